@@ -1,0 +1,485 @@
+package fact
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tizi/internal/id"
+	"tizi/internal/seal"
+	"tizi/internal/store"
+)
+
+// page is how many facts or rows are held in memory at a time while replaying.
+const page = 4000
+
+// Report is what Check found.
+type Report struct {
+	OK      bool     `json:"ok"`
+	Engine  string   `json:"engine"`
+	Facts   int64    `json:"facts"`
+	Logs    int      `json:"logs"`
+	Rows    int64    `json:"rows"`
+	Held    int64    `json:"held"`    // facts that do not count
+	Faults  []string `json:"faults"`  // at most maxFaults
+	Omitted int      `json:"omitted"` // faults beyond those
+}
+
+const maxFaults = 50
+
+func (r *Report) fault(format string, args ...any) {
+	if len(r.Faults) < maxFaults {
+		r.Faults = append(r.Faults, fmt.Sprintf(format, args...))
+	} else {
+		r.Omitted++
+	}
+}
+
+// Check proves that the logs are whole and that every derived row is what the facts say: it hashes all logs again and
+// replays all facts into a scratch database beside, then compares. Screens and writing go on; what is checked is the
+// state at its beginning. progress, which may be nil, is told how many facts of how many are replayed.
+func (l *Log) Check(ctx context.Context, progress func(done, total int64)) (*Report, error) {
+	rep := &Report{Engine: string(l.DB.Engine), Faults: []string{}}
+	err := l.DB.Snapshot(ctx, func(q store.Querier) error {
+		if err := l.checkLogs(ctx, q, rep); err != nil {
+			return err
+		}
+		scratch, err := l.replay(ctx, q, rep.Facts, progress, func(f *Fact) {
+			rep.fault("fact %s should be %s", f.Ref(), f.state)
+		})
+		if err != nil {
+			return err
+		}
+		defer scratch.discard()
+		if _, err := store.One(ctx, q, "SELECT count(*) FROM fact WHERE state <> 0", nil, &rep.Held); err != nil {
+			return err
+		}
+		for _, t := range l.Registry.Tables() {
+			if err := compare(ctx, q, scratch.db, t, rep); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	rep.OK = err == nil && len(rep.Faults) == 0
+	return rep, err
+}
+
+// checkLogs hashes every log and compares its size, root, stored hashes and signature.
+func (l *Log) checkLogs(ctx context.Context, q store.Querier, rep *Report) error {
+	type log struct {
+		stream, node, size int64
+		name               string
+		edge, note, public []byte
+	}
+	var logs []log
+	err := q.Each(ctx, "SELECT h.stream, h.node, h.size, h.edge, h.note, s.name, n.public_key FROM fact_head h JOIN fact_stream s ON s.id = h.stream JOIN fact_node n ON n.id = h.node ORDER BY h.stream, h.node", nil, func(r store.Row) error {
+		var g log
+		err := r.Scan(&g.stream, &g.node, &g.size, &g.edge, &g.note, &g.name, &g.public)
+		logs = append(logs, g)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var total int64
+	if _, err := store.One(ctx, q, "SELECT count(*) FROM fact", nil, &total); err != nil {
+		return err
+	}
+	rep.Logs = len(logs)
+	for _, g := range logs {
+		rep.Facts += g.size
+		tiles := map[uint64]string{}
+		err := q.Each(ctx, "SELECT tile, hash FROM fact_tile WHERE stream = ? AND node = ?", store.Args(g.stream, g.node), func(r store.Row) error {
+			var i int64
+			var h []byte
+			err := r.Scan(&i, &h)
+			tiles[uint64(i)] = string(h)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		var e Edge
+		gap := false
+		for !gap {
+			n := 0
+			err := l.Facts(ctx, q, "stream = ? AND node = ? AND seq > ? ORDER BY seq LIMIT ?", store.Args(g.stream, g.node, int64(e.Size), page), func(f *Fact) error {
+				n++
+				if f.Seq != e.Size+1 && !gap {
+					gap = true
+					rep.fault("log %s: fact %d is missing", g.name, e.Size+1)
+				}
+				if tile, i, done := e.Add(f.Hash()); done && tiles[i] != string(tile[:]) {
+					rep.fault("log %s: the stored hash of facts %d to %d is not theirs; one of them was altered", g.name, i<<tileLevel+1, (i+1)<<tileLevel)
+				}
+				return nil
+			})
+			if err != nil {
+				rep.fault("log %s after fact %d: %v", g.name, e.Size, err)
+				break
+			}
+			if n == 0 {
+				break
+			}
+		}
+		if e.Size != uint64(g.size) {
+			rep.fault("log %s: it has %d facts, its head says %d", g.name, e.Size, g.size)
+			continue
+		}
+		if string(e.encode()) != string(g.edge) {
+			rep.fault("log %s: its facts are not the ones its head was made of; one was altered", g.name)
+		}
+		head, err := ParseHead(g.note, ed25519.PublicKey(g.public))
+		switch {
+		case err != nil:
+			rep.fault("log %s: %v", g.name, err)
+		case head.Size == e.Size && head.Root != e.Root():
+			rep.fault("log %s: the signed root is not that of its facts", g.name)
+		case head.Size < e.Size && head.Node == l.node:
+			rep.fault("log %s: %d facts stand behind its signed head", g.name, e.Size-head.Size)
+		}
+	}
+	if total != rep.Facts {
+		rep.fault("there are %d facts, the heads count %d", total, rep.Facts)
+	}
+	return nil
+}
+
+// scratch is a database beside that holds derived tables only.
+type scratch struct {
+	db  *store.DB
+	dir string
+}
+
+func (s *scratch) discard() {
+	s.db.Close()
+	os.RemoveAll(s.dir)
+}
+
+func (l *Log) scratch(ctx context.Context) (*scratch, error) {
+	beside := ""
+	if p := l.DB.Config().Path; p != "" {
+		beside = filepath.Dir(p)
+	}
+	dir, err := os.MkdirTemp(beside, "replay-")
+	if err != nil {
+		return nil, fmt.Errorf("make a scratch folder: %w", err)
+	}
+	db, err := store.Open(ctx, store.Config{Path: filepath.Join(dir, "replay.db"), Readers: 2, Scratch: true})
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	s := &scratch{db, dir}
+	if _, err := db.Ensure(ctx, l.Registry.Tables()); err != nil {
+		s.discard()
+		return nil, err
+	}
+	return s, nil
+}
+
+// replay folds every subject from nothing into a scratch database.
+func (l *Log) replay(ctx context.Context, q store.Querier, total int64, progress func(done, total int64), changed func(*Fact)) (*scratch, error) {
+	s, err := l.scratch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var after id.ID
+	limit, done := page, int64(0)
+	for {
+		var facts []*Fact
+		err := l.Facts(ctx, q, "subject > ? ORDER BY subject LIMIT ?", store.Args(after, limit), func(f *Fact) error {
+			facts = append(facts, f)
+			return nil
+		})
+		if err != nil {
+			s.discard()
+			return nil, err
+		}
+		if len(facts) == 0 {
+			return s, nil
+		}
+		if len(facts) == limit { // the last subject may go on behind the page
+			last := facts[len(facts)-1].Subject
+			cut := slices.IndexFunc(facts, func(f *Fact) bool { return f.Subject == last })
+			if cut == 0 {
+				limit *= 2
+				continue
+			}
+			facts = facts[:cut]
+		}
+		limit = page
+		after = facts[len(facts)-1].Subject
+		bySubject := map[id.ID][]*Fact{}
+		fresh := map[id.ID]bool{}
+		var order []id.ID
+		for _, f := range facts {
+			if !fresh[f.Subject] {
+				order = append(order, f.Subject)
+				fresh[f.Subject] = true
+			}
+			bySubject[f.Subject] = append(bySubject[f.Subject], f)
+		}
+		err = s.db.Write(ctx, func(tx store.Tx) error {
+			w := &folding{log: l, src: q, dst: tx, ring: seal.Ring{}, sums: l.collectors(), changed: changed}
+			if err := w.fold(ctx, order, bySubject, fresh); err != nil {
+				return err
+			}
+			return w.flush(ctx)
+		})
+		if err != nil {
+			s.discard()
+			return nil, err
+		}
+		done += int64(len(facts))
+		if progress != nil {
+			progress(done, total)
+		}
+	}
+}
+
+// compare reads a table on both sides in the order of its key.
+func compare(ctx context.Context, live store.Querier, replayed *store.DB, t *store.Table, rep *Report) error {
+	a, b := &cursor{q: live, t: t}, &cursor{q: replayed, t: t}
+	for {
+		x, err := a.next(ctx)
+		if err != nil {
+			return err
+		}
+		y, err := b.next(ctx)
+		if err != nil {
+			return err
+		}
+		if x == nil && y == nil {
+			return nil
+		}
+		for c := 0; x != nil || y != nil; {
+			switch {
+			case x == nil:
+				c = 1
+			case y == nil:
+				c = -1
+			default:
+				c = compareValues(x[:t.Key], y[:t.Key])
+			}
+			if c < 0 {
+				rep.fault("%s has a row %v that no fact says", t.Name, x[:t.Key])
+				rep.Rows++
+				x, err = a.next(ctx)
+			} else if c > 0 {
+				rep.fault("%s lacks the row %v", t.Name, y[:t.Key])
+				y, err = b.next(ctx)
+			} else {
+				rep.Rows++
+				if compareValues(x, y) != 0 {
+					rep.fault("%s: row %v differs from what the facts say in %s", t.Name, x[:t.Key], strings.Join(differing(t, x, y), ", "))
+				}
+				break
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func differing(t *store.Table, x, y []any) []string {
+	var out []string
+	for i := range x {
+		if compareValue(x[i], y[i]) != 0 {
+			out = append(out, t.Columns[i].Name)
+		}
+	}
+	return out
+}
+
+// cursor reads a table by pages in key order.
+type cursor struct {
+	q    store.Querier
+	t    *store.Table
+	rows [][]any
+	last []any
+	end  bool
+}
+
+func (c *cursor) next(ctx context.Context) ([]any, error) {
+	if len(c.rows) == 0 && !c.end {
+		names := make([]string, c.t.Key)
+		for i := range names {
+			names[i] = c.t.Columns[i].Name
+		}
+		key := strings.Join(names, ", ")
+		query := "SELECT " + c.t.List() + " FROM " + c.t.Name
+		if c.last != nil {
+			query += " WHERE (" + key + ") > (?" + strings.Repeat(", ?", c.t.Key-1) + ")"
+		}
+		query += fmt.Sprintf(" ORDER BY %s LIMIT %d", key, page)
+		err := c.q.Each(ctx, query, c.last, func(r store.Row) error {
+			row, err := c.t.Scan(r)
+			c.rows = append(c.rows, row)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		c.end = len(c.rows) < page
+		if len(c.rows) > 0 {
+			c.last = c.rows[len(c.rows)-1][:c.t.Key]
+		}
+	}
+	if len(c.rows) == 0 {
+		return nil, nil
+	}
+	row := c.rows[0]
+	c.rows = c.rows[1:]
+	return row, nil
+}
+
+// Rebuild derives every table again: it replays the facts into a shadow while screens and writing go on, then swaps the
+// rows in one transaction, and folds again what was written meanwhile. Screens show the old rows until it commits.
+func (l *Log) Rebuild(ctx context.Context, progress func(done, total int64)) error {
+	before, err := l.Vector(ctx, l.DB)
+	if err != nil {
+		return err
+	}
+	total, err := l.Count(ctx, l.DB)
+	if err != nil {
+		return err
+	}
+	var s *scratch
+	err = l.DB.Snapshot(ctx, func(q store.Querier) error {
+		var err error
+		s, err = l.replay(ctx, q, total, progress, func(*Fact) {})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer s.discard()
+	return l.DB.Write(ctx, func(tx store.Tx) error {
+		for _, t := range l.Registry.Tables() {
+			if err := tx.Exec(ctx, "DELETE FROM "+t.Name); err != nil {
+				return err
+			}
+			c := &cursor{q: s.db, t: t}
+			for {
+				var rows [][]any
+				for len(rows) < page {
+					row, err := c.next(ctx)
+					if err != nil {
+						return err
+					}
+					if row == nil {
+						break
+					}
+					rows = append(rows, row)
+				}
+				if len(rows) == 0 {
+					break
+				}
+				if err := tx.Insert(ctx, t, rows); err != nil {
+					return err
+				}
+			}
+		}
+		return l.catchUp(ctx, tx, before)
+	})
+}
+
+// catchUp folds the subjects of facts that came after a vector, and of all facts that wait: their state may be wrong.
+func (l *Log) catchUp(ctx context.Context, tx store.Tx, before map[string]map[id.ID]uint64) error {
+	now, err := l.Vector(ctx, tx)
+	if err != nil {
+		return err
+	}
+	seen := map[id.ID]bool{}
+	var subjects []id.ID
+	add := func(f *Fact) error {
+		if !seen[f.Subject] {
+			seen[f.Subject] = true
+			subjects = append(subjects, f.Subject)
+		}
+		return nil
+	}
+	for stream, nodes := range now {
+		for node, size := range nodes {
+			if had := before[stream][node]; had < size {
+				s, err := l.names.stream(ctx, tx, stream)
+				if err != nil {
+					return err
+				}
+				n, err := l.names.node(ctx, tx, node, nil)
+				if err != nil {
+					return err
+				}
+				if err := l.Facts(ctx, tx, "stream = ? AND node = ? AND seq > ?", store.Args(s, n, int64(had)), add); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return l.refold(ctx, tx, subjects)
+}
+
+// fill builds derived tables that Open has just made.
+func (l *Log) fill(ctx context.Context, _ []string) error {
+	if n, err := l.Count(ctx, l.DB); err != nil || n == 0 {
+		return err
+	}
+	return l.Rebuild(ctx, nil)
+}
+
+// reread folds again what was not understood, once, when the program has learnt kinds since.
+func (l *Log) reread(ctx context.Context) error {
+	h := sha256.New()
+	for _, name := range l.Registry.Kinds() {
+		fmt.Fprintln(h, l.Registry.kinds[name].Tag())
+	}
+	now := hex.EncodeToString(h.Sum(nil)[:8])
+	var was []byte
+	if _, err := store.One(ctx, l.DB, "SELECT value FROM fact_setting WHERE name = 'kinds'", nil, &was); err != nil || string(was) == now {
+		return err
+	}
+	return l.DB.Write(ctx, func(tx store.Tx) error {
+		var subjects []id.ID
+		err := tx.Each(ctx, fmt.Sprintf("SELECT DISTINCT subject FROM fact WHERE state <> 0 AND state IN (%d, %d, %d)", Unknown, Critical, Malformed), nil, func(r store.Row) error {
+			var s id.ID
+			err := r.Scan(&s)
+			subjects = append(subjects, s)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := l.refold(ctx, tx, subjects); err != nil {
+			return err
+		}
+		return tx.Exec(ctx, "INSERT INTO fact_setting (name, value) VALUES ('kinds', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", []byte(now))
+	})
+}
+
+// Held is a fact that waits: stored, passed on, and without effect.
+type Held struct {
+	Ref   Ref
+	Kind  string
+	State State
+	At    Time
+	Body  []byte
+}
+
+// Quarantine returns facts that wait, oldest first, at most max.
+func (l *Log) Quarantine(ctx context.Context, q store.Querier, max int) ([]Held, error) {
+	var out []Held
+	err := l.Facts(ctx, q, "state <> 0 AND state <> ? ORDER BY hlc LIMIT ?", store.Args(int64(Voided), max), func(f *Fact) error {
+		out = append(out, Held{f.Ref(), f.Kind, f.state, f.HLC, f.Body})
+		return nil
+	})
+	return out, err
+}

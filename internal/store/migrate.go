@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+)
+
+// ErrNewer is returned, wrapped, when the database was written by a newer program.
+var ErrNewer = errors.New("this data was written by a newer Tizi; install that version or a later one, nothing was changed")
+
+// Migrate brings the tables of one room to the newest version that files (numbered *.sql, goose's format) hold. Files
+// are written in SQLite's words; for PostgreSQL the types are replaced, WITHOUT ROWID is dropped and a comment
+// /*pg … */ is read as SQL.
+func (db *DB) Migrate(ctx context.Context, room string, files fs.FS) error {
+	dialect := goose.DialectSQLite3
+	conn := db.read
+	if db.Engine == Postgres {
+		dialect = goose.DialectPostgres
+		files = pgFiles{files}
+	} else {
+		// The reading connections may not write; migrations get one of their own for as long as they run.
+		w, err := openSQLiteMigrator(ctx, db.config)
+		if err != nil {
+			return err
+		}
+		defer w.Close()
+		conn = w
+		db.turn.Lock()
+		defer db.turn.Unlock()
+	}
+	table := "schema_" + room
+	st, err := database.NewStore(dialect, table)
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider("", conn, files, goose.WithStore(st), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("read the migrations of %s: %w", room, err)
+	}
+	current, target, err := p.GetVersions(ctx)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("read the version of %s: %w", room, explain(err))
+	}
+	if current > target {
+		return fmt.Errorf("%s has version %d, this program knows %d: %w", room, current, target, ErrNewer)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate %s: %w", room, explain(err))
+	}
+	return nil
+}
+
+// pgFiles reads migrations in PostgreSQL's words.
+type pgFiles struct{ fs.FS }
+
+var pgWords = strings.NewReplacer(" BLOB", " BYTEA", " INTEGER", " BIGINT", ") WITHOUT ROWID", ")", "/*pg ", "", " pg*/", "")
+
+// Open returns the file with its words replaced.
+func (p pgFiles) Open(name string) (fs.File, error) {
+	f, err := p.FS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".sql") {
+		return f, err
+	}
+	b, err := io.ReadAll(f)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return pgFile{f, strings.NewReader(pgWords.Replace(string(b)))}, nil
+}
+
+type pgFile struct {
+	fs.File
+	r *strings.Reader
+}
+
+func (f pgFile) Read(b []byte) (int, error) { return f.r.Read(b) }

@@ -1,0 +1,351 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+	sqlitedriver "github.com/ncruces/go-sqlite3/driver"
+	_ "github.com/ncruces/go-sqlite3/embed"
+
+	"tizi/internal/id"
+)
+
+// writerCache and readerCache are SQLite page caches in KiB: most of a node's memory, so kept small on a 1 GB box.
+const (
+	writerCache = 16 << 10
+	readerCache = 4 << 10
+)
+
+func openSQLite(ctx context.Context, c Config) (*DB, error) {
+	if strings.ContainsAny(c.Path, "?#%") {
+		return nil, fmt.Errorf("the data folder's path %q has a character (? # %%) that SQLite cannot take; choose another folder", c.Path)
+	}
+	w, err := sqlite3.OpenContext(ctx, dsn(c, "rwc"))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", c.Path, explain(err))
+	}
+	// secure_delete overwrites what is deleted: erasing a person must leave nothing in free pages.
+	pragmas := []string{
+		"busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY",
+		fmt.Sprintf("cache_size=-%d", writerCache),
+	}
+	if c.Scratch {
+		pragmas = append(pragmas, "synchronous=OFF", "secure_delete=OFF")
+	}
+	for _, p := range pragmas {
+		if err := w.Exec("PRAGMA " + p); err != nil {
+			w.Close()
+			return nil, fmt.Errorf("open %s: %w", c.Path, explain(err))
+		}
+	}
+	read, err := sqlitedriver.Open(dsn(c, "rw"), func(conn *sqlite3.Conn) error {
+		return conn.Exec(fmt.Sprintf("PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-%d", readerCache))
+	})
+	if err != nil {
+		w.Close()
+		return nil, fmt.Errorf("open %s: %w", c.Path, explain(err))
+	}
+	read.SetMaxOpenConns(c.Readers)
+	read.SetMaxIdleConns(c.Readers)
+	read.SetConnMaxIdleTime(time.Minute)
+	return &DB{Engine: SQLite, config: c, read: read, writer: &sqliteWriter{conn: w, stmts: map[string]*sqlite3.Stmt{}}}, nil
+}
+
+func openSQLiteMigrator(_ context.Context, c Config) (*sql.DB, error) {
+	db, err := sqlitedriver.Open(dsn(c, "rw"), func(conn *sqlite3.Conn) error {
+		return conn.Exec("PRAGMA busy_timeout=10000; PRAGMA synchronous=FULL")
+	})
+	if err == nil {
+		db.SetMaxOpenConns(1)
+	}
+	return db, err
+}
+
+func dsn(c Config, mode string) string {
+	q := url.Values{"mode": {mode}}
+	if c.VFS != "" {
+		q.Set("vfs", c.VFS)
+	}
+	return "file:" + c.Path + "?" + q.Encode()
+}
+
+// sqliteWriter owns the one writing connection; DB.turn guards it.
+type sqliteWriter struct {
+	conn  *sqlite3.Conn
+	stmts map[string]*sqlite3.Stmt
+	in    map[*Table]string // the INSERT of each table
+}
+
+func (w *sqliteWriter) close() error {
+	for _, s := range w.stmts {
+		s.Close()
+	}
+	return w.conn.Close()
+}
+
+func (w *sqliteWriter) script(_ context.Context, sql string) error {
+	return explain(w.conn.Exec(sql))
+}
+
+func (w *sqliteWriter) transact(_ context.Context, fn func(Tx) error) (err error) {
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin to write: %w", err)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			w.exec("ROLLBACK")
+			panic(r)
+		}
+		if err != nil && !w.conn.GetAutocommit() {
+			w.exec("ROLLBACK")
+		}
+	}()
+	if err := fn(sqliteTx{w}); err != nil {
+		return err
+	}
+	if err := w.exec("COMMIT"); err != nil {
+		return fmt.Errorf("write to the disk: %w", err)
+	}
+	return nil
+}
+
+func (w *sqliteWriter) exec(sql string) error {
+	s, err := w.prepare(sql)
+	if err != nil {
+		return err
+	}
+	return explain(s.Exec())
+}
+
+// maxStatements bounds the prepared statements kept; areas write constant SQL, so it is not reached in practice.
+const maxStatements = 512
+
+func (w *sqliteWriter) prepare(query string) (*sqlite3.Stmt, error) {
+	if s, ok := w.stmts[query]; ok && !s.Busy() {
+		return s, nil
+	} else if !ok && len(w.stmts) < maxStatements {
+		s, _, err := w.conn.PrepareFlags(query, sqlite3.PREPARE_PERSISTENT)
+		if err != nil {
+			return nil, queryError(query, err)
+		}
+		w.stmts[query] = s
+		return s, nil
+	}
+	s, _, err := w.conn.Prepare(query)
+	if err != nil {
+		return nil, queryError(query, err)
+	}
+	return s, nil
+}
+
+// done gives a statement back: kept ones are reset, extra ones closed.
+func (w *sqliteWriter) done(query string, s *sqlite3.Stmt) error {
+	if w.stmts[query] == s {
+		return s.Reset()
+	}
+	return s.Close()
+}
+
+type sqliteTx struct{ w *sqliteWriter }
+
+func (t sqliteTx) Exec(_ context.Context, query string, args ...any) error {
+	return t.run(query, args, nil)
+}
+
+func (t sqliteTx) Each(_ context.Context, query string, args []any, fn func(Row) error) error {
+	return t.run(query, args, fn)
+}
+
+func (t sqliteTx) run(query string, args []any, fn func(Row) error) error {
+	s, err := t.w.prepare(query)
+	if err != nil {
+		return err
+	}
+	err = step(s, args, fn)
+	if e := t.w.done(query, s); err == nil {
+		err = e
+	}
+	if err != nil && fn == nil {
+		return queryError(query, err)
+	}
+	return explain(err)
+}
+
+func step(s *sqlite3.Stmt, args []any, fn func(Row) error) error {
+	for i, a := range args {
+		if err := bind(s, i+1, a); err != nil {
+			return err
+		}
+	}
+	for s.Step() {
+		if fn != nil {
+			if err := fn(stmtRow{s}); err != nil {
+				return err
+			}
+		}
+	}
+	return s.Err()
+}
+
+func (t sqliteTx) Many(_ context.Context, query string, sets [][]any, fn func(int, Row) error) error {
+	if len(sets) == 0 {
+		return nil
+	}
+	s, err := t.w.prepare(query)
+	if err != nil {
+		return err
+	}
+	defer t.w.done(query, s)
+	for i, args := range sets {
+		var each func(Row) error
+		if fn != nil {
+			each = func(r Row) error { return fn(i, r) }
+		}
+		if err := step(s, args, each); err != nil {
+			return queryError(query, err)
+		}
+		if err := s.Reset(); err != nil {
+			return queryError(query, err)
+		}
+	}
+	return nil
+}
+
+func (t sqliteTx) Insert(ctx context.Context, table *Table, rows [][]any) error {
+	if t.w.in == nil {
+		t.w.in = map[*Table]string{}
+	}
+	query := t.w.in[table]
+	if query == "" {
+		query = "INSERT OR REPLACE INTO " + table.Name + " VALUES (?" + strings.Repeat(", ?", len(table.Columns)-1) + ")"
+		t.w.in[table] = query
+	}
+	return t.Many(ctx, query, rows, nil)
+}
+
+func (t sqliteTx) Lock(context.Context, string) error { return nil }
+
+func bind(s *sqlite3.Stmt, i int, a any) error {
+	switch v := a.(type) {
+	case nil:
+		return s.BindNull(i)
+	case int64:
+		return s.BindInt64(i, v)
+	case int:
+		return s.BindInt64(i, int64(v))
+	case uint64:
+		return s.BindInt64(i, int64(v))
+	case string:
+		return s.BindText(i, v)
+	case []byte:
+		if v == nil {
+			return s.BindNull(i)
+		}
+		return s.BindBlob(i, v)
+	case id.ID:
+		return s.BindBlob(i, v[:])
+	case bool:
+		return s.BindBool(i, v)
+	case float64:
+		return s.BindFloat(i, v)
+	case driver.Valuer:
+		w, err := v.Value()
+		if err != nil {
+			return err
+		}
+		return bind(s, i, w)
+	}
+	return fmt.Errorf("store: cannot bind a %T", a)
+}
+
+type stmtRow struct{ s *sqlite3.Stmt }
+
+func (r stmtRow) Scan(dest ...any) error {
+	if len(dest) != r.s.ColumnCount() {
+		return fmt.Errorf("store: %d columns read into %d variables", r.s.ColumnCount(), len(dest))
+	}
+	for i, d := range dest {
+		switch p := d.(type) {
+		case *int64:
+			*p = r.s.ColumnInt64(i)
+		case *int:
+			*p = r.s.ColumnInt(i)
+		case *uint64:
+			*p = uint64(r.s.ColumnInt64(i))
+		case *string:
+			*p = r.s.ColumnText(i)
+		case *[]byte:
+			*p = r.s.ColumnBlob(i, nil)
+		case *id.ID:
+			if err := p.Scan(r.s.ColumnRawBlob(i)); err != nil {
+				return err
+			}
+		case *bool:
+			*p = r.s.ColumnBool(i)
+		case *float64:
+			*p = r.s.ColumnFloat(i)
+		case sql.Scanner:
+			var v any
+			switch r.s.ColumnType(i) {
+			case sqlite3.INTEGER:
+				v = r.s.ColumnInt64(i)
+			case sqlite3.FLOAT:
+				v = r.s.ColumnFloat(i)
+			case sqlite3.TEXT:
+				v = r.s.ColumnText(i)
+			case sqlite3.BLOB:
+				v = r.s.ColumnBlob(i, nil)
+			}
+			if err := p.Scan(v); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("store: cannot scan into a %T", d)
+		}
+	}
+	return nil
+}
+
+// explain names the faults that a caller treats as something else than a bug.
+func explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrFull) || errors.Is(err, ErrBusy):
+		return err
+	case errors.Is(err, sqlite3.FULL):
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	case errors.Is(err, sqlite3.BUSY):
+		return fmt.Errorf("%w: %w", ErrBusy, err)
+	case errors.Is(err, sqlite3.CANTOPEN) || errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("the database file cannot be opened (does the folder exist, and may this user write there?): %w", err)
+	case errors.Is(err, sqlite3.NOTADB):
+		return fmt.Errorf("this file is not a Tizi database, or it is damaged or encrypted: %w", err)
+	}
+	return explainPostgres(err)
+}
+
+// Size returns the bytes that the database takes on the disk (SQLite) or in the server (PostgreSQL).
+func (db *DB) Size(ctx context.Context) (int64, error) {
+	if db.Engine == Postgres {
+		var n int64
+		_, err := One(ctx, db, "SELECT pg_database_size(current_database())", nil, &n)
+		return n, err
+	}
+	var n int64
+	for _, suffix := range []string{"", "-wal"} {
+		if st, err := os.Stat(db.config.Path + suffix); err == nil {
+			n += st.Size()
+		}
+	}
+	return n, nil
+}

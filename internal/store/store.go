@@ -1,0 +1,261 @@
+// Package store keeps a node's tables on SQLite or on PostgreSQL. What the two engines do differently lives here and
+// nowhere else: the areas above write one SQL, in the subset both understand, with ? for an argument.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// Engine names a database.
+type Engine string
+
+// The engines.
+const (
+	SQLite   Engine = "sqlite"
+	Postgres Engine = "postgres"
+)
+
+// Row is one row of a result. Scan fills *int, *int64, *float64, *string, *bool, *[]byte and sql.Scanner; a NULL becomes
+// the zero value.
+type Row interface {
+	Scan(dest ...any) error
+}
+
+// Querier reads. fn must not keep what it scanned into by reference beyond its return unless it scanned a copy (strings
+// and []byte are copies).
+type Querier interface {
+	// Each calls fn for every row of the result; an error of fn ends it and is returned.
+	Each(ctx context.Context, query string, args []any, fn func(Row) error) error
+}
+
+// Tx is a write transaction. It sees its own writes.
+type Tx interface {
+	Querier
+	// Exec runs one statement.
+	Exec(ctx context.Context, query string, args ...any) error
+	// Many runs one query once for each set of arguments, in one round trip where the engine has round trips; fn gets
+	// the index of the set that a row belongs to. A nil fn discards rows.
+	Many(ctx context.Context, query string, sets [][]any, fn func(i int, r Row) error) error
+	// Insert adds rows to a table, replacing a row with the same key.
+	Insert(ctx context.Context, t *Table, rows [][]any) error
+	// Lock makes other processes that lock the same name wait until this transaction ends. On SQLite there is one
+	// writer, so it holds by itself.
+	Lock(ctx context.Context, name string) error
+}
+
+// Config says where a database is.
+type Config struct {
+	// Path is the SQLite file. Its folder must exist.
+	Path string
+	// URL is the PostgreSQL connection string; when it is set Path is not used.
+	URL string
+	// Readers bounds the reading connections; 0 means 8.
+	Readers int
+	// Scratch gives up durability: the file is thrown away after use.
+	Scratch bool
+	// VFS names a registered SQLite file system; tests use it to fail and to lose power.
+	VFS string
+}
+
+// DB is an open database: one writer's turn, many readers.
+type DB struct {
+	Engine Engine
+	config Config
+	read   *sql.DB
+
+	turn   sync.Mutex // held for the length of a write transaction on SQLite
+	writer writer
+}
+
+// writer is what an engine brings to write.
+type writer interface {
+	// transact runs fn in a transaction and makes it durable.
+	transact(ctx context.Context, fn func(Tx) error) error
+	// script runs several statements without arguments.
+	script(ctx context.Context, sql string) error
+	close() error
+}
+
+// ErrFull is returned, wrapped, when the disk has no room for a write. What was there before stays readable.
+var ErrFull = errors.New("the disk is full")
+
+// ErrBusy is returned, wrapped, when another process holds the database's writer for too long.
+var ErrBusy = errors.New("another program is writing to this database")
+
+// Open opens the database and checks that it can be read. The caller migrates it before use.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	if c.Readers == 0 {
+		c.Readers = 8
+	}
+	if c.URL != "" {
+		return openPostgres(ctx, c)
+	}
+	return openSQLite(ctx, c)
+}
+
+// Config returns what the database was opened with.
+func (db *DB) Config() Config { return db.config }
+
+// Close ends all connections. Readers still running get an error.
+func (db *DB) Close() error {
+	db.turn.Lock()
+	defer db.turn.Unlock()
+	return errors.Join(db.read.Close(), db.writer.close())
+}
+
+// Write runs fn in a transaction of its own. When it returns nil the change is on the disk. An error of fn undoes all.
+func (db *DB) Write(ctx context.Context, fn func(Tx) error) error {
+	if db.Engine == SQLite {
+		db.turn.Lock()
+		defer db.turn.Unlock()
+	}
+	return db.writer.transact(ctx, fn)
+}
+
+// Script runs statements that take no arguments (table definitions) outside a transaction of ours.
+func (db *DB) Script(ctx context.Context, sql string) error {
+	db.turn.Lock()
+	defer db.turn.Unlock()
+	return db.writer.script(ctx, sql)
+}
+
+// Each reads outside any transaction.
+func (db *DB) Each(ctx context.Context, query string, args []any, fn func(Row) error) error {
+	return sqlEach(ctx, db.read, db.Engine, query, args, fn)
+}
+
+// Snapshot gives fn a reader that sees one state of the database from its first query to its last.
+func (db *DB) Snapshot(ctx context.Context, fn func(Querier) error) error {
+	opts := &sql.TxOptions{ReadOnly: true}
+	if db.Engine == Postgres {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	tx, err := db.read.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("begin reading: %w", err)
+	}
+	defer tx.Rollback()
+	return fn(sqlQuerier{tx, db.Engine})
+}
+
+// One scans the first row of a result into dest and reports whether there was one.
+func One(ctx context.Context, q Querier, query string, args []any, dest ...any) (bool, error) {
+	found := false
+	err := q.Each(ctx, query, args, func(r Row) error {
+		if found {
+			return nil
+		}
+		found = true
+		return r.Scan(dest...)
+	})
+	return found, err
+}
+
+// Args is shorthand for an argument list.
+func Args(args ...any) []any { return args }
+
+// sqlConn is *sql.DB or *sql.Tx.
+type sqlConn interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+type sqlQuerier struct {
+	conn   sqlConn
+	engine Engine
+}
+
+func (q sqlQuerier) Each(ctx context.Context, query string, args []any, fn func(Row) error) error {
+	return sqlEach(ctx, q.conn, q.engine, query, args, fn)
+}
+
+func sqlEach(ctx context.Context, conn sqlConn, engine Engine, query string, args []any, fn func(Row) error) error {
+	if engine == Postgres {
+		query = dollars(query)
+	}
+	rows, err := conn.QueryContext(ctx, query, args...)
+	if err != nil {
+		return queryError(query, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(nullSafe{rows}); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return queryError(query, err)
+	}
+	return nil
+}
+
+func queryError(query string, err error) error {
+	return fmt.Errorf("%w (in %s)", explain(err), strings.Join(strings.Fields(query), " "))
+}
+
+// nullSafe makes a NULL the zero value, so that callers need no sql.Null types.
+type nullSafe struct{ rows *sql.Rows }
+
+func (n nullSafe) Scan(dest ...any) error {
+	wrapped := make([]any, len(dest))
+	for i, d := range dest {
+		switch p := d.(type) {
+		case sql.Scanner:
+			wrapped[i] = p
+		case *string:
+			wrapped[i] = zero[string]{p}
+		case *int:
+			wrapped[i] = zero[int]{p}
+		case *int64:
+			wrapped[i] = zero[int64]{p}
+		case *float64:
+			wrapped[i] = zero[float64]{p}
+		case *bool:
+			wrapped[i] = zero[bool]{p}
+		default:
+			wrapped[i] = d
+		}
+	}
+	return n.rows.Scan(wrapped...)
+}
+
+type zero[T any] struct{ p *T }
+
+func (z zero[T]) Scan(src any) error {
+	var n sql.Null[T]
+	if err := n.Scan(src); err != nil {
+		return err
+	}
+	*z.p = n.V
+	return nil
+}
+
+var dollarCache sync.Map
+
+// dollars turns ? into $1, $2 …, leaving quoted text alone.
+func dollars(query string) string {
+	if s, ok := dollarCache.Load(query); ok {
+		return s.(string)
+	}
+	var b strings.Builder
+	n, quoted := 0, false
+	for _, r := range query {
+		switch {
+		case r == '\'':
+			quoted = !quoted
+			b.WriteRune(r)
+		case r == '?' && !quoted:
+			n++
+			fmt.Fprintf(&b, "$%d", n)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	s := b.String()
+	dollarCache.Store(query, s)
+	return s
+}

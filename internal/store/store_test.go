@@ -1,0 +1,226 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"tizi/internal/id"
+	"tizi/internal/store"
+	"tizi/internal/testnode"
+)
+
+var things = &store.Table{Name: "thing", Columns: store.Cols("id:id name:text n:int share:real raw:blob"), Key: 1, Indexes: []string{"name"}}
+
+func open(t *testing.T, e store.Engine) *store.DB {
+	db := testnode.Open(t, testnode.Place(t, e))
+	made, err := db.Ensure(t.Context(), []*store.Table{things})
+	testnode.Must(t, err)
+	if len(made) != 1 {
+		t.Fatalf("made %v", made)
+	}
+	return db
+}
+
+func TestRowsComeBackAsWritten(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		db, ctx := open(t, e), t.Context()
+		rows := [][]any{
+			{id.New(), "أمينة", int64(-5), 0.25, []byte{0, 1}},
+			{id.New(), "ⵜⵉⵣⵉ", int64(1) << 60, -1.5, []byte{}},
+			{id.New(), "", int64(0), 0.0, []byte("x")},
+		}
+		testnode.Must(t, db.Write(ctx, func(tx store.Tx) error { return tx.Insert(ctx, things, rows) }))
+		i := 0
+		err := db.Each(ctx, "SELECT "+things.List()+" FROM thing ORDER BY id", nil, func(r store.Row) error {
+			got, err := things.Scan(r)
+			if fmt.Sprint(got) != fmt.Sprint(rows[i]) {
+				t.Errorf("row %d: %v, want %v", i, got, rows[i])
+			}
+			i++
+			return err
+		})
+		testnode.Must(t, err)
+		if i != 3 {
+			t.Errorf("%d rows", i)
+		}
+		// The same key replaces.
+		rows[0][1] = "Amina"
+		testnode.Must(t, db.Write(ctx, func(tx store.Tx) error { return tx.Insert(ctx, things, rows[:1]) }))
+		var name string
+		_, err = store.One(ctx, db, "SELECT name FROM thing WHERE id = ?", store.Args(rows[0][0]), &name)
+		testnode.Must(t, err)
+		if name != "Amina" {
+			t.Errorf("name %q", name)
+		}
+	})
+}
+
+func TestManyTellsWhichSetARowBelongsTo(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		db, ctx := open(t, e), t.Context()
+		var rows, sets [][]any
+		for i := range 5000 {
+			v := id.New()
+			rows = append(rows, []any{v, fmt.Sprint(i), int64(i), 0.0, []byte{}})
+			sets = append(sets, []any{v})
+		}
+		got := 0
+		testnode.Must(t, db.Write(ctx, func(tx store.Tx) error {
+			if err := tx.Insert(ctx, things, rows); err != nil {
+				return err
+			}
+			// A query inside a query's rows must not disturb it.
+			return tx.Many(ctx, "SELECT n FROM thing WHERE id = ?", sets, func(i int, r store.Row) error {
+				var n, m int
+				if err := r.Scan(&n); err != nil {
+					return err
+				}
+				if _, err := store.One(ctx, tx, "SELECT n FROM thing WHERE name = ?", store.Args(fmt.Sprint(i)), &m); err != nil {
+					return err
+				}
+				if n != i || m != i {
+					return fmt.Errorf("set %d got %d and %d", i, n, m)
+				}
+				got++
+				return nil
+			})
+		}))
+		if got != 5000 {
+			t.Errorf("%d rows", got)
+		}
+	})
+}
+
+func TestFailedWriteLeavesNothing(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		db, ctx := open(t, e), t.Context()
+		want := errors.New("no")
+		err := db.Write(ctx, func(tx store.Tx) error {
+			if err := tx.Insert(ctx, things, [][]any{{id.New(), "a", int64(1), 0.0, []byte{}}}); err != nil {
+				return err
+			}
+			return want
+		})
+		if !errors.Is(err, want) {
+			t.Fatalf("got %v", err)
+		}
+		var n int
+		_, err = store.One(ctx, db, "SELECT count(*) FROM thing", nil, &n)
+		testnode.Must(t, err)
+		if n != 0 {
+			t.Errorf("%d rows are left", n)
+		}
+		testnode.Must(t, db.Write(ctx, func(tx store.Tx) error {
+			return tx.Exec(ctx, "INSERT INTO thing VALUES (?, ?, ?, ?, ?)", id.New(), "b", 1, 0.5, []byte{1})
+		}))
+	})
+}
+
+func TestChangedTableIsMadeAnew(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		db, ctx := open(t, e), t.Context()
+		made, err := db.Ensure(ctx, []*store.Table{things})
+		testnode.Must(t, err)
+		if len(made) != 0 {
+			t.Errorf("an unchanged table was made again: %v", made)
+		}
+		other := &store.Table{Name: "thing", Columns: store.Cols("id:id title:text"), Key: 1}
+		made, err = db.Ensure(ctx, []*store.Table{other})
+		testnode.Must(t, err)
+		if len(made) != 1 {
+			t.Errorf("made %v", made)
+		}
+	})
+}
+
+func TestNewerDatabaseIsRefused(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		db, ctx := open(t, e), t.Context()
+		one := fstest.MapFS{"00001_a.sql": {Data: []byte("-- +goose Up\nCREATE TABLE a (x INTEGER NOT NULL, y BLOB NOT NULL, PRIMARY KEY (x)) WITHOUT ROWID;\n")}}
+		two := fstest.MapFS{"00001_a.sql": one["00001_a.sql"], "00002_b.sql": {Data: []byte("-- +goose Up\nCREATE TABLE b (x INTEGER);\n")}}
+		testnode.Must(t, db.Migrate(ctx, "room", one))
+		testnode.Must(t, db.Migrate(ctx, "room", two))
+		err := db.Migrate(ctx, "room", one)
+		if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "newer Tizi") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestFullDiskRefusesWritesAndServesReads(t *testing.T) {
+	disk := testnode.NewDisk(t)
+	db := testnode.Open(t, disk.Place())
+	ctx := t.Context()
+	_, err := db.Ensure(ctx, []*store.Table{things})
+	testnode.Must(t, err)
+	put := func(n int) error {
+		return db.Write(ctx, func(tx store.Tx) error {
+			for range n {
+				if err := tx.Insert(ctx, things, [][]any{{id.New(), strings.Repeat("x", 1000), int64(1), 0.0, []byte{}}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	testnode.Must(t, put(10))
+	disk.Fill(20_000)
+	if err := put(1000); !errors.Is(err, store.ErrFull) {
+		t.Fatalf("got %v, want ErrFull", err)
+	}
+	var n int
+	_, err = store.One(ctx, db, "SELECT count(*) FROM thing", nil, &n)
+	testnode.Must(t, err)
+	if n != 10 {
+		t.Errorf("%d rows", n)
+	}
+	disk.Fill(-1)
+	testnode.Must(t, put(1000))
+}
+
+func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
+	disk := testnode.NewDisk(t)
+	ctx := context.Background()
+	acked := 0
+	for cut := range 12 {
+		db, err := store.Open(ctx, disk.Place())
+		testnode.Must(t, err)
+		_, err = db.Ensure(ctx, []*store.Table{things})
+		testnode.Must(t, err)
+		var n int
+		_, err = store.One(ctx, db, "SELECT count(*) FROM thing", nil, &n)
+		testnode.Must(t, err)
+		if n < acked || n > acked+1 {
+			t.Fatalf("cut %d: %d rows, %d were acknowledged", cut, n, acked)
+		}
+		acked = n
+		for i := range 50 {
+			if i == 5+cut*3 {
+				disk.Cut()
+			}
+			err := db.Write(ctx, func(tx store.Tx) error {
+				return tx.Insert(ctx, things, [][]any{{id.New(), "x", int64(i), 0.0, []byte{}}})
+			})
+			if err != nil {
+				break
+			}
+			acked++
+		}
+		db.Close()
+		testnode.Must(t, disk.Restore())
+	}
+}
+
+func TestNotADatabaseIsSaid(t *testing.T) {
+	p := t.TempDir() + "/tizi.db"
+	testnode.Must(t, os.WriteFile(p, []byte(strings.Repeat("not a database ", 100)), 0o600))
+	_, err := store.Open(t.Context(), store.Config{Path: p})
+	if err == nil || !strings.Contains(err.Error(), "not a Tizi database") {
+		t.Errorf("got %v", err)
+	}
+}
