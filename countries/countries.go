@@ -1,0 +1,130 @@
+// Package countries holds what Tizi knows of a country before anybody types:
+// its places, its holidays, and the names a simulation gives to people. Each
+// country is a folder; README.md tells how to add one.
+package countries
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+	"time"
+
+	"tizi/internal/i18n"
+)
+
+//go:embed */country.json */places.csv */holidays.csv */names.json
+var folders embed.FS
+
+// Country is one country folder, read.
+type Country struct {
+	Code        string // ISO 3166-1, two letters
+	Name        i18n.Text
+	Languages   []i18n.Lang // of the country, the official ones first
+	WeekStart   time.Weekday
+	Timezone    string // IANA name
+	Currency    string // ISO 4217
+	PhonePrefix string // with its plus sign
+	Places      []Place
+	Holidays    []Holiday
+}
+
+// ErrUnknown is what Load answers for a country that has no folder.
+var ErrUnknown = errors.New("no such country")
+
+// Codes lists the countries that have a folder, in alphabetical order.
+func Codes() []string {
+	// An embedded folder can always be listed.
+	entries, _ := fs.ReadDir(folders, ".")
+	codes := make([]string, 0, len(entries))
+	for _, e := range entries {
+		codes = append(codes, strings.ToUpper(e.Name()))
+	}
+	sort.Strings(codes)
+	return codes
+}
+
+// Load reads a country. Each call gives a copy of its own.
+func Load(code string) (*Country, error) {
+	folder := strings.ToLower(code)
+	b, err := folders.ReadFile(path.Join(folder, "country.json"))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+		return nil, fmt.Errorf("load country %q: %w", code, ErrUnknown)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load country %q: %w", code, err)
+	}
+	c, err := readCountry(b)
+	if err != nil {
+		return nil, fmt.Errorf("load country %q: country.json: %w", code, err)
+	}
+	if c.Places, err = loadPlaces(folder); err != nil {
+		return nil, fmt.Errorf("load country %q: places.csv: %w", code, err)
+	}
+	if c.Holidays, err = loadHolidays(folder); err != nil {
+		return nil, fmt.Errorf("load country %q: holidays.csv: %w", code, err)
+	}
+	return c, nil
+}
+
+// header is country.json as it is written.
+type header struct {
+	Code        string      `json:"code"`
+	Name        i18n.Text   `json:"name"`
+	Languages   []i18n.Lang `json:"languages"`
+	Currency    string      `json:"currency"`
+	WeekStart   string      `json:"week_start"`
+	Timezone    string      `json:"timezone"`
+	PhonePrefix string      `json:"phone_prefix"`
+}
+
+func readCountry(b []byte) (*Country, error) {
+	var h header
+	d := json.NewDecoder(strings.NewReader(string(b)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&h); err != nil {
+		return nil, err
+	}
+	for _, l := range h.Languages {
+		if _, ok := i18n.Parse(string(l)); !ok {
+			return nil, fmt.Errorf("the language %q is none of ours", l)
+		}
+	}
+	day, err := weekday(h.WeekStart)
+	if err != nil {
+		return nil, err
+	}
+	return &Country{
+		Code: h.Code, Name: h.Name, Languages: h.Languages, WeekStart: day,
+		Timezone: h.Timezone, Currency: h.Currency, PhonePrefix: h.PhonePrefix,
+	}, nil
+}
+
+func weekday(name string) (time.Weekday, error) {
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		if strings.EqualFold(d.String(), name) {
+			return d, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is no day of the week", name)
+}
+
+func loadPlaces(folder string) ([]Place, error) {
+	f, err := folders.Open(path.Join(folder, "places.csv"))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	places, bad, err := ReadPlaces(f)
+	if err != nil {
+		return nil, err
+	}
+	if len(bad) > 0 {
+		return nil, bad[0]
+	}
+	return places, nil
+}
