@@ -287,3 +287,29 @@ func TestPatterns(t *testing.T) {
 		t.Errorf("a built key in Go is not found: %q", m)
 	}
 }
+
+// TestAttendanceKeysDiffer: on an attendance sheet one letter is one mark.
+func TestAttendanceKeysDiffer(t *testing.T) {
+	for _, l := range Langs {
+		seen := map[string]string{}
+		for _, mark := range []string{"present", "late", "excused", "absent"} {
+			key := For(l).T("attendance.key." + mark)
+			if len([]rune(key)) != 1 || seen[key] != "" {
+				t.Errorf("%s: the key of %s is %q, that of %q too", l, mark, key, seen[key])
+			}
+			seen[key] = mark
+		}
+	}
+}
+
+// TestNoRangeInFiguresInArabic: right-to-left text swaps the ends of "8–10".
+func TestNoRangeInFiguresInArabic(t *testing.T) {
+	ranged := regexp.MustCompile(`[0-9}] ?[-–] ?[0-9{]`)
+	for key, m := range catalogues()[AR] {
+		for _, s := range m.forms {
+			if ranged.MatchString(s) {
+				t.Errorf("%q: write the range in words: %s", key, s)
+			}
+		}
+	}
+}
