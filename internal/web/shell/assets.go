@@ -1,0 +1,104 @@
+package shell
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+)
+
+// served is where the built files are, as ui/build writes it into the styles.
+const served = "/assets/"
+
+// assets serves the built files. Their names carry a digest of their content,
+// so a browser may keep them for ever.
+type assets struct {
+	names map[string]string
+	files map[string]asset
+}
+
+type asset struct {
+	kind       string
+	data, gzip []byte
+}
+
+func loadAssets(dir fs.FS) (*assets, error) {
+	list, err := fs.ReadFile(dir, "manifest.json")
+	if err != nil {
+		return nil, fmt.Errorf("load the interface: it has not been built; run go run ./ui/build and compile again: %w", err)
+	}
+	a := &assets{names: map[string]string{}, files: map[string]asset{}}
+	if err := json.Unmarshal(list, &a.names); err != nil {
+		return nil, fmt.Errorf("load the interface: read its manifest: %w", err)
+	}
+	for _, file := range a.names {
+		data, err := fs.ReadFile(dir, file)
+		if err != nil {
+			return nil, fmt.Errorf("load the interface: %w", err)
+		}
+		small, err := fs.ReadFile(dir, file+".gz")
+		if err != nil {
+			small = nil // pictures and fonts are compressed as they are
+		}
+		a.files[file] = asset{kind: kindOf(file), data: data, gzip: small}
+	}
+	return a, nil
+}
+
+func kindOf(file string) string {
+	switch path.Ext(file) {
+	case ".woff2": // not in every system's table
+		return "font/woff2"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".webmanifest":
+		return "application/manifest+json"
+	}
+	return mime.TypeByExtension(path.Ext(file))
+}
+
+// url is the address of a file by its plain name; an unknown name is a mistake
+// in a template and fails there.
+func (a *assets) url(name string) (string, error) {
+	file, ok := a.names[name]
+	if !ok {
+		return "", fmt.Errorf("the interface has no built file %q", name)
+	}
+	return served + file, nil
+}
+
+func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	file, ok := a.files[strings.TrimPrefix(r.URL.Path, served)]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", file.kind)
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("X-Content-Type-Options", "nosniff")
+	data := file.data
+	if file.gzip != nil {
+		h.Set("Vary", "Accept-Encoding")
+		if takesGzip(r) {
+			h.Set("Content-Encoding", "gzip")
+			data = file.gzip
+		}
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
+}
+
+func takesGzip(r *http.Request) bool {
+	for _, part := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+		name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if name == "gzip" && strings.ReplaceAll(params, " ", "") != "q=0" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,11 @@
+// What every page for staff and visitors loads. Pages work without it; each
+// element below only makes one of them quicker to use.
+import "./elements/menu";
+import "./elements/palette";
+import "./elements/filter";
+import "./elements/upload";
+import "./elements/print";
+import "./elements/attendance";
+
+// A page with errors starts at its summary.
+document.querySelector<HTMLElement>("[data-focus]")?.focus();

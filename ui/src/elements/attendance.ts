@@ -1,0 +1,175 @@
+// <tz-attendance> around the attendance form: marks by key, moves by arrow, counts
+// as one marks, saves without leaving the page. The form is plain radios and works
+// by itself; nothing here holds state that the radios do not.
+class Attendance extends HTMLElement {
+  private form!: HTMLFormElement;
+  private rows: HTMLElement[] = [];
+  private keys = new Map<string, string>();
+  private tally = new Map<string, number>();
+  private was = new WeakMap<HTMLElement, string>();
+  private dirty = false;
+  private saving = false;
+
+  connectedCallback() {
+    this.form = this.querySelector("form")!;
+    this.rows = [...this.querySelectorAll<HTMLElement>("[data-row]")];
+    // data-keys is "p=present r=late …": the language's own letters first, so
+    // that they win over the Latin ones.
+    for (const pair of (this.dataset.keys ?? "").split(" ").reverse()) {
+      const [key, mark] = pair.split("=");
+      if (key && mark) this.keys.set(key.toLowerCase(), mark);
+    }
+    for (const row of this.rows) {
+      const mark = markOf(row);
+      this.was.set(row, mark);
+      this.add(mark, 1);
+    }
+    this.show();
+    this.form.addEventListener("change", (e) => {
+      const row = (e.target as HTMLElement).closest<HTMLElement>("[data-row]");
+      if (row) this.changed(row);
+      else this.touch();
+    });
+    this.form.addEventListener("input", (e) => {
+      if ((e.target as HTMLInputElement).type === "text") this.touch();
+    });
+    this.form.addEventListener("keydown", (e) => this.key(e));
+    this.form.addEventListener("submit", (e) => {
+      e.preventDefault();
+      const by = (e as SubmitEvent).submitter as HTMLButtonElement | null;
+      if (by?.name === "rest") this.rest(by.value);
+      else void this.save();
+    });
+    document.addEventListener("keydown", this.shortcut);
+    addEventListener("beforeunload", this.guard);
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("keydown", this.shortcut);
+    removeEventListener("beforeunload", this.guard);
+  }
+
+  private readonly shortcut = (e: KeyboardEvent) => {
+    if (!(e.ctrlKey || e.metaKey) || e.altKey || e.key.toLowerCase() !== "s") return;
+    e.preventDefault();
+    void this.save();
+  };
+
+  private readonly guard = (e: BeforeUnloadEvent) => {
+    if (this.dirty) e.preventDefault();
+  };
+
+  private key(e: KeyboardEvent) {
+    const row = (e.target as HTMLElement).closest<HTMLElement>("[data-row]");
+    if (!row || e.ctrlKey || e.metaKey || e.altKey) return;
+    // A remark is text: only Enter and the vertical arrows mean what they do elsewhere.
+    const text = (e.target as HTMLInputElement).type === "text";
+    const mark = text ? undefined : this.keys.get(e.key.toLowerCase());
+    if (mark) {
+      this.set(row, mark);
+      this.move(row, 1);
+    } else if (e.key === "ArrowDown" || e.key === "Enter") this.move(row, 1);
+    else if (e.key === "ArrowUp") this.move(row, -1);
+    else if (e.key === " " && !text) this.set(row, markOf(row) === "present" ? "" : "present");
+    else return;
+    e.preventDefault();
+  }
+
+  private move(row: HTMLElement, step: number) {
+    const next = this.rows[this.rows.indexOf(row) + step];
+    if (next) focusRow(next);
+    else if (step > 0) this.form.querySelector<HTMLElement>("[data-save]")?.focus();
+  }
+
+  private set(row: HTMLElement, mark: string) {
+    for (const radio of row.querySelectorAll<HTMLInputElement>("input[type=radio]")) {
+      radio.checked = radio.value === mark;
+    }
+    this.changed(row);
+  }
+
+  private rest(mark: string) {
+    for (const row of this.rows) if (!markOf(row)) this.set(row, mark);
+    this.form.querySelector<HTMLElement>("[data-save]")?.focus();
+  }
+
+  private changed(row: HTMLElement) {
+    const mark = markOf(row);
+    const was = this.was.get(row) ?? "";
+    if (mark === was) return;
+    this.was.set(row, mark);
+    this.add(was, -1);
+    this.add(mark, 1);
+    this.show();
+    this.touch();
+  }
+
+  private add(mark: string, by: number) {
+    this.tally.set(mark, (this.tally.get(mark) ?? 0) + by);
+  }
+
+  private show() {
+    const total = this.rows.length;
+    const done = total - (this.tally.get("") ?? 0);
+    for (const el of this.querySelectorAll<HTMLElement>("[data-count]")) {
+      const mark = el.dataset.count!;
+      if (mark === "done") el.textContent = (el.dataset.words ?? "{n}/{total}").replace("{n}", String(done)).replace("{total}", String(total));
+      else el.textContent = String(this.tally.get(mark) ?? 0);
+    }
+    const bar = this.querySelector("progress");
+    if (bar) bar.value = done;
+    const rest = this.querySelector<HTMLButtonElement>("[name=rest]");
+    if (rest) rest.disabled = done === total;
+  }
+
+  private touch() {
+    if (!this.dirty) this.say("unsaved");
+    this.dirty = true;
+  }
+
+  private say(state: "unsaved" | "saving" | "saved" | "failed", detail?: string) {
+    const el = this.querySelector<HTMLElement>("[data-state]");
+    if (!el) return;
+    el.dataset.state = state;
+    el.textContent = detail ?? this.dataset[state] ?? "";
+  }
+
+  private async save() {
+    if (this.saving) return;
+    this.saving = true;
+    // What is typed while the answer is on its way is unsaved again.
+    this.dirty = false;
+    this.say("saving");
+    try {
+      const body = new URLSearchParams();
+      for (const [name, value] of new FormData(this.form)) if (typeof value === "string") body.append(name, value);
+      const answer = await fetch(this.form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+      if (!answer.headers.get("Content-Type")?.includes("json")) {
+        // A server that answers with a page (signed out, say) shows it.
+        this.form.submit();
+        return;
+      }
+      const said: { saved?: boolean; message?: string; version?: string } = await answer.json();
+      if (!answer.ok || !said.saved) throw new Error(said.message);
+      const version = this.form.querySelector<HTMLInputElement>("[name=version]");
+      if (version && said.version) version.value = said.version;
+      if (!this.dirty) this.say("saved", said.message);
+    } catch (e) {
+      this.dirty = true;
+      this.say("failed", e instanceof Error && !(e instanceof TypeError) && e.message ? e.message : undefined);
+    } finally {
+      this.saving = false;
+    }
+  }
+}
+
+function markOf(row: HTMLElement): string {
+  return row.querySelector<HTMLInputElement>("input[type=radio]:checked")?.value ?? "";
+}
+
+function focusRow(row: HTMLElement) {
+  const to = row.querySelector<HTMLInputElement>("input[type=radio]:checked") ?? row.querySelector<HTMLInputElement>("input[type=radio]");
+  to?.focus();
+  row.scrollIntoView({ block: "nearest" });
+}
+customElements.define("tz-attendance", Attendance);
