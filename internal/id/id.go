@@ -102,3 +102,12 @@ func (v *ID) Scan(src any) error {
 	}
 	return fmt.Errorf("id: cannot read a %T", src)
 }
+
+// Under returns the same ID for the same parent and name on every node, close to the parent in order, so that what
+// belongs to time-ordered things is cheap to index too.
+func Under(parent ID, name string) ID {
+	v := Named(parent.Hex(), name)
+	copy(v[:8], parent[:8])
+	v[6] = v[6]&0x0f | 0x80
+	return v
+}

@@ -259,3 +259,16 @@ func dollars(query string) string {
 	dollarCache.Store(query, s)
 	return s
 }
+
+// Many runs one query once for each set of arguments: in one flight inside a transaction, one by one for a reader.
+func Many(ctx context.Context, q Querier, query string, sets [][]any, fn func(i int, r Row) error) error {
+	if tx, ok := q.(Tx); ok {
+		return tx.Many(ctx, query, sets, fn)
+	}
+	for i, args := range sets {
+		if err := q.Each(ctx, query, args, func(r Row) error { return fn(i, r) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package list
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// contents are what a sample of a column shows: shares of its filled cells, from 0 to 1.
+type contents struct {
+	filled   int
+	massar   float64
+	cin      float64
+	date     float64
+	year     float64 // a year alone
+	sex      float64
+	phone    float64
+	arabic   float64 // words in Arabic letters
+	latin    float64 // words in Latin letters
+	two      float64 // two words or more
+	numbers  float64
+	distinct float64 // different values
+	kinds    int     // how many different values
+	middle   string  // of the dates
+}
+
+// look reads the sample of column i. Cells that say nothing do not count.
+func look(sample [][]string, i int) contents {
+	var c contents
+	var dates []string
+	values := map[string]bool{}
+	count := func(to *float64, yes bool) {
+		if yes {
+			*to++
+		}
+	}
+	for _, row := range sample {
+		if i >= len(row) || isNothing(row[i]) || isCellError(row[i]) {
+			continue
+		}
+		v := row[i]
+		c.filled++
+		values[v] = true
+		count(&c.massar, fits(ParseMassar, v))
+		count(&c.cin, fits(ParseCIN, v))
+		count(&c.sex, fits(ParseSex, v))
+		count(&c.phone, fits(ParsePhone, v))
+		if iso, err := ParseDate(v); err == nil {
+			count(&c.date, len(iso) == 10)
+			count(&c.year, len(iso) == 4)
+			dates = append(dates, iso)
+		} else if f := err.(Fault); f == DateShortYear || f == DateMonthFirst || f == DateImpossible || f == DateHijri {
+			c.date++ // a column of dates that will be refused is one of dates all the same
+		}
+		arabic, latin, _ := SplitScripts(v)
+		words := strings.IndexFunc(v, unicode.IsDigit) < 0
+		count(&c.arabic, words && arabic != "")
+		count(&c.latin, words && latin != "")
+		count(&c.two, words && len(strings.Fields(v)) > 1)
+		count(&c.numbers, strings.IndexFunc(v, func(r rune) bool { return !unicode.IsDigit(r) && r != '.' && r != ',' }) < 0)
+	}
+	if c.filled == 0 {
+		return c
+	}
+	for _, share := range []*float64{&c.massar, &c.cin, &c.date, &c.year, &c.sex, &c.phone, &c.arabic, &c.latin, &c.two, &c.numbers} {
+		*share /= float64(c.filled)
+	}
+	c.kinds = len(values)
+	c.distinct = float64(c.kinds) / float64(c.filled)
+	if len(dates) > 0 {
+		slices.Sort(dates)
+		c.middle = dates[len(dates)/2]
+	}
+	return c
+}
+
+func fits(parse func(string) (string, error), v string) bool {
+	_, err := parse(v)
+	return err == nil
+}
+
+// bears is how far the content bears out that a column holds f: 1 where it does, or cannot tell.
+func (c contents) bears(f Field) float64 {
+	if c.filled == 0 {
+		return 1
+	}
+	switch f {
+	case Massar:
+		return c.massar
+	case CIN:
+		return c.cin
+	case BirthDate:
+		return max(c.date, c.year)
+	case BirthYear:
+		return max(c.year, c.date)
+	case Sex:
+		return c.sex
+	case Phone, GuardianPhone:
+		return c.phone
+	case FullName, First, Last, GuardianName:
+		return min(1, c.arabic+c.latin+0.2*(1-c.numbers))
+	}
+	return 1
+}
+
+// script is the one most of the words of a column are in: 'a', 'l', or 0.
+func (c contents) script() byte {
+	switch {
+	case c.arabic > 0.5 && c.arabic > c.latin:
+		return 'a'
+	case c.latin > 0.5 && c.latin > c.arabic:
+		return 'l'
+	}
+	return 0
+}
+
+// suggest says what a column holds whose heading says nothing.
+func (c contents) suggest() claim {
+	switch {
+	case c.filled == 0:
+	case c.massar >= 0.6:
+		return claim{field: Massar, sure: 0.85 * c.massar}
+	case c.date >= 0.6:
+		return claim{kind: dateClaim}
+	case c.sex >= 0.9 && c.kinds <= 6:
+		return claim{field: Sex, sure: 0.75}
+	case c.phone >= 0.7:
+		return claim{field: Phone, sure: 0.5}
+	case c.cin >= 0.7:
+		return claim{field: CIN, sure: 0.5}
+	}
+	return claim{kind: noClaim}
+}

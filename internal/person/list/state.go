@@ -1,0 +1,72 @@
+package list
+
+import (
+	"strings"
+
+	"tizi/internal/sheet"
+)
+
+// What ParseMilieu and ParseSchooling return.
+const (
+	Urban = "urban"
+	Rural = "rural"
+
+	InSchool      = "in_school"
+	OutOfSchool   = "out_of_school" // without saying since when
+	DroppedOut    = "dropped_out"
+	NeverSchooled = "never_schooled"
+)
+
+var milieus = phrases(map[string][]string{
+	Urban: {"urbain", "urbaine", "u", "ville", "milieu urbain", "zone urbaine", "urban", "city", "town", "حضري", "حضرية", "مجال حضري",
+		"وسط حضري", "الوسط الحضري", "حضر", "مدينة", "المدينة"},
+	Rural: {"rural", "rurale", "r", "campagne", "milieu rural", "zone rurale", "village", "douar", "countryside", "قروي", "قروية",
+		"مجال قروي", "وسط قروي", "الوسط القروي", "قرية", "القرية", "بادية", "البادية", "دوار", "ريفي"},
+})
+
+var schoolings = phrases(map[string][]string{
+	InSchool: {"scolarisé", "scolarisée", "scolarise(e)", "élève", "étudiant", "étudiante", "en cours de scolarité", "oui", "in school",
+		"enrolled", "at school", "student", "yes", "متمدرس", "متمدرسة", "ممدرس", "ممدرسة", "تلميذ", "تلميذة", "طالب", "طالبة", "يدرس", "تدرس", "نعم",
+		"متمدرس(ة)", "يتابع دراسته", "تتابع دراستها"},
+	OutOfSchool: {"non scolarisé", "non scolarisée", "hors école", "hors de l'école", "non", "out of school", "not enrolled",
+		"not in school", "no", "غير متمدرس", "غير متمدرسة", "غير ممدرس", "غير ممدرسة", "خارج المدرسة", "غير متمدرس(ة)"},
+	DroppedOut: {"déscolarisé", "déscolarisée", "abandon", "abandon scolaire", "a abandonné", "décrocheur", "décrocheuse",
+		"décrochage", "dropped out", "dropout", "drop-out", "منقطع", "منقطعة", "منقطع عن الدراسة", "منقطعة عن الدراسة", "انقطاع", "مفصول",
+		"مفصولة", "هدر مدرسي", "منقطع(ة)", "انقطع عن الدراسة"},
+	NeverSchooled: {"jamais scolarisé", "jamais scolarisée", "never enrolled", "never attended", "never schooled", "أمي", "أمية",
+		"لم يسبق له التمدرس", "لم يسبق لها التمدرس", "لم يلج المدرسة", "لم تلج المدرسة"},
+})
+
+func phrases(byValue map[string][]string) map[string]string {
+	out := map[string]string{}
+	for value, list := range byValue {
+		for _, p := range list {
+			out[plain(p)] = value
+		}
+	}
+	return out
+}
+
+// plain folds a phrase and leaves only its words.
+func plain(s string) string {
+	return strings.Join(strings.FieldsFunc(sheet.Fold(s), func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 0x80 || r >= '0' && r <= '9')
+	}), " ")
+}
+
+// ParseMilieu reads where somebody lives: Urban or Rural. The error is a Fault.
+func ParseMilieu(text string) (string, error) {
+	if v := milieus[plain(text)]; v != "" {
+		return v, nil
+	}
+	return "", MilieuUnknown
+}
+
+// ParseSchooling reads whether somebody goes to school: InSchool, OutOfSchool, DroppedOut or NeverSchooled. The error is a
+// Fault.
+func ParseSchooling(text string) (string, error) {
+	if v := schoolings[plain(text)]; v != "" {
+		return v, nil
+	}
+	return "", SchoolingUnknown
+}

@@ -1,0 +1,327 @@
+// Package programme knows what is run: programmes, their phases and their targets. They are published in commons, so
+// that every node shows the same ones.
+package programme
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tizi/internal/fact"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/measure"
+	"tizi/internal/store"
+)
+
+// Opened is the body of programme.opened.
+type Opened struct {
+	Code  string    `json:"code"`
+	Name  i18n.Text `json:"name"`
+	Place id.ID     `json:"place"` // the country or region it is for
+}
+
+// Check says what is missing.
+func (o Opened) Check() error {
+	if o.Code == "" || len(o.Code) > 40 || len(o.Name) == 0 {
+		return errors.New("a programme needs a code of at most 40 characters and a name")
+	}
+	return nil
+}
+
+// PhaseOpened is the body of phase.opened. Ages are whole years on the first day.
+type PhaseOpened struct {
+	Programme id.ID     `json:"programme"`
+	Code      string    `json:"code"`
+	Name      i18n.Text `json:"name"`
+	From      string    `json:"from"` // ISO dates, both included
+	To        string    `json:"to"`
+	AgeMin    int       `json:"age_min,omitempty"`
+	AgeMax    int       `json:"age_max,omitempty"` // 0 is no bound
+	Planned   bool      `json:"planned,omitempty"` // announced, not running yet
+}
+
+// Check says what is missing or contradicts itself.
+func (p PhaseOpened) Check() error {
+	from, err1 := time.Parse(time.DateOnly, p.From)
+	to, err2 := time.Parse(time.DateOnly, p.To)
+	switch {
+	case p.Programme.IsNil() || p.Code == "" || len(p.Name) == 0:
+		return errors.New("a phase needs a programme, a code and a name")
+	case err1 != nil || err2 != nil:
+		return errors.New("a phase needs a first and a last day, written 2026-03-14")
+	case to.Before(from):
+		return fmt.Errorf("the phase ends on %s, before it begins on %s", p.To, p.From)
+	case p.AgeMin < 0 || p.AgeMax < 0 || p.AgeMax > 0 && p.AgeMax < p.AgeMin:
+		return fmt.Errorf("the ages %d to %d contradict each other", p.AgeMin, p.AgeMax)
+	}
+	return nil
+}
+
+// TargetSet is the body of target.set: what an indicator should reach, somewhere, in a period.
+type TargetSet struct {
+	Programme id.ID             `json:"programme"`
+	Phase     id.ID             `json:"phase,omitzero"`
+	Indicator string            `json:"indicator"` // measure.People or measure.Participations
+	Place     id.ID             `json:"place"`
+	Period    string            `json:"period"`         // 202601, 2026 or "" for the whole programme
+	Cell      map[string]string `json:"cell,omitempty"` // {"sex":"f"}
+	Value     int64             `json:"value"`
+	Baseline  int64             `json:"baseline,omitempty"`
+	Withdrawn bool              `json:"withdrawn,omitempty"`
+}
+
+// Check says what is missing.
+func (t TargetSet) Check() error {
+	switch {
+	case t.Programme.IsNil() || t.Place.IsNil():
+		return errors.New("a target needs a programme and a place")
+	case !slices.Contains(measure.Indicators, t.Indicator):
+		return fmt.Errorf("%q is no indicator", t.Indicator)
+	case t.Value < 0 || t.Baseline < 0:
+		return errors.New("a target counts people or participations and cannot be negative")
+	case t.Period != "" && !measure.IsPeriod(t.Period):
+		return fmt.Errorf("%q is no period; write 202601 for a month or 2026 for a year", t.Period)
+	}
+	return nil
+}
+
+// The kinds of this area.
+var (
+	KindOpened = fact.NewKind[Opened](fact.Kind{Name: "programme.opened", Streams: []string{"commons"}})
+	KindPhase  = fact.NewKind[PhaseOpened](fact.Kind{Name: "phase.opened", Streams: []string{"commons"}})
+	KindTarget = fact.NewKind[TargetSet](fact.Kind{Name: "target.set", Streams: []string{"commons"}})
+)
+
+var (
+	table       = &store.Table{Name: "programme", Key: 1, Columns: store.Cols("id:id code:text ar:text fr:text zgh:text en:text place:id conflict:int"), Indexes: []string{"code"}}
+	phaseTable  = &store.Table{Name: "programme_phase", Key: 1, Columns: store.Cols("id:id programme:id code:text ar:text fr:text zgh:text en:text starts:text ends:text age_min:int age_max:int planned:int conflict:int"), Indexes: []string{"programme"}}
+	targetTable = &store.Table{Name: "programme_target", Key: 1, Columns: store.Cols("id:id programme:id phase:id indicator:text place:id period:text sex:text age:text milieu:text value:int baseline:int conflict:int"), Indexes: []string{"programme"}}
+)
+
+// Folds of this area: each subject is stated whole, the last statement holds.
+var Folds = []*fact.Fold{
+	{
+		Name: "programme", Kinds: []*fact.Kind{KindOpened}, Tables: []*store.Table{table},
+		Fold: func(s *fact.Subject, out *fact.Rows) error {
+			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Opened](f); return ok })
+			if len(heads) == 0 {
+				return nil
+			}
+			o, _ := fact.As[Opened](heads[len(heads)-1])
+			out.Add(table, s.ID, o.Code, o.Name[i18n.AR], o.Name[i18n.FR], o.Name[i18n.ZGH], o.Name[i18n.EN], o.Place, len(heads) > 1)
+			return nil
+		},
+		Sample: sample(KindOpened, func(d fact.Draw) fact.Body {
+			return Opened{Code: fmt.Sprint("P", d.Int("code", 3)), Name: i18n.Text{i18n.FR: "x"}}
+		}),
+	},
+	{
+		Name: "programme.phase", Kinds: []*fact.Kind{KindPhase}, Tables: []*store.Table{phaseTable},
+		Fold: func(s *fact.Subject, out *fact.Rows) error {
+			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[PhaseOpened](f); return ok })
+			if len(heads) == 0 {
+				return nil
+			}
+			p, _ := fact.As[PhaseOpened](heads[len(heads)-1])
+			out.Add(phaseTable, s.ID, p.Programme, p.Code, p.Name[i18n.AR], p.Name[i18n.FR], p.Name[i18n.ZGH], p.Name[i18n.EN], p.From, p.To, p.AgeMin, p.AgeMax, p.Planned, len(heads) > 1)
+			return nil
+		},
+		Sample: sample(KindPhase, func(d fact.Draw) fact.Body {
+			return PhaseOpened{Programme: id.Named("test", "p"), Code: "1", Name: i18n.Text{i18n.FR: "x"}, From: "2026-01-01", To: "2026-06-30", AgeMin: d.Int("age", 9)}
+		}),
+	},
+	{
+		Name: "programme.target", Kinds: []*fact.Kind{KindTarget}, Tables: []*store.Table{targetTable},
+		Fold: func(s *fact.Subject, out *fact.Rows) error {
+			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[TargetSet](f); return ok })
+			if len(heads) == 0 {
+				return nil
+			}
+			t, _ := fact.As[TargetSet](heads[len(heads)-1])
+			if t.Withdrawn {
+				return nil
+			}
+			out.Add(targetTable, s.ID, t.Programme, t.Phase, t.Indicator, t.Place, t.Period, t.Cell["sex"], t.Cell["age"], t.Cell["milieu"], t.Value, t.Baseline, len(heads) > 1)
+			return nil
+		},
+		Sample: sample(KindTarget, func(d fact.Draw) fact.Body {
+			return TargetSet{Programme: id.Named("test", "p"), Indicator: measure.People, Place: id.Named("test", "x"), Value: int64(d.Int("value", 1000)), Withdrawn: d.Int("withdrawn", 5) == 0}
+		}),
+	},
+}
+
+// sample draws statements of one subject, some of which saw an earlier one.
+func sample(k *fact.Kind, body func(fact.Draw) fact.Body) fact.Sampler {
+	return func(d fact.Draw, _ fact.NewKey) fact.History {
+		h := fact.History{Subject: id.New()}
+		for i := range 1 + d.Int("edits", 4) {
+			st := fact.Step{Kind: k, Body: body(d), By: d.Int("by", 2)}
+			if i > 0 && d.Int("saw", 2) == 1 {
+				st.Prev = []int{d.Int("which", i)}
+			}
+			h.Steps = append(h.Steps, st)
+		}
+		return h
+	}
+}
+
+// Programme is one programme.
+type Programme struct {
+	ID    id.ID
+	Code  string
+	Name  i18n.Text
+	Place id.ID
+}
+
+// Phase is a part of a programme with its own dates and ages.
+type Phase struct {
+	ID, Programme  id.ID
+	Code           string
+	Name           i18n.Text
+	From, To       string
+	AgeMin, AgeMax int
+	Planned        bool
+}
+
+// Target is what should be reached.
+type Target struct {
+	ID, Programme, Phase, Place id.ID
+	Indicator, Period           string
+	Sex, Age, Milieu            string
+	Value, Baseline             int64
+}
+
+// Programmes answers questions about programmes.
+type Programmes struct{ log *fact.Log }
+
+// New returns the area on a node's log.
+func New(l *fact.Log) *Programmes { return &Programmes{l} }
+
+// ID is the same for a code on every node.
+func ID(code string) id.ID { return id.Named("programme", code) }
+
+// PhaseID is the same for a phase's code on every node.
+func PhaseID(programme id.ID, code string) id.ID {
+	return id.Named("phase", programme.String()+"/"+code)
+}
+
+// List returns the programmes by code.
+func (p *Programmes) List(ctx context.Context, q store.Querier) ([]Programme, error) {
+	return p.list(ctx, q, "1 = 1", nil)
+}
+
+// Get returns one programme, or nil.
+func (p *Programmes) Get(ctx context.Context, q store.Querier, v id.ID) (*Programme, error) {
+	l, err := p.list(ctx, q, "id = ?", store.Args(v))
+	if err != nil || len(l) == 0 {
+		return nil, err
+	}
+	return &l[0], nil
+}
+
+// Code returns the programme with a code, or nil.
+func (p *Programmes) Code(ctx context.Context, q store.Querier, code string) (*Programme, error) {
+	return p.Get(ctx, q, ID(code))
+}
+
+func (p *Programmes) list(ctx context.Context, q store.Querier, where string, args []any) ([]Programme, error) {
+	var out []Programme
+	err := q.Each(ctx, "SELECT id, code, ar, fr, zgh, en, place FROM programme WHERE "+where+" ORDER BY code", args, func(r store.Row) error {
+		x := Programme{}
+		var t text
+		err := r.Scan(&x.ID, &x.Code, &t.ar, &t.fr, &t.zgh, &t.en, &x.Place)
+		x.Name = t.text()
+		out = append(out, x)
+		return err
+	})
+	return out, err
+}
+
+type text struct{ ar, fr, zgh, en string }
+
+func (t text) text() i18n.Text {
+	out := i18n.Text{}
+	for l, s := range map[i18n.Lang]string{i18n.AR: t.ar, i18n.FR: t.fr, i18n.ZGH: t.zgh, i18n.EN: t.en} {
+		if s != "" {
+			out[l] = s
+		}
+	}
+	return out
+}
+
+// Phases returns the phases of a programme, earliest first.
+func (p *Programmes) Phases(ctx context.Context, q store.Querier, programme id.ID) ([]Phase, error) {
+	var out []Phase
+	err := q.Each(ctx, "SELECT id, programme, code, ar, fr, zgh, en, starts, ends, age_min, age_max, planned FROM programme_phase WHERE programme = ? ORDER BY starts, code", store.Args(programme), func(r store.Row) error {
+		x := Phase{}
+		var t text
+		err := r.Scan(&x.ID, &x.Programme, &x.Code, &t.ar, &t.fr, &t.zgh, &t.en, &x.From, &x.To, &x.AgeMin, &x.AgeMax, &x.Planned)
+		x.Name = t.text()
+		out = append(out, x)
+		return err
+	})
+	return out, err
+}
+
+// Targets returns the targets of a programme.
+func (p *Programmes) Targets(ctx context.Context, q store.Querier, programme id.ID) ([]Target, error) {
+	var out []Target
+	err := q.Each(ctx, "SELECT id, programme, phase, indicator, place, period, sex, age, milieu, value, baseline FROM programme_target WHERE programme = ? ORDER BY id", store.Args(programme), func(r store.Row) error {
+		x := Target{}
+		err := r.Scan(&x.ID, &x.Programme, &x.Phase, &x.Indicator, &x.Place, &x.Period, &x.Sex, &x.Age, &x.Milieu, &x.Value, &x.Baseline)
+		out = append(out, x)
+		return err
+	})
+	return out, err
+}
+
+// Plan is a programme with its phases and targets, to be stated in one go.
+type Plan struct {
+	Programme Opened
+	Phases    []PhaseOpened // Programme is filled in
+	Targets   []TargetSet   // Programme is filled in
+}
+
+// Set states a plan. What is stated again just so writes nothing.
+func (p *Programmes) Set(ctx context.Context, actor id.ID, plan Plan) (id.ID, error) {
+	pid := ID(plan.Programme.Code)
+	_, err := p.log.Do(ctx, fact.Command{Name: "set a programme", Stream: "commons", Keys: []id.ID{pid}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		var out fact.Outcome
+		state := func(subject id.ID, k *fact.Kind, b fact.Body) error {
+			if err := b.Check(); err != nil {
+				return err
+			}
+			old, err := p.log.Of(ctx, q, subject)
+			if err != nil {
+				return err
+			}
+			n := fact.New{Stream: "commons", Kind: k, Subject: subject, Actor: actor, Body: b, Prev: fact.HeadsOf(old)}
+			if fact.Says(old, b) {
+				return nil
+			}
+			out.Facts = append(out.Facts, n)
+			return nil
+		}
+		if err := state(pid, KindOpened, plan.Programme); err != nil {
+			return out, err
+		}
+		for _, ph := range plan.Phases {
+			ph.Programme = pid
+			if err := state(PhaseID(pid, ph.Code), KindPhase, ph); err != nil {
+				return out, err
+			}
+		}
+		for _, t := range plan.Targets {
+			t.Programme = pid
+			subject := id.Named("target", fmt.Sprint(pid, t.Phase, t.Indicator, t.Place, t.Period, t.Cell))
+			if err := state(subject, KindTarget, t); err != nil {
+				return out, err
+			}
+		}
+		return out, nil
+	}})
+	return pid, err
+}

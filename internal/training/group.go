@@ -1,0 +1,385 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tizi/internal/access"
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/measure"
+	"tizi/internal/person"
+	"tizi/internal/programme"
+	"tizi/internal/store"
+)
+
+// Training runs groups on a node.
+type Training struct {
+	log        *fact.Log
+	people     *person.People
+	programmes *programme.Programmes
+}
+
+// New returns the area on a node's log.
+func New(l *fact.Log, p *person.People, pr *programme.Programmes) *Training {
+	return &Training{l, p, pr}
+}
+
+// Errors of the area. Doors translate them.
+var (
+	ErrNoGroup   = errors.New("there is no such group")
+	ErrNoSession = errors.New("there is no such session")
+	ErrNoPhase   = errors.New("the programme has no phase that runs; plan one first")
+	ErrClosed    = errors.New("the group is closed")
+	ErrNotOnList = errors.New("somebody on the sheet does not belong to the group")
+	ErrCancelled = errors.New("the session was cancelled")
+)
+
+// Cohort is a group.
+type Cohort struct {
+	ID                       id.ID
+	Name                     string
+	Programme, Phase, Centre id.ID
+	Capacity                 int
+	From, To                 string
+	Closed                   bool
+	Conflict                 bool
+	Trainers                 []id.ID
+	Enrolled, Waiting        int // people
+	Sessions, Taken          int // sessions planned, and those with a sheet
+	Next                     string
+}
+
+const cohortColumns = `id, name, programme, phase, centre, capacity, starts, ends, closed, conflict,
+	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = training_cohort.id AND e.state IN ('enrolled', 'active', 'completed')),
+	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = training_cohort.id AND e.state = 'waitlisted'),
+	(SELECT count(*) FROM training_session s WHERE s.cohort = training_cohort.id AND s.cancelled = ''),
+	(SELECT count(*) FROM training_session s WHERE s.cohort = training_cohort.id AND s.present + s.late + s.excused + s.absent > 0),
+	coalesce((SELECT min(s.day) FROM training_session s WHERE s.cohort = training_cohort.id AND s.day >= ? AND s.cancelled = ''), '')`
+
+func scanCohort(r store.Row) (*Cohort, error) {
+	c := &Cohort{}
+	err := r.Scan(&c.ID, &c.Name, &c.Programme, &c.Phase, &c.Centre, &c.Capacity, &c.From, &c.To, &c.Closed, &c.Conflict, &c.Enrolled, &c.Waiting, &c.Sessions, &c.Taken, &c.Next)
+	return c, err
+}
+
+// CohortFilter narrows a list of groups.
+type CohortFilter struct {
+	Centre    id.ID
+	Programme id.ID
+	Search    string
+	Trainer   id.ID
+	After     string // the After of another page
+	Size      int    // 0 means 50
+}
+
+// Cohorts returns a page of groups by name, and where the next begins ("" at the end). today decides which session is
+// next.
+func (t *Training) Cohorts(ctx context.Context, q store.Querier, scope access.Scope, f CohortFilter, today string) ([]*Cohort, string, error) {
+	if f.Size == 0 {
+		f.Size = 50
+	}
+	where, args := scope.SQL("centre")
+	args = append([]any{today}, args...)
+	and := func(cond string, a ...any) {
+		where += " AND " + cond
+		args = append(args, a...)
+	}
+	if !f.Centre.IsNil() {
+		and("centre = ?", f.Centre)
+	}
+	if !f.Programme.IsNil() {
+		and("programme = ?", f.Programme)
+	}
+	if !f.Trainer.IsNil() {
+		and("id IN (SELECT cohort FROM training_trainer WHERE account = ?)", f.Trainer)
+	}
+	if s := strings.TrimSpace(f.Search); s != "" {
+		and("lower(name) LIKE ? ESCAPE '!'", "%"+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(s))+"%")
+	}
+	if len(f.After) >= 32 {
+		v, err := id.Parse(f.After[:32])
+		if err != nil {
+			return nil, "", errors.New("this page of the list does not exist")
+		}
+		and("(name, id) > (?, ?)", f.After[32:], v)
+	}
+	var out []*Cohort
+	err := q.Each(ctx, fmt.Sprintf("SELECT %s FROM training_cohort WHERE %s ORDER BY name, id LIMIT %d", cohortColumns, where, f.Size+1), args, func(r store.Row) error {
+		c, err := scanCohort(r)
+		out = append(out, c)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("list groups: %w", err)
+	}
+	next := ""
+	if len(out) > f.Size {
+		out = out[:f.Size]
+		last := out[len(out)-1]
+		next = last.ID.Hex() + last.Name
+	}
+	return out, next, nil
+}
+
+// Cohort returns a group in the scope, or ErrNoGroup.
+func (t *Training) Cohort(ctx context.Context, q store.Querier, scope access.Scope, cohort id.ID, today string) (*Cohort, error) {
+	where, args := scope.SQL("centre")
+	args = append([]any{today}, args...)
+	var c *Cohort
+	err := q.Each(ctx, "SELECT "+cohortColumns+" FROM training_cohort WHERE "+where+" AND id = ?", append(args, cohort), func(r store.Row) error {
+		var err error
+		c, err = scanCohort(r)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, ErrNoGroup
+	}
+	err = q.Each(ctx, "SELECT account FROM training_trainer WHERE cohort = ? ORDER BY account", store.Args(cohort), func(r store.Row) error {
+		var a id.ID
+		err := r.Scan(&a)
+		c.Trainers = append(c.Trainers, a)
+		return err
+	})
+	return c, err
+}
+
+// OpenCohort opens a group.
+func (t *Training) OpenCohort(ctx context.Context, actor id.ID, scope access.Scope, c CohortOpened) (id.ID, error) {
+	c.Name = strings.TrimSpace(c.Name)
+	if !scope.Has(c.Centre) {
+		return id.Nil, access.ErrDenied
+	}
+	cohort := id.New()
+	_, err := t.log.Do(ctx, fact.Command{Name: "open a group", Stream: person.Stream(c.Centre), Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+		return fact.Outcome{Facts: []fact.New{{Stream: person.Stream(c.Centre), Kind: KindCohort, Subject: cohort, Actor: actor, Body: c, Born: true}}}, nil
+	}})
+	return cohort, err
+}
+
+// EditCohort states a group anew.
+func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, edit func(*CohortOpened)) error {
+	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
+	if err != nil {
+		return err
+	}
+	_, err = t.log.Do(ctx, fact.Command{Name: "edit a group", Stream: person.Stream(now.Centre), Keys: []id.ID{cohort}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		var out fact.Outcome
+		c, err := t.Cohort(ctx, q, scope, cohort, "")
+		if err != nil {
+			return out, err
+		}
+		all, err := t.log.Of(ctx, q, cohort)
+		if err != nil {
+			return out, err
+		}
+		b := CohortOpened{c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.Trainers, c.From, c.To, c.Closed}
+		edit(&b)
+		b.Programme, b.Phase, b.Centre = c.Programme, c.Phase, c.Centre // what was counted there stays there
+		if !fact.Says(all, b) {
+			out.Facts = []fact.New{{Stream: person.Stream(c.Centre), Kind: KindCohort, Subject: cohort, Actor: actor, Body: b, Prev: fact.HeadsOf(all)}}
+		}
+		return out, nil
+	}})
+	return err
+}
+
+// Enrolment is somebody's standing in a phase.
+type Enrolment struct {
+	ID, Person, Programme, Phase, Cohort, Centre id.ID
+	State, Reason, On                            string
+	Cell                                         measure.Cell
+	Conflict                                     bool
+}
+
+func (t *Training) enrolments(ctx context.Context, q store.Querier, where string, args []any) ([]Enrolment, error) {
+	var out []Enrolment
+	err := q.Each(ctx, "SELECT id, person, programme, phase, cohort, centre, state, reason, day, sex, age, milieu, schooling, conflict FROM training_enrolment WHERE "+where, args, func(r store.Row) error {
+		var e Enrolment
+		err := r.Scan(&e.ID, &e.Person, &e.Programme, &e.Phase, &e.Cohort, &e.Centre, &e.State, &e.Reason, &e.On, &e.Cell.Sex, &e.Cell.Age, &e.Cell.Milieu, &e.Cell.Schooling, &e.Conflict)
+		out = append(out, e)
+		return err
+	})
+	return out, err
+}
+
+// OfPerson returns the enrolments of a person in the scope.
+func (t *Training) OfPerson(ctx context.Context, q store.Querier, scope access.Scope, p id.ID) ([]Enrolment, error) {
+	where, args := scope.SQL("centre")
+	return t.enrolments(ctx, q, where+" AND person = ? ORDER BY day DESC, id", append(args, p))
+}
+
+// OfPeople returns, for a page of people, the groups they are in.
+func (t *Training) OfPeople(ctx context.Context, q store.Querier, people []id.ID) (map[id.ID][]Enrolment, error) {
+	out := map[id.ID][]Enrolment{}
+	if len(people) == 0 {
+		return out, nil
+	}
+	args := make([]any, len(people))
+	for i, p := range people {
+		args[i] = p
+	}
+	l, err := t.enrolments(ctx, q, "person IN (?"+strings.Repeat(", ?", len(people)-1)+") ORDER BY day, id", args)
+	for _, e := range l {
+		out[e.Person] = append(out[e.Person], e)
+	}
+	return out, err
+}
+
+// Roster returns who is in a group, in any state.
+func (t *Training) Roster(ctx context.Context, q store.Querier, cohort id.ID) ([]Enrolment, error) {
+	return t.enrolments(ctx, q, "cohort = ? ORDER BY id", store.Args(cohort))
+}
+
+// Unplaced returns those who applied to a programme at a centre and are in no group yet, at most max, after an
+// enrolment of an earlier page.
+func (t *Training) Unplaced(ctx context.Context, q store.Querier, centre, prog id.ID, after id.ID, max int) ([]Enrolment, error) {
+	return t.enrolments(ctx, q, fmt.Sprintf("centre = ? AND programme = ? AND cohort = ? AND state IN ('applied', 'waitlisted') AND id > ? ORDER BY id LIMIT %d", max), store.Args(centre, prog, id.Nil, after))
+}
+
+// CountUnplaced returns how many Unplaced there are.
+func (t *Training) CountUnplaced(ctx context.Context, q store.Querier, centre, prog id.ID) (int64, error) {
+	var n int64
+	_, err := store.One(ctx, q, "SELECT count(*) FROM training_enrolment WHERE centre = ? AND programme = ? AND cohort = ? AND state IN ('applied', 'waitlisted')", store.Args(centre, prog, id.Nil), &n)
+	return n, err
+}
+
+// EnrolmentID names somebody's enrolment in a phase: two nodes that enrol one person in one phase mean the same.
+func EnrolmentID(p, phase id.ID) id.ID { return id.Under(p, "enrolment "+phase.Hex()) }
+
+// CellOf returns the counting cell of a person on the first day of a phase.
+func CellOf(d person.Details, on string) measure.Cell {
+	return measure.Cell{Sex: d["sex"], Age: measure.AgeBand(d["birth"], on), Milieu: d["milieu"], Schooling: d["schooling"]}
+}
+
+// PhaseFor returns the phase that a person of this birth date belongs in: the first that is not merely planned and whose
+// ages fit, otherwise the first that is not planned, otherwise the first.
+func PhaseFor(phases []programme.Phase, birth string) (programme.Phase, error) {
+	if len(phases) == 0 {
+		return programme.Phase{}, ErrNoPhase
+	}
+	best := -1
+	for i, p := range phases {
+		if p.Planned {
+			continue
+		}
+		if best < 0 {
+			best = i
+		}
+		if years, ok := measure.Age(birth, p.From); ok && years >= p.AgeMin && (p.AgeMax == 0 || years <= p.AgeMax) {
+			return p, nil
+		}
+	}
+	return phases[max(best, 0)], nil
+}
+
+// Application returns the fact that a new person applies to a phase, for the transaction that registers the person.
+func Application(actor, centre id.ID, phase programme.Phase, on string, p id.ID, d person.Details) fact.New {
+	return fact.New{
+		Stream: person.Stream(centre), Kind: KindEnrolment, Subject: EnrolmentID(p, phase.ID), Actor: actor, Born: true,
+		Body: EnrolmentStated{Person: p, Programme: phase.Programme, Phase: phase.ID, State: Applied, On: on, Cell: CellOf(d, phase.From)},
+	}
+}
+
+// Placed says what Place did.
+type Placed struct{ Enrolled, Waiting, Already int }
+
+// Place puts people into a group. When its seats are taken, the rest wait.
+func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, people []id.ID, on string) (Placed, error) {
+	var done Placed
+	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
+	if err != nil {
+		return done, err
+	}
+	_, err = t.log.Do(ctx, fact.Command{Name: "place in a group", Stream: person.Stream(now.Centre), Keys: append(slices.Clone(people), cohort), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		done = Placed{}
+		var out fact.Outcome
+		c, err := t.Cohort(ctx, q, scope, cohort, "")
+		if err != nil {
+			return out, err
+		}
+		if c.Closed {
+			return out, ErrClosed
+		}
+		phases, err := t.programmes.Phases(ctx, q, c.Programme)
+		if err != nil {
+			return out, err
+		}
+		from := on
+		for _, p := range phases {
+			if p.ID == c.Phase {
+				from = p.From
+			}
+		}
+		found, err := t.people.Of(ctx, q, scope, people)
+		if err != nil {
+			return out, err
+		}
+		if len(found) != len(people) {
+			return out, person.ErrUnknown
+		}
+		free := c.Capacity - c.Enrolled
+		for _, p := range found {
+			eid := EnrolmentID(p.ID, c.Phase)
+			all, err := t.log.Of(ctx, q, eid)
+			if err != nil {
+				return out, err
+			}
+			was, err := t.enrolments(ctx, q, "id = ?", store.Args(eid))
+			if err != nil {
+				return out, err
+			}
+			e := EnrolmentStated{Person: p.ID, Programme: c.Programme, Phase: c.Phase, Cohort: cohort, State: Enrolled, On: on, Cell: CellOf(p.Details, from)}
+			if len(was) > 0 && was[0].Cohort == cohort && slices.Contains([]string{Enrolled, Active, Completed}, was[0].State) {
+				done.Already++
+				continue
+			}
+			if c.Capacity > 0 && free <= 0 {
+				e.State = Waitlisted
+				done.Waiting++
+			} else {
+				free--
+				done.Enrolled++
+			}
+			if fact.Says(all, e) {
+				continue
+			}
+			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: eid, Actor: actor, Body: e, Prev: fact.HeadsOf(all)})
+		}
+		return out, nil
+	}})
+	return done, err
+}
+
+// Leave takes somebody out of a group, with the cause.
+func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, cohort, p id.ID, reason, on string) error {
+	c, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
+	if err != nil {
+		return err
+	}
+	eid := EnrolmentID(p, c.Phase)
+	_, err = t.log.Do(ctx, fact.Command{Name: "leave a group", Stream: person.Stream(c.Centre), Keys: []id.ID{p, cohort}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		var out fact.Outcome
+		was, err := t.enrolments(ctx, q, "id = ? AND cohort = ?", store.Args(eid, cohort))
+		if err != nil {
+			return out, err
+		}
+		if len(was) == 0 {
+			return out, person.ErrUnknown
+		}
+		all, err := t.log.Of(ctx, q, eid)
+		if err != nil {
+			return out, err
+		}
+		b := EnrolmentStated{Person: p, Programme: c.Programme, Phase: c.Phase, Cohort: cohort, State: WithdrawnS, Reason: reason, On: on, Cell: was[0].Cell}
+		out.Facts = []fact.New{{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: eid, Actor: actor, Body: b, Prev: fact.HeadsOf(all)}}
+		return out, nil
+	}})
+	return err
+}

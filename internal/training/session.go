@@ -1,0 +1,267 @@
+package training
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/store"
+)
+
+// Session is one meeting of a group.
+type Session struct {
+	ID, Cohort, Programme, Centre  id.ID
+	Date, Starts, Ends             string
+	Room, Title, Cancelled         string
+	Present, Late, Excused, Absent int
+	Conflict                       bool
+	CohortName                     string
+	Expected                       int // people enrolled in the group
+}
+
+// Taken reports whether there is a sheet.
+func (s *Session) Taken() bool { return s.Present+s.Late+s.Excused+s.Absent > 0 }
+
+// Here is how many took part.
+func (s *Session) Here() int { return s.Present + s.Late }
+
+const sessionColumns = `s.id, s.cohort, s.programme, s.centre, s.day, s.starts, s.ends, s.room, s.title, s.cancelled, s.present, s.late, s.excused, s.absent, s.conflict,
+	coalesce((SELECT c.name FROM training_cohort c WHERE c.id = s.cohort), ''),
+	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = s.cohort AND e.state IN ('enrolled', 'active', 'completed'))`
+
+func (t *Training) sessions(ctx context.Context, q store.Querier, where string, args []any) ([]*Session, error) {
+	var out []*Session
+	err := q.Each(ctx, "SELECT "+sessionColumns+" FROM training_session s WHERE "+where, args, func(r store.Row) error {
+		s := &Session{}
+		err := r.Scan(&s.ID, &s.Cohort, &s.Programme, &s.Centre, &s.Date, &s.Starts, &s.Ends, &s.Room, &s.Title, &s.Cancelled, &s.Present, &s.Late, &s.Excused, &s.Absent, &s.Conflict, &s.CohortName, &s.Expected)
+		out = append(out, s)
+		return err
+	})
+	return out, err
+}
+
+// SessionsOf returns the sessions of a group, earliest first.
+func (t *Training) SessionsOf(ctx context.Context, q store.Querier, scope access.Scope, cohort id.ID) ([]*Session, error) {
+	where, args := scope.SQL("s.centre")
+	return t.sessions(ctx, q, where+" AND s.cohort = ? ORDER BY s.day, s.starts, s.id", append(args, cohort))
+}
+
+// On returns at most max sessions of the days from to to, both included; trainer narrows to the groups of an account.
+func (t *Training) On(ctx context.Context, q store.Querier, scope access.Scope, from, to string, trainer id.ID, max int) ([]*Session, error) {
+	where, args := scope.SQL("s.centre")
+	where += " AND s.day >= ? AND s.day <= ?"
+	args = append(args, from, to)
+	if !trainer.IsNil() {
+		where += " AND s.cohort IN (SELECT cohort FROM training_trainer WHERE account = ?)"
+		args = append(args, trainer)
+	}
+	return t.sessions(ctx, q, fmt.Sprintf("%s ORDER BY s.day, s.starts, s.centre, s.id LIMIT %d", where, max), args)
+}
+
+// Missing returns at most max past sessions without a sheet, latest first, between two days.
+func (t *Training) Missing(ctx context.Context, q store.Querier, scope access.Scope, from, before string, trainer id.ID, max int) ([]*Session, error) {
+	where, args := scope.SQL("s.centre")
+	where += " AND s.day >= ? AND s.day < ? AND s.cancelled = '' AND s.present + s.late + s.excused + s.absent = 0"
+	args = append(args, from, before)
+	if !trainer.IsNil() {
+		where += " AND s.cohort IN (SELECT cohort FROM training_trainer WHERE account = ?)"
+		args = append(args, trainer)
+	}
+	return t.sessions(ctx, q, fmt.Sprintf("%s ORDER BY s.day DESC, s.starts, s.id LIMIT %d", where, max), args)
+}
+
+// Session returns a session in the scope, or ErrNoSession.
+func (t *Training) Session(ctx context.Context, q store.Querier, scope access.Scope, session id.ID) (*Session, error) {
+	where, args := scope.SQL("s.centre")
+	l, err := t.sessions(ctx, q, where+" AND s.id = ?", append(args, session))
+	if err != nil {
+		return nil, err
+	}
+	if len(l) == 0 {
+		return nil, ErrNoSession
+	}
+	return l[0], nil
+}
+
+// Weekly is a timetable to be turned into sessions: these weekdays from a first to a last day.
+type Weekly struct {
+	From, To     string // ISO dates, both included
+	Days         []time.Weekday
+	Starts, Ends string
+	Room, Title  string
+}
+
+// MaxSessions bounds what one timetable may plan.
+const MaxSessions = 400
+
+// Dates returns the days of the timetable.
+func (w Weekly) Dates() ([]string, error) {
+	from, err1 := time.Parse(time.DateOnly, w.From)
+	to, err2 := time.Parse(time.DateOnly, w.To)
+	if err1 != nil || err2 != nil {
+		return nil, fmt.Errorf("a timetable needs a first and a last day, written 2026-03-14")
+	}
+	if to.Before(from) {
+		return nil, fmt.Errorf("the timetable ends on %s, before it begins on %s", w.To, w.From)
+	}
+	var out []string
+	for d := from; !d.After(to); d = d.AddDate(0, 0, 1) {
+		if slices.Contains(w.Days, d.Weekday()) {
+			if out = append(out, d.Format(time.DateOnly)); len(out) > MaxSessions {
+				return nil, fmt.Errorf("this plans more than %d sessions; choose a shorter time", MaxSessions)
+			}
+		}
+	}
+	return out, nil
+}
+
+// SessionID names a group's session at a time, so that planning twice is planning once.
+func SessionID(cohort id.ID, date, starts string) id.ID {
+	return id.Under(cohort, "session "+date+" "+starts)
+}
+
+// Plan plans the sessions of a timetable and returns how many are new.
+func (t *Training) Plan(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, w Weekly) (int, error) {
+	dates, err := w.Dates()
+	if err != nil {
+		return 0, err
+	}
+	c, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
+	if err != nil {
+		return 0, err
+	}
+	if c.Closed {
+		return 0, ErrClosed
+	}
+	added := 0
+	_, err = t.log.Do(ctx, fact.Command{Name: "plan sessions", Stream: person.Stream(c.Centre), Keys: []id.ID{cohort}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		added = 0
+		var out fact.Outcome
+		for _, d := range dates {
+			sid := SessionID(cohort, d, w.Starts)
+			all, err := t.log.Of(ctx, q, sid)
+			if err != nil {
+				return out, err
+			}
+			if len(all) > 0 {
+				continue
+			}
+			added++
+			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindSession, Subject: sid, Actor: actor,
+				Body: SessionPlanned{Cohort: cohort, Programme: c.Programme, Centre: c.Centre, Date: d, Starts: w.Starts, Ends: w.Ends, Room: w.Room, Title: w.Title}})
+		}
+		return out, nil
+	}})
+	return added, err
+}
+
+// Take records a sheet: a mark for each person named, "" to take a mark back. Everyone must belong to the group or have
+// a mark already. What is on the sheet as it stands writes nothing.
+func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, session id.ID, marks map[id.ID]string, method string) error {
+	s, err := t.Session(ctx, t.log.DB, scope, session)
+	if err != nil {
+		return err
+	}
+	if s.Cancelled != "" {
+		return ErrCancelled
+	}
+	_, err = t.log.Do(ctx, fact.Command{Name: "take attendance", Stream: person.Stream(s.Centre), Keys: []id.ID{session}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		var out fact.Outcome
+		now, err := t.MarksOf(ctx, q, session)
+		if err != nil {
+			return out, err
+		}
+		members := map[id.ID]bool{}
+		err = q.Each(ctx, "SELECT person FROM training_enrolment WHERE cohort = ?", store.Args(s.Cohort), func(r store.Row) error {
+			var p id.ID
+			err := r.Scan(&p)
+			members[p] = true
+			return err
+		})
+		if err != nil {
+			return out, err
+		}
+		change := map[id.ID]string{}
+		for p, m := range marks {
+			if !members[p] && now[p] == "" {
+				return out, ErrNotOnList
+			}
+			if now[p] != m {
+				change[p] = m
+			}
+		}
+		if len(change) == 0 {
+			return out, nil
+		}
+		all, err := t.log.Of(ctx, q, session)
+		if err != nil {
+			return out, err
+		}
+		out.Facts = []fact.New{{Stream: person.Stream(s.Centre), Kind: KindAttendance, Subject: session, Actor: actor, Prev: sheets(all), Body: AttendanceTaken{change, method}}}
+		return out, nil
+	}})
+	return err
+}
+
+// sheets are the sheet facts that a new one, whose author saw them all, replaces.
+func sheets(all []*fact.Fact) []fact.Ref {
+	var refs []fact.Ref
+	replaced := map[fact.Ref]bool{}
+	var taken []*fact.Fact
+	for _, f := range all {
+		if _, ok := fact.As[AttendanceTaken](f); ok {
+			taken = append(taken, f)
+			for _, p := range f.Prev {
+				if p.Stream == "" {
+					p.Stream = f.Stream
+				}
+				replaced[p] = true
+			}
+		}
+	}
+	for _, f := range taken {
+		if !replaced[f.Ref()] {
+			refs = append(refs, f.Ref())
+		}
+	}
+	return refs
+}
+
+// MarksOf returns the marks of a session's sheet.
+func (t *Training) MarksOf(ctx context.Context, q store.Querier, session id.ID) (map[id.ID]string, error) {
+	out := map[id.ID]string{}
+	err := q.Each(ctx, "SELECT person, mark FROM training_attendance WHERE session = ?", store.Args(session), func(r store.Row) error {
+		var p id.ID
+		var m string
+		err := r.Scan(&p, &m)
+		out[p] = m
+		return err
+	})
+	return out, err
+}
+
+// Came is one line of a person's attendance.
+type Came struct {
+	Session id.ID
+	Date    string
+	Cohort  string
+	Mark    string
+}
+
+// AttendanceOf returns the latest marks of a person in the scope.
+func (t *Training) AttendanceOf(ctx context.Context, q store.Querier, scope access.Scope, p id.ID, max int) ([]Came, error) {
+	where, args := scope.SQL("a.centre")
+	var out []Came
+	err := q.Each(ctx, fmt.Sprintf("SELECT s.id, s.day, coalesce((SELECT c.name FROM training_cohort c WHERE c.id = s.cohort), ''), a.mark FROM training_attendance a JOIN training_session s ON s.id = a.session WHERE %s AND a.person = ? ORDER BY s.day DESC, s.starts DESC LIMIT %d", where, max), append(args, p), func(r store.Row) error {
+		var c Came
+		err := r.Scan(&c.Session, &c.Date, &c.Cohort, &c.Mark)
+		out = append(out, c)
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,327 @@
+// Package training runs groups: cohorts, who is enrolled in them, their sessions and who came. All of it is kept in the
+// centre's stream.
+package training
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/measure"
+	"tizi/internal/store"
+)
+
+// CohortOpened is the body of cohort.opened: a group of a programme's phase at a centre.
+type CohortOpened struct {
+	Name      string  `json:"name"`
+	Programme id.ID   `json:"programme"`
+	Phase     id.ID   `json:"phase"`
+	Centre    id.ID   `json:"centre"`
+	Capacity  int     `json:"capacity,omitempty"` // seats; 0 is no bound
+	Trainers  []id.ID `json:"trainers,omitempty"` // accounts
+	From      string  `json:"from,omitempty"`
+	To        string  `json:"to,omitempty"`
+	Closed    bool    `json:"closed,omitempty"`
+}
+
+// Check says what is missing.
+func (c CohortOpened) Check() error {
+	switch {
+	case c.Name == "" || len(c.Name) > 200:
+		return errors.New("a group needs a name of at most 200 characters")
+	case c.Programme.IsNil() || c.Phase.IsNil() || c.Centre.IsNil():
+		return errors.New("a group needs a programme, a phase and a centre")
+	case c.Capacity < 0 || c.Capacity > 1000:
+		return errors.New("a group has from 1 to 1000 seats")
+	}
+	return nil
+}
+
+// States of an enrolment.
+const (
+	Applied    = "applied"
+	Waitlisted = "waitlisted"
+	Enrolled   = "enrolled"
+	Active     = "active"
+	Completed  = "completed"
+	WithdrawnS = "withdrawn"
+	Denied     = "denied"
+)
+
+// States are all states of an enrolment.
+var States = []string{Applied, Waitlisted, Enrolled, Active, Completed, WithdrawnS, Denied}
+
+// EnrolmentStated is the body of enrolment.stated: somebody's standing in a programme's phase. State, reason and date
+// belong together, so they are one register.
+type EnrolmentStated struct {
+	Person    id.ID        `json:"person"`
+	Programme id.ID        `json:"programme"`
+	Phase     id.ID        `json:"phase,omitzero"`
+	Cohort    id.ID        `json:"cohort,omitzero"` // Nil while nobody has placed the person in a group
+	State     string       `json:"state"`
+	Reason    string       `json:"reason,omitempty"`
+	On        string       `json:"on"`   // ISO date
+	Cell      measure.Cell `json:"cell"` // the person's counting cell, unsealed
+}
+
+// Check says what is missing.
+func (e EnrolmentStated) Check() error {
+	switch {
+	case e.Person.IsNil() || e.Programme.IsNil():
+		return errors.New("an enrolment needs a person and a programme")
+	case !slices.Contains(States, e.State):
+		return fmt.Errorf("%q is no state of an enrolment", e.State)
+	case !isDate(e.On):
+		return errors.New("an enrolment needs a date, written 2026-03-14")
+	}
+	return e.Cell.Check()
+}
+
+// SessionPlanned is the body of session.planned. Programme and centre are the cohort's, stated here so that a session
+// can be counted without it.
+type SessionPlanned struct {
+	Cohort    id.ID  `json:"cohort"`
+	Programme id.ID  `json:"programme"`
+	Centre    id.ID  `json:"centre"`
+	Date      string `json:"date"`             // ISO date
+	Starts    string `json:"starts,omitempty"` // 15:04, local
+	Ends      string `json:"ends,omitempty"`
+	Room      string `json:"room,omitempty"`
+	Title     string `json:"title,omitempty"`
+	Cancelled string `json:"cancelled,omitempty"` // why it does not take place
+}
+
+var clockForm = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+
+// Check says what is missing or contradicts itself.
+func (s SessionPlanned) Check() error {
+	switch {
+	case s.Cohort.IsNil() || s.Programme.IsNil() || s.Centre.IsNil():
+		return errors.New("a session needs a group, a programme and a centre")
+	case !isDate(s.Date):
+		return errors.New("a session needs a date, written 2026-03-14")
+	case s.Starts != "" && !clockForm.MatchString(s.Starts), s.Ends != "" && !clockForm.MatchString(s.Ends):
+		return errors.New("a time is written 14:30")
+	case s.Starts != "" && s.Ends != "" && s.Ends <= s.Starts:
+		return fmt.Errorf("the session ends at %s, before it begins at %s", s.Ends, s.Starts)
+	}
+	return nil
+}
+
+// Marks of attendance.
+const (
+	Present = "p"
+	Late    = "l"
+	Excused = "e"
+	Absent  = "a"
+)
+
+// Marks are all marks.
+var Marks = []string{Present, Late, Excused, Absent}
+
+// Here reports whether a mark means that the person took part.
+func Here(mark string) bool { return mark == Present || mark == Late }
+
+// AttendanceTaken is the body of attendance.taken: a sheet, or a part of one. Each person on it is a register.
+type AttendanceTaken struct {
+	Marks  map[id.ID]string `json:"marks"`
+	Method string           `json:"method"` // list, card
+}
+
+// Methods of taking attendance.
+var Methods = []string{"list", "card"}
+
+// Check says what is missing.
+func (a AttendanceTaken) Check() error {
+	if len(a.Marks) == 0 || len(a.Marks) > 1000 {
+		return errors.New("a sheet has from 1 to 1000 people")
+	}
+	for p, m := range a.Marks {
+		if p.IsNil() || m != "" && !slices.Contains(Marks, m) {
+			return fmt.Errorf("%q is no mark; write p, l, e or a", m)
+		}
+	}
+	if !slices.Contains(Methods, a.Method) {
+		return fmt.Errorf("%q is no way of taking attendance", a.Method)
+	}
+	return nil
+}
+
+func isDate(s string) bool {
+	_, err := time.Parse(time.DateOnly, s)
+	return err == nil
+}
+
+// The kinds of this area.
+var (
+	KindCohort     = fact.NewKind[CohortOpened](fact.Kind{Name: "cohort.opened", Streams: []string{"centre"}})
+	KindEnrolment  = fact.NewKind[EnrolmentStated](fact.Kind{Name: "enrolment.stated", Streams: []string{"centre"}})
+	KindSession    = fact.NewKind[SessionPlanned](fact.Kind{Name: "session.planned", Streams: []string{"centre"}})
+	KindAttendance = fact.NewKind[AttendanceTaken](fact.Kind{Name: "attendance.taken", Streams: []string{"centre"}})
+)
+
+var (
+	cohortTable = &store.Table{Name: "training_cohort", Key: 1,
+		Columns: store.Cols("id:id name:text programme:id phase:id centre:id capacity:int starts:text ends:text closed:int conflict:int"),
+		Indexes: []string{"centre, name, id", "programme"}}
+	trainerTable = &store.Table{Name: "training_trainer", Key: 2, Columns: store.Cols("cohort:id account:id"), Indexes: []string{"account"}}
+	enrolTable   = &store.Table{Name: "training_enrolment", Key: 1,
+		Columns: store.Cols("id:id person:id programme:id phase:id cohort:id centre:id state:text reason:text day:text sex:text age:text milieu:text schooling:text conflict:int"),
+		Indexes: []string{"cohort, state", "person", "centre, programme, cohort, state"}}
+	sessionTable = &store.Table{Name: "training_session", Key: 1,
+		Columns: store.Cols("id:id cohort:id programme:id centre:id day:text starts:text ends:text room:text title:text cancelled:text present:int late:int excused:int absent:int conflict:int"),
+		Indexes: []string{"cohort, day", "centre, day, starts", "day"}}
+	attendTable = &store.Table{Name: "training_attendance", Key: 2,
+		Columns: store.Cols("session:id person:id mark:text programme:id centre:id month:text"),
+		Indexes: []string{"person"}}
+)
+
+// Folds of this area.
+var Folds = []*fact.Fold{
+	{
+		Name: "training.cohort", Kinds: []*fact.Kind{KindCohort}, Tables: []*store.Table{cohortTable, trainerTable},
+		Fold: func(s *fact.Subject, out *fact.Rows) error {
+			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[CohortOpened](f); return ok })
+			if len(heads) == 0 {
+				return nil
+			}
+			c, _ := fact.As[CohortOpened](heads[len(heads)-1])
+			out.Add(cohortTable, s.ID, c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.From, c.To, c.Closed, len(heads) > 1)
+			seen := map[id.ID]bool{}
+			for _, t := range c.Trainers {
+				if !seen[t] {
+					seen[t] = true
+					out.Add(trainerTable, s.ID, t)
+				}
+			}
+			return nil
+		},
+		Sample: sample(KindCohort, func(d fact.Draw) fact.Body {
+			return CohortOpened{Name: fmt.Sprint("G", d.Int("name", 3)), Programme: testID(1), Phase: testID(2), Centre: testID(3), Trainers: []id.ID{testID(d.Int("trainer", 3)), testID(4)}}
+		}),
+	},
+	{
+		Name: "training.enrolment", Kinds: []*fact.Kind{KindEnrolment}, Tables: []*store.Table{enrolTable},
+		Fold: func(s *fact.Subject, out *fact.Rows) error {
+			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[EnrolmentStated](f); return ok })
+			if len(heads) == 0 {
+				return nil
+			}
+			last := heads[len(heads)-1]
+			e, _ := fact.As[EnrolmentStated](last)
+			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, centreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, len(heads) > 1)
+			return nil
+		},
+		Sample: sample(KindEnrolment, func(d fact.Draw) fact.Body {
+			return EnrolmentStated{Person: testID(d.Int("person", 2)), Programme: testID(1), State: States[d.Int("state", len(States))], On: "2026-01-05", Cell: measure.Cell{Sex: []string{"f", "m"}[d.Int("sex", 2)]}}
+		}),
+	},
+	{
+		Name: "training.session", Kinds: []*fact.Kind{KindSession, KindAttendance}, Tables: []*store.Table{sessionTable, attendTable},
+		Fold: foldSession,
+		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
+			h := fact.History{Subject: id.New()}
+			for i := range 1 + d.Int("facts", 5) {
+				st := fact.Step{By: d.Int("by", 2)}
+				if i == 0 || d.Int("plan", 4) == 0 {
+					st.Kind, st.Body = KindSession, SessionPlanned{Cohort: testID(5), Programme: testID(1), Centre: testID(3), Date: []string{"2026-01-05", "2026-02-09"}[d.Int("day", 2)]}
+				} else {
+					st.Kind, st.Body = KindAttendance, AttendanceTaken{Method: "list", Marks: map[id.ID]string{testID(10 + d.Int("person", 3)): Marks[d.Int("mark", 4)], testID(20): Marks[d.Int("mark", 4)]}}
+				}
+				if i > 0 && d.Int("saw", 2) == 1 {
+					st.Prev = []int{d.Int("which", i)}
+				}
+				h.Steps = append(h.Steps, st)
+			}
+			return h
+		},
+	},
+}
+
+// testID is a fixed id for samples.
+func testID(n int) id.ID { return id.Named("sample", fmt.Sprint(n)) }
+
+// sample draws statements of one subject, some of which saw an earlier one.
+func sample(k *fact.Kind, body func(fact.Draw) fact.Body) fact.Sampler {
+	return func(d fact.Draw, _ fact.NewKey) fact.History {
+		h := fact.History{Subject: id.New()}
+		for i := range 1 + d.Int("edits", 4) {
+			st := fact.Step{Kind: k, Body: body(d), By: d.Int("by", 2)}
+			if i > 0 && d.Int("saw", 2) == 1 {
+				st.Prev = []int{d.Int("which", i)}
+			}
+			h.Steps = append(h.Steps, st)
+		}
+		return h
+	}
+}
+
+func centreOf(stream string) id.ID {
+	if len(stream) < 8 {
+		return id.Nil
+	}
+	v, _ := id.Parse(stream[7:])
+	return v
+}
+
+// foldSession derives a session with its sheet. Each person on the sheet is a register of their own: two trainers who
+// marked different children offline are no conflict.
+func foldSession(s *fact.Subject, out *fact.Rows) error {
+	heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[SessionPlanned](f); return ok })
+	if len(heads) == 0 {
+		return nil
+	}
+	p, _ := fact.As[SessionPlanned](heads[len(heads)-1])
+	conflict := len(heads) > 1
+	var sheets []*fact.Fact
+	for _, f := range s.Facts() {
+		if _, ok := fact.As[AttendanceTaken](f); ok {
+			sheets = append(sheets, f)
+		}
+	}
+	marks := map[id.ID]string{}
+	if len(sheets) == 1 {
+		a, _ := fact.As[AttendanceTaken](sheets[0])
+		marks = a.Marks
+	} else {
+		persons := map[id.ID]bool{}
+		for _, f := range sheets {
+			a, _ := fact.As[AttendanceTaken](f)
+			for v := range a.Marks {
+				persons[v] = true
+			}
+		}
+		for v := range persons {
+			hs := s.Heads(func(f *fact.Fact) bool {
+				a, ok := fact.As[AttendanceTaken](f)
+				return ok && a.has(v)
+			})
+			last, _ := fact.As[AttendanceTaken](hs[len(hs)-1])
+			marks[v] = last.Marks[v]
+			for _, h := range hs {
+				a, _ := fact.As[AttendanceTaken](h)
+				conflict = conflict || a.Marks[v] != marks[v]
+			}
+		}
+	}
+	count := map[string]int{}
+	month := measure.Month(p.Date)
+	for v, m := range marks {
+		if m == "" { // taken back
+			continue
+		}
+		count[m]++
+		out.Add(attendTable, s.ID, v, m, p.Programme, p.Centre, month)
+	}
+	out.Add(sessionTable, s.ID, p.Cohort, p.Programme, p.Centre, p.Date, p.Starts, p.Ends, p.Room, p.Title, p.Cancelled, count[Present], count[Late], count[Excused], count[Absent], conflict)
+	return nil
+}
+
+func (a AttendanceTaken) has(v id.ID) bool {
+	_, ok := a.Marks[v]
+	return ok
+}
