@@ -33,11 +33,14 @@ type Step struct {
 	By int
 }
 
-// Sampler draws a history of one subject. newKey makes the key of a person.
-type Sampler func(d Draw, newKey func(person id.ID) *seal.Key) History
+// Sampler draws a history of one subject.
+type Sampler func(d Draw, newKey NewKey) History
+
+// NewKey makes the key of a person.
+type NewKey = func(person id.ID) *seal.Key
 
 // sampleGrants draws grants and revocations of one node.
-func sampleGrants(d Draw, _ func(id.ID) *seal.Key) History {
+func sampleGrants(d Draw, _ NewKey) History {
 	own, err := seal.NewIdentity()
 	if err != nil {
 		panic(err)

@@ -3,6 +3,7 @@ package fact
 import (
 	"cmp"
 	"container/heap"
+	"reflect"
 	"slices"
 
 	"tizi/internal/id"
@@ -177,4 +178,22 @@ func (h *intHeap) Pop() any {
 	x := (*h)[n]
 	*h = (*h)[:n]
 	return x
+}
+
+// HeadsOf returns the names of those effective facts of a subject that no other replaces: what an edit that saw them all
+// names as replaced.
+func HeadsOf(all []*Fact) []Ref {
+	s := &Subject{all: all}
+	var refs []Ref
+	for _, f := range s.Heads(func(*Fact) bool { return true }) {
+		refs = append(refs, f.Ref())
+	}
+	return refs
+}
+
+// Says reports whether the facts of a subject already end in just this body, without a conflict.
+func Says(all []*Fact, b Body) bool {
+	s := &Subject{all: all}
+	heads := s.Heads(func(*Fact) bool { return true })
+	return len(heads) == 1 && reflect.DeepEqual(heads[0].decoded, b)
 }
