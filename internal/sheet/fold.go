@@ -25,59 +25,45 @@ func Fold(s string) string {
 
 // AppendFold appends the folded form of s to dst, for callers that fold by the hundred thousand.
 func AppendFold(dst []byte, s string) []byte {
-	var scratch [256]byte
-	decomposed := norm.NFKD.AppendString(scratch[:0], s)
-	for len(decomposed) > 0 {
-		if c := decomposed[0]; c < 0x80 {
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
 			if 'A' <= c && c <= 'Z' {
 				c |= 0x20
 			}
 			dst = append(dst, c)
-			decomposed = decomposed[1:]
+			i++
 			continue
 		}
-		r, size := utf8.DecodeRune(decomposed)
-		decomposed = decomposed[size:]
-		dst = appendFolded(dst, r)
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r >= 'ا' && r <= 'و' && r != 'ة' && r != 'ـ' { // most of Arabic stands for itself
+			dst = append(dst, s[i:i+size]...)
+			i += size
+			continue
+		}
+		// What a character is made of does not depend on those around it; only the order of its marks does, and they go.
+		if parts := norm.NFKD.PropertiesString(s[i:]).Decomposition(); parts != nil && r != utf8.RuneError {
+			for len(parts) > 0 {
+				r, n := utf8.DecodeRune(parts)
+				dst = appendFolded(dst, r)
+				parts = parts[n:]
+			}
+		} else {
+			dst = appendFolded(dst, r)
+		}
+		i += size
 	}
 	return dst
 }
 
 func appendFolded(dst []byte, r rune) []byte {
-	switch r {
-	case 'ة':
-		return append(dst, "ه"...)
-	case 'ى', 'ی', 'ے':
-		return append(dst, "ي"...)
-	case 'ٱ':
-		return append(dst, "ا"...)
-	case 'ک', 'گ', 'ڭ':
-		return append(dst, "ك"...)
-	case 'ڤ', 'ڥ':
-		return append(dst, "ف"...)
-	case 'پ':
-		return append(dst, "ب"...)
-	case 'ء', 'ـ':
-		return dst
-	case 'œ', 'Œ':
-		return append(dst, "oe"...)
-	case 'æ', 'Æ':
-		return append(dst, "ae"...)
-	case 'ß', 'ẞ':
-		return append(dst, "ss"...)
-	case 'ø', 'Ø':
-		return append(dst, 'o')
-	case 'ł', 'Ł':
-		return append(dst, 'l')
-	case 'đ', 'Đ', 'ð', 'Ð':
-		return append(dst, 'd')
-	case 'ı':
-		return append(dst, 'i')
-	case '’', '‘', 'ʼ', 'ʿ', 'ʾ', '´', 'ʹ':
-		return append(dst, '\'')
+	if r < utf8.RuneSelf {
+		return append(dst, byte(unicode.ToLower(r)))
+	}
+	if to, special := foldings[r]; special {
+		return append(dst, to...)
 	}
 	switch {
-	case unicode.Is(unicode.Mn, r), r != '\ufffd' && r > 0x7f && !unicode.IsSpace(r) && invisible(r):
+	case unicode.Is(unicode.Mn, r), r != utf8.RuneError && !unicode.IsSpace(r) && invisible(r):
 		return dst
 	case r >= '٠' && r <= '٩':
 		return append(dst, byte('0'+r-'٠'))
@@ -86,7 +72,15 @@ func appendFolded(dst []byte, r rune) []byte {
 	case unicode.IsSpace(r):
 		return append(dst, ' ')
 	}
-	return append(dst, string(unicode.ToLower(r))...)
+	return utf8.AppendRune(dst, unicode.ToLower(r))
+}
+
+// foldings are the letters that are taken for others, beyond what Unicode takes apart.
+var foldings = map[rune]string{
+	'ة': "ه", 'ى': "ي", 'ی': "ي", 'ے': "ي", 'ٱ': "ا", 'ک': "ك", 'گ': "ك", 'ڭ': "ك", 'ڤ': "ف", 'ڥ': "ف", 'پ': "ب", 'ء': "", 'ـ': "",
+	'œ': "oe", 'Œ': "oe", 'æ': "ae", 'Æ': "ae", 'ß': "ss", 'ẞ': "ss", 'ø': "o", 'Ø': "o", 'ł': "l", 'Ł': "l",
+	'đ': "d", 'Đ': "d", 'ð': "d", 'Ð': "d", 'ı': "i",
+	'’': "'", '‘': "'", 'ʼ': "'", 'ʿ': "'", 'ʾ': "'", '´': "'", 'ʹ': "'",
 }
 
 // words are the runs of letters of a folded text; what stands between them, digits too, is dropped.

@@ -13,7 +13,7 @@ const maxHeld = 40
 // leaves out is remembered.
 type tail struct {
 	header  [][]string // the rows of headings as they stand
-	least   int        // cells filled in the emptiest row of the list so far; 0 before the first
+	least   int        // cells filled in the emptiest row so far that has two or more; 0 before the first
 	after   bool       // a total was just seen
 	held    []Row      // sparse rows that are a footer if no row of the list follows
 	skipped []Skipped
@@ -45,7 +45,7 @@ func (t *tail) push(ready []Row, row Row) []Row {
 	}
 	ready = t.release(ready)
 	t.after = false
-	if t.least == 0 || fill < t.least {
+	if fill > 1 && (t.least == 0 || fill < t.least) { // a row of its number alone, in a form to fill in, says nothing
 		t.least = fill
 	}
 	return append(ready, row)

@@ -11,7 +11,8 @@ type contents struct {
 	filled   int
 	massar   float64
 	cin      float64
-	date     float64
+	date     float64 // dates with signs or words in them
+	number   float64 // bare numbers that can be a date; a postcode can, too
 	year     float64 // a year alone
 	sex      float64
 	phone    float64
@@ -19,6 +20,7 @@ type contents struct {
 	latin    float64 // words in Latin letters
 	two      float64 // two words or more
 	numbers  float64
+	text     float64 // more of letters than of digits
 	distinct float64 // different values
 	kinds    int     // how many different values
 	middle   string  // of the dates
@@ -46,7 +48,9 @@ func look(sample [][]string, i int) contents {
 		count(&c.sex, fits(ParseSex, v))
 		count(&c.phone, fits(ParsePhone, v))
 		if iso, err := ParseDate(v); err == nil {
-			count(&c.date, len(iso) == 10)
+			bare := strings.IndexFunc(v, func(r rune) bool { return !unicode.IsDigit(r) }) < 0
+			count(&c.date, len(iso) == 10 && !bare)
+			count(&c.number, len(iso) == 10 && bare)
 			count(&c.year, len(iso) == 4)
 			dates = append(dates, iso)
 		} else if f := err.(Fault); f == DateShortYear || f == DateMonthFirst || f == DateImpossible || f == DateHijri {
@@ -57,12 +61,13 @@ func look(sample [][]string, i int) contents {
 		count(&c.arabic, words && arabic != "")
 		count(&c.latin, words && latin != "")
 		count(&c.two, words && len(strings.Fields(v)) > 1)
+		count(&c.text, wordy(v))
 		count(&c.numbers, strings.IndexFunc(v, func(r rune) bool { return !unicode.IsDigit(r) && r != '.' && r != ',' }) < 0)
 	}
 	if c.filled == 0 {
 		return c
 	}
-	for _, share := range []*float64{&c.massar, &c.cin, &c.date, &c.year, &c.sex, &c.phone, &c.arabic, &c.latin, &c.two, &c.numbers} {
+	for _, share := range []*float64{&c.massar, &c.cin, &c.date, &c.number, &c.year, &c.sex, &c.phone, &c.arabic, &c.latin, &c.two, &c.numbers, &c.text} {
 		*share /= float64(c.filled)
 	}
 	c.kinds = len(values)
@@ -79,6 +84,20 @@ func fits(parse func(string) (string, error), v string) bool {
 	return err == nil
 }
 
+// wordy says whether a value is words, if with a digit or two among them, and not a code.
+func wordy(v string) bool {
+	letters, digits := 0, 0
+	for _, r := range v {
+		switch {
+		case unicode.IsLetter(r):
+			letters++
+		case unicode.IsDigit(r):
+			digits++
+		}
+	}
+	return 2*letters > digits
+}
+
 // bears is how far the content bears out that a column holds f: 1 where it does, or cannot tell.
 func (c contents) bears(f Field) float64 {
 	if c.filled == 0 {
@@ -90,15 +109,15 @@ func (c contents) bears(f Field) float64 {
 	case CIN:
 		return c.cin
 	case BirthDate:
-		return max(c.date, c.year)
+		return c.date + c.number + c.year
 	case BirthYear:
-		return max(c.year, c.date)
+		return c.date + c.number + c.year
 	case Sex:
 		return c.sex
 	case Phone, GuardianPhone:
 		return c.phone
 	case FullName, First, Last, GuardianName:
-		return min(1, c.arabic+c.latin+0.2*(1-c.numbers))
+		return c.text
 	}
 	return 1
 }

@@ -12,7 +12,7 @@ import (
 func TestHeadings(t *testing.T) {
 	for field, headings := range map[Field]string{
 		Massar: "Code Massar|N° Massar|Massar|CODE_MASSAR|codeMassar|Num Massar|رقم مسار|رمز مسار|كود مسار|مسار|CNE|Code national de l'élève|N°MASSAR / CNE|Massar code",
-		CIN: "CIN|CNIE|N° CIN|Carte nationale|N° de la carte d'identité nationale|رقم البطاقة الوطنية|بطاقة التعريف الوطنية|رقم ب.ت.و (CIN)|National ID|C.I.N",
+		CIN:    "CIN|CNIE|N° CIN|Carte nationale|N° de la carte d'identité nationale|رقم البطاقة الوطنية|بطاقة التعريف الوطنية|رقم ب.ت.و (CIN)|National ID|C.I.N",
 		FullName: "Nom et prénom|Nom & Prénom|NOM ET PRENOM|Nom complet|Nom et prénom(s) de l'élève|Prénom et nom|Nom|Name|Full name|الاسم الكامل|الإسم الكامل|الاسم والنسب|النسب والاسم|" +
 			"الاسم الشخصي والعائلي|اسم التلميذ|إسم التلميذ(ة)|الاسم|Noms et prenoms|Élève|Student name|nomPrenom|Nom_Prénom|ⵉⵙⵎ",
 		First:         "Prénom|Prénoms|prenom|First name|Given name|givenName|الاسم الشخصي|الإسم الشخصي|Prénom de l'élève|Prenon",

@@ -154,6 +154,8 @@ func decideGuardian(set concept) claim {
 func decideName(set concept) claim {
 	has := func(c concept) bool { return set&c != 0 }
 	switch {
+	case has(cDate): // not "last modified" for a last name
+		return claim{kind: dateClaim}
 	case has(cPrenom) && has(cName|cLast|cFamily), has(cFirst) && has(cLast|cFamily), has(cName) && has(cLast), has(cFull):
 		return claim{field: FullName, sure: 0.97}
 	case has(cPrenom | cFirst):
@@ -162,8 +164,6 @@ func decideName(set concept) claim {
 		return claim{field: Last, sure: 0.95}
 	case has(cName):
 		return claim{field: FullName, sure: 0.85, kind: nameClaim}
-	case has(cDate):
-		return claim{kind: dateClaim}
 	case has(cOrder), has(cNumber) && !has(cPerson|cCode):
 		return claim{field: Ignored, sure: 0.85, kind: codeClaim}
 	case has(cCode | cNumber):

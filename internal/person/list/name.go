@@ -73,19 +73,29 @@ func cleanName(s string) string {
 	return strings.Trim(text, " \"“”«»*_:;,/|-–—")
 }
 
-// tidy says whether s is plain letters with single blanks, as most names are.
+// tidy says whether s is letters with single blanks, as most names are: plain, small French accents, Arabic.
 func tidy(s string) bool {
-	last := byte(' ')
-	for i := range len(s) {
-		c := s[i]
-		if c|0x20 < 'a' || c|0x20 > 'z' {
-			if c != ' ' || last == ' ' {
+	blank := true
+	for _, r := range s {
+		switch {
+		case r == ' ':
+			if blank {
 				return false
 			}
+			blank = true
+			continue
+		case r < 0x80:
+			if r|0x20 < 'a' || r|0x20 > 'z' {
+				return false
+			}
+		case r >= 'à' && r <= 'ÿ' && r != '÷':
+		case r >= 'ء' && r <= 'ي' && (r <= 'غ' || r >= 'ف'):
+		default:
+			return false
 		}
-		last = c
+		blank = false
 	}
-	return last != ' '
+	return !blank
 }
 
 // SplitScripts parts a text into what is in Arabic letters, what is in Latin letters, and what is in others (Tifinagh among
@@ -121,6 +131,8 @@ func scriptOf(r rune) int {
 			return 1
 		}
 		return -1
+	case r >= 'ء' && r <= 'ي' && r != 'ـ':
+		return 0
 	case !unicode.IsLetter(r):
 		return -1
 	case unicode.Is(unicode.Arabic, r):

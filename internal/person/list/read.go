@@ -181,10 +181,7 @@ func (r *Reader) readNames(e *Entry) {
 			}
 		}
 		name := cleanName(cell)
-		arabic, latin, other := "", name, ""
-		if !tidy(name) {
-			arabic, latin, other = SplitScripts(name)
-		}
+		arabic, latin, other := SplitScripts(name)
 		if arabic == "" && latin == "" {
 			if other != "" {
 				r.fault(i, NameScript)

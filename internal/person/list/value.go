@@ -10,7 +10,7 @@ import (
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // nothings are what people write in a cell that has nothing to say, folded.
-var nothings = foldedSet("- -- --- . .. ... / // x xx xxx _ ? ?? * neant rien aucun aucune sans vide n/a nd n.d. nc null none nil #n/a! " +
+var nothings = foldedSet("- -- --- . .. ... / // _ ? ?? * neant rien aucun aucune sans vide n/a nd n.d. nc null none nil #n/a! " +
 	"لا لاشيء بدون ــ —")
 
 var nothingPhrases = map[string]bool{
@@ -24,7 +24,7 @@ func isNothing(s string) bool {
 	if s == "" {
 		return true
 	}
-	if len(s) > 32 {
+	if c := s[0]; len(s) > 32 || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' && !strings.ContainsRune("ainprsuv", rune(c|0x20)) {
 		return false
 	}
 	f := sheet.Fold(s)
@@ -55,6 +55,11 @@ func squeeze(s string) string {
 // ParseMassar reads a Massar code, one letter and nine digits, in any case and with blanks in it: "r 130 456 789" is
 // "R130456789". The error is a Fault.
 func ParseMassar(text string) (string, error) {
+	if len(text) == 10 && text[0] >= 'A' && text[0] <= 'Z' {
+		if _, ok := digits(text[1:]); ok {
+			return text, nil
+		}
+	}
 	s := squeeze(text)
 	if len(s) != 10 || s[0] < 'a' || s[0] > 'z' {
 		return "", MassarShape
@@ -86,6 +91,11 @@ func ParseCIN(text string) (string, error) {
 // zero (which spreadsheets eat), with +212 or 00212, any blanks and signs between the digits; numbers of other countries
 // with + or 00; and the first of several. The error is a Fault.
 func ParsePhone(text string) (string, error) {
+	if len(text) == 10 && text[0] == '0' && text[1] >= '5' && text[1] <= '8' {
+		if _, ok := digits(text); ok {
+			return "+212" + text[1:], nil
+		}
+	}
 	folded := sheet.Fold(text)
 	if shortened(folded) {
 		return "", PhoneShortened

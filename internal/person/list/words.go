@@ -2,6 +2,7 @@ package list
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"tizi/internal/sheet"
 )
@@ -106,7 +107,7 @@ func init() {
 		cLatin:  "français française fr french latin latine latins فرنسية فرنسي لاتينية لاتيني roman fra lat",
 		cLittle: "de du des d la le les l et e s es en a à au aux of the in and or ou sur par pour son sa ses un une complète jj mm aaaa dd yyyy " +
 			"و أو في من على إلى عن هـ ة origine provenance actuel actuelle actuels fréquenté fréquentée accueil أصلية أصلي أصل حالية حالي legal légal légale " +
-			"principal obligatoire usuel",
+			"principal obligatoire f m g h fille garçon masculin féminin homme femme urbain rural oui non ذكر أنثى حضري قروي نعم لا sourced usuel",
 	} {
 		for _, w := range strings.Fields(list) {
 			vocabulary[sheet.Fold(w)] |= c
@@ -126,9 +127,24 @@ func tokens(heading string) []string {
 		small = r >= 'a' && r <= 'z'
 		b.WriteRune(r)
 	}
-	return strings.FieldsFunc(sheet.Fold(b.String()), func(r rune) bool {
+	return spelt(strings.FieldsFunc(sheet.Fold(b.String()), func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 0x621 && r <= 0x64a || r >= 0x2d30 && r <= 0x2d7f)
-	})
+	}))
+}
+
+// spelt joins letters that stand alone where together they are a word we know: D.D.N., C.I.N., ر.ت
+func spelt(words []string) []string {
+	for i := 0; i < len(words); i++ {
+		joined, j := "", i
+		for j < len(words) && utf8.RuneCountInString(words[j]) == 1 {
+			joined += words[j]
+			j++
+		}
+		if j > i+1 && vocabulary[joined] != 0 {
+			words = append(append(words[:i:i], joined), words[j:]...)
+		}
+	}
+	return words
 }
 
 // meaning looks a word up: as it is, then without the article and the particles that Arabic writes as one with it.
