@@ -5,25 +5,9 @@ import (
 	"math"
 )
 
-// Cell is a place in the grid of tiles.
+// Cell is a place in the grid of tiles, which comes with a country's places. The
+// grid is never mirrored: east stays east in every language.
 type Cell struct{ Column, Row int }
-
-// Morocco places the twelve regions, by their ISO 3166-2 codes. No border is
-// drawn, and the grid is never mirrored: east stays east in every language.
-var Morocco = map[string]Cell{
-	"MA-01": {4, 0}, // Tanger-Tétouan-Al Hoceïma
-	"MA-02": {5, 1}, // L'Oriental
-	"MA-03": {4, 1}, // Fès-Meknès
-	"MA-04": {3, 1}, // Rabat-Salé-Kénitra
-	"MA-05": {3, 2}, // Béni Mellal-Khénifra
-	"MA-06": {2, 2}, // Casablanca-Settat
-	"MA-07": {2, 3}, // Marrakech-Safi
-	"MA-08": {4, 2}, // Drâa-Tafilalet
-	"MA-09": {1, 4}, // Souss-Massa
-	"MA-10": {1, 5}, // Guelmim-Oued Noun
-	"MA-11": {0, 5}, // Laâyoune-Sakia El Hamra
-	"MA-12": {0, 6}, // Dakhla-Oued Ed-Dahab
-}
 
 // Tile is one region of the map.
 type Tile struct {

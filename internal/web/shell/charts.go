@@ -24,3 +24,6 @@ func (v *voice) week(w chart.WeekStrip) template.HTML {
 	w.RTL = v.rtl()
 	return chart.Week(w)
 }
+
+// bar is a bar by itself, not in a table of others.
+func bar(value, target int64) chart.Bar { return chart.Bar{Value: value, Target: target} }

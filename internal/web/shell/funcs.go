@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 
 	"tizi/internal/i18n"
@@ -24,13 +25,14 @@ func (s *Shell) funcs(k setKey) template.FuncMap {
 		// Words and figures.
 		"T": v.mark, "Say": v.say, "num": v.num, "pct": v.pct,
 		"date": v.p.Date, "shortdate": v.p.ShortDate, "daymonth": v.p.DayMonth, "period": v.p.Period,
-		"list": v.p.List,
+		"list": v.p.List, "weekday": func(d int) string { return v.p.Weekday(time.Weekday(d)) },
 		"text": v.text, "plain": v.plain, "name": name, "initials": initials, "mix": mix,
 		// Addresses and drawings.
 		"asset": v.assets.url, "url": v.url, "icon": v.icon, "logo": logo, "bigstar": bigStar,
+		"languages": languages, "in_lang": withLang,
 		"lang": func() i18n.Lang { return k.lang }, "dir": k.lang.Dir,
 		// Charts: the data comes with the view, its direction from here.
-		"tiles": chart.Tiles, "bullet": v.bullet, "columns": v.columns, "week": v.week, "star": chart.Star,
+		"tiles": chart.Tiles, "bullet": v.bullet, "bar": bar, "columns": v.columns, "week": v.week, "star": chart.Star,
 		// Parts.
 		"field": field, "opts": opts, "hint": hint, "auto": auto, "optional": optional, "mode": mode,
 		"width": width, "inlang": inLang, "attr": attr, "row": row, "codes": v.codes,

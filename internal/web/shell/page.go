@@ -96,13 +96,20 @@ type langChoice struct {
 	Current bool
 }
 
-// choices lists the languages, each with the address of this page in it.
-func (p *Page) choices() []langChoice {
+// languages lists the languages by their own names.
+func languages() []langChoice {
 	var list []langChoice
 	for _, l := range i18n.Langs {
-		list = append(list, langChoice{
-			Lang: l, Dir: l.Dir(), Name: l.Self(), URL: withLang(p.Path, l), Current: l == p.Lang,
-		})
+		list = append(list, langChoice{Lang: l, Dir: l.Dir(), Name: l.Self()})
+	}
+	return list
+}
+
+// choices lists the languages, each with the address of this page in it.
+func (p *Page) choices() []langChoice {
+	list := languages()
+	for i, c := range list {
+		list[i].URL, list[i].Current = withLang(p.Path, c.Lang), c.Lang == p.Lang
 	}
 	return list
 }

@@ -48,3 +48,12 @@ func withButton(url string, label any, e Empty) Empty {
 	e.URL, e.Button = url, label
 	return e
 }
+
+// Figure is a number with the list behind it.
+type Figure struct {
+	Value int64
+	// URL is the list; empty for who may not see it.
+	URL string
+	// Hidden says that the number is too small to be shown to this reader.
+	Hidden bool
+}

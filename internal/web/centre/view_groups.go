@@ -1,0 +1,137 @@
+package centre
+
+import (
+	"tizi/internal/i18n"
+	"tizi/internal/web/shell"
+)
+
+// Groups is the screen groups/list. Its filters come back as q, phase and state.
+type Groups struct {
+	Query, Phase, State string
+	Phases              []shell.Option
+	// Sort has the columns name, enrolled and next.
+	Sort     map[string]shell.Sort
+	Rows     []GroupRow
+	Pager    shell.Pager
+	Filtered bool
+	NewURL   string
+}
+
+// GroupRow is one group in a list.
+type GroupRow struct {
+	Name, URL          string
+	Phase              i18n.Text
+	Trainers           []string
+	Enrolled, Capacity int
+	Waiting            int
+	// Next is the next session's ISO date, At its hour ("14:00").
+	Next, At string
+	// State is planned, running or over.
+	State string
+}
+
+// GroupForm is the screen groups/form. It posts name, phase, trainer, capacity,
+// room, starts, ends, days (several, 0 is Sunday), from and to; for a new group
+// the sessions follow from the days and hours.
+type GroupForm struct {
+	New                  bool
+	Name, Phase, Trainer string
+	Capacity, Room       string
+	Starts, Ends         string
+	From, To             string
+	// Days are the weekdays chosen, 0 is Sunday.
+	Days              map[int]bool
+	Phases, Trainers  []shell.Option
+	Action, CancelURL string
+	Version           string
+	// Holidays are the days the timetable leaves out.
+	Holidays []Holiday
+	Errors   map[string]string
+}
+
+// Holiday is a day without sessions. The date of a religious one is only known
+// for certain a few days before.
+type Holiday struct {
+	On        string
+	Name      i18n.Text
+	Uncertain bool
+}
+
+// Group is the screen groups/group.
+type Group struct {
+	Name               string
+	Programme, Phase   i18n.Text
+	Trainers           []string
+	Room               string
+	Starts, Ends       string
+	Enrolled, Capacity int
+	Waiting            int
+	// Present of Marked is the attendance over all sessions held.
+	Present, Marked int
+	Roster          []RosterRow
+	Sessions        []SessionRow
+	AddURL, EditURL string
+	SessionURL      string
+	AttendanceURL   string // today's sheet, if there is a session today
+	CardsURL        string
+	Tab             string // roster or sessions
+	RosterURL       string
+	SessionsURL     string
+}
+
+// RosterRow is one learner of a group.
+type RosterRow struct {
+	PersonRow
+	Present, Held int
+	// Absences is how many in a row, up to now.
+	Absences int
+	// LeaveURL leads to taking the person out of the group.
+	LeaveURL string
+}
+
+// SessionRow is one session of a group.
+type SessionRow struct {
+	Date, From, To string
+	Room           string
+	// State is planned, now, open (over and not marked) or marked, or cancelled.
+	State             string
+	Present, Expected int
+	URL               string
+}
+
+// GroupAdd is the screen groups/add. It is searched by q and posts person, once
+// for each one chosen.
+type GroupAdd struct {
+	Group, GroupURL string
+	Query           string
+	// Free is how many seats are left.
+	Free      int
+	People    []PersonRow
+	Pager     shell.Pager
+	NewURL    string
+	Action    string
+	CancelURL string
+	Errors    map[string]string
+}
+
+// SessionForm is the screen groups/session. It posts date, from, to, room and
+// weeks (how many weeks it repeats, 1 for once).
+type SessionForm struct {
+	Group, GroupURL   string
+	Date, From, To    string
+	Room, Weeks       string
+	Action, CancelURL string
+	Errors            map[string]string
+}
+
+// Confirm is the screen confirm: one question before something that is not
+// easily taken back. It posts reason where Reasons are given.
+type Confirm struct {
+	Title, Text       string
+	Button            string
+	Danger            bool
+	Reasons           []shell.Option
+	Reason            string
+	Action, CancelURL string
+	Errors            map[string]string
+}

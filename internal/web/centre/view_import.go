@@ -1,0 +1,89 @@
+package centre
+
+import (
+	"tizi/internal/i18n"
+	"tizi/internal/web/shell"
+)
+
+// ImportStart is the screen import/start. It posts file (multipart) and group.
+type ImportStart struct {
+	Group  string
+	Groups []shell.Option
+	// MaxMB is how large a file may be.
+	MaxMB      int
+	ExampleURL string
+	Recent     []ImportDone
+	Errors     map[string]string
+}
+
+// ImportDone is an import of the past.
+type ImportDone struct {
+	File, URL string
+	// On is an ISO date; By is who did it.
+	On, By string
+	People int
+}
+
+// ImportColumns is the screen import/columns. It posts a field for each column:
+// column_0, column_1 …; an empty value leaves the column out.
+type ImportColumns struct {
+	File    string
+	Rows    int
+	Columns []ImportColumn
+	// Fields are what a column can be.
+	Fields []shell.Option
+	// Preview holds the first rows, a cell for each column.
+	Preview   [][]string
+	Action    string
+	CancelURL string
+	Errors    map[string]string
+}
+
+// ImportColumn is one column of the file.
+type ImportColumn struct {
+	Index  int
+	Header string
+	// Field is what it is taken for; empty when that is not known.
+	Field string
+	// Sure says that the header is known; an unsure guess is pointed out.
+	Sure bool
+}
+
+// ImportPlan is the screen import/plan: what would happen. It posts, for each
+// doubt, same_<line>: the id of the person it is, or "new".
+type ImportPlan struct {
+	File                        string
+	New, Updated, Same, Refused int
+	Doubts                      []ImportDoubt
+	Rejects                     []ImportReject
+	Group                       string
+	Action                      string
+	BackURL, CancelURL          string
+	RejectsURL                  string
+}
+
+// ImportDoubt is a row that looks like somebody who is there.
+type ImportDoubt struct {
+	Line int
+	// Name and Detail are what the row says.
+	Name, Detail string
+	Like         []PersonRow
+	// Choice is the id chosen, "new", or empty.
+	Choice string
+}
+
+// ImportReject is a row that cannot be taken, with the reason.
+type ImportReject struct {
+	Line         int
+	Name, Reason string
+}
+
+// ImportReport is the screen import/report: what was done.
+type ImportReport struct {
+	File                        string
+	New, Updated, Same, Refused int
+	Centre                      i18n.Text
+	Group, GroupURL             string
+	PeopleURL, RejectsURL       string
+	AgainURL                    string
+}

@@ -1,0 +1,118 @@
+package centre
+
+import "tizi/internal/web/shell"
+
+// People is the screen people/list. Its filters come back as q, sex, age,
+// milieu, group and state.
+type People struct {
+	Query, Sex, Age, Milieu, Group, State string
+	// Groups are the groups one can filter by.
+	Groups []shell.Option
+	// Sort has the columns name, age, group and state.
+	Sort  map[string]shell.Sort
+	Rows  []PersonRow
+	Pager shell.Pager
+	// Filtered says that an empty list is the filters' doing.
+	Filtered          bool
+	NewURL, ImportURL string
+	// Doubles is how many pairs look like one person; the link leads to them.
+	Doubles    int
+	DoublesURL string
+}
+
+// PersonRow is one person in a list.
+type PersonRow struct {
+	ID, URL string
+	// Name is the one in the reader's script where there is one, Other the one in
+	// the other script.
+	Name, Other string
+	// Sex, Milieu and State are codes of the catalogue; empty is not known.
+	Sex, Milieu, State string
+	// Age in whole years; -1 is not known.
+	Age             int
+	Group, GroupURL string
+	Massar          string
+	// NoConsent says that nobody agreed to the training yet.
+	NoConsent bool
+}
+
+// Person is the screen people/person.
+type Person struct {
+	Name, Other string
+	// Sex, Milieu, Schooling and Disability are codes of the catalogue.
+	Sex, Milieu, Schooling, Disability string
+	// Birth is an ISO date or a year alone; Age is -1 when neither is known.
+	Birth       string
+	Age         int
+	Massar, CIN string
+	Phone       string
+	Email       string
+	Address     string
+	Guardians   []Guardian
+	Consents    []Consent
+	Enrolments  []Enrolment
+	// Present of Held sessions.
+	Present, Held int
+	History       []HistoryLine
+	// Doubles are people who may be the same one.
+	Doubles           []PersonRow
+	EditURL, EnrolURL string
+	ConsentURL        string
+	EraseURL          string
+}
+
+// Guardian is who answers for a minor.
+type Guardian struct {
+	Name, Link, Phone string
+}
+
+// Consent is the state of one purpose.
+type Consent struct {
+	// Purpose is training, image, follow_up or research.
+	Purpose string
+	// State is given, refused, withdrawn or missing.
+	State string
+	// By is who gave it, On the ISO date.
+	By, On string
+}
+
+// Enrolment is a person's place in a group.
+type Enrolment struct {
+	Group, GroupURL string
+	// State is a code of the catalogue, since On, an ISO date.
+	State, On     string
+	Present, Held int
+}
+
+// HistoryLine is something that happened, said in a sentence.
+type HistoryLine struct {
+	Text string
+	// On is an ISO date; By is who wrote it.
+	On, By string
+}
+
+// PersonForm is the screen people/form, for a new person as for one that is
+// there. It posts given, family, given_ar, family_ar, birth (a date, day first,
+// or a year), sex, milieu, schooling, disability, massar, cin, phone, email,
+// address, guardian, guardian_link, guardian_phone, group, consent and
+// not_double.
+type PersonForm struct {
+	// New tells a new person from one that is changed.
+	New                                   bool
+	Given, Family, GivenAR, FamilyAR      string
+	Birth, Sex, Milieu, Schooling         string
+	Disability                            string
+	Massar, CIN, Phone, Email, Address    string
+	Guardian, GuardianLink, GuardianPhone string
+	Group                                 string
+	Groups                                []shell.Option
+	// Consent is "yes" where the agreement to the training is recorded with it.
+	Consent string
+	// Doubles look like the one being written; the form then asks.
+	Doubles []PersonRow
+	Action  string
+	// Version names what the author saw, so that two who write at once are told.
+	Version   string
+	CancelURL string
+	Errors    map[string]string
+}

@@ -1,0 +1,230 @@
+package shell_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"tizi/internal/i18n"
+	"tizi/internal/web"
+	"tizi/internal/web/centre"
+	"tizi/internal/web/open"
+	"tizi/internal/web/shell"
+	"tizi/internal/web/steer"
+	"tizi/internal/web/teach"
+)
+
+var (
+	screensDir = flag.String("screens", "", "write a picture of every screen into this folder")
+	only       = flag.String("only", "", "look at the screens whose name contains this")
+	browse     = flag.Bool("browse", false, "check every screen in a browser, in four languages, light and dark")
+)
+
+// newGallery is a shell with every package of screens, and a server that shows
+// each of them with sample data: /<name>?lang=ar&theme=dark.
+func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
+	t.Helper()
+	s, err := shell.New(shell.Options{Assets: web.Dist(), Fill: fill, Log: slog.New(slog.NewTextHandler(testWriter{t}, nil))})
+	if err != nil {
+		t.Skip(err) // a test of the look needs the look
+	}
+	for _, files := range []func() error{
+		func() error { return s.Add(centre.Templates()) },
+		func() error { return s.Add(teach.Templates()) },
+		func() error { return s.Add(steer.Templates()) },
+		func() error { return s.Add(open.Templates()) },
+		func() error { return s.Add(os.DirFS("testdata")) },
+	} {
+		if err := files(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mux := http.NewServeMux()
+	s.Routes(mux)
+	for _, g := range gallery {
+		mux.HandleFunc("/"+g.name, func(w http.ResponseWriter, r *http.Request) {
+			s.Render(w, r, http.StatusOK, g.screen, g.view(s.Page(r).Printer))
+		})
+	}
+	srv := httptest.NewServer(s.Wrap(mux))
+	t.Cleanup(srv.Close)
+	return s, srv
+}
+
+type testWriter struct{ t testing.TB }
+
+func (w testWriter) Write(b []byte) (int, error) { w.t.Errorf("%s", b); return len(b), nil }
+
+// fill is what a signed-in member of a centre sees around a screen.
+func fill(r *http.Request, p *shell.Page) {
+	p.Theme = r.URL.Query().Get("theme")
+	p.Place = i18n.Text{i18n.FR: "Maison de jeunes Hay Salam", i18n.AR: "دار الشباب حي السلام", i18n.EN: "Hay Salam youth centre"}
+	p.User = &shell.User{Name: "Salma Bennani", Role: "role.centre", URL: "/me", SignOut: "/sign-out"}
+	at := func(prefix string) bool { return strings.HasPrefix(r.URL.Path, prefix) }
+	p.Nav = []shell.NavItem{
+		{Key: "shell.nav.today", URL: "/today", Icon: "today", Current: at("/today") || at("/attendance")},
+		{Key: "shell.nav.people", URL: "/people", Icon: "people", Current: at("/people") || at("/import")},
+		{Key: "shell.nav.groups", URL: "/groups", Icon: "groups", Current: at("/group")},
+		{Key: "shell.nav.board", URL: "/board", Icon: "board", Current: at("/board") || at("/behind")},
+	}
+	p.Commands = []shell.NavItem{{Key: "people.new", URL: "/people/new", Icon: "person-add"}, {Key: "import.title", URL: "/people/import", Icon: "import"}}
+	if at("/people-form") {
+		p.Flash = []shell.Notice{{Kind: "good", Text: p.Printer.T("common.saved")}}
+	}
+	p.Simulated = at("/board")
+}
+
+// TestScreensRender puts every screen together in every language and looks for
+// what must not be there.
+func TestScreensRender(t *testing.T) {
+	s, srv := newGallery(t)
+	screens, err := s.Screens()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	for _, g := range gallery {
+		shown[g.screen] = true
+		for _, l := range i18n.Langs {
+			res, err := http.Get(srv.URL + "/" + g.name + "?lang=" + string(l))
+			if err != nil {
+				t.Fatal(err)
+			}
+			html := readAll(t, res)
+			where := g.name + " in " + string(l)
+			if res.StatusCode != http.StatusOK {
+				t.Errorf("%s: status %d", where, res.StatusCode)
+			}
+			if want := fmt.Sprintf(`<html lang="%s" dir="%s"`, l, l.Dir()); !strings.Contains(html, want) {
+				t.Errorf("%s: no %s", where, want)
+			}
+			for _, bad := range []string{"[shell.", "[people.", "[groups.", "[board.", "[import.", "[today.", "[attendance.", "ZgotmplZ", "&lt;span", "<no value>", ` style="`, "<script>", "%!"} {
+				if i := strings.Index(html, bad); i >= 0 {
+					t.Errorf("%s: has %s: …%s…", where, bad, html[max(0, i-60):min(len(html), i+60)])
+				}
+			}
+		}
+	}
+	for _, name := range screens {
+		if !shown[name] {
+			t.Errorf("screen %s is not in the gallery", name)
+		}
+	}
+}
+
+func readAll(t *testing.T, res *http.Response) string {
+	t.Helper()
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// browser starts Chromium, or skips where there is none.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	const chromium = "/usr/bin/chromium"
+	if _, err := os.Stat(chromium); err != nil {
+		t.Skip("no Chromium here")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("hide-scrollbars", true), chromedp.UserDataDir(t.TempDir()))
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// violation is what axe found.
+type violation struct {
+	ID    string   `json:"id"`
+	Help  string   `json:"help"`
+	Nodes []string `json:"nodes"`
+}
+
+const runAxe = `(async () => { const r = await axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]});
+ return r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.slice(0, 4).map(n => n.html.slice(0, 160) + " ~ " + (n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? ""))})) })()`
+
+// TestScreensInBrowser looks at every screen in four languages, light and dark:
+// axe finds nothing, nothing runs over the edge at 360, 800 and 1280 pixels, and
+// the console stays silent.
+func TestScreensInBrowser(t *testing.T) {
+	if !*browse && *screensDir == "" {
+		t.Skip("give -browse, or -screens DIR")
+	}
+	axe, err := os.ReadFile("../../../ui/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Skip("axe-core is not installed: run npm ci in ui")
+	}
+	_, srv := newGallery(t)
+	ctx := browser(t)
+	for _, g := range gallery {
+		if *only != "" && !strings.Contains(g.name, *only) {
+			continue
+		}
+		for _, l := range i18n.Langs {
+			for _, theme := range []string{"light", "dark"} {
+				where := fmt.Sprintf("%s %s %s", g.name, l, theme)
+				address := fmt.Sprintf("%s/%s?lang=%s&theme=%s", srv.URL, g.name, l, theme)
+				look(t, ctx, where, address, string(axe), fmt.Sprintf("%s-%s-%s", g.name, l, theme))
+			}
+		}
+	}
+}
+
+// look opens one page and checks it at every width.
+func look(t *testing.T, ctx context.Context, where, address, axe, picture string) {
+	c, stop := context.WithTimeout(ctx, time.Minute)
+	defer stop()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(where, ": ", err)
+		}
+	}
+	must(chromedp.Do(c, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(address)))
+	_, err := chromedp.Run(c, chromedp.Evaluate[bool](`document.fonts.ready.then(() => true)`, chromedp.EvalAwaitPromise))
+	must(err)
+	if *browse {
+		_, err := chromedp.Run(c, chromedp.Evaluate[bool](axe+";true"))
+		must(err)
+		found, err := chromedp.Run(c, chromedp.Evaluate[[]violation](runAxe, chromedp.EvalAwaitPromise))
+		must(err)
+		for _, v := range found {
+			t.Errorf("%s: axe %s: %s\n\t%s", where, v.ID, v.Help, strings.Join(v.Nodes, "\n\t"))
+		}
+	}
+	for _, w := range []int64{360, 800, 1280} {
+		must(chromedp.Do(c, chromedp.EmulateViewport(w, 900)))
+		over, err := chromedp.Run(c, chromedp.Evaluate[float64](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+		must(err)
+		if over > 0 {
+			t.Errorf("%s: %.0f pixels too wide at %d", where, over, w)
+		}
+		if *screensDir == "" {
+			continue
+		}
+		shot, err := chromedp.Run(c, chromedp.FullScreenshot(100))
+		must(err)
+		must(os.WriteFile(filepath.Join(*screensDir, fmt.Sprintf("%s-%d.png", picture, w)), shot, 0o644))
+	}
+}

@@ -1,0 +1,352 @@
+package shell_test
+
+import (
+	"fmt"
+	"time"
+
+	"tizi/internal/i18n"
+	"tizi/internal/web/centre"
+	"tizi/internal/web/chart"
+	"tizi/internal/web/open"
+	"tizi/internal/web/shell"
+	"tizi/internal/web/steer"
+	"tizi/internal/web/teach"
+)
+
+// shown is one screen with sample data.
+type shown struct {
+	name, screen string
+	view         func(*i18n.Printer) any
+}
+
+// gallery is every screen, some of them in several states. All people are made up.
+var gallery = []shown{
+	{"setup-country", "setup/country", func(*i18n.Printer) any {
+		return centre.SetupCountry{Country: "MA", Countries: []centre.Country{
+			{Code: "MA", Name: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب", i18n.ZGH: "ⵍⵎⵖⵔⵉⴱ", i18n.EN: "Morocco"}, Regions: 12, Places: 1612},
+		}}
+	}},
+	{"setup-owner", "setup/owner", func(p *i18n.Printer) any {
+		return centre.SetupOwner{Organisation: "Association Atlas Numérique", MinPassphrase: 10, Back: "/setup",
+			Errors: map[string]string{"name": p.T("error.required", "field", p.T("setup.owner.name"))}}
+	}},
+	{"setup-centre", "setup/centre", func(p *i18n.Printer) any {
+		return centre.SetupCentre{NameFR: "Maison de jeunes Hay Salam", NameAR: "دار الشباب حي السلام", Kind: "youth", Milieu: "urban", Seats: "24", Back: "/setup/owner",
+			Regions: regionOptions(p)}
+	}},
+	{"setup-done", "setup/done", func(*i18n.Printer) any {
+		return centre.SetupDone{Centre: haySalam, ImportURL: "/people/import", GroupURL: "/groups/new", TodayURL: "/today"}
+	}},
+	{"signin", "signin", func(*i18n.Printer) any { return centre.SignIn{Login: "salma.b", DemoURL: "/demo"} }},
+	{"signin-locked", "signin", func(p *i18n.Printer) any {
+		return centre.SignIn{Login: "salma.b", Locked: true}
+	}},
+	{"people", "people/list", people},
+	{"people-empty", "people/list", func(*i18n.Printer) any {
+		return centre.People{ImportURL: "/people/import", NewURL: "/people/new", Pager: shell.Pager{Total: 0}}
+	}},
+	{"people-person", "people/person", person},
+	{"people-form", "people/form", personForm},
+	{"import-start", "import/start", func(p *i18n.Printer) any {
+		return centre.ImportStart{MaxMB: 20, ExampleURL: "/people/import/example.xlsx", Groups: groupOptions, Recent: []centre.ImportDone{
+			{File: "liste_hay_salam_mars.xlsx", URL: "#", On: "2026-03-02", By: "Salma Bennani", People: 48},
+			{File: "لائحة الأطفال.csv", URL: "#", On: "2026-02-11", By: "Salma Bennani", People: 26}}}
+	}},
+	{"import-columns", "import/columns", importColumns},
+	{"import-plan", "import/plan", importPlan},
+	{"import-report", "import/report", func(*i18n.Printer) any {
+		return centre.ImportReport{File: "liste_hay_salam_mars.xlsx", New: 41, Updated: 5, Same: 12, Refused: 2, Centre: haySalam,
+			Group: "Enfants, mercredi", GroupURL: "/groups/1", PeopleURL: "/people", RejectsURL: "#", AgainURL: "/people/import"}
+	}},
+	{"groups", "groups/list", groups},
+	{"group-form", "groups/form", func(p *i18n.Printer) any {
+		return centre.GroupForm{New: true, Name: "Enfants, mercredi", Capacity: "24", Starts: "2026-03-04", Ends: "2026-06-24", From: "14:00", To: "16:00",
+			Days: map[int]bool{3: true, 6: true}, Phases: phaseOptions, Trainers: []shell.Option{{Value: "", Label: p.T("groups.no_trainer")}, {Value: "1", Label: "Youssef Amrani"}},
+			Holidays: []centre.Holiday{{On: "2026-03-20", Name: i18n.Text{i18n.FR: "Aïd al-Fitr", i18n.AR: "عيد الفطر"}, Uncertain: true}, {On: "2026-05-01", Name: i18n.Text{i18n.FR: "Fête du travail", i18n.AR: "عيد الشغل"}}}}
+	}},
+	{"group", "groups/group", func(*i18n.Printer) any { return group("roster") }},
+	{"group-sessions", "groups/group", func(*i18n.Printer) any { return group("sessions") }},
+	{"group-add", "groups/add", func(p *i18n.Printer) any {
+		return centre.GroupAdd{Group: "Enfants, mercredi", GroupURL: "/groups/1", Query: "ben", Free: 3, People: rows()[:5], NewURL: "/people/new", CancelURL: "/groups/1", Pager: shell.Pager{Total: 5}}
+	}},
+	{"group-session", "groups/session", func(*i18n.Printer) any {
+		return centre.SessionForm{Group: "Enfants, mercredi", GroupURL: "/groups/1", Date: "2026-03-18", From: "14:00", To: "16:00", Room: "Salle 2", Weeks: "1", CancelURL: "/groups/1"}
+	}},
+	{"group-leave", "confirm", func(p *i18n.Printer) any {
+		return centre.Confirm{Title: p.T("groups.leave"), Text: "Imane Ouazzani · Enfants, mercredi", Button: p.T("groups.leave"), Danger: true, CancelURL: "/groups/1",
+			Reasons: []shell.Option{{Value: "school", Label: p.T("schooling.in_school")}, {Value: "other", Label: p.T("common.other")}}}
+	}},
+	{"today", "teach/today", today},
+	{"today-quiet", "teach/today", func(p *i18n.Printer) any {
+		return teach.Today{Date: "2026-03-15", Name: "Youssef", NextDate: "2026-03-18", GroupURL: "/groups"}
+	}},
+	{"attendance", "teach/attendance", attendance},
+	{"board", "board/board", func(p *i18n.Printer) any { return board(p, true) }},
+	{"board-region", "board/board", func(p *i18n.Printer) any { return board(p, false) }},
+	{"behind", "board/behind", behind},
+	{"languages", "open/languages", func(*i18n.Printer) any { return open.Languages{Next: "/sign-in"} }},
+	{"demo", "open/demo", func(*i18n.Printer) any {
+		return open.Demo{Action: "/demo", CentreCount: 14, PersonCount: 2310, SessionCount: 640, People: []open.Player{
+			{ID: "1", Name: "Nadia El Fassi", Role: "role.national", Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب", i18n.ZGH: "ⵍⵎⵖⵔⵉⴱ", i18n.EN: "Morocco"}, Shows: "demo.shows.national"},
+			{ID: "2", Name: "Karim Idrissi", Role: "role.region", Place: regions[2].name, Shows: "demo.shows.region"},
+			{ID: "3", Name: "Salma Bennani", Role: "role.centre", Place: haySalam, Shows: "demo.shows.centre"},
+			{ID: "4", Name: "يوسف أمراني", Role: "role.trainer", Place: haySalam, Shows: "demo.shows.trainer"}}}
+	}},
+	{"error-404", "open/error", func(*i18n.Printer) any { return open.Error{Status: 404, BackURL: "/"} }},
+	{"error-403", "open/error", func(*i18n.Printer) any { return open.Error{Status: 403, BackURL: "/"} }},
+	{"error-500", "open/error", func(*i18n.Printer) any { return open.Error{Status: 500, Reference: "7f3a-91c2"} }},
+	{"error-503", "open/error", func(*i18n.Printer) any { return open.Error{Status: 503} }},
+	{"gallery-stars", "gallery/stars", func(*i18n.Printer) any { return nil }},
+}
+
+var haySalam = i18n.Text{i18n.FR: "Maison de jeunes Hay Salam", i18n.AR: "دار الشباب حي السلام", i18n.EN: "Hay Salam youth centre"}
+
+var groupOptions = []shell.Option{{Value: "", Label: "–"}, {Value: "1", Label: "Enfants, mercredi"}, {Value: "2", Label: "Ados, samedi"}, {Value: "3", Label: "Diplômées, soir"}}
+
+var phaseOptions = []shell.Option{{Value: "1", Label: "Phase 1 · 8–14"}, {Value: "2", Label: "Phase 2 · 15–18"}}
+
+type region struct {
+	code            string
+	name            i18n.Text
+	column, row     int
+	target, reached int64
+	women, rural    int64
+}
+
+var regions = []region{
+	{"MA-01", i18n.Text{i18n.FR: "Tanger-Tétouan-Al Hoceïma", i18n.AR: "طنجة - تطوان - الحسيمة", i18n.ZGH: "ⵟⴰⵏⵊⴰ-ⵜⵉⵟⵟⴰⵡⵉⵏ-ⵍⵃⵓⵙⵉⵎⴰ"}, 4, 0, 2400, 2110, 52, 31},
+	{"MA-04", i18n.Text{i18n.FR: "Rabat-Salé-Kénitra", i18n.AR: "الرباط - سلا - القنيطرة", i18n.ZGH: "ⵕⵕⴱⴰⵟ-ⵙⵍⴰ-ⵇⵏⵉⵟⵔⴰ"}, 3, 1, 3000, 2890, 51, 18},
+	{"MA-03", i18n.Text{i18n.FR: "Fès-Meknès", i18n.AR: "فاس - مكناس", i18n.ZGH: "ⴼⴰⵙ-ⵎⴽⵏⴰⵙ"}, 4, 1, 2800, 1820, 48, 35},
+	{"MA-02", i18n.Text{i18n.FR: "L’Oriental", i18n.AR: "الشرق", i18n.ZGH: "ⵜⴰⵏⴳⵎⵓⴹⵜ"}, 5, 1, 1600, 1210, 50, 30},
+	{"MA-06", i18n.Text{i18n.FR: "Casablanca-Settat", i18n.AR: "الدار البيضاء - سطات", i18n.ZGH: "ⴰⵏⴼⴰ-ⵙⵟⵟⴰⵜ"}, 2, 2, 4200, 4390, 53, 12},
+	{"MA-05", i18n.Text{i18n.FR: "Béni Mellal-Khénifra", i18n.AR: "بني ملال - خنيفرة", i18n.ZGH: "ⴰⵢⵜ ⵎⵍⵍⴰⵍ-ⵅⵏⵉⴼⵔⴰ"}, 3, 2, 1500, 690, 44, 49},
+	{"MA-08", i18n.Text{i18n.FR: "Drâa-Tafilalet", i18n.AR: "درعة - تافيلالت", i18n.ZGH: "ⴷⵔⴰ-ⵜⴰⴼⵉⵍⴰⵍⵜ"}, 4, 2, 1200, 480, 41, 66},
+	{"MA-07", i18n.Text{i18n.FR: "Marrakech-Safi", i18n.AR: "مراكش - آسفي", i18n.ZGH: "ⵎⵕⵕⴰⴽⵛ-ⴰⵙⴼⵉ"}, 2, 3, 2900, 2240, 49, 41},
+	{"MA-09", i18n.Text{i18n.FR: "Souss-Massa", i18n.AR: "سوس - ماسة", i18n.ZGH: "ⵙⵓⵙ-ⵎⴰⵙⵙⴰ"}, 1, 4, 1900, 1650, 52, 38},
+	{"MA-10", i18n.Text{i18n.FR: "Guelmim-Oued Noun", i18n.AR: "كلميم - واد نون", i18n.ZGH: "ⴳⵍⵎⵉⵎ-ⵡⴰⴷ ⵏⵓⵏ"}, 1, 5, 500, 310, 47, 33},
+	{"MA-11", i18n.Text{i18n.FR: "Laâyoune-Sakia El Hamra", i18n.AR: "العيون - الساقية الحمراء", i18n.ZGH: "ⵍⵄⵢⵓⵏ-ⵙⴰⵇⵢⴰ ⵍⵃⵎⵔⴰ"}, 0, 5, 450, 420, 55, 9},
+	{"MA-12", i18n.Text{i18n.FR: "Dakhla-Oued Ed-Dahab", i18n.AR: "الداخلة - وادي الذهب", i18n.ZGH: "ⴷⴷⴰⵅⵍⴰ-ⵡⴰⴷ ⴷⴷⴰⵀⴰⴱ"}, 0, 6, 300, 190, 46, 8},
+}
+
+func regionOptions(p *i18n.Printer) []shell.Option {
+	list := []shell.Option{{Value: "", Label: p.T("common.choose")}}
+	for _, r := range regions {
+		s, _ := r.name.In(p.Lang())
+		list = append(list, shell.Option{Value: r.code, Label: s})
+	}
+	return list
+}
+
+func rows() []centre.PersonRow {
+	list := []centre.PersonRow{
+		{Name: "Amina Benali", Other: "أمينة بنعلي", Sex: "f", Milieu: "urban", Age: 11, Group: "Enfants, mercredi", Massar: "G134567890", State: "active"},
+		{Name: "Youssef Lahlou", Other: "يوسف لحلو", Sex: "m", Milieu: "urban", Age: 12, Group: "Enfants, mercredi", Massar: "G134567891", State: "active"},
+		{Name: "Salma Kabbaj", Other: "سلمى قباج", Sex: "f", Milieu: "rural", Age: 9, Group: "Enfants, mercredi", State: "enrolled", NoConsent: true},
+		{Name: "إلياس منصوري", Sex: "m", Milieu: "rural", Age: 14, Group: "Ados, samedi", Massar: "K130012345", State: "active"},
+		{Name: "Tilila Aït Ouakrim", Other: "تيليلا آيت واكريم", Sex: "f", Milieu: "rural", Age: 16, Group: "Ados, samedi", Massar: "K130012346", State: "waitlisted"},
+		{Name: "Hajar Tazi", Other: "هاجر التازي", Sex: "f", Milieu: "urban", Age: 23, Group: "Diplômées, soir", State: "completed"},
+		{Name: "عمر فيلالي", Other: "Omar Filali", Sex: "m", Milieu: "urban", Age: 17, Group: "Ados, samedi", Massar: "D139876543", State: "withdrawn"},
+		{Name: "Nour El Houda Essaadi", Other: "نور الهدى السعدي", Sex: "f", Milieu: "urban", Age: -1, State: "applied"},
+		{Name: "Zineb Alaoui", Other: "زينب العلوي", Sex: "f", Milieu: "urban", Age: 10, Group: "Enfants, mercredi", Massar: "G134567899", State: "active"},
+		{Name: "Mehdi Chraïbi", Other: "المهدي الشرايبي", Sex: "m", Milieu: "urban", Age: 13, Group: "Enfants, mercredi", Massar: "G134567812", State: "active"},
+	}
+	for i := range list {
+		list[i].ID, list[i].URL = fmt.Sprint(i+1), fmt.Sprintf("/people/%d", i+1)
+		if list[i].Group != "" {
+			list[i].GroupURL = "/groups/1"
+		}
+	}
+	return list
+}
+
+var sorts = map[string]shell.Sort{"name": {URL: "?sort=-name", Order: "ascending"}, "age": {URL: "?sort=age"}, "group": {URL: "?sort=group"}, "state": {URL: "?sort=state"},
+	"target": {URL: "?sort=target"}, "reached": {URL: "?sort=reached"}, "share": {URL: "?sort=share"}, "women": {URL: "?sort=women"}, "rural": {URL: "?sort=rural"},
+	"enrolled": {URL: "?sort=enrolled"}, "next": {URL: "?sort=next"}, "on": {URL: "?sort=on"}, "centre": {URL: "?sort=centre"}}
+
+func people(*i18n.Printer) any {
+	return centre.People{Groups: groupOptions[1:], Sort: sorts, Rows: append(rows(), rows()...), Pager: shell.Pager{Next: "?after=x", Shown: 20, Total: 1248},
+		NewURL: "/people/new", ImportURL: "/people/import", Doubles: 3, DoublesURL: "/people/doubles"}
+}
+
+func person(p *i18n.Printer) any {
+	return centre.Person{Name: "Amina Benali", Other: "أمينة بنعلي", Sex: "f", Milieu: "urban", Schooling: "in_school", Disability: "no", Birth: "2014-09-17", Age: 11, Massar: "G134567890",
+		Phone: "06 12 34 56 78", Address: "12, rue des Orangers, Hay Salam", Guardians: []centre.Guardian{{Name: "Fatima Benali", Link: p.T("people.guardian_link_hint"), Phone: "06 61 22 33 44"}},
+		Consents:   []centre.Consent{{Purpose: "training", State: "given", By: "Fatima Benali", On: "2026-02-20"}, {Purpose: "image", State: "refused", By: "Fatima Benali", On: "2026-02-20"}, {Purpose: "follow_up", State: "missing"}, {Purpose: "research", State: "missing"}},
+		Enrolments: []centre.Enrolment{{Group: "Enfants, mercredi", GroupURL: "/groups/1", State: "active", On: "2026-02-25", Present: 5, Held: 6}, {Group: "Découverte 2025", GroupURL: "/groups/9", State: "completed", On: "2025-06-28", Present: 12, Held: 14}},
+		Present:    17, Held: 20,
+		History: []centre.HistoryLine{{Text: p.T("enrolment.enrolled") + " · Enfants, mercredi", On: "2026-02-25", By: "Salma Bennani"}, {Text: p.T("consent.training") + " · " + p.T("people.consent.given"), On: "2026-02-20", By: "Salma Bennani"}},
+		Doubles: rows()[7:8], EditURL: "/people/1/edit", EnrolURL: "/people/1/enrol", ConsentURL: "/people/1/consent", EraseURL: "/people/1/erase"}
+}
+
+func personForm(p *i18n.Printer) any {
+	return centre.PersonForm{New: true, Given: "Amina", Family: "Benali", GivenAR: "أمينة", Birth: "31/02/2014", Sex: "f", Milieu: "urban", Schooling: "in_school", Groups: groupOptions,
+		Doubles: rows()[:1], CancelURL: "/people", Errors: map[string]string{"birth": p.T("error.date"), "milieu": p.T("error.choose", "field", p.T("milieu"))}}
+}
+
+func importColumns(p *i18n.Printer) any {
+	field := func(v, key string) shell.Option { return shell.Option{Value: v, Label: p.T(key)} }
+	return centre.ImportColumns{File: "liste_hay_salam_mars.xlsx", Rows: 60, CancelURL: "/people/import",
+		Fields:  []shell.Option{field("given", "people.given"), field("family", "people.family"), field("given_ar", "people.given_ar"), field("birth", "people.birth"), field("sex", "sex"), field("massar", "people.massar"), field("phone", "people.phone")},
+		Columns: []centre.ImportColumn{{Index: 0, Header: "N°"}, {Index: 1, Header: "Nom", Field: "family", Sure: true}, {Index: 2, Header: "Prénom", Field: "given", Sure: true}, {Index: 3, Header: "الاسم الشخصي", Field: "given_ar", Sure: true}, {Index: 4, Header: "Date N.", Field: "birth"}, {Index: 5, Header: "Sexe", Field: "sex", Sure: true}, {Index: 6, Header: "Code élève", Field: "massar"}, {Index: 7, Header: "Tél. parent"}},
+		Preview: [][]string{{"1", "Benali", "Amina", "أمينة", "17/09/2014", "F", "G134567890", "0661223344"}, {"2", "Lahlou", "Youssef", "يوسف", "03/01/2013", "G", "G134567891", "0662118890"}, {"3", "Kabbaj", "Salma", "سلمى", "2016", "F", "", ""}, {"4", "Mansouri", "Ilyas", "إلياس", "22/11/2011", "G", "K130012345", "0670001122"}}}
+}
+
+func importPlan(p *i18n.Printer) any {
+	return centre.ImportPlan{File: "liste_hay_salam_mars.xlsx", Group: "Enfants, mercredi", New: 41, Updated: 5, Same: 12, Refused: 2, BackURL: "/b", CancelURL: "/c", RejectsURL: "/r",
+		Doubts:  []centre.ImportDoubt{{Line: 7, Name: "Benali Amina", Detail: "17/09/2014", Like: rows()[:1], Choice: "1"}, {Line: 23, Name: "Mohammed Lahlou", Detail: "2013", Like: rows()[1:3]}},
+		Rejects: []centre.ImportReject{{Line: 31, Name: "Karima", Reason: p.T("error.required", "field", p.T("people.family"))}, {Line: 44, Reason: p.T("error.date")}}}
+}
+
+func groups(*i18n.Printer) any {
+	ph := i18n.Text{i18n.FR: "Enfants 8–14 ans", i18n.AR: "الأطفال 8–14 سنة", i18n.EN: "Children aged 8–14"}
+	return centre.Groups{Phases: phaseOptions, Sort: sorts, NewURL: "/groups/new", Pager: shell.Pager{Total: 5}, Rows: []centre.GroupRow{
+		{Name: "Enfants, mercredi", URL: "/groups/1", Phase: ph, Trainers: []string{"Youssef Amrani"}, Enrolled: 21, Capacity: 24, Next: "2026-03-18", At: "14:00", State: "running"},
+		{Name: "Ados, samedi", URL: "/groups/2", Phase: ph, Trainers: []string{"Youssef Amrani", "سناء بوزيد"}, Enrolled: 24, Capacity: 24, Waiting: 6, Next: "2026-03-14", At: "10:00", State: "running"},
+		{Name: "Diplômées, soir", URL: "/groups/3", Phase: ph, Enrolled: 9, Capacity: 20, Next: "2026-04-06", At: "18:30", State: "planned"},
+		{Name: "التعاونية، الثلاثاء", URL: "/groups/4", Phase: ph, Trainers: []string{"سناء بوزيد"}, Enrolled: 12, Capacity: 12, State: "running", Next: "2026-03-17", At: "09:30"},
+		{Name: "Découverte 2025", URL: "/groups/9", Phase: ph, Trainers: []string{"Hind Rami"}, Enrolled: 18, Capacity: 20, State: "over"},
+	}}
+}
+
+func group(tab string) centre.Group {
+	g := centre.Group{Name: "Enfants, mercredi", Programme: i18n.Text{i18n.FR: "Jil Raqmi", i18n.AR: "الجيل الرقمي"}, Phase: i18n.Text{i18n.FR: "Enfants 8–14 ans", i18n.AR: "الأطفال 8–14 سنة"},
+		Trainers: []string{"Youssef Amrani"}, Room: "Salle 2", Starts: "2026-02-25", Ends: "2026-06-24", Enrolled: 21, Capacity: 24, Waiting: 2, Present: 101, Marked: 122, Tab: tab,
+		AddURL: "/groups/1/add", EditURL: "/groups/1/edit", SessionURL: "/groups/1/session", AttendanceURL: "/attendance", RosterURL: "/group", SessionsURL: "/group-sessions",
+		Sessions: []centre.SessionRow{{Date: "2026-03-18", From: "14:00", To: "16:00", Room: "Salle 2", State: "now", URL: "/attendance"}, {Date: "2026-03-11", From: "14:00", To: "16:00", Room: "Salle 2", State: "open", URL: "/attendance"},
+			{Date: "2026-03-04", From: "14:00", To: "16:00", Room: "Salle 2", State: "marked", Present: 18, Expected: 21, URL: "/attendance"}, {Date: "2026-02-25", From: "14:00", To: "16:00", Room: "Salle 2", State: "cancelled"}, {Date: "2026-03-25", From: "14:00", To: "16:00", Room: "Salle 2", State: "planned"}}}
+	for i, r := range rows() {
+		absent := 0
+		if i == 3 {
+			absent = 3
+		}
+		g.Roster = append(g.Roster, centre.RosterRow{PersonRow: r, Present: 6 - i%3, Held: 6, Absences: absent, LeaveURL: "/groups/1/leave"})
+	}
+	return g
+}
+
+func today(p *i18n.Printer) any {
+	lesson := i18n.Text{i18n.FR: "Qu’est-ce qu’une donnée ?", i18n.AR: "ما هي المعطيات؟", i18n.EN: "What is data?"}
+	return teach.Today{Date: "2026-03-18", Name: "Youssef", GroupURL: "/groups",
+		Sessions: []teach.Session{
+			{From: "09:30", To: "11:30", Group: "التعاونية، الثلاثاء", GroupURL: "/groups/4", Room: "Salle 1", Lesson: lesson, State: "marked", Expected: 12, Present: 11, URL: "/attendance"},
+			{From: "11:45", To: "13:00", Group: "Ados, rattrapage", GroupURL: "/groups/2", Room: "Salle 2", State: "open", Expected: 8, URL: "/attendance"},
+			{From: "14:00", To: "16:00", Group: "Enfants, mercredi", GroupURL: "/groups/1", Room: "Salle 2", Lesson: lesson, State: "now", Expected: 21, URL: "/attendance"},
+			{From: "18:30", To: "20:30", Group: "Diplômées, soir", GroupURL: "/groups/3", Room: "Salle 1", State: "later", Expected: 9, URL: "/attendance"},
+		},
+		Tasks: []teach.Task{
+			{Kind: "absences", Who: "إلياس منصوري", Text: p.T("today.task.absences", "n", 3), Since: "2026-03-11", URL: "/people/4"},
+			{Kind: "consent", Who: "Salma Kabbaj", Text: p.T("today.task.consent"), Since: "2026-02-25", URL: "/people/3"},
+			{Kind: "double", Who: "Nour El Houda Essaadi", Text: p.T("today.task.double"), URL: "/people/8"},
+			{Kind: "unmarked", Who: "Enfants, mercredi", Text: p.T("today.task.unmarked", "date", p.DayMonth("2026-03-11")), URL: "/attendance"},
+			{Kind: "conflict", Who: "Ados, samedi", Text: p.T("today.task.conflict"), Since: "2026-03-14", URL: "/attendance"},
+		},
+		Week: week(p)}
+}
+
+func week(p *i18n.Printer) chart.WeekStrip {
+	w := chart.WeekStrip{Title: p.T("today.week")}
+	for i := range 7 {
+		name := []rune(p.Weekday(time.Weekday((i + 1) % 7)))
+		d := chart.Day{Name: string(name[:min(3, len(name))]), Number: fmt.Sprint(16 + i), Today: i == 2}
+		if p.Lang() == i18n.AR || p.Lang() == i18n.ZGH {
+			d.Name = string(name)
+		}
+		if i < 6 {
+			d.Blocks = append(d.Blocks, chart.Block{From: 570, To: 690, Label: "09:30 Coopérative", URL: "/attendance", Done: i < 3})
+		}
+		if i%2 == 0 {
+			d.Blocks = append(d.Blocks, chart.Block{From: 840, To: 960, Label: "14:00 Enfants", URL: "/attendance", Done: i == 0, Open: i == 2})
+		}
+		if i == 2 || i == 4 {
+			d.Blocks = append(d.Blocks, chart.Block{From: 1110, To: 1230, Label: "18:30 Diplômées", URL: "/attendance"})
+		}
+		w.Days = append(w.Days, d)
+	}
+	return w
+}
+
+func attendance(p *i18n.Printer) any {
+	a := teach.Attendance{Group: "Enfants, mercredi", GroupURL: "/groups/1", Date: "2026-03-18", From: "14:00", To: "16:00", Room: "Salle 2", Lesson: i18n.Text{i18n.FR: "Qu’est-ce qu’une donnée ?", i18n.AR: "ما هي المعطيات؟", i18n.EN: "What is data?"},
+		Version: "v1", Action: "/attendance", Saved: p.T("attendance.saved_by", "name", "Youssef Amrani", "when", p.T("ago.minutes", "n", 4)), BackURL: "/today"}
+	marks := []string{"present", "present", "late", "absent", "excused", "", "", "", "", ""}
+	for k := range 2 {
+		for i, r := range rows() {
+			l := teach.Learner{ID: fmt.Sprintf("%d%d", k, i), Name: r.Name, Other: r.Other, URL: r.URL, NoConsent: r.NoConsent && k == 0}
+			if k == 0 {
+				l.Mark = marks[i]
+				if i == 3 {
+					l.Absences, l.Note = 2, "Famille appelée"
+				}
+			}
+			a.Rows = append(a.Rows, l)
+		}
+	}
+	return a
+}
+
+func board(p *i18n.Printer, country bool) any {
+	b := steer.Board{Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب", i18n.ZGH: "ⵍⵎⵖⵔⵉⴱ", i18n.EN: "Morocco"}, Programmes: []shell.Option{{Value: "1", Label: "Jil Raqmi"}, {Value: "2", Label: "Fursa"}}, Programme: "1", Phases: phaseOptions,
+		Period: "2026", Periods: []shell.Option{{Value: "2026", Label: p.Period("2026")}, {Value: "2026S1", Label: p.Period("2026S1")}, {Value: "202603", Label: p.Period("202603")}}, PeriodName: p.Period("2026"), Indicator: "people",
+		OutOfSchool: shell.Figure{Value: 2316, URL: "/behind"}, Disabled: shell.Figure{Value: 412, URL: "/behind"}, Centres: shell.Figure{Value: 131, URL: "/centres"}, CentresAll: shell.Figure{Value: 148},
+		WomenGoal: -1, RuralGoal: -1, RowKind: "place.region", Sort: sorts, Oldest: "2026-03-09", AsOf: p.T("board.as_of", "when", p.T("ago.minutes", "n", 2))}
+	b.Map.Title = p.T("region.map")
+	for i := range 5 {
+		b.Map.Legend[i] = p.T("board.band." + fmt.Sprint(i))
+	}
+	var most int64
+	for _, r := range regions {
+		most = max(most, r.target, r.reached)
+	}
+	for _, r := range regions {
+		full, _ := r.name.In(p.Lang())
+		women, rural := r.reached*r.women/100, r.reached*r.rural/100
+		b.Rows = append(b.Rows, steer.BoardRow{Name: r.name, URL: "/board?place=" + r.code, Target: shell.Figure{Value: r.target}, Reached: shell.Figure{Value: r.reached, URL: "/behind"},
+			Women: shell.Figure{Value: women, URL: "/behind"}, Rural: shell.Figure{Value: rural, URL: "/behind"},
+			Bar: chart.Bar{Value: r.reached, Target: r.target, Max: most, Label: p.T("board.tile", "name", full, "share", p.Percent(r.reached, r.target), "reached", r.reached, "target", r.target)}})
+		b.Map.Tiles = append(b.Map.Tiles, chart.Tile{Cell: chart.Cell{Column: r.column, Row: r.row}, Short: p.T("region.short." + r.code), Share: p.Percent(r.reached, r.target), Band: chart.BandOf(r.reached, r.target),
+			URL: "/board?place=" + r.code, Label: b.Rows[len(b.Rows)-1].Bar.Label})
+		b.Target.Value += r.target
+		b.Reached.Value += r.reached
+		b.Women.Value += women
+		b.Rural.Value += rural
+	}
+	b.Reached.URL, b.Women.URL, b.Rural.URL, b.WomenGoal = "/behind", "/behind", "/behind", b.Target.Value/2
+	b.RuralGoal = b.Target.Value * 40 / 100
+	monthly := []int64{820, 1240, 1690, 1510, 1930, 2210, 960, 410, 1880, 2350, 2120, 1280}
+	total := int64(0)
+	for i, v := range monthly {
+		total += v
+		code := fmt.Sprintf("2026%02d", i+1)
+		short := []rune(p.Month(i + 1))
+		b.Months.Columns = append(b.Months.Columns, chart.Column{Name: string(short[:min(4, len(short))]), Label: p.T("common.colon", "label", p.Period(code), "value", p.Number(v)), Value: v, Figure: p.Number(v), Goal: 1900, URL: "/behind", Open: i == 11})
+		b.MonthRows = append(b.MonthRows, steer.MonthRow{Period: code, Reached: shell.Figure{Value: v, URL: "/behind"}, Total: shell.Figure{Value: total}, Goal: 1900})
+	}
+	b.Months.Title = p.T("board.months")
+	cell := func(family string, pairs ...any) steer.CellTable {
+		t := steer.CellTable{Family: family, Total: b.Reached.Value}
+		for i := 0; i < len(pairs); i += 2 {
+			v := int64(pairs[i+1].(int))
+			t.Rows = append(t.Rows, steer.CellRow{Code: pairs[i].(string), Reached: shell.Figure{Value: v, URL: "/behind"}, Target: -1, Bar: chart.Bar{Value: v, Max: b.Reached.Value, Label: p.Percent(v, b.Reached.Value)}})
+		}
+		return t
+	}
+	b.Cells = []steer.CellTable{cell("sex", "f", 9260, "m", 9140), cell("age", "8-10", 4210, "11-14", 5120, "15-18", 4870, "19-24", 2630, "25-34", 1120, "35+", 450), cell("milieu", "urban", 13260, "rural", 5140)}
+	b.Cells[1].Rows[5].Reached = shell.Figure{Hidden: true}
+	if !country {
+		b.Way = []shell.Crumb{{Name: "Maroc", URL: "/board"}}
+		b.Place, b.RowKind, b.Map.Tiles = regions[2].name, "place.centre", nil
+		for i := range b.Rows {
+			b.Rows[i].Name = haySalam
+		}
+		b.Rows = b.Rows[:6]
+	}
+	return b
+}
+
+func behind(p *i18n.Printer) any {
+	v := steer.Behind{What: p.T("board.women"), Number: 9260, Filters: []string{"Jil Raqmi", p.Period("2026"), p.T("sex.f")}, Sort: sorts, Pager: shell.Pager{Next: "?after=x", Shown: 20, Total: 9260}, BackURL: "/board", ExportURL: "/behind.csv"}
+	for _, r := range append(rows(), rows()...) {
+		v.Rows = append(v.Rows, steer.BehindRow{Name: r.Name, Other: r.Other, URL: r.URL, Sex: r.Sex, Milieu: r.Milieu, Age: r.Age, Centre: haySalam, Group: r.Group, On: "2026-02-25"})
+	}
+	return v
+}
