@@ -29,10 +29,12 @@ type Country struct {
 	Regions, Places int
 }
 
-// SetupOwner is the screen setup/owner. It posts organisation, name, login and
+// SetupOwner is the screen setup/owner. It posts country, name, login and
 // passphrase.
 type SetupOwner struct {
-	Organisation, Name, Login string
+	// Country is the code chosen in the step before.
+	Country     string
+	Name, Login string
 	// MinPassphrase is how many characters a passphrase has at least.
 	MinPassphrase int
 	Back          string
@@ -40,14 +42,15 @@ type SetupOwner struct {
 }
 
 // SetupCentre is the screen setup/centre. It posts name_fr, name_ar, kind,
-// region, commune, milieu and seats.
+// province and milieu.
 type SetupCentre struct {
-	NameFR, NameAR        string
-	Kind, Region, Commune string
-	Milieu, Seats         string
-	Regions               []shell.Option
-	Back                  string
-	Errors                map[string]string
+	NameFR, NameAR string
+	Kind           string
+	Province       string
+	Milieu         string
+	Provinces      []shell.Option
+	Back           string
+	Errors         map[string]string
 }
 
 // SetupDone is the screen setup/done: the centre is there, and these are the
@@ -55,6 +58,7 @@ type SetupCentre struct {
 type SetupDone struct {
 	Centre                        i18n.Text
 	ImportURL, GroupURL, TodayURL string
+	ProgrammeURL                  string
 }
 
 // SignIn is the screen signin. It posts login, passphrase and next.

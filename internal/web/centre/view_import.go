@@ -5,10 +5,14 @@ import (
 	"tizi/internal/web/shell"
 )
 
-// ImportStart is the screen import/start. It posts file (multipart) and group.
+// ImportStart is the screen import/start. It posts file (multipart), and group
+// and centre where there are some to choose from.
 type ImportStart struct {
-	Group  string
-	Groups []shell.Option
+	Group string
+	// Centre is the one chosen among Centres; one alone is not asked for.
+	Centre  string
+	Centres []shell.Option
+	Groups  []shell.Option
 	// MaxMB is how large a file may be.
 	MaxMB      int
 	ExampleURL string

@@ -1,11 +1,19 @@
 package centre
 
-import "tizi/internal/web/shell"
+import (
+	"tizi/internal/i18n"
+	"tizi/internal/web/shell"
+)
 
-// People is the screen people/list. Its filters come back as q, sex, age,
-// milieu, group and state.
+// People is the screen people/list. Its filters come back as q, sex, and, where
+// the view asks for them, centre, group, age, milieu and state.
 type People struct {
 	Query, Sex, Age, Milieu, Group, State string
+	// Centre is the one chosen among Centres; one alone is not asked for.
+	Centre  string
+	Centres []shell.Option
+	// By names the further filters this list knows: age, milieu, state.
+	By []string
 	// Groups are the groups one can filter by.
 	Groups []shell.Option
 	// Sort has the columns name, age, group and state.
@@ -31,7 +39,9 @@ type PersonRow struct {
 	// Age in whole years; -1 is not known.
 	Age             int
 	Group, GroupURL string
-	Massar          string
+	// Centre is set where the list spans several.
+	Centre i18n.Text
+	Massar string
 	// NoConsent says that nobody agreed to the training yet.
 	NoConsent bool
 }
@@ -48,9 +58,16 @@ type Person struct {
 	Phone       string
 	Email       string
 	Address     string
-	Guardians   []Guardian
-	Consents    []Consent
-	Enrolments  []Enrolment
+	School      string
+	Level       string
+	Centre      i18n.Text
+	// Conflict says that two people changed the record at the same time.
+	Conflict bool
+	// Attendance is the latest sessions, newest first.
+	Attendance []AttendanceLine
+	Guardians  []Guardian
+	Consents   []Consent
+	Enrolments []Enrolment
 	// Present of Held sessions.
 	Present, Held int
 	History       []HistoryLine
@@ -79,9 +96,16 @@ type Consent struct {
 // Enrolment is a person's place in a group.
 type Enrolment struct {
 	Group, GroupURL string
+	Programme       i18n.Text
 	// State is a code of the catalogue, since On, an ISO date.
 	State, On     string
 	Present, Held int
+}
+
+// AttendanceLine is one session a person was expected at.
+type AttendanceLine struct {
+	// On is an ISO date; Mark is present, late, excused or absent.
+	On, Group, Mark, URL string
 }
 
 // HistoryLine is something that happened, said in a sentence.
@@ -93,24 +117,31 @@ type HistoryLine struct {
 
 // PersonForm is the screen people/form, for a new person as for one that is
 // there. It posts given, family, given_ar, family_ar, birth (a date, day first,
-// or a year), sex, milieu, schooling, disability, massar, cin, phone, email,
-// address, guardian, guardian_link, guardian_phone, group, consent and
-// not_double.
+// or a year), sex, milieu, schooling, school, level, massar, cin, phone, address,
+// guardian and guardian_phone; centre and group where there are some to choose
+// from; consent and not_double where the view asks.
 type PersonForm struct {
 	// New tells a new person from one that is changed.
-	New                                   bool
-	Given, Family, GivenAR, FamilyAR      string
-	Birth, Sex, Milieu, Schooling         string
-	Disability                            string
-	Massar, CIN, Phone, Email, Address    string
-	Guardian, GuardianLink, GuardianPhone string
-	Group                                 string
-	Groups                                []shell.Option
-	// Consent is "yes" where the agreement to the training is recorded with it.
-	Consent string
-	// Doubles look like the one being written; the form then asks.
-	Doubles []PersonRow
-	Action  string
+	New                              bool
+	Given, Family, GivenAR, FamilyAR string
+	Birth, Sex, Milieu, Schooling    string
+	School, Level                    string
+	Massar, CIN, Phone, Address      string
+	Guardian, GuardianPhone          string
+	// Centre is the one chosen among Centres; one alone is not asked for.
+	Centre  string
+	Centres []shell.Option
+	Group   string
+	Groups  []shell.Option
+	// AskConsent records the agreement to the training with the person; Consent
+	// is "yes" where it is given.
+	AskConsent bool
+	Consent    string
+	// Doubles look like the one being written; AskDouble lets the author say
+	// that it is somebody else.
+	Doubles   []PersonRow
+	AskDouble bool
+	Action    string
 	// Version names what the author saw, so that two who write at once are told.
 	Version   string
 	CancelURL string

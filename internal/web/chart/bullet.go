@@ -5,8 +5,9 @@ import "html/template"
 // Bar compares one value with its target.
 type Bar struct {
 	Value, Target int64
-	// Max is the value the whole width stands for, the same for every bar of a
-	// table, or lengths could not be compared. Zero takes what this bar needs.
+	// Max is the value the whole width stands for. Zero draws the bar as a share
+	// of its own target, with the tick at the same place in every row: how near
+	// a small region is can then be read beside a large one.
 	Max int64
 	// Label says what the bar shows.
 	Label string
@@ -16,14 +17,7 @@ type Bar struct {
 
 // Bullet draws the bar as wide as its cell, with a tick at the target.
 func Bullet(b Bar) template.HTML {
-	whole := float64(b.Max)
-	if most := float64(max(b.Value, b.Target)); whole < most {
-		whole = most
-	}
-	if whole == 0 {
-		whole = 1
-	}
-	length := max(float64(b.Value), 0)
+	whole, length := scale(b)
 	var s svg
 	s.put(`<svg class="bullet %s" width="100%%" height="20" role="img" aria-label="%s">`,
 		BandOf(b.Value, b.Target).class(), text(b.Label))
@@ -39,6 +33,19 @@ func Bullet(b Bar) template.HTML {
 	}
 	s.put(`</svg>`)
 	return s.html()
+}
+
+// scale gives what the width stands for and how much of it is reached.
+func scale(b Bar) (whole, length float64) {
+	value, target := max(float64(b.Value), 0), max(float64(b.Target), 0)
+	if b.Max == 0 && target > 0 {
+		whole = target * 1.2 // room to show that more than the target was reached
+		return whole, min(value, whole)
+	}
+	if whole = max(float64(b.Max), value, target); whole == 0 {
+		whole = 1
+	}
+	return whole, value
 }
 
 // from is where a piece begins that lies length long after start.

@@ -39,7 +39,7 @@ const (
 )
 
 // Tiles draws the map: the pattern of octagons and small squares that zellij
-// knows, the squares only where tiles meet.
+// knows, the squares only where tiles close them in.
 func Tiles(m TileMap) template.HTML {
 	if len(m.Tiles) == 0 {
 		return ""
@@ -106,16 +106,24 @@ func diamond(cx, cy float64) []point {
 	return []point{{cx, cy - d}, {cx + d, cy}, {cx, cy + d}, {cx - d, cy}}
 }
 
-// joints are the corners of the grid where at least two tiles meet.
+// joints are the corners of the grid that tiles close in: three of them meet
+// there, or two across.
 func joints(tiles []Tile) []Cell {
-	at := map[Cell]int{}
-	var order []Cell
+	has := map[Cell]bool{}
+	for _, t := range tiles {
+		has[t.Cell] = true
+	}
+	seen := map[Cell]bool{}
+	var list []Cell
 	for _, t := range tiles {
 		for _, c := range [4]Cell{{t.Column, t.Row}, {t.Column + 1, t.Row}, {t.Column, t.Row + 1}, {t.Column + 1, t.Row + 1}} {
-			if at[c]++; at[c] == 2 {
-				order = append(order, c)
+			a, b := has[Cell{c.Column - 1, c.Row - 1}], has[Cell{c.Column, c.Row}]
+			x, y := has[Cell{c.Column, c.Row - 1}], has[Cell{c.Column - 1, c.Row}]
+			if !seen[c] && (a && b || x && y) {
+				seen[c] = true
+				list = append(list, c)
 			}
 		}
 	}
-	return order
+	return list
 }

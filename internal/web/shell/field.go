@@ -25,7 +25,9 @@ type Field struct {
 	Width, Lang string
 	Options     []Option
 	Row         bool
-	Attrs       map[string]string
+	// Choose puts an empty answer first, so that none is taken for granted.
+	Choose bool
+	Attrs  map[string]string
 }
 
 // Option is one answer of a field.
@@ -73,6 +75,7 @@ func width(w string, f Field) Field   { f.Width = w; return f }
 func inLang(l string, f Field) Field  { f.Lang = l; return f }
 func optional(f Field) Field          { f.Optional = true; return f }
 func row(f Field) Field               { f.Row = true; return f }
+func choose(f Field) Field            { f.Choose = true; return f }
 func opts(o []Option, f Field) Field  { f.Options = o; return f }
 func attr(k, v string, f Field) Field { f.Attrs = with(f.Attrs, k, v); return f }
 

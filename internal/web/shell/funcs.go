@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -35,8 +36,8 @@ func (s *Shell) funcs(k setKey) template.FuncMap {
 		"tiles": chart.Tiles, "bullet": v.bullet, "bar": bar, "columns": v.columns, "week": v.week, "star": chart.Star,
 		// Parts.
 		"field": field, "opts": opts, "hint": hint, "auto": auto, "optional": optional, "mode": mode,
-		"width": width, "inlang": inLang, "attr": attr, "row": row, "codes": v.codes,
-		"th": heading, "empty": empty, "with_btn": withButton, "dict": dict, "seq": seq, "add": add,
+		"width": width, "inlang": inLang, "attr": attr, "row": row, "choose": choose, "codes": v.codes,
+		"th": heading, "empty": empty, "with_btn": withButton, "dict": dict, "seq": seq, "has": has, "add": add,
 	}
 }
 
@@ -207,3 +208,5 @@ func seq(n int) []int {
 }
 
 func add(a, b int) int { return a + b }
+
+func has(list []string, s string) bool { return slices.Contains(list, s) }

@@ -28,6 +28,7 @@ import (
 var (
 	screensDir = flag.String("screens", "", "write a picture of every screen into this folder")
 	only       = flag.String("only", "", "look at the screens whose name contains this")
+	in         = flag.String("in", "", "look in these ways only, such as ar-dark or fr")
 	browse     = flag.Bool("browse", false, "check every screen in a browser, in four languages, light and dark")
 )
 
@@ -183,6 +184,9 @@ func TestScreensInBrowser(t *testing.T) {
 		}
 		for _, l := range i18n.Langs {
 			for _, theme := range []string{"light", "dark"} {
+				if way := string(l) + "-" + theme; !strings.Contains(way, *in) {
+					continue
+				}
 				where := fmt.Sprintf("%s %s %s", g.name, l, theme)
 				address := fmt.Sprintf("%s/%s?lang=%s&theme=%s", srv.URL, g.name, l, theme)
 				look(t, ctx, where, address, string(axe), fmt.Sprintf("%s-%s-%s", g.name, l, theme))

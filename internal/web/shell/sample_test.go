@@ -2,7 +2,6 @@ package shell_test
 
 import (
 	"fmt"
-	"time"
 
 	"tizi/internal/i18n"
 	"tizi/internal/web/centre"
@@ -27,15 +26,14 @@ var gallery = []shown{
 		}}
 	}},
 	{"setup-owner", "setup/owner", func(p *i18n.Printer) any {
-		return centre.SetupOwner{Organisation: "Association Atlas Numérique", MinPassphrase: 10, Back: "/setup",
+		return centre.SetupOwner{Country: "MA", MinPassphrase: 10, Back: "/setup",
 			Errors: map[string]string{"name": p.T("error.required", "field", p.T("setup.owner.name"))}}
 	}},
 	{"setup-centre", "setup/centre", func(p *i18n.Printer) any {
-		return centre.SetupCentre{NameFR: "Maison de jeunes Hay Salam", NameAR: "دار الشباب حي السلام", Kind: "youth", Milieu: "urban", Seats: "24", Back: "/setup/owner",
-			Regions: regionOptions(p)}
+		return centre.SetupCentre{NameFR: "Maison de jeunes Hay Salam", NameAR: "دار الشباب حي السلام", Kind: "youth", Milieu: "urban", Back: "/setup/owner", Province: "MA-03", Provinces: regionOptions(p)}
 	}},
 	{"setup-done", "setup/done", func(*i18n.Printer) any {
-		return centre.SetupDone{Centre: haySalam, ImportURL: "/people/import", GroupURL: "/groups/new", TodayURL: "/today"}
+		return centre.SetupDone{Centre: haySalam, ImportURL: "/people/import", GroupURL: "/groups/new", TodayURL: "/today", ProgrammeURL: "/programmes/new"}
 	}},
 	{"signin", "signin", func(*i18n.Printer) any { return centre.SignIn{Login: "salma.b", DemoURL: "/demo"} }},
 	{"signin-locked", "signin", func(p *i18n.Printer) any {
@@ -61,7 +59,7 @@ var gallery = []shown{
 	{"groups", "groups/list", groups},
 	{"group-form", "groups/form", func(p *i18n.Printer) any {
 		return centre.GroupForm{New: true, Name: "Enfants, mercredi", Capacity: "24", Starts: "2026-03-04", Ends: "2026-06-24", From: "14:00", To: "16:00",
-			Days: map[int]bool{3: true, 6: true}, Phases: phaseOptions, Trainers: []shell.Option{{Value: "", Label: p.T("groups.no_trainer")}, {Value: "1", Label: "Youssef Amrani"}},
+			Days: map[int]bool{3: true, 6: true}, Phases: phaseOptions, Trainers: []shell.Option{{Value: "1", Label: "Youssef Amrani"}},
 			Holidays: []centre.Holiday{{On: "2026-03-20", Name: i18n.Text{i18n.FR: "Aïd al-Fitr", i18n.AR: "عيد الفطر"}, Uncertain: true}, {On: "2026-05-01", Name: i18n.Text{i18n.FR: "Fête du travail", i18n.AR: "عيد الشغل"}}}}
 	}},
 	{"group", "groups/group", func(*i18n.Printer) any { return group("roster") }},
@@ -101,7 +99,7 @@ var gallery = []shown{
 
 var haySalam = i18n.Text{i18n.FR: "Maison de jeunes Hay Salam", i18n.AR: "دار الشباب حي السلام", i18n.EN: "Hay Salam youth centre"}
 
-var groupOptions = []shell.Option{{Value: "", Label: "–"}, {Value: "1", Label: "Enfants, mercredi"}, {Value: "2", Label: "Ados, samedi"}, {Value: "3", Label: "Diplômées, soir"}}
+var groupOptions = []shell.Option{{Value: "1", Label: "Enfants, mercredi"}, {Value: "2", Label: "Ados, samedi"}, {Value: "3", Label: "Diplômées, soir"}}
 
 var phaseOptions = []shell.Option{{Value: "1", Label: "Phase 1 · 8–14"}, {Value: "2", Label: "Phase 2 · 15–18"}}
 
@@ -129,7 +127,7 @@ var regions = []region{
 }
 
 func regionOptions(p *i18n.Printer) []shell.Option {
-	list := []shell.Option{{Value: "", Label: p.T("common.choose")}}
+	var list []shell.Option
 	for _, r := range regions {
 		s, _ := r.name.In(p.Lang())
 		list = append(list, shell.Option{Value: r.code, Label: s})
@@ -164,23 +162,24 @@ var sorts = map[string]shell.Sort{"name": {URL: "?sort=-name", Order: "ascending
 	"enrolled": {URL: "?sort=enrolled"}, "next": {URL: "?sort=next"}, "on": {URL: "?sort=on"}, "centre": {URL: "?sort=centre"}}
 
 func people(*i18n.Printer) any {
-	return centre.People{Groups: groupOptions[1:], Sort: sorts, Rows: append(rows(), rows()...), Pager: shell.Pager{Next: "?after=x", Shown: 20, Total: 1248},
+	return centre.People{By: []string{"age", "milieu", "state"}, Groups: groupOptions, Sort: sorts, Rows: append(rows(), rows()...), Pager: shell.Pager{Next: "?after=x", Shown: 20, Total: 1248},
 		NewURL: "/people/new", ImportURL: "/people/import", Doubles: 3, DoublesURL: "/people/doubles"}
 }
 
 func person(p *i18n.Printer) any {
 	return centre.Person{Name: "Amina Benali", Other: "أمينة بنعلي", Sex: "f", Milieu: "urban", Schooling: "in_school", Disability: "no", Birth: "2014-09-17", Age: 11, Massar: "G134567890",
-		Phone: "06 12 34 56 78", Address: "12, rue des Orangers, Hay Salam", Guardians: []centre.Guardian{{Name: "Fatima Benali", Link: p.T("people.guardian_link_hint"), Phone: "06 61 22 33 44"}},
+		Phone: "06 12 34 56 78", Address: "12, rue des Orangers, Hay Salam", Guardians: []centre.Guardian{{Name: "Fatima Benali", Phone: "06 61 22 33 44"}},
 		Consents:   []centre.Consent{{Purpose: "training", State: "given", By: "Fatima Benali", On: "2026-02-20"}, {Purpose: "image", State: "refused", By: "Fatima Benali", On: "2026-02-20"}, {Purpose: "follow_up", State: "missing"}, {Purpose: "research", State: "missing"}},
-		Enrolments: []centre.Enrolment{{Group: "Enfants, mercredi", GroupURL: "/groups/1", State: "active", On: "2026-02-25", Present: 5, Held: 6}, {Group: "Découverte 2025", GroupURL: "/groups/9", State: "completed", On: "2025-06-28", Present: 12, Held: 14}},
-		Present:    17, Held: 20,
-		History: []centre.HistoryLine{{Text: p.T("enrolment.enrolled") + " · Enfants, mercredi", On: "2026-02-25", By: "Salma Bennani"}, {Text: p.T("consent.training") + " · " + p.T("people.consent.given"), On: "2026-02-20", By: "Salma Bennani"}},
-		Doubles: rows()[7:8], EditURL: "/people/1/edit", EnrolURL: "/people/1/enrol", ConsentURL: "/people/1/consent", EraseURL: "/people/1/erase"}
+		Enrolments: []centre.Enrolment{{Group: "Enfants, mercredi", GroupURL: "/groups/1", Programme: i18n.Text{i18n.FR: "Jil Raqmi", i18n.AR: "الجيل الرقمي"}, State: "active", On: "2026-02-25", Present: 5, Held: 6}, {Group: "Découverte 2025", GroupURL: "/groups/9", State: "completed", On: "2025-06-28", Present: 12, Held: 14}},
+		Present:    17, Held: 20, School: "École Al Massira", Level: "6e année primaire", Centre: haySalam, Conflict: true,
+		Attendance: []centre.AttendanceLine{{On: "2026-03-11", Group: "Enfants, mercredi", Mark: "present", URL: "/attendance"}, {On: "2026-03-04", Group: "Enfants, mercredi", Mark: "late", URL: "/attendance"}, {On: "2026-02-25", Group: "Enfants, mercredi", Mark: "absent", URL: "/attendance"}},
+		History:    []centre.HistoryLine{{Text: p.T("enrolment.enrolled") + " · Enfants, mercredi", On: "2026-02-25", By: "Salma Bennani"}, {Text: p.T("consent.training") + " · " + p.T("people.consent.given"), On: "2026-02-20", By: "Salma Bennani"}},
+		Doubles:    rows()[7:8], EditURL: "/people/1/edit", EnrolURL: "/people/1/enrol", ConsentURL: "/people/1/consent", EraseURL: "/people/1/erase"}
 }
 
 func personForm(p *i18n.Printer) any {
 	return centre.PersonForm{New: true, Given: "Amina", Family: "Benali", GivenAR: "أمينة", Birth: "31/02/2014", Sex: "f", Milieu: "urban", Schooling: "in_school", Groups: groupOptions,
-		Doubles: rows()[:1], CancelURL: "/people", Errors: map[string]string{"birth": p.T("error.date"), "milieu": p.T("error.choose", "field", p.T("milieu"))}}
+		Doubles: rows()[:1], AskDouble: true, AskConsent: true, CancelURL: "/people", Errors: map[string]string{"birth": p.T("error.date"), "milieu": p.T("error.choose", "field", p.T("milieu"))}}
 }
 
 func importColumns(p *i18n.Printer) any {
@@ -246,11 +245,8 @@ func today(p *i18n.Printer) any {
 func week(p *i18n.Printer) chart.WeekStrip {
 	w := chart.WeekStrip{Title: p.T("today.week")}
 	for i := range 7 {
-		name := []rune(p.Weekday(time.Weekday((i + 1) % 7)))
-		d := chart.Day{Name: string(name[:min(3, len(name))]), Number: fmt.Sprint(16 + i), Today: i == 2}
-		if p.Lang() == i18n.AR || p.Lang() == i18n.ZGH {
-			d.Name = string(name)
-		}
+		day := (i + 1) % 7
+		d := chart.Day{Name: p.T("today.day." + fmt.Sprint(day)), Number: fmt.Sprint(16 + i), Today: i == 2}
 		if i < 6 {
 			d.Blocks = append(d.Blocks, chart.Block{From: 570, To: 690, Label: "09:30 Coopérative", URL: "/attendance", Done: i < 3})
 		}
@@ -293,16 +289,12 @@ func board(p *i18n.Printer, country bool) any {
 	for i := range 5 {
 		b.Map.Legend[i] = p.T("board.band." + fmt.Sprint(i))
 	}
-	var most int64
-	for _, r := range regions {
-		most = max(most, r.target, r.reached)
-	}
 	for _, r := range regions {
 		full, _ := r.name.In(p.Lang())
 		women, rural := r.reached*r.women/100, r.reached*r.rural/100
 		b.Rows = append(b.Rows, steer.BoardRow{Name: r.name, URL: "/board?place=" + r.code, Target: shell.Figure{Value: r.target}, Reached: shell.Figure{Value: r.reached, URL: "/behind"},
 			Women: shell.Figure{Value: women, URL: "/behind"}, Rural: shell.Figure{Value: rural, URL: "/behind"},
-			Bar: chart.Bar{Value: r.reached, Target: r.target, Max: most, Label: p.T("board.tile", "name", full, "share", p.Percent(r.reached, r.target), "reached", r.reached, "target", r.target)}})
+			Bar: chart.Bar{Value: r.reached, Target: r.target, Label: p.T("board.tile", "name", full, "share", p.Percent(r.reached, r.target), "reached", r.reached, "target", r.target)}})
 		b.Map.Tiles = append(b.Map.Tiles, chart.Tile{Cell: chart.Cell{Column: r.column, Row: r.row}, Short: p.T("region.short." + r.code), Share: p.Percent(r.reached, r.target), Band: chart.BandOf(r.reached, r.target),
 			URL: "/board?place=" + r.code, Label: b.Rows[len(b.Rows)-1].Bar.Label})
 		b.Target.Value += r.target
@@ -317,8 +309,7 @@ func board(p *i18n.Printer, country bool) any {
 	for i, v := range monthly {
 		total += v
 		code := fmt.Sprintf("2026%02d", i+1)
-		short := []rune(p.Month(i + 1))
-		b.Months.Columns = append(b.Months.Columns, chart.Column{Name: string(short[:min(4, len(short))]), Label: p.T("common.colon", "label", p.Period(code), "value", p.Number(v)), Value: v, Figure: p.Number(v), Goal: 1900, URL: "/behind", Open: i == 11})
+		b.Months.Columns = append(b.Months.Columns, chart.Column{Name: p.T("board.month." + code[4:]), Label: p.T("common.colon", "label", p.Period(code), "value", p.Number(v)), Value: v, Figure: p.Number(v), Goal: 1900, URL: "/behind", Open: i == 11})
 		b.MonthRows = append(b.MonthRows, steer.MonthRow{Period: code, Reached: shell.Figure{Value: v, URL: "/behind"}, Total: shell.Figure{Value: total}, Goal: 1900})
 	}
 	b.Months.Title = p.T("board.months")
