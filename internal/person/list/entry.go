@@ -21,7 +21,7 @@ type Entry struct {
 	Level         string
 	Class         string
 	Milieu        string // Urban or Rural
-	Schooling     string // InSchool, OutOfSchool, DroppedOut or NeverSchooled
+	Schooling     string // as ParseSchooling has it
 	Commune       string
 	Address       string
 	Cells         []string // as they stand in the file, for a report of what was left out

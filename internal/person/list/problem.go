@@ -57,12 +57,13 @@ const (
 	CellsExtra        Fault = "import.reason.cells_extra"
 	QuoteOpen         Fault = "import.reason.quote_open" // remark
 	RepeatedInTheFile Fault = "import.reason.repeated"   // not rejected either: a duplicate
+	KnownElsewhere    Fault = "import.reason.elsewhere"  // likewise, and not found by this package
 )
 
 // remarks are the faults that do not reject a row.
 var remarks = map[Fault]bool{
 	NameDigits: true, BirthRecent: true, BirthMissing: true, SexMissing: true, PhoneShape: true, PhoneShortened: true,
-	MilieuUnknown: true, SchoolingUnknown: true, QuoteOpen: true, RepeatedInTheFile: true,
+	MilieuUnknown: true, SchoolingUnknown: true, QuoteOpen: true, RepeatedInTheFile: true, KnownElsewhere: true,
 }
 
 // English holds the English sentence of every reason and mapping code, with {placeholders}. The catalogues say the same in
@@ -94,9 +95,10 @@ var English = map[string]string{
 	string(CellsExtra):        "This row has {cells} cells for {headings} headings, so its values may stand in the wrong columns. Look for a separator inside a value.",
 	string(QuoteOpen):         "A quotation mark in this row is never closed. The row is taken; check it.",
 	string(RepeatedInTheFile): "This row repeats row {first}. It is counted once.",
+	string(KnownElsewhere):    "This person is known at another centre already. Nothing was changed.",
 
 	CodeNoName:   "No column holds the names. Say which one does.",
-	CodeTwice:    "The columns “{column}” and “{other}” are both taken for the same thing ({field}). Choose one.",
+	CodeTwice:    "The columns “{column}” and “{other}” are both taken for the same thing. Choose one.",
 	CodeNoColumn: "There is no column “{column}”. The columns are: {columns}.",
 	CodeNoField:  "“{field}” is nothing that a list of people holds.",
 }

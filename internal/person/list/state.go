@@ -15,6 +15,7 @@ const (
 	OutOfSchool   = "out_of_school" // without saying since when
 	DroppedOut    = "dropped_out"
 	NeverSchooled = "never_schooled"
+	Graduate      = "graduate" // left school with a diploma
 )
 
 var milieus = phrases(map[string][]string{
@@ -35,6 +36,8 @@ var schoolings = phrases(map[string][]string{
 		"مفصولة", "هدر مدرسي", "منقطع(ة)", "انقطع عن الدراسة"},
 	NeverSchooled: {"jamais scolarisé", "jamais scolarisée", "never enrolled", "never attended", "never schooled", "أمي", "أمية",
 		"لم يسبق له التمدرس", "لم يسبق لها التمدرس", "لم يلج المدرسة", "لم تلج المدرسة"},
+	Graduate: {"diplômé", "diplômée", "diplômé(e)", "bachelier", "bachelière", "licencié", "licenciée", "lauréat", "lauréate", "graduate",
+		"graduated", "حامل شهادة", "حاملة شهادة", "حامل(ة) شهادة", "مجاز", "مجازة", "خريج", "خريجة"},
 })
 
 func phrases(byValue map[string][]string) map[string]string {
@@ -62,8 +65,8 @@ func ParseMilieu(text string) (string, error) {
 	return "", MilieuUnknown
 }
 
-// ParseSchooling reads whether somebody goes to school: InSchool, OutOfSchool, DroppedOut or NeverSchooled. The error is a
-// Fault.
+// ParseSchooling reads whether somebody goes to school: InSchool, OutOfSchool, DroppedOut, NeverSchooled or
+// Graduate. The error is a Fault.
 func ParseSchooling(text string) (string, error) {
 	if v := schoolings[plain(text)]; v != "" {
 		return v, nil

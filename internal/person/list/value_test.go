@@ -181,7 +181,7 @@ func TestStates(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{"Scolarisé(e)": InSchool, "متمدرسة": InSchool, "Non scolarisé": OutOfSchool, "غير متمدرس": OutOfSchool,
-		"Déscolarisé": DroppedOut, "منقطعة عن الدراسة": DroppedOut, "Jamais scolarisée": NeverSchooled, "non": OutOfSchool, "?": ""} {
+		"Déscolarisé": DroppedOut, "منقطعة عن الدراسة": DroppedOut, "Jamais scolarisée": NeverSchooled, "non": OutOfSchool, "Diplômée": Graduate, "حامل(ة) شهادة": Graduate, "?": ""} {
 		if got, _ := ParseSchooling(in); got != want {
 			t.Errorf("ParseSchooling(%q) = %q", in, got)
 		}

@@ -62,8 +62,8 @@ func init() {
 			"تلميذ تلميذة تلاميذ تلميذات طالب طالبة طلبة مستفيد مستفيدة مستفيدين متعلم متعلمة متعلمين طفل طفلة أطفال مترشح مترشحة متدرب متدربة " +
 			"مشارك مشاركة معني معنية ⴰⵏⵍⵎⴰⴷ ⵉⵏⵍⵎⴰⴷⵏ",
 		cGuardian: "tuteur tutrice tuteurs parent parents responsable représentant guardian carer وليه ولي ولية أولياء أمر أمور أمره أمرها وصي كفيل والدين والديه",
-		cFather:   "père father dad papa أب والد",
-		cMother:   "mère mother mom mum maman أم والدة",
+		cFather:   "père father dad papa أب والد ⴱⴰⴱⴰⵙ",
+		cMother:   "mère mother mom mum maman أم والدة ⵉⵎⵎⴰⵙ",
 		cName:     "nom noms name names اسم أسماء ⵉⵙⵎ",
 		cPrenom:   "prénom prénoms forename forenames firstname givenname",
 		cFirst:    "first given شخصي شخصية",
@@ -75,11 +75,11 @@ func init() {
 		cDate:  "date dates تاريخ تواريخ ⴰⵣⵎⵣ ⴰⵙⴰⴽⵓⴷ",
 		cPlace: "lieu place ville city مكان محل مدينة pays country",
 		cYear:  "année annees an year سنة عام ⴰⵙⴳⴳⵯⴰⵙ",
-		cSex:   "sexe sexes genre sex gender جنس نوع civilité ⵓⵣⵓⴼ",
+		cSex:   "sexe sexes genre sex gender جنس نوع civilité ⵓⵣⵓⴼ ⴰⵏⴰⵡ",
 		cPhone: "tél téléphone téléphones tlf tlfn telephone gsm mobile portable phone phones phonenumber cellphone whatsapp sms contact contacts " +
 			"هاتف هواتف نقال محمول جوال واتساب واتس تلفون تيليفون ⴰⵜⵉⵍⵉⴼⵓⵏ ⵜⵉⵍⵉⴼⵓⵏ",
-		cMassar:   "massar masar massare مسار cne codemassar nummassar idmassar ⵎⴰⵙⵙⴰⵔ",
-		cCode:     "code codes id identifiant identifier matricule réf référence رمز كود معرف قن sourcedid",
+		cMassar:   "massar masar massare مسار cne codemassar nummassar idmassar ⵎⴰⵙⵙⴰⵔ ⵎⴰⵙⴰⵔ",
+		cCode:     "code codes id identifiant identifier matricule réf référence رمز كود معرف قن sourcedid ⴰⵏⴳⴰⵍ",
 		cNumber:   "n no nr num numéro number nbr رقم أرقام nº",
 		cOrder:    "ordre order رت ترتيبي ترتيب ر ت تسلسلي index",
 		cCIN:      "cin cnie cni cine nin",
@@ -91,7 +91,7 @@ func init() {
 		cLevel:    "niveau niveaux niv level grade مستوى سلك صف مرحلة ⴰⵙⵡⵉⵔ",
 		cClass:    "classe classes class section groupe group قسم أقسام فوج شعبة فصل filière branche stream ⵜⴰⵙⵖⵓⵏⵜ",
 		cMilieu:   "milieu وسط zone",
-		cSchooled: "scolarité scolarisation scolarisé scolarisée scolarisés schooling schooled enrolled تمدرس متمدرس متمدرسة ممدرس ممدرسة",
+		cSchooled: "scolarité scolarisation scolarisé scolarisée scolarisés schooling schooled enrolled تمدرس متمدرس متمدرسة ممدرس ممدرسة ⵜⵉⵖⵔⵉ",
 		cScolaire: "scolaire scolaires étude études دراسي دراسية تعليمي تعليمية دراسة تكويني",
 		cState:    "situation statut état status state وضعية حالة وضع",
 		cCommune:  "commune communes municipalité municipality جماعة جماعات ترابية ⵜⴰⴳⵔⴰⵡⵜ",
@@ -103,11 +103,11 @@ func init() {
 			"signature émargement توقيع إمضاء profession métier مهنة عمل handicap إعاقة inscription تسجيل التحاق langue لغة religion taille " +
 			"poids lien قرابة صلة relation parenté username login password motdepasse user role rôle groupe sanguin فصيلة دم تصنيف " +
 			"فرض أنشطة مندمجة امتحان مراقبة دورة نتيجة résultat total مجموع présence présent حضور agents datelastmodified",
-		cArabic: "arabe ar arabic عربية عربي ara",
-		cLatin:  "français française fr french latin latine latins فرنسية فرنسي لاتينية لاتيني roman fra lat",
+		cArabic: "arabe ar arabic عربية عربي ara ⵜⴰⵄⵕⴰⴱⵜ",
+		cLatin:  "français française fr french latin latine latins فرنسية فرنسي لاتينية لاتيني roman fra lat ⵓⵍⴰⵜⵉⵏ ⵜⴰⴼⵕⴰⵏⵚⵉⵚⵜ ⵜⴼⵕⴰⵏⵚⵉⵚⵜ",
 		cLittle: "de du des d la le les l et e s es en a à au aux of the in and or ou sur par pour son sa ses un une complète jj mm aaaa dd yyyy " +
-			"و أو في من على إلى عن هـ ة origine provenance actuel actuelle actuels fréquenté fréquentée accueil أصلية أصلي أصل حالية حالي legal légal légale " +
-			"principal obligatoire f m g h fille garçon masculin féminin homme femme urbain rural oui non ذكر أنثى حضري قروي نعم لا sourced usuel",
+			"و أو في من على إلى عن هـ ة origine provenance actuel actuelle actuels fréquenté fréquentée accueil أصلية أصلي أصل حالية حالي ⵏ ⵙ ⴷ ⵏⵖ legal légal légale " +
+			"principal obligatoire f m g h fille garçon masculin féminin homme femme urbain rural oui non lettres lettre letters caractères حروف أحرف urban ذكر أنثى حضري قروي نعم لا sourced usuel",
 	} {
 		for _, w := range strings.Fields(list) {
 			vocabulary[sheet.Fold(w)] |= c
