@@ -5,10 +5,14 @@ import (
 	"tizi/internal/web/shell"
 )
 
-// Groups is the screen groups/list. Its filters come back as q, phase and state.
+// Groups is the screen groups/list. Its filters come back as q, and, where there
+// are some to choose from, centre and phase.
 type Groups struct {
-	Query, Phase, State string
-	Phases              []shell.Option
+	Query, Phase string
+	// Centre is the one chosen among Centres; one alone is not asked for.
+	Centre  string
+	Centres []shell.Option
+	Phases  []shell.Option
 	// Sort has the columns name, enrolled and next.
 	Sort     map[string]shell.Sort
 	Rows     []GroupRow
@@ -24,26 +28,34 @@ type GroupRow struct {
 	Trainers           []string
 	Enrolled, Capacity int
 	Waiting            int
+	// Centre is set where the list spans several.
+	Centre i18n.Text
+	// Held of Sessions are over and marked.
+	Held, Sessions int
 	// Next is the next session's ISO date, At its hour ("14:00").
 	Next, At string
 	// State is planned, running or over.
 	State string
 }
 
-// GroupForm is the screen groups/form. It posts name, phase, trainer, capacity,
-// room, starts, ends, days (several, 0 is Sunday), from and to; for a new group
-// the sessions follow from the days and hours.
+// GroupForm is the screen groups/form. It posts name, trainer, capacity, and the
+// dates from and to; for a new group also phase, days (several, 0 is Sunday), the
+// hours starts and ends, and room, from which its sessions follow; and centre
+// where there are some to choose from.
 type GroupForm struct {
 	New                  bool
 	Name, Phase, Trainer string
 	Capacity, Room       string
-	Starts, Ends         string
-	From, To             string
+	// From and To are dates, Starts and Ends hours ("14:30").
+	From, To     string
+	Starts, Ends string
+	// Centre is the one chosen among Centres; one alone is not asked for.
+	Centre  string
+	Centres []shell.Option
 	// Days are the weekdays chosen, 0 is Sunday.
 	Days              map[int]bool
 	Phases, Trainers  []shell.Option
 	Action, CancelURL string
-	Version           string
 	// Holidays are the days the timetable leaves out.
 	Holidays []Holiday
 	Errors   map[string]string
@@ -59,10 +71,13 @@ type Holiday struct {
 
 // Group is the screen groups/group.
 type Group struct {
-	Name               string
-	Programme, Phase   i18n.Text
-	Trainers           []string
-	Room               string
+	Name             string
+	Programme, Phase i18n.Text
+	Trainers         []string
+	Room             string
+	Centre           i18n.Text
+	// From and To are dates, Starts and Ends hours.
+	From, To           string
 	Starts, Ends       string
 	Enrolled, Capacity int
 	Waiting            int
@@ -73,7 +88,6 @@ type Group struct {
 	AddURL, EditURL string
 	SessionURL      string
 	AttendanceURL   string // today's sheet, if there is a session today
-	CardsURL        string
 	Tab             string // roster or sessions
 	RosterURL       string
 	SessionsURL     string
@@ -104,7 +118,7 @@ type SessionRow struct {
 type GroupAdd struct {
 	Group, GroupURL string
 	Query           string
-	// Free is how many seats are left.
+	// Free is how many seats are left, -1 where they are not counted.
 	Free      int
 	People    []PersonRow
 	Pager     shell.Pager

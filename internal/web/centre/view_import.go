@@ -5,34 +5,26 @@ import (
 	"tizi/internal/web/shell"
 )
 
-// ImportStart is the screen import/start. It posts file (multipart), and group
-// and centre where there are some to choose from.
+// ImportStart is the screen import/start. It posts file (multipart), and centre,
+// programme and group where there are some to choose from.
 type ImportStart struct {
 	Group string
 	// Centre is the one chosen among Centres; one alone is not asked for.
-	Centre  string
-	Centres []shell.Option
-	Groups  []shell.Option
+	Centre     string
+	Centres    []shell.Option
+	Programme  string
+	Programmes []shell.Option
+	Groups     []shell.Option
 	// MaxMB is how large a file may be.
 	MaxMB      int
 	ExampleURL string
-	Recent     []ImportDone
 	Errors     map[string]string
-}
-
-// ImportDone is an import of the past.
-type ImportDone struct {
-	File, URL string
-	// On is an ISO date; By is who did it.
-	On, By string
-	People int
 }
 
 // ImportColumns is the screen import/columns. It posts a field for each column:
 // column_0, column_1 …; an empty value leaves the column out.
 type ImportColumns struct {
 	File    string
-	Rows    int
 	Columns []ImportColumn
 	// Fields are what a column can be.
 	Fields []shell.Option
@@ -58,12 +50,18 @@ type ImportColumn struct {
 type ImportPlan struct {
 	File                        string
 	New, Updated, Same, Refused int
-	Doubts                      []ImportDoubt
-	Rejects                     []ImportReject
-	Group                       string
-	Action                      string
-	BackURL, CancelURL          string
-	RejectsURL                  string
+	// Repeated rows say a second time what another said.
+	Repeated   int
+	Centre     i18n.Text
+	Duplicates []ImportReject
+	// People are the first of the new ones, as they would stand.
+	People             []PersonRow
+	Doubts             []ImportDoubt
+	Rejects            []ImportReject
+	Group              string
+	Action             string
+	BackURL, CancelURL string
+	RejectsURL         string
 }
 
 // ImportDoubt is a row that looks like somebody who is there.
@@ -78,16 +76,24 @@ type ImportDoubt struct {
 
 // ImportReject is a row that cannot be taken, with the reason.
 type ImportReject struct {
-	Line         int
-	Name, Reason string
+	Line int
+	// Name is who the row is about, or the value that cannot be taken; Column is
+	// where it stands, if that is known.
+	Name, Column, Reason string
 }
 
 // ImportReport is the screen import/report: what was done.
 type ImportReport struct {
 	File                        string
 	New, Updated, Same, Refused int
-	Centre                      i18n.Text
-	Group, GroupURL             string
-	PeopleURL, RejectsURL       string
-	AgainURL                    string
+	Repeated                    int
+	// Rows were read. Working says that it is not finished: the page is asked for
+	// again by itself.
+	Rows                  int
+	Working               bool
+	Rejects, Duplicates   []ImportReject
+	Centre                i18n.Text
+	Group, GroupURL       string
+	PeopleURL, RejectsURL string
+	AgainURL              string
 }

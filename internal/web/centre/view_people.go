@@ -23,9 +23,6 @@ type People struct {
 	// Filtered says that an empty list is the filters' doing.
 	Filtered          bool
 	NewURL, ImportURL string
-	// Doubles is how many pairs look like one person; the link leads to them.
-	Doubles    int
-	DoublesURL string
 }
 
 // PersonRow is one person in a list.
@@ -49,8 +46,8 @@ type PersonRow struct {
 // Person is the screen people/person.
 type Person struct {
 	Name, Other string
-	// Sex, Milieu, Schooling and Disability are codes of the catalogue.
-	Sex, Milieu, Schooling, Disability string
+	// Sex, Milieu and Schooling are codes of the catalogue.
+	Sex, Milieu, Schooling string
 	// Birth is an ISO date or a year alone; Age is -1 when neither is known.
 	Birth       string
 	Age         int
@@ -80,17 +77,7 @@ type Person struct {
 
 // Guardian is who answers for a minor.
 type Guardian struct {
-	Name, Link, Phone string
-}
-
-// Consent is the state of one purpose.
-type Consent struct {
-	// Purpose is training, image, follow_up or research.
-	Purpose string
-	// State is given, refused, withdrawn or missing.
-	State string
-	// By is who gave it, On the ISO date.
-	By, On string
+	Name, Phone string
 }
 
 // Enrolment is a person's place in a group.
@@ -146,4 +133,14 @@ type PersonForm struct {
 	Version   string
 	CancelURL string
 	Errors    map[string]string
+}
+
+// Consent is the state of one purpose.
+type Consent struct {
+	// Purpose is training, image, follow_up or research.
+	Purpose string
+	// State is given, refused, withdrawn or missing.
+	State string
+	// By is who gave it, On the ISO date.
+	By, On string
 }

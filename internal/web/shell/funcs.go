@@ -37,7 +37,7 @@ func (s *Shell) funcs(k setKey) template.FuncMap {
 		// Parts.
 		"field": field, "opts": opts, "hint": hint, "auto": auto, "optional": optional, "mode": mode,
 		"width": width, "inlang": inLang, "attr": attr, "row": row, "choose": choose, "codes": v.codes,
-		"th": heading, "empty": empty, "with_btn": withButton, "dict": dict, "seq": seq, "has": has, "add": add,
+		"th": heading, "empty": empty, "with_btn": withButton, "dict": dict, "seq": seq, "has": has, "param": param, "add": add,
 	}
 }
 
@@ -210,3 +210,12 @@ func seq(n int) []int {
 func add(a, b int) int { return a + b }
 
 func has(list []string, s string) bool { return slices.Contains(list, s) }
+
+// param is a value of an address's query.
+func param(path, name string) string {
+	u, err := url.Parse(path)
+	if err != nil {
+		return ""
+	}
+	return u.Query().Get(name)
+}

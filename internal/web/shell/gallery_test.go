@@ -17,7 +17,6 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"tizi/internal/i18n"
-	"tizi/internal/web"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/open"
 	"tizi/internal/web/shell"
@@ -36,7 +35,7 @@ var (
 // each of them with sample data: /<name>?lang=ar&theme=dark.
 func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 	t.Helper()
-	s, err := shell.New(shell.Options{Assets: web.Dist(), Fill: fill, Log: slog.New(slog.NewTextHandler(testWriter{t}, nil))})
+	s, err := shell.New(shell.Options{Assets: os.DirFS("../dist"), Fill: fill, Log: slog.New(slog.NewTextHandler(testWriter{t}, nil))})
 	if err != nil {
 		t.Skip(err) // a test of the look needs the look
 	}
@@ -74,10 +73,12 @@ func fill(r *http.Request, p *shell.Page) {
 	p.User = &shell.User{Name: "Salma Bennani", Role: "role.centre", URL: "/me", SignOut: "/sign-out"}
 	at := func(prefix string) bool { return strings.HasPrefix(r.URL.Path, prefix) }
 	p.Nav = []shell.NavItem{
-		{Key: "shell.nav.today", URL: "/today", Icon: "today", Current: at("/today") || at("/attendance")},
-		{Key: "shell.nav.people", URL: "/people", Icon: "people", Current: at("/people") || at("/import")},
-		{Key: "shell.nav.groups", URL: "/groups", Icon: "groups", Current: at("/group")},
-		{Key: "shell.nav.board", URL: "/board", Icon: "board", Current: at("/board") || at("/behind")},
+		{Key: "nav.today", URL: "/today", Icon: "today", Current: at("/today") || at("/attendance")},
+		{Key: "nav.people", URL: "/people", Icon: "people", Current: at("/people") || at("/import")},
+		{Key: "nav.groups", URL: "/groups", Icon: "groups", Current: at("/group")},
+		{Key: "nav.board", URL: "/board", Icon: "board", Current: at("/board") || at("/behind")},
+		{Key: "nav.programmes", URL: "/programmes", Icon: "flag", Current: at("/programme")},
+		{Key: "nav.staff", URL: "/staff", Icon: "key", Current: at("/staff")},
 	}
 	p.Commands = []shell.NavItem{{Key: "people.new", URL: "/people/new", Icon: "person-add"}, {Key: "import.title", URL: "/people/import", Icon: "import"}}
 	if at("/people-form") {

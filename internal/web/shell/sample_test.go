@@ -46,9 +46,7 @@ var gallery = []shown{
 	{"people-person", "people/person", person},
 	{"people-form", "people/form", personForm},
 	{"import-start", "import/start", func(p *i18n.Printer) any {
-		return centre.ImportStart{MaxMB: 20, ExampleURL: "/people/import/example.xlsx", Groups: groupOptions, Recent: []centre.ImportDone{
-			{File: "liste_hay_salam_mars.xlsx", URL: "#", On: "2026-03-02", By: "Salma Bennani", People: 48},
-			{File: "لائحة الأطفال.csv", URL: "#", On: "2026-02-11", By: "Salma Bennani", People: 26}}}
+		return centre.ImportStart{MaxMB: 20, ExampleURL: "/people/import/example.xlsx", Groups: groupOptions}
 	}},
 	{"import-columns", "import/columns", importColumns},
 	{"import-plan", "import/plan", importPlan},
@@ -56,9 +54,12 @@ var gallery = []shown{
 		return centre.ImportReport{File: "liste_hay_salam_mars.xlsx", New: 41, Updated: 5, Same: 12, Refused: 2, Centre: haySalam,
 			Group: "Enfants, mercredi", GroupURL: "/groups/1", PeopleURL: "/people", RejectsURL: "#", AgainURL: "/people/import"}
 	}},
+	{"import-working", "import/report", func(*i18n.Printer) any {
+		return centre.ImportReport{File: "liste_nationale.xlsx", Working: true, Rows: 4200, Centre: haySalam}
+	}},
 	{"groups", "groups/list", groups},
 	{"group-form", "groups/form", func(p *i18n.Printer) any {
-		return centre.GroupForm{New: true, Name: "Enfants, mercredi", Capacity: "24", Starts: "2026-03-04", Ends: "2026-06-24", From: "14:00", To: "16:00",
+		return centre.GroupForm{New: true, Name: "Enfants, mercredi", Capacity: "24", From: "2026-03-04", To: "2026-06-24", Starts: "14:00", Ends: "16:00",
 			Days: map[int]bool{3: true, 6: true}, Phases: phaseOptions, Trainers: []shell.Option{{Value: "1", Label: "Youssef Amrani"}},
 			Holidays: []centre.Holiday{{On: "2026-03-20", Name: i18n.Text{i18n.FR: "Aïd al-Fitr", i18n.AR: "عيد الفطر"}, Uncertain: true}, {On: "2026-05-01", Name: i18n.Text{i18n.FR: "Fête du travail", i18n.AR: "عيد الشغل"}}}}
 	}},
@@ -79,9 +80,47 @@ var gallery = []shown{
 		return teach.Today{Date: "2026-03-15", Name: "Youssef", NextDate: "2026-03-18", GroupURL: "/groups"}
 	}},
 	{"attendance", "teach/attendance", attendance},
+	{"attendance-conflict", "teach/attendance", func(p *i18n.Printer) any {
+		a := attendance(p).(teach.Attendance)
+		a.Conflict = p.T("attendance.changed")
+		return a
+	}},
+	{"attendance-locked", "teach/attendance", func(p *i18n.Printer) any {
+		a := attendance(p).(teach.Attendance)
+		a.Locked = p.T("attendance.not_yet")
+		return a
+	}},
 	{"board", "board/board", func(p *i18n.Printer) any { return board(p, true) }},
 	{"board-region", "board/board", func(p *i18n.Printer) any { return board(p, false) }},
+	{"board-none", "board/board", func(*i18n.Printer) any { return steer.Board{WomenGoal: -1, RuralGoal: -1, NewURL: "/programmes/new"} }},
 	{"behind", "board/behind", behind},
+	{"programmes", "programmes/list", func(*i18n.Printer) any {
+		return steer.Programmes{NewURL: "/programmes/new", Rows: []steer.ProgrammeRow{
+			{Name: jil, Code: "JIL", Target: 22750, BoardURL: "/board", TargetsURL: "/programmes-targets", Phases: []steer.PhaseRow{{Name: i18n.Text{i18n.FR: "Enfants", i18n.AR: "الأطفال"}, From: "2026-01-05", To: "2026-06-30", AgeMin: 8, AgeMax: 14}, {Name: i18n.Text{i18n.FR: "Adolescents", i18n.AR: "اليافعون"}, From: "2026-09-01", To: "2027-06-30", AgeMin: 15, AgeMax: 18, Planned: true}}},
+			{Name: i18n.Text{i18n.FR: "Fursa", i18n.AR: "فرصة"}, Code: "FURSA", BoardURL: "/board", TargetsURL: "/programmes-targets", Phases: []steer.PhaseRow{{Name: i18n.Text{i18n.FR: "Deuxième chance"}, From: "2026-02-01", To: "2026-12-20", AgeMin: 15}}}}}
+	}},
+	{"programmes-none", "programmes/list", func(*i18n.Printer) any { return steer.Programmes{NewURL: "/programmes/new"} }},
+	{"programmes-form", "programmes/form", func(p *i18n.Printer) any {
+		return steer.ProgrammeForm{NameFR: "Jil Raqmi", NameAR: "الجيل الرقمي", From: "2026-03-18", To: "2027-06-30", AgeMin: "8", AgeMax: "14", CancelURL: "/programmes", Errors: map[string]string{"target": p.T("programmes.target_wrong")}}
+	}},
+	{"programmes-targets", "programmes/targets", func(p *i18n.Printer) any {
+		v := steer.Targets{Programme: jil, Period: "2026", BoardURL: "/board", CancelURL: "/programmes", Periods: []steer.PeriodTab{{Name: p.T("board.whole"), URL: "?"}, {Name: "2026", URL: "?period=2026", Current: true}, {Name: "2027", URL: "?period=2027"}},
+			Rows: []steer.TargetRow{{Code: "MA", Name: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Value: "22750"}}, Errors: map[string]string{"target_MA-02": p.T("programmes.target_wrong")}}
+		for _, r := range regions {
+			v.Rows = append(v.Rows, steer.TargetRow{Code: r.code, Name: r.name, Value: fmt.Sprint(r.target)})
+		}
+		return v
+	}},
+	{"staff", "staff/list", func(*i18n.Printer) any {
+		return steer.Staff{NewURL: "/staff/new", Rows: []steer.StaffRow{{Name: "Nadia El Fassi", Login: "nadia", Role: "role.national", Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}}, {Name: "Salma Bennani", Login: "salma.b", Role: "role.centre", Place: haySalam}, {Name: "يوسف أمراني", Login: "youssef", Role: "role.trainer", Place: haySalam}}}
+	}},
+	{"staff-form", "staff/form", func(p *i18n.Printer) any {
+		v := steer.StaffForm{Role: "trainer", MinPassphrase: 10, CancelURL: "/staff", Places: regionOptions(p)}
+		for _, r := range []string{"national", "region", "centre", "trainer"} {
+			v.Roles = append(v.Roles, shell.Option{Value: r, Label: p.T("role." + r), Hint: p.T("staff.role." + r)})
+		}
+		return v
+	}},
 	{"languages", "open/languages", func(*i18n.Printer) any { return open.Languages{Next: "/sign-in"} }},
 	{"demo", "open/demo", func(*i18n.Printer) any {
 		return open.Demo{Action: "/demo", CentreCount: 14, PersonCount: 2310, SessionCount: 640, People: []open.Player{
@@ -98,6 +137,8 @@ var gallery = []shown{
 }
 
 var haySalam = i18n.Text{i18n.FR: "Maison de jeunes Hay Salam", i18n.AR: "دار الشباب حي السلام", i18n.EN: "Hay Salam youth centre"}
+
+var jil = i18n.Text{i18n.FR: "Jil Raqmi", i18n.AR: "الجيل الرقمي"}
 
 var groupOptions = []shell.Option{{Value: "1", Label: "Enfants, mercredi"}, {Value: "2", Label: "Ados, samedi"}, {Value: "3", Label: "Diplômées, soir"}}
 
@@ -163,14 +204,14 @@ var sorts = map[string]shell.Sort{"name": {URL: "?sort=-name", Order: "ascending
 
 func people(*i18n.Printer) any {
 	return centre.People{By: []string{"age", "milieu", "state"}, Groups: groupOptions, Sort: sorts, Rows: append(rows(), rows()...), Pager: shell.Pager{Next: "?after=x", Shown: 20, Total: 1248},
-		NewURL: "/people/new", ImportURL: "/people/import", Doubles: 3, DoublesURL: "/people/doubles"}
+		NewURL: "/people/new", ImportURL: "/people/import"}
 }
 
 func person(p *i18n.Printer) any {
-	return centre.Person{Name: "Amina Benali", Other: "أمينة بنعلي", Sex: "f", Milieu: "urban", Schooling: "in_school", Disability: "no", Birth: "2014-09-17", Age: 11, Massar: "G134567890",
+	return centre.Person{Name: "Amina Benali", Other: "أمينة بنعلي", Sex: "f", Milieu: "urban", Schooling: "in_school", Birth: "2014-09-17", Age: 11, Massar: "G134567890",
 		Phone: "06 12 34 56 78", Address: "12, rue des Orangers, Hay Salam", Guardians: []centre.Guardian{{Name: "Fatima Benali", Phone: "06 61 22 33 44"}},
 		Consents:   []centre.Consent{{Purpose: "training", State: "given", By: "Fatima Benali", On: "2026-02-20"}, {Purpose: "image", State: "refused", By: "Fatima Benali", On: "2026-02-20"}, {Purpose: "follow_up", State: "missing"}, {Purpose: "research", State: "missing"}},
-		Enrolments: []centre.Enrolment{{Group: "Enfants, mercredi", GroupURL: "/groups/1", Programme: i18n.Text{i18n.FR: "Jil Raqmi", i18n.AR: "الجيل الرقمي"}, State: "active", On: "2026-02-25", Present: 5, Held: 6}, {Group: "Découverte 2025", GroupURL: "/groups/9", State: "completed", On: "2025-06-28", Present: 12, Held: 14}},
+		Enrolments: []centre.Enrolment{{Group: "Enfants, mercredi", GroupURL: "/groups/1", Programme: jil, State: "active", On: "2026-02-25", Present: 5, Held: 6}, {Group: "Découverte 2025", GroupURL: "/groups/9", State: "completed", On: "2025-06-28", Present: 12, Held: 14}},
 		Present:    17, Held: 20, School: "École Al Massira", Level: "6e année primaire", Centre: haySalam, Conflict: true,
 		Attendance: []centre.AttendanceLine{{On: "2026-03-11", Group: "Enfants, mercredi", Mark: "present", URL: "/attendance"}, {On: "2026-03-04", Group: "Enfants, mercredi", Mark: "late", URL: "/attendance"}, {On: "2026-02-25", Group: "Enfants, mercredi", Mark: "absent", URL: "/attendance"}},
 		History:    []centre.HistoryLine{{Text: p.T("enrolment.enrolled") + " · Enfants, mercredi", On: "2026-02-25", By: "Salma Bennani"}, {Text: p.T("consent.training") + " · " + p.T("people.consent.given"), On: "2026-02-20", By: "Salma Bennani"}},
@@ -184,7 +225,7 @@ func personForm(p *i18n.Printer) any {
 
 func importColumns(p *i18n.Printer) any {
 	field := func(v, key string) shell.Option { return shell.Option{Value: v, Label: p.T(key)} }
-	return centre.ImportColumns{File: "liste_hay_salam_mars.xlsx", Rows: 60, CancelURL: "/people/import",
+	return centre.ImportColumns{File: "liste_hay_salam_mars.xlsx", CancelURL: "/people/import",
 		Fields:  []shell.Option{field("given", "people.given"), field("family", "people.family"), field("given_ar", "people.given_ar"), field("birth", "people.birth"), field("sex", "sex"), field("massar", "people.massar"), field("phone", "people.phone")},
 		Columns: []centre.ImportColumn{{Index: 0, Header: "N°"}, {Index: 1, Header: "Nom", Field: "family", Sure: true}, {Index: 2, Header: "Prénom", Field: "given", Sure: true}, {Index: 3, Header: "الاسم الشخصي", Field: "given_ar", Sure: true}, {Index: 4, Header: "Date N.", Field: "birth"}, {Index: 5, Header: "Sexe", Field: "sex", Sure: true}, {Index: 6, Header: "Code élève", Field: "massar"}, {Index: 7, Header: "Tél. parent"}},
 		Preview: [][]string{{"1", "Benali", "Amina", "أمينة", "17/09/2014", "F", "G134567890", "0661223344"}, {"2", "Lahlou", "Youssef", "يوسف", "03/01/2013", "G", "G134567891", "0662118890"}, {"3", "Kabbaj", "Salma", "سلمى", "2016", "F", "", ""}, {"4", "Mansouri", "Ilyas", "إلياس", "22/11/2011", "G", "K130012345", "0670001122"}}}
@@ -192,15 +233,16 @@ func importColumns(p *i18n.Printer) any {
 
 func importPlan(p *i18n.Printer) any {
 	return centre.ImportPlan{File: "liste_hay_salam_mars.xlsx", Group: "Enfants, mercredi", New: 41, Updated: 5, Same: 12, Refused: 2, BackURL: "/b", CancelURL: "/c", RejectsURL: "/r",
-		Doubts:  []centre.ImportDoubt{{Line: 7, Name: "Benali Amina", Detail: "17/09/2014", Like: rows()[:1], Choice: "1"}, {Line: 23, Name: "Mohammed Lahlou", Detail: "2013", Like: rows()[1:3]}},
-		Rejects: []centre.ImportReject{{Line: 31, Name: "Karima", Reason: p.T("error.required", "field", p.T("people.family"))}, {Line: 44, Reason: p.T("error.date")}}}
+		Doubts:   []centre.ImportDoubt{{Line: 7, Name: "Benali Amina", Detail: "17/09/2014", Like: rows()[:1], Choice: "1"}, {Line: 23, Name: "Mohammed Lahlou", Detail: "2013", Like: rows()[1:3]}},
+		Rejects:  []centre.ImportReject{{Line: 31, Name: "Karima", Reason: p.T("error.required", "field", p.T("people.family"))}, {Line: 44, Name: "31/02/2013", Column: "Date N.", Reason: p.T("error.date")}},
+		Repeated: 1, Centre: haySalam, Duplicates: []centre.ImportReject{{Line: 52, Name: "Benali Amina", Reason: p.T("import.reason.repeated", "row", 52, "first", 7)}}, People: rows()[:4]}
 }
 
 func groups(*i18n.Printer) any {
 	ph := i18n.Text{i18n.FR: "Enfants 8–14 ans", i18n.AR: "الأطفال 8–14 سنة", i18n.EN: "Children aged 8–14"}
 	return centre.Groups{Phases: phaseOptions, Sort: sorts, NewURL: "/groups/new", Pager: shell.Pager{Total: 5}, Rows: []centre.GroupRow{
-		{Name: "Enfants, mercredi", URL: "/groups/1", Phase: ph, Trainers: []string{"Youssef Amrani"}, Enrolled: 21, Capacity: 24, Next: "2026-03-18", At: "14:00", State: "running"},
-		{Name: "Ados, samedi", URL: "/groups/2", Phase: ph, Trainers: []string{"Youssef Amrani", "سناء بوزيد"}, Enrolled: 24, Capacity: 24, Waiting: 6, Next: "2026-03-14", At: "10:00", State: "running"},
+		{Name: "Enfants, mercredi", URL: "/groups/1", Phase: ph, Trainers: []string{"Youssef Amrani"}, Enrolled: 21, Capacity: 24, Held: 3, Sessions: 16, Next: "2026-03-18", At: "14:00", State: "running"},
+		{Name: "Ados, samedi", URL: "/groups/2", Phase: ph, Trainers: []string{"Youssef Amrani", "سناء بوزيد"}, Enrolled: 24, Capacity: 24, Held: 5, Sessions: 14, Waiting: 6, Next: "2026-03-14", At: "10:00", State: "running"},
 		{Name: "Diplômées, soir", URL: "/groups/3", Phase: ph, Enrolled: 9, Capacity: 20, Next: "2026-04-06", At: "18:30", State: "planned"},
 		{Name: "التعاونية، الثلاثاء", URL: "/groups/4", Phase: ph, Trainers: []string{"سناء بوزيد"}, Enrolled: 12, Capacity: 12, State: "running", Next: "2026-03-17", At: "09:30"},
 		{Name: "Découverte 2025", URL: "/groups/9", Phase: ph, Trainers: []string{"Hind Rami"}, Enrolled: 18, Capacity: 20, State: "over"},
@@ -208,8 +250,8 @@ func groups(*i18n.Printer) any {
 }
 
 func group(tab string) centre.Group {
-	g := centre.Group{Name: "Enfants, mercredi", Programme: i18n.Text{i18n.FR: "Jil Raqmi", i18n.AR: "الجيل الرقمي"}, Phase: i18n.Text{i18n.FR: "Enfants 8–14 ans", i18n.AR: "الأطفال 8–14 سنة"},
-		Trainers: []string{"Youssef Amrani"}, Room: "Salle 2", Starts: "2026-02-25", Ends: "2026-06-24", Enrolled: 21, Capacity: 24, Waiting: 2, Present: 101, Marked: 122, Tab: tab,
+	g := centre.Group{Name: "Enfants, mercredi", Programme: jil, Phase: i18n.Text{i18n.FR: "Enfants 8–14 ans", i18n.AR: "الأطفال 8–14 سنة"},
+		Trainers: []string{"Youssef Amrani"}, Room: "Salle 2", From: "2026-02-25", To: "2026-06-24", Starts: "14:00", Ends: "16:00", Centre: haySalam, Enrolled: 21, Capacity: 24, Waiting: 2, Present: 101, Marked: 122, Tab: tab,
 		AddURL: "/groups/1/add", EditURL: "/groups/1/edit", SessionURL: "/groups/1/session", AttendanceURL: "/attendance", RosterURL: "/group", SessionsURL: "/group-sessions",
 		Sessions: []centre.SessionRow{{Date: "2026-03-18", From: "14:00", To: "16:00", Room: "Salle 2", State: "now", URL: "/attendance"}, {Date: "2026-03-11", From: "14:00", To: "16:00", Room: "Salle 2", State: "open", URL: "/attendance"},
 			{Date: "2026-03-04", From: "14:00", To: "16:00", Room: "Salle 2", State: "marked", Present: 18, Expected: 21, URL: "/attendance"}, {Date: "2026-02-25", From: "14:00", To: "16:00", Room: "Salle 2", State: "cancelled"}, {Date: "2026-03-25", From: "14:00", To: "16:00", Room: "Salle 2", State: "planned"}}}
@@ -263,15 +305,15 @@ func week(p *i18n.Printer) chart.WeekStrip {
 
 func attendance(p *i18n.Printer) any {
 	a := teach.Attendance{Group: "Enfants, mercredi", GroupURL: "/groups/1", Date: "2026-03-18", From: "14:00", To: "16:00", Room: "Salle 2", Lesson: i18n.Text{i18n.FR: "Qu’est-ce qu’une donnée ?", i18n.AR: "ما هي المعطيات؟", i18n.EN: "What is data?"},
-		Version: "v1", Action: "/attendance", Saved: p.T("attendance.saved_by", "name", "Youssef Amrani", "when", p.T("ago.minutes", "n", 4)), BackURL: "/today"}
+		Version: "v1", Action: "/attendance", Saved: p.T("attendance.taken", "n", 3, "total", 20), BackURL: "/today"}
 	marks := []string{"present", "present", "late", "absent", "excused", "", "", "", "", ""}
 	for k := range 2 {
 		for i, r := range rows() {
-			l := teach.Learner{ID: fmt.Sprintf("%d%d", k, i), Name: r.Name, Other: r.Other, URL: r.URL, NoConsent: r.NoConsent && k == 0}
+			l := teach.Learner{ID: fmt.Sprintf("%d%d", k, i), Name: r.Name, Other: r.Other, URL: r.URL}
 			if k == 0 {
 				l.Mark = marks[i]
 				if i == 3 {
-					l.Absences, l.Note = 2, "Famille appelée"
+					l.Absences = 2
 				}
 			}
 			a.Rows = append(a.Rows, l)
@@ -281,10 +323,10 @@ func attendance(p *i18n.Printer) any {
 }
 
 func board(p *i18n.Printer, country bool) any {
-	b := steer.Board{Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب", i18n.ZGH: "ⵍⵎⵖⵔⵉⴱ", i18n.EN: "Morocco"}, Programmes: []shell.Option{{Value: "1", Label: "Jil Raqmi"}, {Value: "2", Label: "Fursa"}}, Programme: "1", Phases: phaseOptions,
+	b := steer.Board{Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب", i18n.ZGH: "ⵍⵎⵖⵔⵉⴱ", i18n.EN: "Morocco"}, Programmes: []shell.Option{{Value: "1", Label: "Jil Raqmi"}, {Value: "2", Label: "Fursa"}}, Programme: "1",
 		Period: "2026", Periods: []shell.Option{{Value: "2026", Label: p.Period("2026")}, {Value: "2026S1", Label: p.Period("2026S1")}, {Value: "202603", Label: p.Period("202603")}}, PeriodName: p.Period("2026"), Indicator: "people",
-		OutOfSchool: shell.Figure{Value: 2316, URL: "/behind"}, Disabled: shell.Figure{Value: 412, URL: "/behind"}, Centres: shell.Figure{Value: 131, URL: "/centres"}, CentresAll: shell.Figure{Value: 148},
-		WomenGoal: -1, RuralGoal: -1, RowKind: "place.region", Sort: sorts, Oldest: "2026-03-09", AsOf: p.T("board.as_of", "when", p.T("ago.minutes", "n", 2))}
+		OutOfSchool: shell.Figure{Value: 2316, URL: "/behind"}, Centres: shell.Figure{Value: 131, URL: "/centres"}, CentresAll: shell.Figure{Value: 148},
+		WomenGoal: -1, RuralGoal: -1, RowKind: "place.region", Sort: sorts, ProgrammeName: jil, AsOf: p.T("board.as_of", "date", p.Date("2026-03-18"), "time", "09:12")}
 	b.Map.Title = p.T("region.map")
 	for i := range 5 {
 		b.Map.Legend[i] = p.T("board.band." + fmt.Sprint(i))
@@ -294,7 +336,7 @@ func board(p *i18n.Printer, country bool) any {
 		women, rural := r.reached*r.women/100, r.reached*r.rural/100
 		b.Rows = append(b.Rows, steer.BoardRow{Name: r.name, URL: "/board?place=" + r.code, Target: shell.Figure{Value: r.target}, Reached: shell.Figure{Value: r.reached, URL: "/behind"},
 			Women: shell.Figure{Value: women, URL: "/behind"}, Rural: shell.Figure{Value: rural, URL: "/behind"},
-			Bar: chart.Bar{Value: r.reached, Target: r.target, Label: p.T("board.tile", "name", full, "share", p.Percent(r.reached, r.target), "reached", r.reached, "target", r.target)}})
+			Bar: chart.Bar{Value: r.reached, Target: r.target, Label: p.T("board.bar", "name", full, "n", r.reached, "target", r.target)}})
 		b.Map.Tiles = append(b.Map.Tiles, chart.Tile{Cell: chart.Cell{Column: r.column, Row: r.row}, Short: p.T("region.short." + r.code), Share: p.Percent(r.reached, r.target), Band: chart.BandOf(r.reached, r.target),
 			URL: "/board?place=" + r.code, Label: b.Rows[len(b.Rows)-1].Bar.Label})
 		b.Target.Value += r.target
@@ -305,12 +347,10 @@ func board(p *i18n.Printer, country bool) any {
 	b.Reached.URL, b.Women.URL, b.Rural.URL, b.WomenGoal = "/behind", "/behind", "/behind", b.Target.Value/2
 	b.RuralGoal = b.Target.Value * 40 / 100
 	monthly := []int64{820, 1240, 1690, 1510, 1930, 2210, 960, 410, 1880, 2350, 2120, 1280}
-	total := int64(0)
 	for i, v := range monthly {
-		total += v
 		code := fmt.Sprintf("2026%02d", i+1)
 		b.Months.Columns = append(b.Months.Columns, chart.Column{Name: p.T("board.month." + code[4:]), Label: p.T("common.colon", "label", p.Period(code), "value", p.Number(v)), Value: v, Figure: p.Number(v), Goal: 1900, URL: "/behind", Open: i == 11})
-		b.MonthRows = append(b.MonthRows, steer.MonthRow{Period: code, Reached: shell.Figure{Value: v, URL: "/behind"}, Total: shell.Figure{Value: total}, Goal: 1900})
+		b.MonthRows = append(b.MonthRows, steer.MonthRow{Period: code, Reached: shell.Figure{Value: v, URL: "/behind"}, Goal: 1900})
 	}
 	b.Months.Title = p.T("board.months")
 	cell := func(family string, pairs ...any) steer.CellTable {
@@ -321,7 +361,7 @@ func board(p *i18n.Printer, country bool) any {
 		}
 		return t
 	}
-	b.Cells = []steer.CellTable{cell("sex", "f", 9260, "m", 9140), cell("age", "8-10", 4210, "11-14", 5120, "15-18", 4870, "19-24", 2630, "25-34", 1120, "35+", 450), cell("milieu", "urban", 13260, "rural", 5140)}
+	b.Cells = []steer.CellTable{cell("sex", "f", 9260, "m", 9140), cell("age", "8-10", 4210, "11-14", 5120, "15-18", 4870, "19-24", 2630, "25-34", 1120, "35+", 450), cell("milieu", "urban", 13260, "rural", 5140), cell("schooling", "in_school", 14100, "out_of_school", 2316, "never", 184, "graduate", 1800)}
 	b.Cells[1].Rows[5].Reached = shell.Figure{Hidden: true}
 	if !country {
 		b.Way = []shell.Crumb{{Name: "Maroc", URL: "/board"}}
@@ -335,9 +375,9 @@ func board(p *i18n.Printer, country bool) any {
 }
 
 func behind(p *i18n.Printer) any {
-	v := steer.Behind{What: p.T("board.women"), Number: 9260, Filters: []string{"Jil Raqmi", p.Period("2026"), p.T("sex.f")}, Sort: sorts, Pager: shell.Pager{Next: "?after=x", Shown: 20, Total: 9260}, BackURL: "/board", ExportURL: "/behind.csv"}
+	v := steer.Behind{What: p.T("board.women"), Number: 9260, Filters: []string{"Jil Raqmi", p.Period("2026"), p.T("sex.f")}, Pager: shell.Pager{Next: "?after=x", Shown: 20, Total: 9260}, BackURL: "/board"}
 	for _, r := range append(rows(), rows()...) {
-		v.Rows = append(v.Rows, steer.BehindRow{Name: r.Name, Other: r.Other, URL: r.URL, Sex: r.Sex, Milieu: r.Milieu, Age: r.Age, Centre: haySalam, Group: r.Group, On: "2026-02-25"})
+		v.Rows = append(v.Rows, steer.BehindRow{Name: r.Name, Other: r.Other, URL: r.URL, Sex: r.Sex, Milieu: r.Milieu, Age: r.Age, Centre: haySalam, Times: 12})
 	}
 	return v
 }

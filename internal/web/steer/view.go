@@ -13,20 +13,23 @@ import (
 )
 
 // Board is the screen board/board, for the country or for one place in it. Its
-// filters come back as programme, phase, period and indicator.
+// filters come back as programme, period and indicator.
 type Board struct {
 	// Place is what the screen is about; Way leads up to the country.
-	Place i18n.Text
-	Way   []shell.Crumb
-	// Programme, Phase, Period and Indicator are the values chosen.
-	Programme, Phase, Period, Indicator string
-	Programmes, Phases, Periods         []shell.Option
+	Place         i18n.Text
+	ProgrammeName i18n.Text
+	Way           []shell.Crumb
+	// Programme, Period and Indicator are the values chosen.
+	Programme, Period, Indicator string
+	Programmes, Periods          []shell.Option
+	// NewURL leads to setting up a programme where there is none.
+	NewURL string
 	// PeriodName is the period, written out.
 	PeriodName string
 
 	Target, Reached shell.Figure
-	// Women, Rural, Disabled and OutOfSchool are parts of Reached.
-	Women, Rural, Disabled, OutOfSchool shell.Figure
+	// Women, Rural and OutOfSchool are parts of Reached.
+	Women, Rural, OutOfSchool shell.Figure
 	// WomenGoal and RuralGoal are the parts of the target, -1 where none is set.
 	WomenGoal, RuralGoal int64
 	// Centres that sent something, of all there are.
@@ -47,11 +50,8 @@ type Board struct {
 	// Cells are the reached by sex, by age and by milieu, a table each.
 	Cells []CellTable
 
-	// Oldest is the ISO date of the oldest exchange among the centres counted.
-	Oldest string
 	// AsOf says when the figures were worked out, ready to read.
-	AsOf     string
-	PrintURL string
+	AsOf string
 }
 
 // BoardRow is one place below.
@@ -67,9 +67,7 @@ type BoardRow struct {
 type MonthRow struct {
 	Period  string // 202601
 	Reached shell.Figure
-	// Total is reached since the beginning.
-	Total shell.Figure
-	Goal  int64 // -1 where none is set
+	Goal    int64 // -1 where none is set
 }
 
 // CellTable is one disaggregation.
@@ -101,10 +99,8 @@ type Behind struct {
 	// Participations says that a person may stand here more than once.
 	Participations bool
 	Rows           []BehindRow
-	Sort           map[string]shell.Sort
 	Pager          shell.Pager
 	BackURL        string
-	ExportURL      string
 }
 
 // BehindRow is one that is counted.
@@ -115,7 +111,6 @@ type BehindRow struct {
 	Sex, Milieu string
 	Age         int // -1 is not known
 	Centre      i18n.Text
-	Group       string
-	// On is the ISO date from which it counts.
-	On string
+	// Times is how often the person took part in the period.
+	Times int64
 }

@@ -32,7 +32,9 @@ type Session struct {
 	Group    string
 	GroupURL string
 	Room     string
-	Lesson   i18n.Text
+	// Centre is given where the sessions are of several.
+	Centre i18n.Text
+	Lesson i18n.Text
 	// State is later, now, open (over and not marked) or marked.
 	State string
 	// Expected learners; Present of them, once marked.
@@ -53,7 +55,7 @@ type Task struct {
 }
 
 // Attendance is the screen teach/attendance. It posts version, and for each
-// learner mark_<id> (present, late, excused or absent) and note_<id>. The button
+// learner mark_<id> (present, late, excused or absent). The button
 // rest=present marks everybody who is not marked yet. A client that accepts JSON
 // is answered {"saved":true,"version":"…","message":"…"}.
 type Attendance struct {
@@ -80,9 +82,7 @@ type Learner struct {
 	ID, Name, Other string
 	URL             string
 	// Mark is present, late, excused, absent or empty.
-	Mark, Note string
+	Mark string
 	// Absences is how many in a row before this session.
 	Absences int
-	// NoConsent says that nobody agreed to the training yet.
-	NoConsent bool
 }

@@ -28,10 +28,6 @@ class Attendance extends HTMLElement {
     this.form.addEventListener("change", (e) => {
       const row = (e.target as HTMLElement).closest<HTMLElement>("[data-row]");
       if (row) this.changed(row);
-      else this.touch();
-    });
-    this.form.addEventListener("input", (e) => {
-      if ((e.target as HTMLInputElement).type === "text") this.touch();
     });
     this.form.addEventListener("keydown", (e) => this.key(e));
     this.form.addEventListener("submit", (e) => {
@@ -62,15 +58,13 @@ class Attendance extends HTMLElement {
   private key(e: KeyboardEvent) {
     const row = (e.target as HTMLElement).closest<HTMLElement>("[data-row]");
     if (!row || e.ctrlKey || e.metaKey || e.altKey) return;
-    // A remark is text: only Enter and the vertical arrows mean what they do elsewhere.
-    const text = (e.target as HTMLInputElement).type === "text";
-    const mark = text ? undefined : this.keys.get(e.key.toLowerCase());
+    const mark = this.keys.get(e.key.toLowerCase());
     if (mark) {
       this.set(row, mark);
       this.move(row, 1);
     } else if (e.key === "ArrowDown" || e.key === "Enter") this.move(row, 1);
     else if (e.key === "ArrowUp") this.move(row, -1);
-    else if (e.key === " " && !text) this.set(row, markOf(row) === "present" ? "" : "present");
+    else if (e.key === " ") this.set(row, markOf(row) === "present" ? "" : "present");
     else return;
     e.preventDefault();
   }
@@ -150,9 +144,10 @@ class Attendance extends HTMLElement {
         return;
       }
       const said: { saved?: boolean; message?: string; version?: string } = await answer.json();
-      if (!answer.ok || !said.saved) throw new Error(said.message);
+      // On a conflict too: saving again says that one means it.
       const version = this.form.querySelector<HTMLInputElement>("[name=version]");
       if (version && said.version) version.value = said.version;
+      if (!answer.ok || !said.saved) throw new Error(said.message);
       if (!this.dirty) this.say("saved", said.message);
     } catch (e) {
       this.dirty = true;

@@ -1,0 +1,65 @@
+package steer
+
+import "tizi/internal/i18n"
+
+// Programmes is the screen programmes/list.
+type Programmes struct {
+	Rows   []ProgrammeRow
+	NewURL string
+}
+
+// ProgrammeRow is one programme.
+type ProgrammeRow struct {
+	Name i18n.Text
+	Code string
+	// Target is how many people the whole of it is to reach; 0 is not set.
+	Target               int64
+	Phases               []PhaseRow
+	BoardURL, TargetsURL string
+}
+
+// PhaseRow is one phase of a programme.
+type PhaseRow struct {
+	Name           i18n.Text
+	From, To       string // ISO dates
+	AgeMin, AgeMax int    // whole years; 0 is no bound
+	// Planned is announced and not open yet.
+	Planned bool
+}
+
+// ProgrammeForm is the screen programmes/form. It posts name_fr, name_ar, code,
+// phase_fr, phase_ar, from, to, age_min, age_max and target.
+type ProgrammeForm struct {
+	NameFR, NameAR, Code string
+	PhaseFR, PhaseAR     string
+	From, To             string
+	AgeMin, AgeMax       string
+	Target               string
+	Action, CancelURL    string
+	Errors               map[string]string
+}
+
+// Targets is the screen programmes/targets. It posts period, and target_<code>
+// for each row; an empty one sets no target.
+type Targets struct {
+	Programme i18n.Text
+	Period    string
+	Periods   []PeriodTab
+	// Rows begin with the country.
+	Rows                        []TargetRow
+	Action, CancelURL, BoardURL string
+	Errors                      map[string]string
+}
+
+// PeriodTab is a year, or the whole, that targets can be set for.
+type PeriodTab struct {
+	Name, URL string
+	Current   bool
+}
+
+// TargetRow is one place.
+type TargetRow struct {
+	Code  string
+	Name  i18n.Text
+	Value string
+}
