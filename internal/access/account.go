@@ -249,18 +249,16 @@ var (
 func (a *Access) Open(ctx context.Context, actor id.ID, n Newcomer) (id.ID, error) {
 	n.Login = strings.ToLower(strings.TrimSpace(n.Login))
 	n.Name = strings.TrimSpace(n.Name)
-	switch {
-	case n.Name == "":
-		return id.Nil, ErrNameEmpty
-	case !loginForm(n.Login):
-		return id.Nil, ErrLoginForm
-	}
 	hash := ""
 	if n.Passphrase != "" {
-		if err := CheckPassphrase(n.Passphrase); err != nil {
+		if err := CheckNewcomer(n.Name, n.Login, n.Passphrase); err != nil {
 			return id.Nil, err
 		}
 		hash = hashPassphrase(n.Passphrase)
+	} else if n.Name == "" {
+		return id.Nil, ErrNameEmpty
+	} else if !loginForm(n.Login) {
+		return id.Nil, ErrLoginForm
 	}
 	account := id.New()
 	_, err := a.log.Do(ctx, fact.Command{Name: "open an account", Stream: n.Stream, Keys: []id.ID{id.Named("login", n.Login)}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
@@ -294,6 +292,17 @@ func (a *Access) Open(ctx context.Context, actor id.ID, n Newcomer) (id.ID, erro
 		return out, nil
 	}})
 	return account, err
+}
+
+// CheckNewcomer says whether somebody with a passphrase could be given an account, but for the login being taken.
+func CheckNewcomer(name, login, passphrase string) error {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return ErrNameEmpty
+	case !loginForm(strings.ToLower(strings.TrimSpace(login))):
+		return ErrLoginForm
+	}
+	return CheckPassphrase(passphrase)
 }
 
 func loginForm(s string) bool {

@@ -383,3 +383,23 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 	}})
 	return err
 }
+
+// Names returns the names of groups.
+func (t *Training) Names(ctx context.Context, q store.Querier, cohorts []id.ID) (map[id.ID]string, error) {
+	out := map[id.ID]string{}
+	if len(cohorts) == 0 {
+		return out, nil
+	}
+	args := make([]any, len(cohorts))
+	for i, c := range cohorts {
+		args[i] = c
+	}
+	err := q.Each(ctx, "SELECT id, name FROM training_cohort WHERE id IN (?"+strings.Repeat(", ?", len(cohorts)-1)+")", args, func(r store.Row) error {
+		var v id.ID
+		var name string
+		err := r.Scan(&v, &name)
+		out[v] = name
+		return err
+	})
+	return out, err
+}

@@ -265,3 +265,73 @@ func (t *Training) AttendanceOf(ctx context.Context, q store.Querier, scope acce
 	})
 	return out, err
 }
+
+// Tally is how often somebody came to the sessions of a group.
+type Tally struct {
+	Here, Held int
+	Absences   int // in a row, up to the last sheet; an excused absence is none
+}
+
+// Tally returns the tallies of all who were ever on a sheet of a group.
+func (t *Training) Tally(ctx context.Context, q store.Querier, cohort id.ID) (map[id.ID]Tally, error) {
+	out := map[id.ID]Tally{}
+	err := q.Each(ctx, "SELECT a.person, a.mark FROM training_session s JOIN training_attendance a ON a.session = s.id WHERE s.cohort = ? ORDER BY s.day, s.starts, s.id", store.Args(cohort), func(r store.Row) error {
+		var p id.ID
+		var mark string
+		if err := r.Scan(&p, &mark); err != nil {
+			return err
+		}
+		x := out[p]
+		x.Held++
+		switch {
+		case Here(mark):
+			x.Here++
+			x.Absences = 0
+		case mark == Absent:
+			x.Absences++
+		}
+		out[p] = x
+		return nil
+	})
+	return out, err
+}
+
+// CountSessions returns how many sessions a programme has.
+func (t *Training) CountSessions(ctx context.Context, q store.Querier, prog id.ID) (int, error) {
+	var n int
+	_, err := store.One(ctx, q, "SELECT count(*) FROM training_session WHERE programme = ?", store.Args(prog), &n)
+	return n, err
+}
+
+// CheckIn records that somebody came, as when a card is read at the door. It costs two
+// look-ups, however long the sheet.
+func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope, session, p id.ID) error {
+	var centre, cohort id.ID
+	found, err := store.One(ctx, t.log.DB, "SELECT centre, cohort FROM training_session WHERE id = ? AND cancelled = ''", store.Args(session), &centre, &cohort)
+	if err != nil {
+		return err
+	}
+	if !found || !scope.Has(centre) {
+		return ErrNoSession
+	}
+	_, err = t.log.Do(ctx, fact.Command{Name: "check in", Stream: person.Stream(centre), Keys: []id.ID{session}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		var mark string
+		member, err := store.One(ctx, q, "SELECT coalesce((SELECT mark FROM training_attendance WHERE session = ? AND person = ?), '') FROM training_enrolment WHERE person = ? AND cohort = ?", store.Args(session, p, p, cohort), &mark)
+		if err != nil || mark == Present {
+			return fact.Outcome{}, err
+		}
+		if !member {
+			return fact.Outcome{}, ErrNotOnList
+		}
+		n := fact.New{Stream: person.Stream(centre), Kind: KindAttendance, Subject: session, Actor: actor, Body: AttendanceTaken{map[id.ID]string{p: Present}, "card"}}
+		if mark != "" { // it replaces what a sheet said
+			all, err := t.log.Of(ctx, q, session)
+			if err != nil {
+				return fact.Outcome{}, err
+			}
+			n.Prev = sheets(all)
+		}
+		return fact.Outcome{Facts: []fact.New{n}}, nil
+	}})
+	return err
+}

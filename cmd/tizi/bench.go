@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"tizi/internal/bench"
+	"tizi/internal/demo"
+	"tizi/internal/house"
+)
+
+type benchCmd struct {
+	Facts benchFactsCmd `cmd:"" help:"Take facts in, in batches and one by one."`
+	Pages benchPagesCmd `cmd:"" help:"Ask every staff page, with many people in the node."`
+}
+
+// scratch is the empty node of a measurement.
+type scratch struct {
+	Data string `help:"Keep the data in this folder; a node that is there already is measured as it is." type:"path" placeholder:"DIR"`
+	DB   string `help:"The address of an empty PostgreSQL database." placeholder:"postgres://…"`
+	JSON bool   `help:"Print the result as JSON."`
+}
+
+func (s scratch) open(ctx context.Context) (h *house.House, made bool, done func(), err error) {
+	dir := s.Data
+	done = func() {}
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "tizi-bench-"); err != nil {
+			return nil, false, nil, err
+		}
+		done = func() { os.RemoveAll(dir) }
+	}
+	c := house.Config{Dir: dir, URL: s.DB}
+	if house.Exists(dir) {
+		h, err = house.Open(ctx, c)
+	} else {
+		h, err = house.Create(ctx, c)
+		made = true
+	}
+	if err != nil {
+		done()
+		return nil, false, nil, err
+	}
+	remove := done
+	return h, made, func() { h.Close(); remove() }, nil
+}
+
+type benchFactsCmd struct {
+	scratch
+	Facts   int           `help:"Facts in batches." default:"200000"`
+	Batch   int           `help:"Facts a batch." default:"2000"`
+	Clients int           `help:"Clients of single commands." default:"64"`
+	Single  time.Duration `help:"How long single commands run." default:"10s"`
+	Check   bool          `help:"Run the check afterwards."`
+}
+
+// Help gives an example.
+func (benchFactsCmd) Help() string { return "Example:\n  tizi bench facts --json" }
+
+func (c *benchFactsCmd) Run(ctx context.Context) error {
+	if c.Facts < 1000 || c.Batch < 1 || c.Clients < 1 || c.Single <= 0 {
+		return usageError{fmt.Errorf("--facts from 1000, --batch, --clients and --single from 1")}
+	}
+	h, made, done, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if !made {
+		return usageError{fmt.Errorf("%s holds a node already; facts are measured in an empty one", c.Data)}
+	}
+	r, err := bench.MeasureFacts(ctx, h, bench.FactsOptions{Facts: c.Facts, Batch: c.Batch, Clients: c.Clients, Single: c.Single, Check: c.Check})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(r)
+	}
+	fmt.Printf("on %s, %d cores: %s\n", r.Engine, r.Cores, r.Mix)
+	fmt.Printf("  batches of %d: %.0f facts/s\n  sheets of 25: %.0f marks/s\n  single commands, %d clients: %.0f/s, p50 %.1f ms, p99 %.1f ms\n",
+		r.BatchSize, r.BatchFactsPerS, r.SheetMarksPerS, r.Clients, r.SingleCommandsPS, r.SingleP50, r.SingleP99)
+	return nil
+}
+
+type benchPagesCmd struct {
+	scratch
+	People   int `help:"About how many people the node is filled with." default:"200000"`
+	Requests int `help:"How often each page is asked." default:"40"`
+}
+
+// Help gives an example.
+func (benchPagesCmd) Help() string {
+	return "Example:\n  tizi bench pages --people 200000 --json\n  tizi bench pages --data big   (fills the folder once, measures it again and again)"
+}
+
+func (c *benchPagesCmd) Run(ctx context.Context) error {
+	if c.People < 100 || c.Requests < 1 {
+		return usageError{fmt.Errorf("--people from 100, --requests from 1")}
+	}
+	h, made, done, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if made {
+		show := progress("centres filled")
+		err := demo.Run(ctx, h, demo.Options{Seed: 2026, Children: c.People, Progress: func(step string, done, total int) {
+			if step == "children" {
+				show(int64(done), int64(total))
+			}
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	r, err := bench.MeasurePages(ctx, h, c.Requests, progress("pages"))
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(r)
+	}
+	fmt.Printf("on %s, %d cores, %d people, %d facts\n", r.Engine, r.Cores, r.People, r.Facts)
+	for _, p := range r.Pages {
+		fmt.Printf("  %7.1f ms p95  %7.1f ms p50  %4d KB  %-8s %s\n", p.P95, p.P50, p.Size/1024, p.Role, p.Path)
+	}
+	fmt.Printf("worst: %.1f ms, %s\n", r.WorstP95, r.Worst)
+	return nil
+}

@@ -1,0 +1,78 @@
+// Command tizi is a Tizi node: a box in a centre, a region's hub, the national hub.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by make build.
+var version = "dev"
+
+// Exit statuses: 1 the program said no, 2 it was misused.
+const (
+	exitNo     = 1
+	exitMisuse = 2
+)
+
+// place says where a node lives; every command that touches one has it.
+type place struct {
+	Data string `help:"The node's data folder." default:"data" env:"TIZI_DATA" type:"path" placeholder:"DIR"`
+	DB   string `help:"The address of a PostgreSQL database, where the node is on one." env:"TIZI_DB" placeholder:"postgres://…"`
+}
+
+type cli struct {
+	Demo    demoCmd    `cmd:"" help:"Show Tizi with a simulated national programme; nothing to set up."`
+	Init    initCmd    `cmd:"" help:"Make a new node in a folder."`
+	Serve   serveCmd   `cmd:"" help:"Serve the node's pages."`
+	Import  importCmd  `cmd:"" help:"Take people or places from a file."`
+	Check   checkCmd   `cmd:"" help:"Prove that the node's logs are whole and that every screen's figures follow from them."`
+	Rebuild rebuildCmd `cmd:"" help:"Derive all tables again from the facts."`
+	Status  statusCmd  `cmd:"" help:"Say what this node holds."`
+	Bench   benchCmd   `cmd:"" help:"Measure this machine with real facts and real pages."`
+	Version versionCmd `cmd:"" help:"Say which version this is."`
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run() error {
+	fmt.Println("tizi", version)
+	return nil
+}
+
+// usageError is a misuse that the flags alone do not show.
+type usageError struct{ error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	parser, err := kong.New(&c, kong.Name("tizi"), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Description("Tizi runs digital-skills and AI training programmes, from one centre without internet to a whole country.\n\nTry it:  tizi demo"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "tizi:", err)
+		os.Exit(exitMisuse)
+	}
+	k, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		var pe *kong.ParseError
+		if errors.As(err, &pe) {
+			fmt.Fprintf(os.Stderr, "tizi: %v\nSee: tizi --help\n", err)
+		}
+		os.Exit(exitMisuse)
+	}
+	if err := k.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "tizi:", err)
+		var u usageError
+		if errors.As(err, &u) {
+			os.Exit(exitMisuse)
+		}
+		os.Exit(exitNo)
+	}
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"tizi/internal/demo"
+	"tizi/internal/house"
+	"tizi/internal/web"
+)
+
+// listen says where pages are served.
+type listen struct {
+	Listen string `help:"The address to serve on." default:":8080" env:"TIZI_LISTEN" placeholder:"HOST:PORT"`
+}
+
+type serveCmd struct {
+	place
+	listen
+}
+
+// Help gives an example.
+func (serveCmd) Help() string {
+	return "On an empty folder the first visit in a browser sets the node up.\n\nExample:\n  tizi serve --data /var/lib/tizi --listen :8080"
+}
+
+func (c *serveCmd) Run(ctx context.Context) error {
+	open := house.Open
+	if !house.Exists(c.Data) {
+		open = house.Create
+	}
+	h, err := open(ctx, c.config())
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	return c.serve(ctx, h, false)
+}
+
+// serve answers until the context ends, then lets requests under way finish.
+func (c listen) serve(ctx context.Context, h *house.House, demo bool) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	handler, err := web.New(h, web.Options{Demo: demo, Log: log})
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot serve on %s (is another program there? choose another with --listen): %w", c.Listen, err)
+	}
+	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	fmt.Fprintf(os.Stderr, "Tizi is at %s\n", address(ln))
+	errs := make(chan error, 1)
+	go func() { errs <- s.Serve(ln) }()
+	select {
+	case err := <-errs:
+		return err
+	case <-ctx.Done():
+	}
+	end, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	err = s.Shutdown(end)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return s.Close()
+	}
+	return err
+}
+
+// address is what to type into a browser on this machine.
+func address(ln net.Listener) string {
+	_, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		return "http://" + ln.Addr().String()
+	}
+	return "http://localhost:" + port
+}
+
+type demoCmd struct {
+	listen
+	Data     string `help:"Keep the demo's data in this folder; without it, it is gone at the end." type:"path" placeholder:"DIR"`
+	DB       string `help:"The address of an empty PostgreSQL database to run the demo on." placeholder:"postgres://…"`
+	Seed     uint64 `help:"What the simulation is drawn from." default:"2026"`
+	Children int    `help:"About how many children." default:"5000"`
+	NoServe  bool   `help:"Fill the data folder and end."`
+}
+
+// Help gives an example.
+func (demoCmd) Help() string {
+	return "Everything in the demo is simulated and says so.\n\nExample:\n  tizi demo\n  tizi demo --data demo-data --children 20000"
+}
+
+func (c *demoCmd) Run(ctx context.Context) error {
+	if c.Children < 100 || c.Children > 1_000_000 {
+		return usageError{errors.New("--children: from 100 to 1000000")}
+	}
+	dir := c.Data
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "tizi-demo-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+	}
+	if house.Exists(dir) {
+		h, err := house.Open(ctx, house.Config{Dir: dir, URL: c.DB})
+		if err != nil {
+			return err
+		}
+		defer h.Close()
+		if c.NoServe {
+			return nil
+		}
+		return c.listen.serve(ctx, h, true)
+	}
+	h, err := house.Create(ctx, house.Config{Dir: dir, URL: c.DB})
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	start := time.Now()
+	fmt.Fprintln(os.Stderr, "Simulating a national programme …")
+	show := progress("centres")
+	err = demo.Run(ctx, h, demo.Options{Seed: c.Seed, Children: c.Children, Progress: func(step string, done, total int) {
+		if step == "children" {
+			show(int64(done), int64(total))
+		}
+	}})
+	if err != nil {
+		return err
+	}
+	n, err := h.Log.Count(ctx, h.DB)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "%d facts in %s\n", n, time.Since(start).Round(100*time.Millisecond))
+	if c.NoServe {
+		return nil
+	}
+	return c.listen.serve(ctx, h, true)
+}

@@ -1,0 +1,166 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/demo"
+	"tizi/internal/house"
+	"tizi/internal/web"
+)
+
+// Pages is the result of measuring the staff's pages.
+type Pages struct {
+	Machine
+	People   int64      `json:"people"`
+	Facts    int64      `json:"facts"`
+	Requests int        `json:"requests_per_page"`
+	Pages    []PageTime `json:"pages"`
+	WorstP95 float64    `json:"worst_p95_ms"`
+	Worst    string     `json:"worst"`
+}
+
+// PageTime is one page as one role saw it.
+type PageTime struct {
+	Role string  `json:"role"`
+	Path string  `json:"path"`
+	P50  float64 `json:"p50_ms"`
+	P95  float64 `json:"p95_ms"`
+	Max  float64 `json:"max_ms"`
+	Size int     `json:"bytes"`
+}
+
+// MeasurePages asks every staff page of a demo node many times over loopback HTTP, one after the other.
+func MeasurePages(ctx context.Context, h *house.House, requests int, progress func(done, total int64)) (*Pages, error) {
+	handler, err := web.New(h, web.Options{Demo: true})
+	if err != nil {
+		return nil, err
+	}
+	srv := httptest.NewServer(handler)
+	defer srv.Close()
+	r := &Pages{Machine: machine(string(h.DB.Engine)), Requests: requests}
+	if r.People, err = h.People.Count(ctx, h.DB, access.Everywhere()); err != nil {
+		return nil, err
+	}
+	if r.Facts, err = h.Log.Count(ctx, h.DB); err != nil {
+		return nil, err
+	}
+	var total int64
+	type work struct {
+		role   string
+		client *http.Client
+		path   string
+	}
+	var todo []work
+	for _, c := range demo.Players {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			return nil, err
+		}
+		client := &http.Client{Jar: jar}
+		res, err := client.PostForm(srv.URL+"/demo", url.Values{"person": {c.Login}})
+		if err != nil {
+			return nil, err
+		}
+		res.Body.Close()
+		paths, err := discover(client, srv.URL, c.Role)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range paths {
+			todo = append(todo, work{string(c.Role), client, p})
+		}
+	}
+	total = int64(len(todo))
+	for i, w := range todo {
+		pt := PageTime{Role: w.role, Path: w.path}
+		var times []time.Duration
+		for n := range requests + 1 {
+			t := time.Now()
+			body, status, err := get(w.client, srv.URL+w.path)
+			if err != nil {
+				return nil, err
+			}
+			if status != http.StatusOK {
+				return nil, fmt.Errorf("%s as %s answered %d", w.path, w.role, status)
+			}
+			if n > 0 { // the first fills caches, as the first of a day does
+				times = append(times, time.Since(t))
+			}
+			pt.Size = len(body)
+		}
+		pt.P50, pt.P95, pt.Max = percentile(times, .5), percentile(times, .95), float64(slices.Max(times).Microseconds())/1000
+		r.Pages = append(r.Pages, pt)
+		if pt.P95 > r.WorstP95 {
+			r.WorstP95, r.Worst = pt.P95, w.role+" "+w.path
+		}
+		if progress != nil {
+			progress(int64(i+1), total)
+		}
+	}
+	return r, nil
+}
+
+var links = regexp.MustCompile(`href="(/(?:people|groups|sessions)/[0-9a-f-]{36}[^"]*)"`)
+
+// discover finds the pages a role has: the fixed ones, and of each kind with an id the first that a list leads to.
+func discover(c *http.Client, base string, role access.Role) ([]string, error) {
+	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/board/behind?period=all", "/board/behind?period=all&sex=f&milieu=rural"}
+	if access.Allows(role, access.WritePeople) {
+		paths = append(paths, "/people/new", "/groups/new", "/import", "/find?q=ami", "/staff")
+	}
+	if access.Allows(role, access.WriteProgrammes) {
+		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets")
+	}
+	seen := map[string]bool{}
+	for _, from := range []string{"/people", "/groups", "/today", "/groups"} {
+		body, _, err := get(c, base+from)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range links.FindAllStringSubmatch(string(body), -1) {
+			kind := m[1][:8]
+			if seen[kind] {
+				continue
+			}
+			seen[kind] = true
+			paths = append(paths, m[1])
+			if kind == "/groups/" && access.Allows(role, access.WriteGroups) {
+				paths = append(paths, m[1]+"/add", m[1]+"?tab=sessions")
+				sub, _, err := get(c, base+m[1]+"?tab=sessions")
+				if err != nil {
+					return nil, err
+				}
+				for _, s := range links.FindAllStringSubmatch(string(sub), -1) {
+					if s[1][:8] == "/session" && !seen["/session"] {
+						seen["/session"] = true
+						paths = append(paths, s[1])
+					}
+				}
+			}
+			if kind == "/people/" && access.Allows(role, access.WritePeople) {
+				paths = append(paths, m[1]+"/edit")
+			}
+		}
+	}
+	return paths, nil
+}
+
+func get(c *http.Client, address string) ([]byte, int, error) {
+	res, err := c.Get(address)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	return b, res.StatusCode, err
+}

@@ -1,0 +1,47 @@
+package demo_test
+
+import (
+	"testing"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/demo"
+	"tizi/internal/house"
+	"tizi/internal/measure"
+	"tizi/internal/programme"
+	"tizi/internal/store"
+	"tizi/internal/testnode"
+)
+
+func TestDemoHoldsTogether(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		ctx := t.Context()
+		place := testnode.Place(t, e)
+		h, err := house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &place, Now: func() time.Time { return testnode.Epoch }})
+		testnode.Must(t, err)
+		defer h.Close()
+		testnode.Must(t, demo.Run(ctx, h, demo.Options{Seed: 1, Children: 700}))
+		rep, err := h.Log.Check(ctx, nil)
+		testnode.Must(t, err)
+		if !rep.OK {
+			t.Fatalf("check: %v", rep.Faults)
+		}
+		b, err := measure.Read(ctx, h.DB, access.Everywhere(), measure.Filter{Programme: programme.ID(demo.ProgrammeCode)})
+		testnode.Must(t, err)
+		if b.Total.People < 500 || b.Total.People > 700 || b.Total.Participations < 2000 || len(b.Centres) != 12 {
+			t.Errorf("board %+v with %d centres", b.Total, len(b.Centres))
+		}
+		l, err := measure.List(ctx, h.DB, access.Everywhere(), measure.Filter{Programme: programme.ID(demo.ProgrammeCode), Sex: "f"}, [16]byte{}, 1000)
+		testnode.Must(t, err)
+		if int64(len(l)) != b.Cells["sex"]["f"].People {
+			t.Errorf("the list has %d, the number says %d", len(l), b.Cells["sex"]["f"].People)
+		}
+		var sum int64
+		for _, c := range l {
+			sum += c.Participations
+		}
+		if sum != b.Cells["sex"]["f"].Participations {
+			t.Errorf("the list adds up to %d participations, the number says %d", sum, b.Cells["sex"]["f"].Participations)
+		}
+	})
+}

@@ -1,0 +1,63 @@
+package house
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"tizi/countries"
+	"tizi/internal/access"
+	"tizi/internal/id"
+	"tizi/internal/place"
+)
+
+// Founding is what an owner says on the first visit.
+type Founding struct {
+	Country    string // a country folder, "ma"
+	Centre     string // the code of the centre this node stands in; "" for a headquarters
+	Owner      string
+	Login      string
+	Passphrase string
+	Lang       string
+}
+
+// Founded reports whether a node has an owner.
+func (h *House) Founded(ctx context.Context) (bool, error) {
+	l, err := h.Access.List(ctx, h.DB)
+	return len(l) > 0, err
+}
+
+// Found loads a country's places and opens the owner's account: of the whole country at a headquarters, of the centre
+// in a centre.
+func (h *House) Found(ctx context.Context, f Founding) error {
+	country, err := countries.Load(strings.ToLower(f.Country))
+	if err != nil {
+		return err
+	}
+	// What can be refused is refused before anything is written.
+	if err := access.CheckNewcomer(f.Owner, f.Login, f.Passphrase); err != nil {
+		return err
+	}
+	var centre *countries.Place
+	for i, p := range country.Places {
+		if f.Centre != "" && strings.EqualFold(p.Code, strings.TrimSpace(f.Centre)) {
+			centre = &country.Places[i]
+		}
+	}
+	if f.Centre != "" && (centre == nil || centre.Type != "centre") {
+		return fmt.Errorf("centre %q: %w", f.Centre, place.ErrUnknownPlace)
+	}
+	if err := h.Places.LoadCountry(ctx, id.Nil, f.Country, false); err != nil {
+		return err
+	}
+	n := access.Newcomer{Name: f.Owner, Login: f.Login, Passphrase: f.Passphrase, Lang: f.Lang, Role: access.National, Place: place.ID(country.Code), Stream: "hub"}
+	if centre != nil {
+		if _, _, err := h.Places.Describe(ctx, id.Nil, []place.Described{place.FromCountry(*centre)}); err != nil {
+			return err
+		}
+		n.Role, n.Place = access.Centre, place.ID(centre.Code)
+		n.Stream = "centre/" + n.Place.String()
+	}
+	_, err = h.Access.Open(ctx, id.Nil, n)
+	return err
+}

@@ -1,0 +1,598 @@
+package centre
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tizi/countries"
+	"tizi/internal/access"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/place"
+	"tizi/internal/programme"
+	"tizi/internal/training"
+	"tizi/internal/web/door"
+	"tizi/internal/web/shell"
+)
+
+func groupRoutes(d *door.Door) {
+	d.Handle("GET /groups", access.ReadGroups, groups)
+	d.Handle("GET /groups/new", access.WriteGroups, groupNew)
+	d.Handle("POST /groups/new", access.WriteGroups, groupNewGiven)
+	d.Handle("GET /groups/{group}", access.ReadGroups, group)
+	d.Handle("GET /groups/{group}/edit", access.WriteGroups, groupEdit)
+	d.Handle("POST /groups/{group}/edit", access.WriteGroups, groupEditGiven)
+	d.Handle("GET /groups/{group}/add", access.WriteGroups, groupAdd)
+	d.Handle("POST /groups/{group}/add", access.WriteGroups, groupAddGiven)
+	d.Handle("GET /groups/{group}/leave/{person}", access.WriteGroups, groupLeave)
+	d.Handle("POST /groups/{group}/leave/{person}", access.WriteGroups, groupLeaveGiven)
+	d.Handle("GET /groups/{group}/session", access.WriteGroups, sessionNew)
+	d.Handle("POST /groups/{group}/session", access.WriteGroups, sessionNewGiven)
+}
+
+func groups(a *door.Ask) error {
+	ctx, q := a.R.Context(), a.R.URL.Query()
+	scope, centre := narrowed(a)
+	v := Groups{Query: strings.TrimSpace(q.Get("q")), Centre: centre, Centres: a.Centres(a.Scope)}
+	list, next, err := a.H.Training.Cohorts(ctx, a.H.DB, scope, training.CohortFilter{Search: v.Query, After: q.Get("page")}, a.Today())
+	if err != nil {
+		return err
+	}
+	several := len(v.Centres) > 1
+	for _, c := range list {
+		r := GroupRow{Name: c.Name, URL: "/groups/" + c.ID.String(), Enrolled: c.Enrolled, Capacity: c.Capacity, Waiting: c.Waiting, Next: c.Next, Held: c.Taken, Sessions: c.Sessions, State: stateOf(c, a.Today())}
+		if several {
+			r.Centre = a.PlaceName(c.Centre)
+		}
+		v.Rows = append(v.Rows, r)
+	}
+	v.Filtered = v.Query != "" || centre != ""
+	v.Pager = shell.Pager{Shown: len(v.Rows), Total: -1}
+	if next != "" {
+		v.Pager.Next = door.With("/groups", "q", v.Query, "centre", centre, "page", next)
+	}
+	if q.Get("page") != "" {
+		v.Pager.Prev = door.With("/groups", "q", v.Query, "centre", centre)
+	}
+	if a.May(access.WriteGroups) {
+		v.NewURL = door.With("/groups/new", "centre", centre)
+	}
+	return a.Render("groups/list", v)
+}
+
+func stateOf(c *training.Cohort, today string) string {
+	switch {
+	case c.Closed || c.To != "" && c.To < today:
+		return "over"
+	case c.From != "" && c.From > today:
+		return "planned"
+	}
+	return "running"
+}
+
+// formOf prepares the choices of a group's form.
+func formOf(a *door.Ask, v *GroupForm) ([]programme.Phase, error) {
+	ctx := a.R.Context()
+	programmes, err := a.H.Programmes.List(ctx, a.H.DB)
+	if err != nil {
+		return nil, err
+	}
+	var all []programme.Phase
+	for _, p := range programmes {
+		phases, err := a.H.Programmes.Phases(ctx, a.H.DB, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, ph := range phases {
+			if ph.Planned {
+				continue
+			}
+			prog, _ := p.Name.In(a.Lang)
+			name, _ := ph.Name.In(a.Lang)
+			v.Phases = append(v.Phases, shell.Option{Value: ph.ID.String(), Label: name, Hint: prog})
+			all = append(all, ph)
+		}
+	}
+	accounts, err := a.H.Access.List(ctx, a.H.DB)
+	if err != nil {
+		return nil, err
+	}
+	for _, acc := range accounts {
+		if slices.ContainsFunc(acc.Roles, func(h access.Held) bool {
+			return slices.ContainsFunc(a.Tree.Within(h.Place), func(p *place.Place) bool { return a.Scope.Has(p.ID) }) && (h.Role == access.Trainer || h.Role == access.Centre)
+		}) {
+			v.Trainers = append(v.Trainers, shell.Option{Value: acc.ID.String(), Label: acc.Name})
+		}
+	}
+	v.Centres = a.Centres(a.Scope)
+	c, err := countries.Load(a.Country())
+	if err == nil {
+		for _, h := range c.Holidays {
+			if h.To >= a.Today() && h.Kind != countries.HolidaySchool && len(v.Holidays) < 6 {
+				v.Holidays = append(v.Holidays, Holiday{On: h.From, Name: h.Name, Uncertain: h.Approximate})
+			}
+		}
+	}
+	return all, nil
+}
+
+func groupNew(a *door.Ask) error {
+	v := GroupForm{New: true, Action: "/groups/new", CancelURL: "/groups", Capacity: "30", Days: map[int]bool{}}
+	phases, err := formOf(a, &v)
+	if err != nil {
+		return err
+	}
+	if len(phases) == 0 && a.May(access.WriteProgrammes) {
+		a.Say("help", "groups.programme_first")
+		return a.Go("/programmes/new")
+	}
+	if len(phases) > 0 {
+		v.Phase = phases[0].ID.String()
+	}
+	_, v.Centre = narrowed(a)
+	v.From = a.Today()
+	if from, err := time.Parse(time.DateOnly, v.From); err == nil {
+		v.To = from.AddDate(0, 0, 7*12-1).Format(time.DateOnly)
+	}
+	v.Starts, v.Ends = "14:30", "16:30"
+	return a.Render("groups/form", v)
+}
+
+// typedGroup reads the form and says what is wrong with it.
+func typedGroup(a *door.Ask, v *GroupForm, phases []programme.Phase) (training.CohortOpened, training.Weekly) {
+	a.R.ParseForm()
+	f := a.R.PostForm.Get
+	v.Name, v.Phase, v.Trainer, v.Capacity, v.Room = strings.TrimSpace(f("name")), f("phase"), f("trainer"), strings.TrimSpace(f("capacity")), strings.TrimSpace(f("room"))
+	v.Starts, v.Ends, v.From, v.To, v.Centre = f("starts"), f("ends"), f("from"), f("to"), f("centre")
+	v.Days, v.Errors = map[int]bool{}, map[string]string{}
+	c := training.CohortOpened{Name: v.Name, From: v.From, To: v.To}
+	w := training.Weekly{From: v.From, To: v.To, Starts: v.Starts, Ends: v.Ends, Room: v.Room}
+	for _, d := range a.R.PostForm["days"] {
+		if n, err := strconv.Atoi(d); err == nil && n >= 0 && n <= 6 {
+			v.Days[n] = true
+			w.Days = append(w.Days, time.Weekday(n))
+		}
+	}
+	if v.Name == "" || len(v.Name) > 200 {
+		v.Errors["name"] = a.P.T("groups.name_missing")
+	}
+	for _, p := range phases {
+		if p.ID.String() == v.Phase {
+			c.Phase, c.Programme = p.ID, p.Programme
+		}
+	}
+	if v.New && c.Phase.IsNil() {
+		v.Errors["phase"] = a.P.T("groups.phase_missing")
+	}
+	var err error
+	if v.New {
+		if c.Centre, err = id.Parse(v.Centre); err != nil {
+			c.Centre = a.Centre(a.Scope)
+		}
+		if c.Centre.IsNil() || !a.Scope.Has(c.Centre) {
+			v.Errors["centre"] = a.P.T("people.centre_missing")
+		}
+	}
+	if v.Capacity != "" {
+		if c.Capacity, err = strconv.Atoi(v.Capacity); err != nil || c.Capacity < 1 || c.Capacity > 1000 {
+			v.Errors["capacity"] = a.P.T("groups.capacity_wrong")
+		}
+	}
+	if t, err := id.Parse(v.Trainer); err == nil {
+		c.Trainers = []id.ID{t}
+	}
+	from, err1 := time.Parse(time.DateOnly, v.From)
+	to, err2 := time.Parse(time.DateOnly, v.To)
+	switch {
+	case err1 != nil:
+		v.Errors["from"] = a.P.T("groups.date_wrong")
+	case err2 != nil:
+		v.Errors["to"] = a.P.T("groups.date_wrong")
+	case to.Before(from):
+		v.Errors["to"] = a.P.T("groups.ends_before")
+	case to.Sub(from) > 2*366*24*time.Hour:
+		v.Errors["to"] = a.P.T("groups.too_long")
+	}
+	clock := func(s string) bool { _, err := time.Parse("15:04", s); return err == nil && len(s) == 5 }
+	if len(w.Days) > 0 {
+		switch {
+		case !clock(v.Starts):
+			v.Errors["starts"] = a.P.T("groups.time_wrong")
+		case !clock(v.Ends):
+			v.Errors["ends"] = a.P.T("groups.time_wrong")
+		case v.Ends <= v.Starts:
+			v.Errors["ends"] = a.P.T("groups.ends_before")
+		}
+	}
+	return c, w
+}
+
+func groupNewGiven(a *door.Ask) error {
+	ctx := a.R.Context()
+	v := GroupForm{New: true, Action: "/groups/new", CancelURL: "/groups"}
+	phases, err := formOf(a, &v)
+	if err != nil {
+		return err
+	}
+	c, w := typedGroup(a, &v, phases)
+	if len(v.Errors) > 0 {
+		return a.Again("groups/form", v)
+	}
+	g, err := a.H.Training.OpenCohort(ctx, a.Actor(), a.Scope, c)
+	if err != nil {
+		return err
+	}
+	if len(w.Days) > 0 {
+		if _, err := a.H.Training.Plan(ctx, a.Actor(), a.Scope, g, w); err != nil {
+			return err
+		}
+	}
+	a.Say("good", "groups.saved")
+	return a.Go("/groups/" + g.String() + "/add")
+}
+
+func askedGroup(a *door.Ask) (*training.Cohort, error) {
+	v, err := a.ID("group")
+	if err != nil {
+		return nil, err
+	}
+	return a.H.Training.Cohort(a.R.Context(), a.H.DB, a.Scope, v, a.Today())
+}
+
+func group(a *door.Ask) error {
+	ctx := a.R.Context()
+	c, err := askedGroup(a)
+	if err != nil {
+		return err
+	}
+	self := "/groups/" + c.ID.String()
+	v := Group{Name: c.Name, Enrolled: c.Enrolled, Capacity: c.Capacity, Waiting: c.Waiting, Centre: a.PlaceName(c.Centre), RosterURL: self, SessionsURL: self + "?tab=sessions", Tab: "roster"}
+	if a.R.FormValue("tab") == "sessions" {
+		v.Tab = "sessions"
+	}
+	prog, err := a.H.Programmes.Get(ctx, a.H.DB, c.Programme)
+	if err != nil {
+		return err
+	}
+	if prog != nil {
+		v.Programme = prog.Name
+	}
+	phases, err := a.H.Programmes.Phases(ctx, a.H.DB, c.Programme)
+	if err != nil {
+		return err
+	}
+	for _, p := range phases {
+		if p.ID == c.Phase {
+			v.Phase = p.Name
+		}
+	}
+	for _, t := range c.Trainers {
+		acc, err := a.H.Access.Get(ctx, a.H.DB, t)
+		if err != nil {
+			return err
+		}
+		if acc != nil {
+			v.Trainers = append(v.Trainers, acc.Name)
+		}
+	}
+	sessions, err := a.H.Training.SessionsOf(ctx, a.H.DB, a.Scope, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		r := SessionRow{Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, State: SessionState(a, s), Present: s.Here(), Expected: s.Expected, URL: "/sessions/" + s.ID.String()}
+		v.Present += s.Here()
+		v.Marked += s.Here() + s.Excused + s.Absent
+		if s.Date == a.Today() && s.Cancelled == "" {
+			v.AttendanceURL = r.URL
+		}
+		if v.Room == "" {
+			v.Room, v.Starts, v.Ends = s.Room, s.Starts, s.Ends
+		}
+		v.Sessions = append(v.Sessions, r)
+	}
+	roster, err := a.H.Training.Roster(ctx, a.H.DB, c.ID)
+	if err != nil {
+		return err
+	}
+	state, ids := map[id.ID]string{}, make([]id.ID, len(roster))
+	for i, e := range roster {
+		ids[i], state[e.Person] = e.Person, e.State
+	}
+	people, err := a.H.People.Of(ctx, a.H.DB, a.Scope, ids)
+	if err != nil {
+		return err
+	}
+	tally, err := a.H.Training.Tally(ctx, a.H.DB, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range people {
+		r := RosterRow{PersonRow: personRow(a, p)}
+		r.State = state[p.ID]
+		t := tally[p.ID]
+		r.Present, r.Held, r.Absences = t.Here, t.Held, t.Absences
+		if a.May(access.WriteGroups) && r.State != training.WithdrawnS {
+			r.LeaveURL = self + "/leave/" + p.ID.String()
+		}
+		v.Roster = append(v.Roster, r)
+	}
+	if a.May(access.WriteGroups) {
+		v.AddURL, v.EditURL, v.SessionURL = self+"/add", self+"/edit", self+"/session"
+	}
+	return a.Render("groups/group", v)
+}
+
+// SessionState tells what a session waits for.
+func SessionState(a *door.Ask, s *training.Session) string {
+	now := a.H.Log.Clock.Now()
+	today, hour := now.Format(time.DateOnly), now.Format("15:04")
+	switch {
+	case s.Cancelled != "":
+		return "cancelled"
+	case s.Taken():
+		return "marked"
+	case s.Date > today || s.Date == today && s.Starts > hour:
+		return "planned"
+	case s.Date == today && (s.Ends == "" || s.Ends >= hour):
+		return "now"
+	}
+	return "open"
+}
+
+func groupEdit(a *door.Ask) error {
+	c, err := askedGroup(a)
+	if err != nil {
+		return err
+	}
+	v := GroupForm{Name: c.Name, Phase: c.Phase.String(), From: c.From, To: c.To, Action: a.R.URL.Path, CancelURL: "/groups/" + c.ID.String(), Days: map[int]bool{}}
+	if c.Capacity > 0 {
+		v.Capacity = strconv.Itoa(c.Capacity)
+	}
+	if len(c.Trainers) > 0 {
+		v.Trainer = c.Trainers[0].String()
+	}
+	if _, err := formOf(a, &v); err != nil {
+		return err
+	}
+	return a.Render("groups/form", v)
+}
+
+func groupEditGiven(a *door.Ask) error {
+	c, err := askedGroup(a)
+	if err != nil {
+		return err
+	}
+	v := GroupForm{Action: a.R.URL.Path, CancelURL: "/groups/" + c.ID.String()}
+	phases, err := formOf(a, &v)
+	if err != nil {
+		return err
+	}
+	n, _ := typedGroup(a, &v, phases)
+	if len(v.Errors) > 0 {
+		return a.Again("groups/form", v)
+	}
+	err = a.H.Training.EditCohort(a.R.Context(), a.Actor(), a.Scope, c.ID, func(b *training.CohortOpened) {
+		b.Name, b.Capacity, b.From, b.To, b.Trainers = n.Name, n.Capacity, n.From, n.To, n.Trainers
+	})
+	if err != nil {
+		return err
+	}
+	a.Say("good", "groups.saved")
+	return a.Go("/groups/" + c.ID.String())
+}
+
+func addView(a *door.Ask, c *training.Cohort) (GroupAdd, error) {
+	ctx, self := a.R.Context(), "/groups/"+c.ID.String()
+	v := GroupAdd{Group: c.Name, GroupURL: self, Query: strings.TrimSpace(a.R.FormValue("q")), Free: max(0, c.Capacity-c.Enrolled), Action: self + "/add", CancelURL: self, Errors: map[string]string{}}
+	if c.Capacity == 0 {
+		v.Free = -1
+	}
+	if a.May(access.WritePeople) {
+		v.NewURL = door.With("/people/new", "centre", c.Centre.String())
+	}
+	here := access.At(c.Centre)
+	var list []*person.Person
+	if v.Query != "" {
+		page, err := a.H.People.List(ctx, a.H.DB, here, person.Filter{Search: v.Query, Page: a.R.FormValue("page")})
+		if err != nil {
+			return v, err
+		}
+		list = page.People
+		if page.Next != "" {
+			v.Pager.Next = door.With(v.Action, "q", v.Query, "page", page.Next)
+		}
+	} else {
+		after, _ := id.Parse(a.R.FormValue("after"))
+		waiting, err := a.H.Training.Unplaced(ctx, a.H.DB, c.Centre, c.Programme, after, 50)
+		if err != nil {
+			return v, err
+		}
+		ids := make([]id.ID, len(waiting))
+		for i, e := range waiting {
+			ids[i] = e.Person
+		}
+		if list, err = a.H.People.Of(ctx, a.H.DB, here, ids); err != nil {
+			return v, err
+		}
+		if len(waiting) == 50 {
+			v.Pager.Next = door.With(v.Action, "after", waiting[49].ID.String())
+		}
+		if len(waiting) == 0 && after.IsNil() {
+			// Nobody applied: whoever is known at the centre can be placed.
+			page, err := a.H.People.List(ctx, a.H.DB, here, person.Filter{Page: a.R.FormValue("page")})
+			if err != nil {
+				return v, err
+			}
+			list = page.People
+			if page.Next != "" {
+				v.Pager.Next = door.With(v.Action, "page", page.Next)
+			}
+		}
+	}
+	rows, err := personRows(a, list)
+	if err != nil {
+		return v, err
+	}
+	for _, r := range rows {
+		if r.GroupURL != self || r.State == training.WithdrawnS {
+			v.People = append(v.People, r)
+		}
+	}
+	v.Pager.Shown, v.Pager.Total = len(v.People), -1
+	return v, nil
+}
+
+func groupAdd(a *door.Ask) error {
+	c, err := askedGroup(a)
+	if err != nil {
+		return err
+	}
+	v, err := addView(a, c)
+	if err != nil {
+		return err
+	}
+	return a.Render("groups/add", v)
+}
+
+func groupAddGiven(a *door.Ask) error {
+	c, err := askedGroup(a)
+	if err != nil {
+		return err
+	}
+	a.R.ParseForm()
+	var ids []id.ID
+	for _, s := range a.R.PostForm["person"] {
+		v, err := id.Parse(s)
+		if err != nil {
+			return fs.ErrNotExist
+		}
+		if !slices.Contains(ids, v) {
+			ids = append(ids, v)
+		}
+	}
+	if len(ids) == 0 {
+		v, err := addView(a, c)
+		if err != nil {
+			return err
+		}
+		v.Errors["person"] = a.P.T("groups.nobody_chosen")
+		return a.Again("groups/add", v)
+	}
+	done, err := a.H.Training.Place(a.R.Context(), a.Actor(), a.Scope, c.ID, ids, a.Today())
+	if errors.Is(err, training.ErrClosed) {
+		a.Say("help", "groups.closed")
+		return a.Go("/groups/" + c.ID.String())
+	}
+	if err != nil {
+		return err
+	}
+	if done.Enrolled > 0 {
+		a.Say("good", "groups.placed", "n", done.Enrolled)
+	}
+	if done.Waiting > 0 {
+		a.Say("wait", "groups.waitlisted", "n", done.Waiting)
+	}
+	return a.Go("/groups/" + c.ID.String())
+}
+
+// leaveReasons are the causes of leaving a group.
+var leaveReasons = []string{"moved", "school", "work", "distance", "health", "family", "interest", "other"}
+
+func leaveView(a *door.Ask, c *training.Cohort, p *person.Person) Confirm {
+	name, _ := a.Names(p.Details)
+	v := Confirm{Title: a.P.T("groups.leave_title", "name", name, "group", c.Name), Text: a.P.T("groups.leave_text"), Button: a.P.T("groups.leave"), Danger: true,
+		Action: a.R.URL.Path, CancelURL: "/groups/" + c.ID.String(), Errors: map[string]string{}}
+	for _, r := range leaveReasons {
+		v.Reasons = append(v.Reasons, shell.Option{Value: r, Label: a.P.T("groups.leave_reason." + r)})
+	}
+	return v
+}
+
+func groupLeave(a *door.Ask) error {
+	c, err := askedGroup(a)
+	if err != nil {
+		return err
+	}
+	p, err := askedPerson(a)
+	if err != nil {
+		return err
+	}
+	return a.Render("confirm", leaveView(a, c, p))
+}
+
+func groupLeaveGiven(a *door.Ask) error {
+	c, err := askedGroup(a)
+	if err != nil {
+		return err
+	}
+	p, err := askedPerson(a)
+	if err != nil {
+		return err
+	}
+	reason := a.R.FormValue("reason")
+	if !slices.Contains(leaveReasons, reason) {
+		v := leaveView(a, c, p)
+		v.Errors["reason"] = a.P.T("groups.leave_reason_missing")
+		return a.Again("confirm", v)
+	}
+	if err := a.H.Training.Leave(a.R.Context(), a.Actor(), a.Scope, c.ID, p.ID, reason, a.Today()); err != nil {
+		return err
+	}
+	a.Say("good", "groups.left")
+	return a.Go("/groups/" + c.ID.String())
+}
+
+func sessionNew(a *door.Ask) error {
+	c, err := askedGroup(a)
+	if err != nil {
+		return err
+	}
+	self := "/groups/" + c.ID.String()
+	return a.Render("groups/session", SessionForm{Group: c.Name, GroupURL: self, Date: a.Today(), From: "14:30", To: "16:30", Weeks: "1", Action: self + "/session", CancelURL: self})
+}
+
+func sessionNewGiven(a *door.Ask) error {
+	c, err := askedGroup(a)
+	if err != nil {
+		return err
+	}
+	self := "/groups/" + c.ID.String()
+	v := SessionForm{Group: c.Name, GroupURL: self, Date: a.R.FormValue("date"), From: a.R.FormValue("from"), To: a.R.FormValue("to"), Room: strings.TrimSpace(a.R.FormValue("room")),
+		Weeks: a.R.FormValue("weeks"), Action: self + "/session", CancelURL: self, Errors: map[string]string{}}
+	day, err := time.Parse(time.DateOnly, v.Date)
+	if err != nil {
+		v.Errors["date"] = a.P.T("groups.date_wrong")
+	}
+	for field, s := range map[string]string{"from": v.From, "to": v.To} {
+		if _, err := time.Parse("15:04", s); err != nil || len(s) != 5 {
+			v.Errors[field] = a.P.T("groups.time_wrong")
+		}
+	}
+	if v.Errors["to"] == "" && v.To <= v.From {
+		v.Errors["to"] = a.P.T("groups.ends_before")
+	}
+	weeks, err := strconv.Atoi(v.Weeks)
+	if err != nil || weeks < 1 || weeks > 52 {
+		v.Errors["weeks"] = a.P.T("groups.weeks_wrong")
+	}
+	if len(v.Errors) > 0 {
+		return a.Again("groups/session", v)
+	}
+	n, err := a.H.Training.Plan(a.R.Context(), a.Actor(), a.Scope, c.ID, training.Weekly{
+		From: v.Date, To: day.AddDate(0, 0, 7*(weeks-1)).Format(time.DateOnly), Days: []time.Weekday{day.Weekday()}, Starts: v.From, Ends: v.To, Room: v.Room,
+	})
+	if errors.Is(err, training.ErrClosed) {
+		a.Say("help", "groups.closed")
+		return a.Go(self)
+	}
+	if err != nil {
+		return err
+	}
+	a.Say("good", "groups.sessions_planned", "n", n)
+	return a.Go(self + "?tab=sessions")
+}

@@ -1,0 +1,366 @@
+package centre
+
+import (
+	"errors"
+	"strings"
+
+	"tizi/internal/access"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/training"
+	"tizi/internal/web/door"
+	"tizi/internal/web/shell"
+)
+
+func peopleRoutes(d *door.Door) {
+	d.Handle("GET /people", access.ReadPeople, people)
+	d.Handle("GET /people/new", access.WritePeople, personNew)
+	d.Handle("POST /people/new", access.WritePeople, personNewGiven)
+	d.Handle("GET /people/{person}", access.ReadPeople, personShow)
+	d.Handle("GET /people/{person}/edit", access.WritePeople, personEdit)
+	d.Handle("POST /people/{person}/edit", access.WritePeople, personEditGiven)
+	d.Handle("GET /find", access.ReadPeople, find)
+}
+
+// narrowed is the scope of a list: that of the account, within the centre that the filter names.
+func narrowed(a *door.Ask) (access.Scope, string) {
+	at := a.R.FormValue("centre")
+	c, err := id.Parse(at)
+	if err != nil || !a.Scope.Has(c) {
+		return a.Scope, ""
+	}
+	return access.At(c), at
+}
+
+func people(a *door.Ask) error {
+	ctx, q := a.R.Context(), a.R.URL.Query()
+	scope, centre := narrowed(a)
+	v := People{Query: strings.TrimSpace(q.Get("q")), Sex: q.Get("sex"), Centre: centre, Centres: a.Centres(a.Scope)}
+	page, err := a.H.People.List(ctx, a.H.DB, scope, person.Filter{Search: v.Query, Sex: v.Sex, Page: q.Get("page")})
+	if err != nil {
+		return err
+	}
+	v.Filtered = v.Query != "" || v.Sex != "" || centre != ""
+	v.Rows, err = personRows(a, page.People)
+	if err != nil {
+		return err
+	}
+	to := func(p string) string {
+		if p == "" {
+			return ""
+		}
+		return door.With("/people", "q", v.Query, "sex", v.Sex, "centre", centre, "page", p)
+	}
+	v.Pager = shell.Pager{Prev: to(page.Prev), Next: to(page.Next), Shown: len(v.Rows), Total: -1}
+	if v.Query == "" && v.Sex == "" {
+		n, err := a.H.People.Count(ctx, a.H.DB, scope)
+		if err != nil {
+			return err
+		}
+		v.Pager.Total = int(n)
+	}
+	if a.May(access.WritePeople) {
+		v.NewURL = door.With("/people/new", "centre", centre)
+	}
+	if a.May(access.ImportPeople) {
+		v.ImportURL = door.With("/import", "centre", centre)
+	}
+	return a.Render("people/list", v)
+}
+
+// personRows are people as lines of a list, with their groups.
+func personRows(a *door.Ask, list []*person.Person) ([]PersonRow, error) {
+	ids := make([]id.ID, len(list))
+	for i, p := range list {
+		ids[i] = p.ID
+	}
+	enrolments, err := a.H.Training.OfPeople(a.R.Context(), a.H.DB, ids)
+	if err != nil {
+		return nil, err
+	}
+	names, err := cohortNames(a, enrolments)
+	if err != nil {
+		return nil, err
+	}
+	several := len(a.Centres(a.Scope)) > 1
+	rows := make([]PersonRow, len(list))
+	for i, p := range list {
+		r := personRow(a, p)
+		if several {
+			r.Centre = a.PlaceName(p.Centre)
+		}
+		for _, e := range enrolments[p.ID] {
+			r.State = e.State
+			if !e.Cohort.IsNil() {
+				r.Group, r.GroupURL = names[e.Cohort], "/groups/"+e.Cohort.String()
+			}
+		}
+		rows[i] = r
+	}
+	return rows, nil
+}
+
+func personRow(a *door.Ask, p *person.Person) PersonRow {
+	name, other := a.Names(p.Details)
+	return PersonRow{
+		ID: p.ID.String(), URL: "/people/" + p.ID.String(), Name: name, Other: other, Sex: p.Details["sex"], Milieu: p.Details["milieu"],
+		Age: a.Age(p.Details["birth"]), Massar: p.Details["massar"],
+	}
+}
+
+func cohortNames(a *door.Ask, by map[id.ID][]training.Enrolment) (map[id.ID]string, error) {
+	var cohorts []id.ID
+	for _, l := range by {
+		for _, e := range l {
+			if !e.Cohort.IsNil() {
+				cohorts = append(cohorts, e.Cohort)
+			}
+		}
+	}
+	return a.H.Training.Names(a.R.Context(), a.H.DB, cohorts)
+}
+
+func personShow(a *door.Ask) error {
+	ctx := a.R.Context()
+	v, err := a.ID("person")
+	if err != nil {
+		return err
+	}
+	p, err := a.H.People.Get(ctx, a.H.DB, a.Scope, v)
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		return person.ErrUnknown
+	}
+	d := p.Details
+	view := Person{
+		Sex: d["sex"], Milieu: d["milieu"], Schooling: d["schooling"], Birth: d["birth"], Age: a.Age(d["birth"]), Massar: d["massar"], CIN: d["cin"],
+		Phone: d["phone"], Address: strings.Trim(d["address"]+", "+d["commune"], ", "), School: d["school"], Level: d["level"], Centre: a.PlaceName(p.Centre), Conflict: p.Conflict,
+	}
+	view.Name, view.Other = a.Names(d)
+	if d["guardian_name"] != "" || d["guardian_phone"] != "" {
+		view.Guardians = []Guardian{{Name: d["guardian_name"], Phone: d["guardian_phone"]}}
+	}
+	enrolments, err := a.H.Training.OfPerson(ctx, a.H.DB, a.Scope, v)
+	if err != nil {
+		return err
+	}
+	names, err := cohortNames(a, map[id.ID][]training.Enrolment{v: enrolments})
+	if err != nil {
+		return err
+	}
+	came, err := a.H.Training.AttendanceOf(ctx, a.H.DB, a.Scope, v, 200)
+	if err != nil {
+		return err
+	}
+	for _, c := range came {
+		view.Held++
+		if training.Here(c.Mark) {
+			view.Present++
+		}
+		if len(view.Attendance) < 12 {
+			view.Attendance = append(view.Attendance, AttendanceLine{On: c.Date, Group: c.Cohort, Mark: markWords[c.Mark], URL: "/sessions/" + c.Session.String()})
+		}
+	}
+	for _, e := range enrolments {
+		prog, err := a.H.Programmes.Get(ctx, a.H.DB, e.Programme)
+		if err != nil {
+			return err
+		}
+		line := Enrolment{State: e.State, On: e.On}
+		if prog != nil {
+			line.Programme = prog.Name
+		}
+		if !e.Cohort.IsNil() {
+			line.Group, line.GroupURL = names[e.Cohort], "/groups/"+e.Cohort.String()
+		}
+		view.Enrolments = append(view.Enrolments, line)
+	}
+	if a.May(access.WritePeople) {
+		view.EditURL = "/people/" + v.String() + "/edit"
+	}
+	return a.Render("people/person", view)
+}
+
+// markWords are the marks of a sheet as the catalogue names them.
+var markWords = map[string]string{training.Present: "present", training.Late: "late", training.Excused: "excused", training.Absent: "absent"}
+
+// formFields joins the names of a form's fields to those of a person.
+var formFields = map[string]person.Field{
+	"given": "first_latin", "family": "last_latin", "given_ar": "first_ar", "family_ar": "last_ar", "birth": "birth", "sex": "sex",
+	"milieu": "milieu", "schooling": "schooling", "massar": "massar", "cin": "cin", "phone": "phone", "address": "address",
+	"guardian": "guardian_name", "guardian_phone": "guardian_phone", "school": "school", "level": "level",
+}
+
+// typed reads the form's details.
+func typed(a *door.Ask) person.Details {
+	d := person.Details{}
+	for field, f := range formFields {
+		d[f] = strings.TrimSpace(a.R.FormValue(field))
+	}
+	return d
+}
+
+func personForm(a *door.Ask, d person.Details) PersonForm {
+	return PersonForm{
+		Given: d["first_latin"], Family: d["last_latin"], GivenAR: d["first_ar"], FamilyAR: d["last_ar"], Birth: d["birth"], Sex: d["sex"],
+		Milieu: d["milieu"], Schooling: d["schooling"], Massar: d["massar"], CIN: d["cin"], Phone: d["phone"], Address: d["address"],
+		Guardian: d["guardian_name"], GuardianPhone: d["guardian_phone"], School: d["school"], Level: d["level"], Errors: map[string]string{},
+	}
+}
+
+// problemsOf puts faults of details beside their fields.
+func problemsOf(a *door.Ask, form *PersonForm, d person.Details) person.Details {
+	clean, faults := d.Normalise(a.Today())
+	for field, f := range formFields {
+		if ft, bad := faults[f]; bad {
+			form.Errors[field] = a.Fault(ft, d[f])
+		}
+	}
+	return clean
+}
+
+// refused puts what the area refused beside its field.
+func refused(a *door.Ask, form *PersonForm, err error) bool {
+	var taken *person.TakenError
+	switch {
+	case errors.As(err, &taken):
+		form.Errors[taken.Field] = a.P.T("people.taken_"+taken.Field, "value", taken.Value)
+		if p, e := a.H.People.Get(a.R.Context(), a.H.DB, a.Scope, taken.Person); e == nil && p != nil {
+			form.Doubles = append(form.Doubles, personRow(a, p))
+		}
+	case errors.Is(err, person.ErrNoName):
+		form.Errors["given"] = a.P.T("import.reason.name_missing", "value", "", "column", "", "row", "")
+	default:
+		return false
+	}
+	return true
+}
+
+func personNew(a *door.Ask) error {
+	v := personForm(a, person.Details{})
+	v.New, v.Action, v.CancelURL, v.Centres = true, "/people/new", "/people", a.Centres(a.Scope)
+	_, v.Centre = narrowed(a)
+	return a.Render("people/form", v)
+}
+
+func personNewGiven(a *door.Ask) error {
+	d := typed(a)
+	v := personForm(a, d)
+	v.New, v.Action, v.CancelURL, v.Centres, v.Centre = true, "/people/new", "/people", a.Centres(a.Scope), a.R.FormValue("centre")
+	centre, err := id.Parse(v.Centre)
+	if err != nil {
+		centre = a.Centre(a.Scope)
+	}
+	if centre.IsNil() || !a.Scope.Has(centre) {
+		v.Errors["centre"] = a.P.T("people.centre_missing")
+	}
+	clean := problemsOf(a, &v, d)
+	if len(v.Errors) > 0 {
+		return a.Again("people/form", v)
+	}
+	for f, s := range clean {
+		if s == "" {
+			delete(clean, f)
+		}
+	}
+	p, err := a.H.People.Register(a.R.Context(), a.Actor(), centre, clean, nil)
+	if err != nil {
+		if refused(a, &v, err) {
+			return a.Again("people/form", v)
+		}
+		return err
+	}
+	a.Say("good", "people.saved")
+	return a.Go("/people/" + p.String())
+}
+
+func personEdit(a *door.Ask) error {
+	p, err := askedPerson(a)
+	if err != nil {
+		return err
+	}
+	v := personForm(a, p.Details)
+	if v.Given == "" && v.Family == "" {
+		v.Family = p.Details["name_latin"]
+	}
+	if v.GivenAR == "" && v.FamilyAR == "" {
+		v.FamilyAR = p.Details["name_ar"]
+	}
+	v.Action, v.CancelURL = a.R.URL.Path, "/people/"+p.ID.String()
+	return a.Render("people/form", v)
+}
+
+func askedPerson(a *door.Ask) (*person.Person, error) {
+	v, err := a.ID("person")
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.H.People.Get(a.R.Context(), a.H.DB, a.Scope, v)
+	if err == nil && p == nil {
+		err = person.ErrUnknown
+	}
+	return p, err
+}
+
+func personEditGiven(a *door.Ask) error {
+	p, err := askedPerson(a)
+	if err != nil {
+		return err
+	}
+	d := typed(a)
+	v := personForm(a, d)
+	v.Action, v.CancelURL = a.R.URL.Path, "/people/"+p.ID.String()
+	clean := problemsOf(a, &v, d)
+	if len(v.Errors) > 0 {
+		return a.Again("people/form", v)
+	}
+	// A whole name that the list gave in one column is now given in two.
+	for _, script := range []string{"latin", "ar"} {
+		if p.Details["name_"+script] != "" && clean["first_"+script]+clean["last_"+script] != "" {
+			clean["name_"+script] = ""
+		}
+	}
+	if err := a.H.People.Edit(a.R.Context(), a.Actor(), a.Scope, p.ID, clean); err != nil {
+		if refused(a, &v, err) {
+			return a.Again("people/form", v)
+		}
+		return err
+	}
+	a.Say("good", "people.saved")
+	return a.Go("/people/" + p.ID.String())
+}
+
+// found is one line of the command palette.
+type found struct {
+	Label string `json:"label"`
+	Note  string `json:"note"`
+	URL   string `json:"url"`
+	Icon  string `json:"icon"`
+}
+
+// find answers the command palette: people and groups.
+func find(a *door.Ask) error {
+	ctx, q := a.R.Context(), strings.TrimSpace(a.R.FormValue("q"))
+	out := []found{}
+	if q != "" {
+		page, err := a.H.People.List(ctx, a.H.DB, a.Scope, person.Filter{Search: q, Size: 6})
+		if err != nil {
+			return err
+		}
+		for _, p := range page.People {
+			name, other := a.Names(p.Details)
+			out = append(out, found{name, other, "/people/" + p.ID.String(), "people"})
+		}
+		groups, _, err := a.H.Training.Cohorts(ctx, a.H.DB, a.Scope, training.CohortFilter{Search: q, Size: 6}, a.Today())
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			name, _ := a.PlaceName(g.Centre).In(a.Lang)
+			out = append(out, found{g.Name, name, "/groups/" + g.ID.String(), "group"})
+		}
+	}
+	return a.JSON(out)
+}

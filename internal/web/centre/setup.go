@@ -1,0 +1,237 @@
+package centre
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"tizi/countries"
+	"tizi/internal/access"
+	"tizi/internal/house"
+	"tizi/internal/i18n"
+	"tizi/internal/place"
+	"tizi/internal/web/door"
+	"tizi/internal/web/shell"
+)
+
+// Routes adds the routes of this door.
+func Routes(d *door.Door) {
+	d.Handle("GET /setup", door.Public, setupCountry)
+	d.Handle("POST /setup", door.Public, setupCountryChosen)
+	d.Handle("GET /setup/owner", door.Public, setupOwner)
+	d.Handle("POST /setup/owner", door.Public, setupOwnerGiven)
+	d.Handle("GET /setup/centre", access.WritePlaces, setupCentre)
+	d.Handle("POST /setup/centre", access.WritePlaces, setupCentreGiven)
+	d.Handle("GET /setup/done", access.ReadPeople, setupDone)
+	d.Handle("GET /signin", door.Public, signIn)
+	d.Handle("POST /signin", door.Public, signInGiven)
+	d.Handle("POST /signout", door.Public, signOut)
+	peopleRoutes(d)
+	importRoutes(d)
+	groupRoutes(d)
+}
+
+// empty lets only the first visit of an empty node pass.
+func empty(a *door.Ask) (bool, error) {
+	founded, err := a.D.Founded(a.R.Context())
+	if err != nil || !founded {
+		return !founded, err
+	}
+	return false, a.Go("/")
+}
+
+func setupCountry(a *door.Ask) error {
+	if ok, err := empty(a); !ok {
+		return err
+	}
+	return setupCountryShow(a, nil)
+}
+
+func setupCountryShow(a *door.Ask, errs map[string]string) error {
+	v := SetupCountry{Errors: errs}
+	for _, code := range countries.Codes() {
+		c, err := countries.Load(code)
+		if err != nil {
+			return err
+		}
+		x := Country{Code: code, Name: c.Name}
+		for _, p := range c.Places {
+			if p.Type == "region" {
+				x.Regions++
+			}
+			if p.Type != "centre" {
+				x.Places++
+			}
+		}
+		v.Countries = append(v.Countries, x)
+	}
+	if len(v.Countries) == 1 {
+		v.Country = v.Countries[0].Code
+	}
+	if errs != nil {
+		return a.Again("setup/country", v)
+	}
+	return a.Render("setup/country", v)
+}
+
+func setupCountryChosen(a *door.Ask) error {
+	if ok, err := empty(a); !ok {
+		return err
+	}
+	code := a.R.FormValue("country")
+	if _, err := countries.Load(code); err != nil {
+		return setupCountryShow(a, map[string]string{"country": a.P.T("setup.country_missing")})
+	}
+	return a.Go(door.With("/setup/owner", "country", code))
+}
+
+func setupOwner(a *door.Ask) error {
+	if ok, err := empty(a); !ok {
+		return err
+	}
+	if a.R.FormValue("country") == "" {
+		return a.Go("/setup")
+	}
+	return a.Render("setup/owner", SetupOwner{MinPassphrase: access.MinPassphrase, Back: "/setup", Country: a.R.FormValue("country")})
+}
+
+func setupOwnerGiven(a *door.Ask) error {
+	if ok, err := empty(a); !ok {
+		return err
+	}
+	ctx := a.R.Context()
+	f := house.Founding{Country: a.R.FormValue("country"), Owner: a.R.FormValue("name"), Login: a.R.FormValue("login"), Passphrase: a.R.FormValue("passphrase"), Lang: string(a.Lang)}
+	err := a.H.Found(ctx, f)
+	if field, sentence, ok := a.SignInError(err); ok {
+		v := SetupOwner{Name: f.Owner, Login: f.Login, Country: f.Country, MinPassphrase: access.MinPassphrase, Back: "/setup", Errors: map[string]string{field: sentence}}
+		return a.Again("setup/owner", v)
+	}
+	if errors.Is(err, countries.ErrUnknown) {
+		return a.Go("/setup")
+	}
+	if err != nil {
+		return err
+	}
+	token, err := a.H.Access.SignIn(ctx, f.Login, f.Passphrase, a.R.UserAgent(), a.Address())
+	if err != nil {
+		return err
+	}
+	a.SignIn(token)
+	return a.Go("/setup/centre")
+}
+
+// provinces are where a centre can stand, under their regions.
+func provinces(a *door.Ask) []shell.Option {
+	var out []shell.Option
+	for _, r := range a.Tree.Of("region") {
+		region, _ := r.Name.In(a.Lang)
+		for _, p := range a.Tree.Children(r.ID) {
+			if p.Type == "province" || p.Type == "prefecture" {
+				name, _ := p.Name.In(a.Lang)
+				out = append(out, shell.Option{Value: p.Code, Label: region + " · " + name})
+			}
+		}
+	}
+	return out
+}
+
+func setupCentre(a *door.Ask) error {
+	return a.Render("setup/centre", SetupCentre{Kind: "youth", Provinces: provinces(a), Back: "/"})
+}
+
+func setupCentreGiven(a *door.Ask) error {
+	v := SetupCentre{
+		NameFR: strings.TrimSpace(a.R.FormValue("name_fr")), NameAR: strings.TrimSpace(a.R.FormValue("name_ar")), Kind: a.R.FormValue("kind"),
+		Province: a.R.FormValue("province"), Milieu: a.R.FormValue("milieu"), Provinces: provinces(a), Back: "/", Errors: map[string]string{},
+	}
+	parent := a.Tree.Code(v.Province)
+	if v.NameFR == "" && v.NameAR == "" {
+		v.Errors["name_fr"] = a.P.T("setup.centre_name_missing")
+	}
+	if parent == nil || parent.Type != "province" && parent.Type != "prefecture" {
+		v.Errors["province"] = a.P.T("setup.province_missing")
+	}
+	if v.Milieu != "urban" && v.Milieu != "rural" {
+		v.Errors["milieu"] = a.P.T("setup.milieu_missing")
+	}
+	if len([]rune(v.NameFR)) > 120 || len([]rune(v.NameAR)) > 120 {
+		v.Errors["name_fr"] = a.P.T("setup.centre_name_long")
+	}
+	if len(v.Errors) > 0 {
+		return a.Again("setup/centre", v)
+	}
+	d := place.Described{Code: freeCode(a.Tree, parent), Parent: parent.Code, Type: "centre", Kind: v.Kind, Name: i18n.Text{}, Milieu: v.Milieu, Lat: parent.Lat, Lon: parent.Lon}
+	if v.NameFR != "" {
+		d.Name[i18n.FR] = v.NameFR
+	}
+	if v.NameAR != "" {
+		d.Name[i18n.AR] = v.NameAR
+	}
+	if _, _, err := a.H.Places.Describe(a.R.Context(), a.Actor(), []place.Described{d}); err != nil {
+		return err
+	}
+	return a.Go(door.With("/setup/done", "centre", d.Code))
+}
+
+// freeCode is the first unused code of a centre in a province.
+func freeCode(t *place.Tree, parent *place.Place) string {
+	for n := 1; ; n++ {
+		if code := fmt.Sprintf("%s-C%d", parent.Code, n); t.Code(code) == nil {
+			return code
+		}
+	}
+}
+
+func setupDone(a *door.Ask) error {
+	c, err := a.Tree.Find(a.R.FormValue("centre"))
+	if err != nil {
+		return a.Go("/")
+	}
+	return a.Render("setup/done", SetupDone{
+		Centre: c.Name, ImportURL: door.With("/import", "centre", c.ID.String()), GroupURL: door.With("/groups/new", "centre", c.ID.String()), TodayURL: "/today",
+		ProgrammeURL: "/programmes/new",
+	})
+}
+
+func signIn(a *door.Ask) error {
+	founded, err := a.D.Founded(a.R.Context())
+	if err != nil {
+		return err
+	}
+	if !founded {
+		return a.Go("/setup")
+	}
+	v := SignIn{Next: a.R.FormValue("next")}
+	if a.D.Demo {
+		v.DemoURL = "/demo"
+	}
+	return a.Render("signin", v)
+}
+
+func signInGiven(a *door.Ask) error {
+	v := SignIn{Login: a.R.FormValue("login"), Next: a.R.FormValue("next")}
+	token, err := a.H.Access.SignIn(a.R.Context(), v.Login, a.R.FormValue("passphrase"), a.R.UserAgent(), a.Address())
+	if field, sentence, ok := a.SignInError(err); ok {
+		v.Locked = errors.Is(err, access.ErrTooManyTries)
+		v.Errors = map[string]string{field: sentence}
+		return a.Again("signin", v)
+	}
+	if err != nil {
+		return err
+	}
+	a.SignIn(token)
+	if v.Next == "" {
+		v.Next = "/"
+	}
+	return a.Go(v.Next)
+}
+
+func signOut(a *door.Ask) error {
+	if err := a.SignOut(); err != nil {
+		return err
+	}
+	if a.D.Demo {
+		return a.Go("/demo")
+	}
+	return a.Go("/signin")
+}

@@ -1,0 +1,246 @@
+// Package door is what the doors for people share: who asks, what they may see, and what becomes of an error.
+package door
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/house"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/place"
+	"tizi/internal/store"
+	"tizi/internal/training"
+	"tizi/internal/web/open"
+	"tizi/internal/web/shell"
+)
+
+// Door is a node's web server, before its routes.
+type Door struct {
+	H    *house.House
+	S    *shell.Shell
+	Demo bool // anybody may play anybody, and the pages say that all is simulated
+	Log  *slog.Logger
+	Mux  *http.ServeMux
+
+	mu      sync.Mutex // guards founded
+	founded bool
+}
+
+// Ask is one request of somebody.
+type Ask struct {
+	W       http.ResponseWriter
+	R       *http.Request
+	D       *Door
+	H       *house.House
+	P       *i18n.Printer
+	Lang    i18n.Lang
+	Account *access.Account // nil before signing in
+	Tree    *place.Tree
+	// Scope is where the account may do the action that the route asks for.
+	Scope access.Scope
+}
+
+// SessionCookie holds the session's token.
+const SessionCookie = "session"
+
+type askKey struct{}
+
+// Public routes need no account.
+const Public access.Action = ""
+
+// Handle adds a route. Whoever may not do the action anywhere is sent to sign in or told so; fn does the rest and
+// returns an error for Fail.
+func (d *Door) Handle(pattern string, action access.Action, fn func(*Ask) error) {
+	d.Mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		a := d.ask(w, r)
+		if err := a.admit(action); err != nil {
+			a.Fail(err)
+			return
+		}
+		if a.W == nil { // admit has answered
+			return
+		}
+		if err := fn(a); err != nil {
+			a.Fail(err)
+		}
+	})
+}
+
+func (d *Door) ask(w http.ResponseWriter, r *http.Request) *Ask {
+	p := d.S.Page(r)
+	a := &Ask{W: w, R: r, D: d, H: d.H, P: p.Printer, Lang: p.Lang}
+	a.R = r.WithContext(context.WithValue(r.Context(), askKey{}, a))
+	return a
+}
+
+// Of returns the ask of a request that came through Handle, or nil.
+func Of(r *http.Request) *Ask {
+	a, _ := r.Context().Value(askKey{}).(*Ask)
+	return a
+}
+
+func (a *Ask) admit(action access.Action) error {
+	ctx := a.R.Context()
+	var err error
+	if c, e := a.R.Cookie(SessionCookie); e == nil {
+		if a.Account, err = a.H.Access.Who(ctx, c.Value); err != nil {
+			return err
+		}
+	}
+	if a.Tree, err = a.H.Places.Tree(ctx, a.H.DB); err != nil {
+		return err
+	}
+	if action == Public {
+		return nil
+	}
+	if a.Account == nil {
+		founded, err := a.D.Founded(ctx)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !founded:
+			a.Go("/setup")
+		case a.D.Demo:
+			a.Go("/demo")
+		default:
+			a.Go("/signin?next=" + Escape(a.R.URL.RequestURI()))
+		}
+		a.W = nil
+		return nil
+	}
+	if !a.Account.May(action) {
+		return access.ErrDenied
+	}
+	a.Scope, err = a.H.Access.Scope(ctx, a.H.DB, a.Account, action)
+	return err
+}
+
+// Founded reports whether the node has an owner.
+func (d *Door) Founded(ctx context.Context) (bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.founded {
+		return true, nil
+	}
+	var err error
+	d.founded, err = d.H.Founded(ctx)
+	return d.founded, err
+}
+
+// May reports whether the account may do something somewhere.
+func (a *Ask) May(action access.Action) bool { return a.Account.May(action) }
+
+// Actor is the account's id.
+func (a *Ask) Actor() id.ID {
+	if a.Account == nil {
+		return id.Nil
+	}
+	return a.Account.ID
+}
+
+// Render shows a screen.
+func (a *Ask) Render(screen string, view any) error {
+	a.D.S.Render(a.W, a.R, http.StatusOK, screen, view)
+	return nil
+}
+
+// Again shows a form again, with what was wrong.
+func (a *Ask) Again(screen string, view any) error {
+	a.D.S.Render(a.W, a.R, http.StatusUnprocessableEntity, screen, view)
+	return nil
+}
+
+// Go sends the browser to a page of this server.
+func (a *Ask) Go(path string) error {
+	http.Redirect(a.W, a.R, shell.Local(path), http.StatusSeeOther)
+	return nil
+}
+
+// Say keeps a notice for the next page.
+func (a *Ask) Say(kind, key string, args ...any) {
+	shell.Flash(a.W, a.R, kind, a.P.T(key, args...))
+}
+
+// ID reads an id from the path.
+func (a *Ask) ID(name string) (id.ID, error) {
+	v, err := id.Parse(a.R.PathValue(name))
+	if err != nil {
+		return id.Nil, fs.ErrNotExist
+	}
+	return v, nil
+}
+
+// Today is the civil date at the node.
+func (a *Ask) Today() string { return a.H.Today() }
+
+// Address is where a request comes from, without its port.
+func (a *Ask) Address() string {
+	host, _, err := net.SplitHostPort(a.R.RemoteAddr)
+	if err != nil {
+		return a.R.RemoteAddr
+	}
+	return host
+}
+
+// SignIn gives the browser a session.
+func (a *Ask) SignIn(token string) {
+	http.SetCookie(a.W, &http.Cookie{
+		Name: SessionCookie, Value: token, Path: "/", HttpOnly: true, Secure: a.R.TLS != nil, SameSite: http.SameSiteLaxMode,
+		MaxAge: int(access.SessionLife / time.Second),
+	})
+}
+
+// SignOut ends the browser's session.
+func (a *Ask) SignOut() error {
+	c, err := a.R.Cookie(SessionCookie)
+	if err != nil {
+		return nil
+	}
+	http.SetCookie(a.W, &http.Cookie{Name: SessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	return a.H.Access.End(a.R.Context(), c.Value)
+}
+
+// Fail shows what went wrong. What is nobody's fault but ours is logged with a reference that the page shows.
+func (a *Ask) Fail(err error) {
+	view := open.Error{BackURL: "/"}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, person.ErrUnknown), errors.Is(err, training.ErrNoGroup), errors.Is(err, training.ErrNoSession):
+		view.Status = http.StatusNotFound
+	case errors.Is(err, access.ErrDenied):
+		view.Status = http.StatusForbidden
+	case errors.Is(err, store.ErrFull):
+		view.Status, view.Detail = http.StatusInsufficientStorage, a.P.T("error.disk_full")
+	case errors.Is(err, store.ErrBusy):
+		view.Status, view.Detail = http.StatusServiceUnavailable, a.P.T("error.busy")
+	case errors.As(err, &tooLarge):
+		view.Status, view.Detail = http.StatusRequestEntityTooLarge, a.P.T("error.too_large", "mb", tooLarge.Limit>>20)
+	case errors.Is(err, context.Canceled):
+		return
+	default:
+		view.Status = http.StatusInternalServerError
+	}
+	if view.Status >= 500 {
+		b := make([]byte, 4)
+		rand.Read(b)
+		view.Reference = hex.EncodeToString(b)
+		a.D.Log.Error("request failed", "method", a.R.Method, "route", a.R.Pattern, "err", err, "reference", view.Reference)
+	}
+	w := a.W
+	if w == nil {
+		return
+	}
+	a.D.S.Render(w, a.R, view.Status, "open/error", view)
+}

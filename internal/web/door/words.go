@@ -1,0 +1,132 @@
+package door
+
+import (
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"tizi/internal/access"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/measure"
+	"tizi/internal/person"
+	"tizi/internal/person/list"
+	"tizi/internal/web/shell"
+)
+
+// Escape makes a text safe inside a query.
+func Escape(s string) string { return url.QueryEscape(s) }
+
+// With returns a path with a query of the names and values that are not empty.
+func With(path string, pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// Arabic reports whether the reader prefers names in Arabic script.
+func (a *Ask) Arabic() bool { return a.Lang == i18n.AR }
+
+// Names returns a person's name in the reader's script and, where there is one, in the other.
+func (a *Ask) Names(d person.Details) (name, other string) {
+	name, other = d.Name(a.Arabic()), d.Name(!a.Arabic())
+	if other == name {
+		other = ""
+	}
+	return name, other
+}
+
+// Age is somebody's age today, or -1.
+func (a *Ask) Age(birth string) int {
+	if n, ok := measure.Age(birth, a.Today()); ok {
+		return n
+	}
+	return -1
+}
+
+// PlaceName is a place's name.
+func (a *Ask) PlaceName(v id.ID) i18n.Text {
+	if p := a.Tree.Get(v); p != nil {
+		return p.Name
+	}
+	return i18n.Text{}
+}
+
+// Centre is the one centre that the account works at, or nil when there are several.
+func (a *Ask) Centre(scope access.Scope) id.ID {
+	if cs := a.Centres(scope); len(cs) == 1 {
+		return id.MustParse(cs[0].Value)
+	}
+	return id.Nil
+}
+
+// Centres are the centres of a scope, as options of a form.
+func (a *Ask) Centres(scope access.Scope) []shell.Option {
+	var out []shell.Option
+	for _, p := range a.Tree.Of("centre") {
+		if scope.Has(p.ID) && p.Closed == "" {
+			name, _ := p.Name.In(a.Lang)
+			out = append(out, shell.Option{Value: p.ID.String(), Label: name})
+		}
+	}
+	return out
+}
+
+// Fault says what is wrong with a value that was typed.
+func (a *Ask) Fault(f list.Fault, value string) string {
+	return a.P.T(string(f), "value", value, "column", "", "row", "")
+}
+
+// Sentence turns a problem of a list into a sentence.
+func (a *Ask) Sentence(pr list.Problem) string {
+	args := []any{"value", pr.Value, "column", pr.Column, "row", strconv.Itoa(pr.Row)}
+	for k, v := range pr.Args {
+		args = append(args, k, v)
+	}
+	return a.P.T(pr.Reason, args...)
+}
+
+// SignInError says why somebody could not sign in or open an account.
+func (a *Ask) SignInError(err error) (field, sentence string, ok bool) {
+	for _, x := range []struct {
+		err        error
+		field, key string
+	}{
+		{access.ErrWrong, "passphrase", "signin.wrong"},
+		{access.ErrTooManyTries, "", "signin.locked"},
+		{access.ErrPassphraseShort, "passphrase", "setup.passphrase_short"},
+		{access.ErrPassphraseLong, "passphrase", "setup.passphrase_long"},
+		{access.ErrLoginForm, "login", "setup.login_form"},
+		{access.ErrLoginTaken, "login", "setup.login_taken"},
+		{access.ErrNameEmpty, "name", "setup.name_empty"},
+	} {
+		if errors.Is(err, x.err) {
+			return x.field, a.P.T(x.key, "n", access.MinPassphrase), true
+		}
+	}
+	return "", "", false
+}
+
+// JSON answers a script of ours.
+func (a *Ask) JSON(v any) error {
+	a.W.Header().Set("Content-Type", "application/json")
+	a.W.Header().Set("Cache-Control", "no-store")
+	return json.NewEncoder(a.W).Encode(v)
+}
+
+// Country is the code of the country folder of this node.
+func (a *Ask) Country() string {
+	if cs := a.Tree.Countries(); len(cs) > 0 {
+		return strings.ToLower(cs[0].Code)
+	}
+	return ""
+}

@@ -1,0 +1,191 @@
+package web
+
+import (
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"tizi/internal/access"
+	"tizi/internal/demo"
+	"tizi/internal/house"
+	"tizi/internal/i18n"
+	"tizi/internal/programme"
+	"tizi/internal/store"
+	"tizi/internal/web/centre"
+	"tizi/internal/web/door"
+	"tizi/internal/web/open"
+	"tizi/internal/web/shell"
+	"tizi/internal/web/steer"
+	"tizi/internal/web/teach"
+)
+
+// Options of a server.
+type Options struct {
+	// Demo lets anybody play anybody of demo.Players and says on every page that all is simulated.
+	Demo bool
+	Log  *slog.Logger
+}
+
+// New returns the handler of a node's pages.
+func New(h *house.House, o Options) (http.Handler, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	d := &door.Door{H: h, Demo: o.Demo, Log: o.Log, Mux: http.NewServeMux()}
+	s, err := shell.New(shell.Options{Assets: Dist(), Fill: func(r *http.Request, p *shell.Page) { fill(d, r, p) }, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	d.S = s
+	for _, add := range []func() error{
+		func() error { return s.Add(open.Templates()) },
+		func() error { return s.Add(centre.Templates()) },
+		func() error { return s.Add(teach.Templates()) },
+		func() error { return s.Add(steer.Templates()) },
+	} {
+		if err := add(); err != nil {
+			return nil, err
+		}
+	}
+	s.Routes(d.Mux)
+	centre.Routes(d)
+	teach.Routes(d)
+	steer.Routes(d)
+	d.Handle("GET /{$}", door.Public, front)
+	d.Handle("GET /languages", door.Public, func(a *door.Ask) error {
+		return a.Render("open/languages", open.Languages{Next: shell.Local(a.R.FormValue("next"))})
+	})
+	d.Handle("/", door.Public, func(a *door.Ask) error { return fs.ErrNotExist })
+	if o.Demo {
+		d.Handle("GET /demo", door.Public, players)
+		d.Handle("POST /demo", door.Public, play)
+	}
+	d.Mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { healthz(h, w, r) })
+	// A form of another site must not act for whoever is signed in here.
+	guard := http.NewCrossOriginProtection()
+	return s.Wrap(guard.Handler(d.Mux)), nil
+}
+
+// healthz tells a supervisor whether the node can read its database.
+func healthz(h *house.House, w http.ResponseWriter, r *http.Request) {
+	var one int
+	if _, err := store.One(r.Context(), h.DB, "SELECT 1", nil, &one); err != nil {
+		http.Error(w, "cannot read the database", http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Write([]byte("ok\n"))
+}
+
+// front sends everybody to the screen they need first.
+func front(a *door.Ask) error {
+	founded, err := a.D.Founded(a.R.Context())
+	if err != nil {
+		return err
+	}
+	switch {
+	case !founded:
+		return a.Go("/setup")
+	case a.Account == nil && a.D.Demo:
+		return a.Go("/demo")
+	case a.Account == nil:
+		return a.Go("/signin")
+	case slices.ContainsFunc(a.Account.Roles, func(h access.Held) bool { return h.Role == access.National || h.Role == access.Region }):
+		return a.Go("/board")
+	}
+	return a.Go("/today")
+}
+
+// sections are the parts of the program, for whoever may enter.
+var sections = []struct {
+	key, url, icon string
+	action         access.Action
+}{
+	{"nav.today", "/today", "today", access.ReadGroups},
+	{"nav.people", "/people", "people", access.ReadPeople},
+	{"nav.groups", "/groups", "group", access.ReadGroups},
+	{"nav.board", "/board", "board", access.ReadBoard},
+	{"nav.programmes", "/programmes", "flag", access.WriteProgrammes},
+	{"nav.staff", "/staff", "key", access.WriteAccounts},
+}
+
+// fill completes the frame of a page: who is signed in, where, and the ways to go.
+func fill(d *door.Door, r *http.Request, p *shell.Page) {
+	a := door.Of(r)
+	p.Simulated = d.Demo
+	if a == nil || a.Account == nil {
+		return
+	}
+	u := &shell.User{Name: a.Account.Name, SignOut: "/signout"}
+	if len(a.Account.Roles) > 0 {
+		h := a.Account.Roles[0]
+		u.Role = "role." + string(h.Role)
+		p.Place = a.PlaceName(h.Place)
+	}
+	if l, ok := i18n.Parse(a.Account.Lang); ok {
+		u.Lang = l
+	}
+	p.User = u
+	p.Find = "/find"
+	for _, s := range sections {
+		if a.May(s.action) {
+			p.Nav = append(p.Nav, shell.NavItem{Key: s.key, URL: s.url, Icon: s.icon, Current: r.URL.Path == s.url || strings.HasPrefix(r.URL.Path, s.url+"/")})
+		}
+	}
+	if a.May(access.ImportPeople) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "import.title", URL: "/import", Icon: "upload"})
+	}
+}
+
+// players shows who can be played.
+func players(a *door.Ask) error {
+	ctx := a.R.Context()
+	accounts, err := a.H.Access.List(ctx, a.H.DB)
+	if err != nil {
+		return err
+	}
+	v := open.Demo{Action: "/demo"}
+	for _, c := range demo.Players {
+		for _, acc := range accounts {
+			if acc.Login == c.Login {
+				v.People = append(v.People, open.Player{ID: c.Login, Name: acc.Name, Role: "role." + string(c.Role), Place: a.PlaceName(a.Tree.Code(c.Place).ID), Shows: "demo.shows." + string(c.Role)})
+			}
+		}
+	}
+	n, err := a.H.People.Count(ctx, a.H.DB, access.Everywhere())
+	if err != nil {
+		return err
+	}
+	v.PersonCount = int(n)
+	v.CentreCount = len(a.Tree.Of("centre"))
+	if v.SessionCount, err = a.H.Training.CountSessions(ctx, a.H.DB, programme.ID(demo.ProgrammeCode)); err != nil {
+		return err
+	}
+	return a.Render("open/demo", v)
+}
+
+// play begins a session as somebody of the demonstration.
+func play(a *door.Ask) error {
+	ctx := a.R.Context()
+	accounts, err := a.H.Access.List(ctx, a.H.DB)
+	if err != nil {
+		return err
+	}
+	who := a.R.FormValue("person")
+	if !slices.ContainsFunc(demo.Players, func(c demo.Cast) bool { return c.Login == who }) {
+		return fs.ErrNotExist
+	}
+	for _, acc := range accounts {
+		if acc.Login == who {
+			token, err := a.H.Access.Begin(ctx, acc.ID, a.R.UserAgent())
+			if err != nil {
+				return err
+			}
+			a.SignIn(token)
+			return a.Go("/")
+		}
+	}
+	return fs.ErrNotExist
+}

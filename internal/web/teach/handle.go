@@ -1,0 +1,285 @@
+package teach
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"tizi/countries"
+	"tizi/internal/access"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/training"
+	"tizi/internal/web/chart"
+	"tizi/internal/web/door"
+)
+
+// Routes adds the routes of this door.
+func Routes(d *door.Door) {
+	d.Handle("GET /today", access.ReadGroups, today)
+	d.Handle("GET /sessions/{session}", access.ReadGroups, sheet)
+	d.Handle("POST /sessions/{session}", access.TakeAttendance, sheetGiven)
+}
+
+// Words of marks, on the form and in the area.
+var words = map[string]string{training.Present: "present", training.Late: "late", training.Excused: "excused", training.Absent: "absent"}
+
+var letters = map[string]string{"present": training.Present, "late": training.Late, "excused": training.Excused, "absent": training.Absent}
+
+// mine is the account whose groups are meant: a trainer sees their own, who runs a centre sees all.
+func mine(a *door.Ask) id.ID {
+	if slices.ContainsFunc(a.Account.Roles, func(h access.Held) bool { return h.Role != access.Trainer }) {
+		return id.Nil
+	}
+	return a.Account.ID
+}
+
+// missingSince is how far back a forgotten sheet is somebody's task.
+const missingSince = 30
+
+func today(a *door.Ask) error {
+	ctx := a.R.Context()
+	now := a.H.Log.Clock.Now()
+	v := Today{Date: a.Today(), Name: firstWord(a.Account.Name), GroupURL: "/groups"}
+	who := mine(a)
+	list, err := a.H.Training.On(ctx, a.H.DB, a.Scope, v.Date, v.Date, who, 60)
+	if err != nil {
+		return err
+	}
+	several := len(a.Centres(a.Scope)) > 1
+	for _, s := range list {
+		if s.Cancelled != "" {
+			continue
+		}
+		x := Session{From: s.Starts, To: s.Ends, Group: s.CohortName, GroupURL: "/groups/" + s.Cohort.String(), Room: s.Room, State: state(a, s), Expected: s.Expected, Present: s.Here(), URL: "/sessions/" + s.ID.String()}
+		if s.Title != "" {
+			x.Lesson = i18n.Text{i18n.FR: s.Title}
+		}
+		if several {
+			x.Centre = a.PlaceName(s.Centre)
+		}
+		v.Sessions = append(v.Sessions, x)
+	}
+	if len(v.Sessions) == 0 {
+		next, err := a.H.Training.On(ctx, a.H.DB, a.Scope, v.Date, now.AddDate(0, 2, 0).Format(time.DateOnly), who, 1)
+		if err != nil {
+			return err
+		}
+		if len(next) > 0 {
+			v.NextDate = next[0].Date
+		}
+	}
+	missing, err := a.H.Training.Missing(ctx, a.H.DB, a.Scope, now.AddDate(0, 0, -missingSince).Format(time.DateOnly), v.Date, who, 30)
+	if err != nil {
+		return err
+	}
+	for _, s := range missing {
+		v.Tasks = append(v.Tasks, Task{Kind: "unmarked", Who: s.CohortName, Text: a.P.T("today.task.unmarked", "date", a.P.DayMonth(s.Date)), URL: "/sessions/" + s.ID.String()})
+	}
+	if !several {
+		if v.Week, err = week(a, who); err != nil {
+			return err
+		}
+	}
+	if c, err := countries.Load(a.Country()); err == nil {
+		for _, h := range c.Holidays {
+			if h.On(v.Date) && h.Kind != countries.HolidaySchool {
+				v.Holiday = h.Name
+			}
+		}
+	}
+	return a.Render("teach/today", v)
+}
+
+func firstWord(s string) string {
+	w, _, _ := strings.Cut(s, " ")
+	return w
+}
+
+func state(a *door.Ask, s *training.Session) string {
+	now := a.H.Log.Clock.Now()
+	switch hour := now.Format("15:04"); {
+	case s.Taken():
+		return "marked"
+	case s.Starts > hour:
+		return "later"
+	case s.Ends == "" || s.Ends >= hour:
+		return "now"
+	}
+	return "open"
+}
+
+// week draws this week's sessions, from Monday.
+func week(a *door.Ask, who id.ID) (chart.WeekStrip, error) {
+	now := a.H.Log.Clock.Now()
+	monday := now.AddDate(0, 0, -int(now.Weekday()+6)%7)
+	w := chart.WeekStrip{Title: a.P.T("today.week"), RTL: a.Lang.Dir() == "rtl"}
+	list, err := a.H.Training.On(a.R.Context(), a.H.DB, a.Scope, monday.Format(time.DateOnly), monday.AddDate(0, 0, 6).Format(time.DateOnly), who, 200)
+	if err != nil {
+		return w, err
+	}
+	for i := range 7 {
+		day := monday.AddDate(0, 0, i)
+		iso := day.Format(time.DateOnly)
+		d := chart.Day{Name: a.P.T(fmt.Sprintf("today.day.%d", day.Weekday())), Number: a.P.Number(int64(day.Day())), Today: iso == a.Today()}
+		for _, s := range list {
+			if s.Date == iso && s.Cancelled == "" && s.Starts != "" {
+				d.Blocks = append(d.Blocks, chart.Block{From: minutes(s.Starts), To: minutes(s.Ends), Label: s.CohortName + ", " + a.P.DayMonth(iso) + " " + s.Starts, URL: "/sessions/" + s.ID.String(), Done: s.Taken(), Open: !s.Taken() && iso < a.Today()})
+			}
+		}
+		w.Days = append(w.Days, d)
+	}
+	return w, nil
+}
+
+func minutes(clock string) int {
+	t, err := time.Parse("15:04", clock)
+	if err != nil {
+		return 0
+	}
+	return t.Hour()*60 + t.Minute()
+}
+
+func asked(a *door.Ask) (*training.Session, error) {
+	v, err := a.ID("session")
+	if err != nil {
+		return nil, err
+	}
+	return a.H.Training.Session(a.R.Context(), a.H.DB, a.Scope, v)
+}
+
+// view fills the sheet of a session as it stands.
+func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error) {
+	ctx := a.R.Context()
+	v := Attendance{Group: s.CohortName, GroupURL: "/groups/" + s.Cohort.String(), Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Action: "/sessions/" + s.ID.String(), BackURL: "/today"}
+	if s.Title != "" {
+		v.Lesson = i18n.Text{i18n.FR: s.Title}
+	}
+	switch {
+	case s.Cancelled != "":
+		v.Locked = a.P.T("attendance.cancelled")
+	case s.Date > a.Today():
+		v.Locked = a.P.T("attendance.not_yet")
+	case !a.May(access.TakeAttendance):
+		v.Locked = a.P.T("attendance.not_yours")
+	}
+	if s.Conflict {
+		v.Conflict = a.P.T("today.task.conflict")
+	}
+	marks, err := a.H.Training.MarksOf(ctx, a.H.DB, s.ID)
+	if err != nil {
+		return v, nil, err
+	}
+	roster, err := a.H.Training.Roster(ctx, a.H.DB, s.Cohort)
+	if err != nil {
+		return v, nil, err
+	}
+	var ids []id.ID
+	for _, e := range roster {
+		// Who left stays on the sheets they are on.
+		if marks[e.Person] != "" || slices.Contains([]string{training.Enrolled, training.Active, training.Completed}, e.State) {
+			ids = append(ids, e.Person)
+		}
+	}
+	people, err := a.H.People.Of(ctx, a.H.DB, a.Scope, ids)
+	if err != nil {
+		return v, nil, err
+	}
+	tally, err := a.H.Training.Tally(ctx, a.H.DB, s.Cohort)
+	if err != nil {
+		return v, nil, err
+	}
+	h := sha256.New()
+	for _, p := range people {
+		l := Learner{ID: p.ID.String(), URL: "/people/" + p.ID.String(), Mark: words[marks[p.ID]], Absences: tally[p.ID].Absences}
+		if l.Absences < 2 {
+			l.Absences = 0
+		}
+		l.Name, l.Other = a.Names(p.Details)
+		v.Rows = append(v.Rows, l)
+		fmt.Fprintln(h, p.ID, marks[p.ID])
+	}
+	v.Version = hex.EncodeToString(h.Sum(nil)[:8])
+	if s.Taken() {
+		v.Saved = a.P.T("attendance.taken", "n", s.Here(), "total", len(v.Rows))
+	}
+	return v, marks, nil
+}
+
+func sheet(a *door.Ask) error {
+	s, err := asked(a)
+	if err != nil {
+		return err
+	}
+	v, _, err := view(a, s)
+	if err != nil {
+		return err
+	}
+	return a.Render("teach/attendance", v)
+}
+
+// saved answers the script of the sheet.
+type saved struct {
+	Saved   bool   `json:"saved"`
+	Version string `json:"version"`
+	Message string `json:"message"`
+}
+
+func sheetGiven(a *door.Ask) error {
+	s, err := asked(a)
+	if err != nil {
+		return err
+	}
+	v, now, err := view(a, s)
+	if err != nil {
+		return err
+	}
+	if v.Locked != "" {
+		return a.Render("teach/attendance", v)
+	}
+	rest := letters[a.R.FormValue("rest")]
+	marks := map[id.ID]string{}
+	for i, l := range v.Rows {
+		p := id.MustParse(l.ID)
+		m := letters[a.R.FormValue("mark_"+l.ID)]
+		if m == "" && now[p] == "" {
+			m = rest
+		}
+		if m != "" {
+			marks[p] = m
+			v.Rows[i].Mark = words[m]
+		}
+	}
+	script := strings.Contains(a.R.Header.Get("Accept"), "application/json")
+	if seen := a.R.FormValue("version"); seen != "" && seen != v.Version {
+		// Somebody else saved meanwhile. What was typed here stands on the sheet; saving again says that it is meant.
+		v.Conflict = a.P.T("attendance.changed")
+		if script {
+			a.W.WriteHeader(http.StatusConflict)
+			return a.JSON(saved{false, v.Version, v.Conflict})
+		}
+		return a.Again("teach/attendance", v)
+	}
+	if err := a.H.Training.Take(a.R.Context(), a.Actor(), a.Scope, s.ID, marks, "list"); err != nil {
+		if errors.Is(err, training.ErrCancelled) {
+			return a.Go(v.Action)
+		}
+		return err
+	}
+	if s, err = asked(a); err != nil {
+		return err
+	}
+	if v, _, err = view(a, s); err != nil {
+		return err
+	}
+	if script {
+		return a.JSON(saved{true, v.Version, v.Saved})
+	}
+	a.Say("good", "attendance.saved")
+	return a.Go(v.Action)
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Runs every test on SQLite and PostgreSQL and in Chromium, and closes with one line that counts them.
+# Arguments go to go test: test/all.sh -run Law -long
+set -uo pipefail
+cd "$(dirname "$0")/.."
+# The cluster's folder must be reachable by its own user when the tests run as root.
+dir=$(mktemp -d "${TMPDIR:-/tmp}/tizi-test-XXXXXX")
+chmod 755 "$dir"
+cleanup() { test/postgres.sh stop "$dir/pg" >/dev/null 2>&1; rm -rf "$dir"; }
+trap cleanup EXIT
+export TIZI_TEST_PGPORT=$((20000 + RANDOM % 20000))
+TIZI_TEST_POSTGRES=$(test/postgres.sh start "$dir/pg") || exit 1
+export TIZI_TEST_POSTGRES TIZI_BIN="$PWD/bin/tizi" TIZI_CHROMIUM=${TIZI_CHROMIUM:-/usr/bin/chromium}
+go test -count=1 -timeout 20m -json "$@" ./... >"$dir/log.json"
+status=$?
+go run ./test/summary "$dir/log.json" || status=1
+exit $status
