@@ -236,8 +236,8 @@ func (t *tabSource) pack() (row Row, ok bool) {
 	for _, c := range t.cells {
 		ok = ok || c.text != ""
 	}
-	t.merge(ok)
-	if !ok {
+	t.merge()
+	if !ok { // what a merge brings down makes no row by itself
 		return Row{}, false
 	}
 	dates := slices.ContainsFunc(t.cells, func(c cell) bool { return c.date })
@@ -255,7 +255,7 @@ func (t *tabSource) pack() (row Row, ok bool) {
 }
 
 // merge fills blank cells from merges that began above, and notes the values of those that begin here.
-func (t *tabSource) merge(filled bool) {
+func (t *tabSource) merge() {
 	for len(t.merges) > 0 && t.merges[0].from <= t.row {
 		m := t.merges[0]
 		t.merges = t.merges[1:]
@@ -270,7 +270,7 @@ func (t *tabSource) merge(filled bool) {
 			continue
 		}
 		kept = append(kept, m)
-		if !filled || m.from == t.row {
+		if m.from == t.row {
 			continue
 		}
 		for len(t.cells) <= m.column {

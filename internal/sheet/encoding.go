@@ -18,6 +18,8 @@ const (
 	UTF16BE = "utf-16be"
 	Arabic  = "windows-1256" // what Excel writes as CSV on an Arabic Windows
 	Western = "windows-1252" // what Excel writes as CSV on a French Windows
+	DOS     = "ibm850"       // what it writes as CSV (MS-DOS)
+	Mac     = "macintosh"    // and as CSV (Macintosh)
 )
 
 // charset is what a look at the bytes of a file found.
@@ -76,6 +78,8 @@ type tally struct {
 	invalid   int64  // bytes that UTF-8 does not allow
 	arabic    int64  // high bytes that are Arabic letters of Windows-1256, standing with their like
 	latin     int64  // the same bytes standing beside Latin letters: capital accents of Windows-1252
+	small     int64  // accents where Windows has them, after a Latin letter
+	dos, mac  int64  // bytes that are accents in those encodings, and signs that follow no letter in Windows
 	rest      []byte // an unfinished sequence at the end of a block
 	prev      byte
 	run       int64 // length of the current run of Arabic bytes
@@ -102,6 +106,9 @@ func (t *tally) add(block []byte) {
 
 // weigh follows runs of bytes that Windows-1256 reads as Arabic letters.
 func (t *tally) weigh(b byte) {
+	if b >= 0x80 && t.prev|0x20 >= 'a' && t.prev|0x20 <= 'z' {
+		t.accent(b)
+	}
 	switch {
 	case arabicByte(b):
 		if t.run == 0 {
@@ -112,6 +119,23 @@ func (t *tally) weigh(b byte) {
 		t.closeRun(latinLetter(b))
 	}
 	t.prev = b
+}
+
+// accent counts a byte after a Latin letter as the accent it may be: é è ç ê É of MS-DOS, é è ç ê à É of the Macintosh.
+func (t *tally) accent(b byte) {
+	switch b {
+	case 0x82, 0x8a, 0x87:
+		t.dos++
+	case 0x8e, 0x8f, 0x8d, 0x83:
+		t.mac++
+	case 0x88, 0x90:
+		t.dos++
+		t.mac++
+	default:
+		if b >= 0xc0 {
+			t.small++
+		}
+	}
 }
 
 func (t *tally) closeRun(beside bool) {
@@ -191,6 +215,10 @@ func (t *tally) decide(known charset) charset {
 		known.garbled = t.invalid > 0
 	case t.arabic > t.latin:
 		known.name = Arabic
+	case t.dos > t.small && t.dos >= t.mac:
+		known.name = DOS
+	case t.mac > t.small:
+		known.name = Mac
 	default:
 		known.name = Western
 	}
@@ -225,6 +253,10 @@ func decoder(name string) encoding.Encoding {
 		return charmap.Windows1256
 	case Western:
 		return charmap.Windows1252
+	case DOS:
+		return charmap.CodePage850
+	case Mac:
+		return charmap.Macintosh
 	}
 	return nil
 }

@@ -27,6 +27,8 @@ var encodings = []struct {
 	{"utf-16be", UTF16BE, unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), ""},
 	{"windows-1256", Arabic, charmap.Windows1256, ""},
 	{"windows-1252", Western, charmap.Windows1252, ""},
+	{"ibm850", DOS, charmap.CodePage850, ""},
+	{"macintosh", Mac, charmap.Macintosh, ""},
 }
 
 func encode(t testing.TB, e encoding.Encoding, bom, text string) []byte {

@@ -59,6 +59,26 @@ func TestLayout(t *testing.T) {
 			skipped: []Skipped{{4, "École Ibn Sina", SkippedHeader}, {5, "Nom | Sexe | Classe", SkippedHeader}},
 		},
 		{
+			name: "rows numbered in advance, then words nobody foresaw",
+			text: lines2("N°;Nom;Sexe;Classe", "1;Ali;M;6A", "2;;;", "", "Vu;;;"),
+			opt:  Options{Known: known}, header: row("N°", "Nom", "Sexe", "Classe"), at: 1,
+			want:    [][]string{row("1", "Ali", "M", "6A"), row("2", "", "", "")},
+			skipped: []Skipped{{5, "Vu", SkippedFooter}},
+		},
+		{
+			name: "words right under the total",
+			text: lines2("Nom;Sexe;Classe", "Ali;M;6A", "Total;1;", "Vu et approuvé;;"),
+			opt:  Options{Known: known}, header: row("Nom", "Sexe", "Classe"), at: 1,
+			want:    [][]string{row("Ali", "M", "6A")},
+			skipped: []Skipped{{3, "Total | 1", SkippedTotal}, {4, "Vu et approuvé", SkippedFooter}},
+		},
+		{
+			name: "labels above are no headings",
+			text: lines2("Nom:;Zoé;Sexe:;F;Classe:;6A", "Nom;Sexe;Ville", "Ali;M;Fès"),
+			opt:  Options{Known: known}, header: row("Nom", "Sexe", "Ville"), at: 2, titles: row("Nom: | Zoé | Sexe: | F | Classe: | 6A"),
+			want: [][]string{row("Ali", "M", "Fès")},
+		},
+		{
 			name: "a thin row between full ones stays",
 			text: lines2("Nom;Sexe;Classe", "Ali;M;6A", "", "Sara;;", "Omar;M;6A"),
 			opt:  Options{Known: known}, header: row("Nom", "Sexe", "Classe"), at: 1,

@@ -126,14 +126,14 @@ func TestMergedCells(t *testing.T) {
 
 // Workbooks of other programs: prefixes, no references, inline text, runs, phonetic guides, strict dates, formulas, errors.
 func TestWorkbooksOfOthers(t *testing.T) {
-	styles := `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="0000000000"/><numFmt numFmtId="165" formatCode="&quot;day&quot; 0"/></numFmts>
-<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs></styleSheet>`
+	styles := `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="0000000000"/><numFmt numFmtId="165" formatCode="&quot;day&quot; 0"/><numFmt numFmtId="22" formatCode="0.0"/></numFmts>
+<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="22"/></cellXfs></styleSheet>`
 	texts := `<x:sst xmlns:x="u"><x:si><x:t xml:space="preserve"> Nom </x:t></x:si><x:si><x:r><x:rPr><x:b/></x:rPr><x:t>Ma</x:t></x:r><x:r><x:t>rie</x:t></x:r><x:rPh sb="0" eb="1"><x:t>guide</x:t></x:rPh></x:si><x:si/><x:si><x:t>a_x000D_b &#233;&amp;é<![CDATA[<&>]]> _x12 _xZZZZ_</x:t></x:si></x:sst>`
 	sheet := `<?xml version="1.0"?><!-- by hand --><x:worksheet xmlns:x="u"><x:cols><x:col min="1"/></x:cols><x:sheetData>
 <x:row><x:c t="s"><x:v>0</x:v></x:c><x:c t="inlineStr"><x:is><x:t>Sexe</x:t></x:is></x:c><x:c t="str"><x:f>A1&amp;"&lt;"</x:f><x:v>Classe</x:v></x:c><x:c t="inlineStr"><x:is><x:r><x:t>Télé</x:t></x:r><x:r><x:t>phone</x:t></x:r></x:is></x:c></x:row>
 <x:row><x:c t="s"><x:v>1</x:v></x:c><x:c s="1"><x:v>42004</x:v></x:c><x:c t='d'><x:v>2014-12-31T00:00:00</x:v></x:c><x:c s="2"><x:v>612345678</x:v></x:c></x:row>
 <x:row r="7" spans="1:4"><x:c r="A7" t="s"><x:v>3</x:v></x:c><x:c r="B7" t="e"><x:v>#N/A</x:v></x:c><x:c r="D7"><x:v>6.12345678E8</x:v></x:c><x:c r="XFD7"><x:v>9</x:v></x:c></x:row>
-<x:row r="8"><x:c r="A8" s="3"><x:v>42004</x:v></x:c><x:c r="B8" s="1"><x:v>0.5</x:v></x:c><x:c r="C8"><x:v>0.30000000000000004</x:v></x:c><x:c r="D8" s="99"><x:v>1e300</x:v></x:c></x:row>
+<x:row r="8"><x:c r="A8" s="3"><x:v>42004</x:v></x:c><x:c r="B8" s="1"><x:v>0.5</x:v></x:c><x:c r="C8" s="4"><x:v>30.000000000000004</x:v></x:c><x:c r="D8" s="99"><x:v>1e300</x:v></x:c></x:row>
 <x:row r="9"><x:c r="A9" t="s"><x:v>77</x:v></x:c><x:c r="B9" t="s"><x:v>2</x:v></x:c></x:row>
 </x:sheetData><x:pageMargins left="1"/></x:worksheet>`
 	r := open(t, rawBook(t, sheet, styles, texts), Options{Known: known})
@@ -141,7 +141,7 @@ func TestWorkbooksOfOthers(t *testing.T) {
 	want := [][]string{
 		{"Marie", "2014-12-31", "2014-12-31", "0612345678"},
 		{"a\rb é&é<&> _x12 _xZZZZ_", "#N/A", "", "612345678"},
-		{"42004", "0.5", "0.3", "1e300"},
+		{"42004", "0.5", "30", "1e300"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

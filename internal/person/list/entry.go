@@ -82,12 +82,13 @@ func nameKey(full string) string {
 	return strings.TrimLeft(strings.Join(words, " "), " ")
 }
 
-// Seen finds the rows that a file repeats. It keeps a few dozen bytes a row. The zero value is ready.
+// Seen finds the rows that a file repeats. It keeps some eighty bytes a row. The zero value is ready.
 type Seen struct {
-	rows map[uint64]seenRow
+	of   map[uint64]uint32 // the place in rows of the first row with a key, by the digest of the key
+	rows []seenRow
 }
 
-// seenRow is kept small: there is one a key.
+// seenRow is kept small: there may be a million.
 type seenRow struct {
 	row         uint32
 	massar, cin uint32 // digests of the codes of that row; 0 where it has none
@@ -95,16 +96,17 @@ type seenRow struct {
 
 // Check returns the row that e repeats, or 0 when it is the first of its kind, which Seen remembers.
 func (s *Seen) Check(e *Entry) (first int) {
-	if s.rows == nil {
-		s.rows = map[uint64]seenRow{}
+	if s.of == nil {
+		s.of = map[uint64]uint32{}
 	}
 	keys := e.Keys()
 	mine := seenRow{row: uint32(e.Row), massar: uint32(digest(e.Massar)), cin: uint32(digest(e.CIN))}
 	for _, key := range keys {
-		other, known := s.rows[digest(key)]
+		i, known := s.of[digest(key)]
 		if !known {
 			continue
 		}
+		other := s.rows[i]
 		switch {
 		case strings.HasPrefix(key, KeyMassar):
 			return int(other.row)
@@ -117,11 +119,17 @@ func (s *Seen) Check(e *Entry) (first int) {
 		}
 	}
 	for _, key := range keys {
-		if d := digest(key); s.rows[d].row == 0 {
-			s.rows[d] = mine
+		if d := digest(key); !s.has(d) {
+			s.of[d] = uint32(len(s.rows))
 		}
 	}
+	s.rows = append(s.rows, mine)
 	return 0
+}
+
+func (s *Seen) has(d uint64) bool {
+	_, ok := s.of[d]
+	return ok
 }
 
 // differ says whether both are known and not the same.
