@@ -1,13 +1,18 @@
 package fact
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"reflect"
 	"slices"
+	"strconv"
 
 	"tizi/internal/id"
 	"tizi/internal/seal"
@@ -46,7 +51,8 @@ func GrantTo(n *seal.Identity, name string, kinds, streams []string) Granted {
 }
 
 // Withdrawn is the body of grant.revoked: what the node wrote in a stream after these numbers does not count. A stream
-// that is not named is revoked from its beginning.
+// that is not named is revoked from its beginning. A revocation that was a mistake is lifted by a new grant that names it
+// as replaced.
 type Withdrawn struct {
 	After  map[string]uint64 `json:"after"`
 	Reason string            `json:"reason"`
@@ -56,7 +62,8 @@ type Withdrawn struct {
 func (Withdrawn) Check() error { return nil }
 
 // Mistake is the body of fact.voided and Admission that of fact.admitted: the facts in prev, which are of the same
-// subject, do not count, or count although their node held no grant.
+// subject, do not count, or count although their node held no grant. Such a verdict holds only for what its own writer
+// might have written, and never for grants and revocations, which have their own rules.
 type Mistake struct {
 	Reason string `json:"reason"`
 }
@@ -87,7 +94,11 @@ var (
 	ownKinds = []*Kind{FactVoided, FactAdmitted}
 )
 
-// Grants is the table of nodes that hold or held a grant.
+// isGrant reports whether the kind is one of those that authority is made of, isVerdict whether it is about other facts.
+func isGrant(name string) bool   { return name == GrantIssued.Name || name == GrantRevoked.Name }
+func isVerdict(name string) bool { return name == FactVoided.Name || name == FactAdmitted.Name }
+
+// grantTable has the nodes that hold or held a grant.
 var grantTable = &store.Table{
 	Name: "fact_grant", Key: 1,
 	Columns: store.Cols("node:id name:text granted:int revoked:int conflict:int"),
@@ -102,10 +113,12 @@ var grantFold = &Fold{
 		}
 		last := issued[len(issued)-1]
 		g, _ := As[Granted](last)
-		revoked := s.Last(func(f *Fact) bool { _, ok := As[Withdrawn](f); return ok })
 		var at int64
-		if revoked != nil {
-			at = revoked.HLC.Wall().UnixMilli()
+		// A revocation that a later grant replaces is lifted.
+		for _, f := range s.Heads(func(*Fact) bool { return true }) {
+			if _, ok := As[Withdrawn](f); ok {
+				at = f.HLC.Wall().UnixMilli()
+			}
 		}
 		out.Add(grantTable, s.ID, g.Name, last.HLC.Wall().UnixMilli(), at, len(issued) > 1)
 		return nil
@@ -113,49 +126,179 @@ var grantFold = &Fold{
 	Sample: sampleGrants,
 }
 
-// authority is who may write what, computed from the grants and revocations in commons.
+// authority is who may write what, computed from the grants and revocations in commons. It is not changed once it was
+// computed, so it may be read by many.
 //
 // It is computed outward from the root, level by level: a node's level is one more than that of the nearest node that
-// granted it something. A grant or revocation counts when its own writer may write it, and a revocation only when its
-// writer stands on a lower level than the node it names; so no two nodes can revoke each other and every order of
-// arrival ends in the same authority.
+// granted it something. A grant or revocation counts when its own writer may write it and stands on a lower level than
+// the node it names, so no two nodes can revoke each other and every order of arrival ends in the same authority. And
+// nobody gives what he does not hold: a grant is good for what its writer may write too.
 type authority struct {
 	version int64
 	root    id.ID
 	nodes   map[id.ID]*standing
+	counted map[Ref]id.ID // the grants and revocations that count, and whom they are about
 }
 
+// standing is what is known of one node.
 type standing struct {
-	level  int
-	grants []Granted
-	cuts   []Withdrawn
+	level  int // 0: nobody granted it anything
+	grants []grant
+	cuts   []cut
 }
 
-// may says whether a fact of the node counts.
-func (a *authority) may(node id.ID, stream, kind string, seq uint64) State {
-	if node == a.root {
-		return Effective
+type grant struct {
+	ref            Ref
+	kinds, streams []string
+}
+
+type cut struct {
+	ref   Ref
+	after map[string]uint64
+}
+
+// computeAuthority is a pure function of the root and the set of grant facts in commons that can be read.
+func computeAuthority(root id.ID, facts []*Fact) *authority {
+	a := &authority{root: root, nodes: map[id.ID]*standing{}, counted: map[Ref]id.ID{}}
+	j := a.judge()
+	facts = slices.Clone(facts)
+	slices.SortFunc(facts, func(x, y *Fact) int { return compareRefs(x.Ref(), y.Ref()) })
+	byWriter := map[id.ID][]*Fact{}
+	for _, f := range facts {
+		byWriter[f.Node] = append(byWriter[f.Node], f)
 	}
-	n := a.nodes[node]
-	if n == nil || !n.allows(stream, kind) {
+	levels := map[id.ID]int{root: 0}
+	lifted := map[Ref]bool{}
+	frontier := []id.ID{root}
+	for level := 1; len(frontier) > 0; level++ {
+		var next []id.ID
+		// accepted calls fn for the facts of this level's writers that count. What they are allowed is complete, since
+		// only lower levels decide about it.
+		accepted := func(fn func(*Fact)) {
+			for _, w := range frontier {
+				for _, f := range byWriter[w] {
+					if lv, known := levels[f.Subject]; known && lv < level {
+						continue
+					}
+					if name, _, _ := SplitKind(f.Kind); j.standingOf(w, f.Stream, name, f.Seq) == Effective {
+						fn(f)
+					}
+				}
+			}
+		}
+		accepted(func(f *Fact) {
+			g, ok := As[Granted](f)
+			if !ok || !keyOf(g, f.Subject) {
+				return
+			}
+			n := a.standing(f.Subject)
+			n.grants = append(n.grants, grant{f.Ref(), g.Kinds, g.Streams})
+			a.counted[f.Ref()] = f.Subject
+			for _, p := range f.Prev {
+				lifted[localRef(f, p)] = true
+			}
+			if _, known := levels[f.Subject]; !known {
+				levels[f.Subject], n.level = level, level
+				next = append(next, f.Subject)
+			}
+		})
+		// A grant lifts revocations by its own level and by higher ones, so all that lift one of this level are known.
+		accepted(func(f *Fact) {
+			c, ok := As[Withdrawn](f)
+			if !ok {
+				return
+			}
+			a.counted[f.Ref()] = f.Subject
+			if !lifted[f.Ref()] {
+				n := a.standing(f.Subject)
+				n.cuts = append(n.cuts, cut{f.Ref(), c.After})
+			}
+		})
+		frontier = next
+	}
+	return a
+}
+
+func compareRefs(a, b Ref) int {
+	return cmp.Or(cmp.Compare(a.Stream, b.Stream), bytes.Compare(a.Node[:], b.Node[:]), cmp.Compare(a.Seq, b.Seq))
+}
+
+func keyOf(g Granted, node id.ID) bool {
+	k, err := base64.StdEncoding.DecodeString(g.Key)
+	return err == nil && seal.NodeOf(k) == node
+}
+
+func (a *authority) standing(n id.ID) *standing {
+	if a.nodes[n] == nil {
+		a.nodes[n] = &standing{}
+	}
+	return a.nodes[n]
+}
+
+// judge asks an authority about facts. It remembers answers, so it belongs to one goroutine.
+type judge struct {
+	*authority
+	memo map[allowance]bool
+}
+
+type allowance struct {
+	node         id.ID
+	stream, kind string
+}
+
+func (a *authority) judge() *judge { return &judge{a, map[allowance]bool{}} }
+
+// may says whether a fact counts as far as its writer is concerned.
+func (j *judge) may(f *Fact) State {
+	name, _, _ := SplitKind(f.Kind)
+	if isGrant(name) {
+		if _, ok := j.counted[f.Ref()]; ok {
+			return Effective
+		}
+		if s := j.standingOf(f.Node, f.Stream, name, f.Seq); s != Effective {
+			return s
+		}
+		return Ungranted // its writer stands no lower than the node it names
+	}
+	return j.standingOf(f.Node, f.Stream, name, f.Seq)
+}
+
+// standingOf says whether a node might write a kind in a stream under a number.
+func (j *judge) standingOf(node id.ID, stream, kind string, seq uint64) State {
+	if !j.allows(node, stream, kind) {
 		return Ungranted
 	}
-	for _, c := range n.cuts {
-		if seq > c.After[stream] {
-			return Revoked
+	if n := j.nodes[node]; n != nil && node != j.root {
+		for _, c := range n.cuts {
+			if seq > c.after[stream] {
+				return Revoked
+			}
 		}
 	}
 	return Effective
 }
 
-func (s *standing) allows(stream, kind string) bool {
-	name, _, _ := SplitKind(kind)
-	for _, g := range s.grants {
-		if matchAny(g.Streams, stream) && matchAny(g.Kinds, name) {
-			return true
+// allows says whether a node holds a grant, from the root through writers who all hold one, for a kind in a stream.
+func (j *judge) allows(node id.ID, stream, kind string) bool {
+	if node == j.root {
+		return true
+	}
+	k := allowance{node, stream, kind}
+	if ok, known := j.memo[k]; known {
+		return ok
+	}
+	ok := false
+	if n := j.nodes[node]; n != nil {
+		for _, g := range n.grants {
+			// The writer's level is lower, so this ends.
+			if matchAny(g.streams, stream) && matchAny(g.kinds, kind) && j.allows(g.ref.Node, stream, kind) {
+				ok = true
+				break
+			}
 		}
 	}
-	return false
+	j.memo[k] = ok
+	return ok
 }
 
 // matchAny matches patterns of path.Match; "*" alone matches everything, slashes included.
@@ -171,85 +314,23 @@ func matchAny(patterns []string, s string) bool {
 	return false
 }
 
-// computeAuthority is a pure function of the root and the stored grant facts.
-func computeAuthority(root id.ID, facts []*Fact) *authority {
-	a := &authority{root: root, nodes: map[id.ID]*standing{}}
-	byWriter := map[id.ID][]*Fact{}
-	for _, f := range facts {
-		byWriter[f.Node] = append(byWriter[f.Node], f)
-	}
-	levels := map[id.ID]int{root: 0}
-	frontier := []id.ID{root}
-	for level := 1; len(frontier) > 0; level++ {
-		var next []id.ID
-		// Revocations by this level first: they take effect on what stands further out.
-		for _, w := range frontier {
-			for _, f := range byWriter[w] {
-				c, ok := As[Withdrawn](f)
-				if !ok || a.may(w, f.Stream, f.Kind, f.Seq) != Effective {
-					continue
-				}
-				if lv, known := levels[f.Subject]; known && lv < level {
-					continue
-				}
-				n := a.standing(f.Subject)
-				n.cuts = append(n.cuts, c)
-			}
-		}
-		for _, w := range frontier {
-			for _, f := range byWriter[w] {
-				g, ok := As[Granted](f)
-				if !ok || a.may(w, f.Stream, f.Kind, f.Seq) != Effective || !keyOf(g, f.Subject) {
-					continue
-				}
-				if lv, known := levels[f.Subject]; known && lv < level {
-					continue
-				}
-				a.standing(f.Subject).grants = append(a.standing(f.Subject).grants, g)
-				if _, known := levels[f.Subject]; !known {
-					levels[f.Subject] = level
-					a.standing(f.Subject).level = level
-					next = append(next, f.Subject)
-				}
-			}
-		}
-		frontier = next
-	}
-	return a
-}
-
-func keyOf(g Granted, node id.ID) bool {
-	k, err := base64.StdEncoding.DecodeString(g.Key)
-	return err == nil && seal.NodeOf(k) == node
-}
-
-func (a *authority) standing(n id.ID) *standing {
-	if a.nodes[n] == nil {
-		a.nodes[n] = &standing{}
-	}
-	return a.nodes[n]
-}
-
 // Root returns the node that all trust comes from.
-func (l *Log) Root() id.ID {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.auth.root
-}
+func (l *Log) Root() id.ID { return l.authority().root }
 
 // SetRoot makes another node the root of trust: what a centre does once, when it is paired with a hub.
 func (l *Log) SetRoot(ctx context.Context, root id.ID) error {
-	before := l.authority()
-	err := l.DB.Write(ctx, func(tx store.Tx) error {
-		if err := tx.Exec(ctx, "INSERT INTO fact_setting (name, value) VALUES ('root', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", root); err != nil {
+	return l.write(ctx, func(t *turn) error {
+		if err := t.set(ctx, "root", root[:]); err != nil {
 			return err
 		}
-		return l.reauthorise(ctx, tx, before)
+		return t.reauthorise(ctx)
 	})
-	if err != nil {
-		l.refresh(ctx, l.DB, true)
-	}
-	return err
+}
+
+// May says whether this node may write a kind in a stream just now. A fact that it may not write is kept and does not
+// count, so a door asks first.
+func (l *Log) May(kind *Kind, stream string) bool {
+	return l.authority().judge().standingOf(l.node, stream, kind.Name, 1<<62) == Effective
 }
 
 func (l *Log) authority() *authority {
@@ -258,34 +339,29 @@ func (l *Log) authority() *authority {
 	return l.auth
 }
 
-// refresh reads the authority again when its version moved: another process may have taken a grant.
-func (l *Log) refresh(ctx context.Context, q store.Querier, force bool) error {
-	var version []byte
-	if _, err := store.One(ctx, q, "SELECT value FROM fact_setting WHERE name = 'authority'", nil, &version); err != nil {
-		return err
-	}
-	v := decodeVersion(version)
-	if a := l.authority(); a != nil && a.version == v && !force {
-		return nil
-	}
-	a, err := l.loadAuthority(ctx, q)
-	if err != nil {
-		return err
-	}
-	a.version = v
+// adopt takes over the authority that a transaction, now on the disk, has read or computed.
+func (l *Log) adopt(a *authority) {
 	l.mu.Lock()
-	l.auth = a
-	l.mu.Unlock()
-	return nil
+	defer l.mu.Unlock()
+	if l.auth == nil || a.version >= l.auth.version {
+		l.auth = a
+	}
 }
 
+// loadAuthority computes the authority that q sees.
 func (l *Log) loadAuthority(ctx context.Context, q store.Querier) (*authority, error) {
-	root := l.node
-	if _, err := store.One(ctx, q, "SELECT value FROM fact_setting WHERE name = 'root'", nil, &root); err != nil {
+	s, err := readSettings(ctx, q)
+	if err != nil {
 		return nil, err
 	}
+	root := l.node
+	if b := s["root"]; b != nil {
+		if err := root.Scan(b); err != nil {
+			return nil, err
+		}
+	}
 	var facts []*Fact
-	err := l.Facts(ctx, q, "stream IN (SELECT id FROM fact_stream WHERE name = 'commons') AND kind IN (SELECT id FROM fact_kind WHERE name LIKE 'grant.%') ORDER BY hlc, node, seq", nil, func(f *Fact) error {
+	err = l.Facts(ctx, q, "stream IN (SELECT id FROM fact_stream WHERE name = 'commons') AND kind IN (SELECT id FROM fact_kind WHERE name LIKE 'grant.%')", nil, func(f *Fact) error {
 		if l.Registry.read(f) == Effective {
 			facts = append(facts, f)
 		}
@@ -294,52 +370,113 @@ func (l *Log) loadAuthority(ctx context.Context, q store.Querier) (*authority, e
 	if err != nil {
 		return nil, err
 	}
-	return computeAuthority(root, facts), nil
+	a := computeAuthority(root, facts)
+	a.version = int64(s.number("authority"))
+	return a, nil
 }
 
-// reauthorise computes the authority again inside a transaction and folds anew every subject that a node whose
-// standing changed has written about.
-func (l *Log) reauthorise(ctx context.Context, tx store.Tx, before *authority) error {
-	a, err := l.loadAuthority(ctx, tx)
+// reauthorise computes the authority again, after grants came or the root changed, and folds anew every subject about
+// which a fact now counts that did not, or the reverse.
+func (t *turn) reauthorise(ctx context.Context) error {
+	after, err := t.log.loadAuthority(ctx, t.tx)
 	if err != nil {
 		return err
 	}
-	a.version = before.version + 1
-	if err := tx.Exec(ctx, "INSERT INTO fact_setting (name, value) VALUES ('authority', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", encodeVersion(a.version)); err != nil {
+	before := t.auth
+	after.version = before.version + 1
+	if err := t.set(ctx, "authority", strconv.AppendInt(nil, after.version, 10)); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	l.auth = a
-	l.mu.Unlock()
-	var subjects []id.ID
-	err = tx.Each(ctx, "SELECT DISTINCT f.subject, n.node FROM fact f JOIN fact_node n ON n.id = f.node", nil, func(r store.Row) error {
-		var s, n id.ID
-		if err := r.Scan(&s, &n); err != nil {
+	t.auth = after.judge()
+	subjects, err := t.affected(ctx, before, t.auth)
+	if err != nil {
+		return err
+	}
+	return t.refold(ctx, subjects)
+}
+
+// affected returns the subjects of facts about which two authorities differ. Only the logs of nodes whose standing, or
+// whose givers' standing, differs are read.
+func (t *turn) affected(ctx context.Context, before, after *judge) ([]id.ID, error) {
+	set := map[id.ID]bool{}
+	for ref, subject := range before.counted {
+		if _, ok := after.counted[ref]; !ok {
+			set[subject] = true
+		}
+	}
+	for ref, subject := range after.counted {
+		if _, ok := before.counted[ref]; !ok {
+			set[subject] = true
+		}
+	}
+	for _, node := range changedNodes(before.authority, after.authority) {
+		num, found := int64(0), false
+		err := t.tx.Each(ctx, "SELECT id FROM fact_node WHERE node = ?", store.Args(node), func(r store.Row) error {
+			found = true
+			return r.Scan(&num)
+		})
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			continue
+		}
+		var streams []int64
+		err = t.tx.Each(ctx, "SELECT stream FROM fact_head WHERE node = ?", store.Args(num), func(r store.Row) error {
+			var s int64
+			err := r.Scan(&s)
+			streams = append(streams, s)
 			return err
+		})
+		if err != nil {
+			return nil, err
 		}
-		if changed(before, a, n) {
-			subjects = append(subjects, s)
+		for _, stream := range streams {
+			var at uint64
+			for {
+				n := 0
+				err := t.log.Facts(ctx, t.tx, fmt.Sprintf("stream = ? AND node = ? AND seq > ? ORDER BY seq LIMIT %d", page), store.Args(stream, num, at), func(f *Fact) error {
+					n, at = n+1, f.Seq
+					if before.may(f) != after.may(f) {
+						set[f.Subject] = true
+					}
+					return nil
+				})
+				if err != nil {
+					return nil, err
+				}
+				if n < page {
+					break
+				}
+			}
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
-	return l.refold(ctx, tx, subjects)
+	return slices.Collect(maps.Keys(set)), nil
 }
 
-func changed(a, b *authority, node id.ID) bool {
-	if (node == a.root) != (node == b.root) {
-		return true
+// changedNodes returns the nodes about which two authorities may differ.
+func changedNodes(a, b *authority) []id.ID {
+	changed := map[id.ID]bool{}
+	if a.root != b.root {
+		changed[a.root], changed[b.root] = true, true
 	}
-	x, y := a.nodes[node], b.nodes[node]
-	return fmt.Sprint(x) != fmt.Sprint(y)
-}
-
-func encodeVersion(v int64) []byte { return fmt.Append(nil, v) }
-
-func decodeVersion(b []byte) int64 {
-	var v int64
-	fmt.Sscan(string(b), &v)
-	return v
+	for _, x := range []*authority{a, b} {
+		for n := range x.nodes {
+			if !reflect.DeepEqual(a.nodes[n], b.nodes[n]) {
+				changed[n] = true
+			}
+		}
+	}
+	// What a node may give depends on what it holds itself.
+	for grew := true; grew; {
+		grew = false
+		for _, x := range []*authority{a, b} {
+			for n, s := range x.nodes {
+				if !changed[n] && slices.ContainsFunc(s.grants, func(g grant) bool { return changed[g.ref.Node] }) {
+					changed[n], grew = true, true
+				}
+			}
+		}
+	}
+	return slices.Collect(maps.Keys(changed))
 }

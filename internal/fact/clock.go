@@ -45,6 +45,13 @@ func (c *Clock) Tick() Time {
 	return c.last
 }
 
+// Last returns the last reading given or taken note of.
+func (c *Clock) Last() Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last
+}
+
 // Observe takes note of a reading of this node itself, found on the disk.
 func (c *Clock) Observe(t Time) {
 	c.mu.Lock()

@@ -8,9 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -72,7 +72,7 @@ func ParseRef(s string) (Ref, error) {
 // State says why a fact counts or does not. It is derived, not part of the fact: every verified fact is stored.
 type State int
 
-// The states.
+// The states. What its writer might not write is Ungranted or Revoked, whatever it says; the rest is about what it says.
 const (
 	Effective State = iota
 	Ungranted       // its node holds no grant for this kind in this stream
@@ -80,7 +80,7 @@ const (
 	Voided          // a later fact says it was a mistake
 	Unknown         // its kind or version is newer than this program
 	Critical        // the same, and nobody may act on its subject until this program is upgraded
-	Malformed       // its body does not say what its kind says
+	Malformed       // its body does not say what its kind says, or its kind may not stand in its stream
 )
 
 var stateNames = [...]string{"effective", "ungranted", "revoked", "voided", "unknown", "critical", "malformed"}
@@ -92,30 +92,93 @@ func (s State) String() string {
 	return stateNames[s]
 }
 
-var (
-	kindForm   = regexp.MustCompile(`^[a-z][a-z_]*\.[a-z][a-z_]*@[1-9][0-9]{0,3}!?$`)
-	streamForm = regexp.MustCompile(`^(commons|hub|centre/[0-9a-f-]{36})$`)
-)
-
 // Check says whether the envelope is well formed. It does not look at what the body means.
 func (f *Fact) Check() error {
+	if f.Node.IsNil() || f.Seq == 0 || f.Seq > maxSeq || f.HLC == 0 || f.HLC > maxTime {
+		return fmt.Errorf("fact %s: node, number or time is missing or too large", f.Ref())
+	}
+	if err := f.checkContent(); err != nil {
+		return err
+	}
+	if !utf8.Valid(f.Body) || !json.Valid(f.Body) {
+		return fmt.Errorf("fact %s: the body is no JSON in UTF-8", f.Ref())
+	}
+	return nil
+}
+
+// Bounds of an envelope, so that its numbers fit everywhere.
+const (
+	maxSeq  = 1 << 62
+	maxTime = 1<<63 - 1
+	maxKind = 80
+	maxPrev = 255
+)
+
+// checkContent checks what does not depend on the fact's place in the log.
+func (f *Fact) checkContent() error {
 	switch {
-	case !streamForm.MatchString(f.Stream):
+	case !validStream(f.Stream):
 		return fmt.Errorf("fact %s: the stream's name is malformed", f.Ref())
-	case f.Node.IsNil() || f.Seq == 0 || f.Seq > 1<<62 || f.HLC == 0:
-		return fmt.Errorf("fact %s: node, number or time is missing", f.Ref())
-	case !kindForm.MatchString(f.Kind) || len(f.Kind) > 80:
+	case !validKind(f.Kind):
 		return fmt.Errorf("fact %s: kind %q is malformed", f.Ref(), f.Kind)
 	case f.Subject.IsNil():
 		return fmt.Errorf("fact %s: it is about nothing", f.Ref())
 	case len(f.Body) > MaxBody:
 		return fmt.Errorf("fact %s: the body has %d bytes, %d are allowed", f.Ref(), len(f.Body), MaxBody)
-	case len(f.Prev) > 255:
-		return fmt.Errorf("fact %s: it replaces %d facts, 255 are allowed", f.Ref(), len(f.Prev))
-	case !json.Valid(f.Body):
-		return fmt.Errorf("fact %s: the body is no JSON", f.Ref())
+	case len(f.Prev) > maxPrev:
+		return fmt.Errorf("fact %s: it replaces %d facts, %d are allowed", f.Ref(), len(f.Prev), maxPrev)
+	}
+	for _, p := range f.Prev {
+		if p.Stream != "" && !validStream(p.Stream) || p.Seq == 0 || p.Seq > maxSeq {
+			return fmt.Errorf("fact %s: what it replaces, %s, is malformed", f.Ref(), p)
+		}
 	}
 	return nil
+}
+
+// validStream accepts commons, hub and centre/ with 36 characters of an id in small letters.
+func validStream(s string) bool {
+	v, ok := strings.CutPrefix(s, "centre/")
+	if !ok {
+		return s == "commons" || s == "hub"
+	}
+	if len(v) != 36 {
+		return false
+	}
+	for i := range len(v) {
+		if c := v[i]; !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c == '-') {
+			return false
+		}
+	}
+	return true
+}
+
+// validKind accepts area.happened@1, with a ! behind it or without: words of small letters and _, a version from 1 to
+// 9999.
+func validKind(s string) bool {
+	word := func(s string) bool {
+		for i := range len(s) {
+			if c := s[i]; !(c >= 'a' && c <= 'z' || c == '_' && i > 0) {
+				return false
+			}
+		}
+		return s != ""
+	}
+	if len(s) > maxKind {
+		return false
+	}
+	s, _ = strings.CutSuffix(s, "!")
+	name, version, _ := strings.Cut(s, "@")
+	area, happened, _ := strings.Cut(name, ".")
+	if !word(area) || !word(happened) || len(version) < 1 || len(version) > 4 || version[0] == '0' {
+		return false
+	}
+	for i := range len(version) {
+		if c := version[i]; c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // SplitKind takes "area.happened@2!" apart.

@@ -1,9 +1,12 @@
 package fact
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -13,54 +16,58 @@ import (
 )
 
 // project derives the rows of every subject that facts, just stored, are about. Each subject is folded whole: reading a
-// handful of facts again costs less than being wrong. Subjects that were born with these facts need no reading.
-func (l *Log) project(ctx context.Context, tx store.Tx, facts []*Fact, born map[*Fact]bool, ring seal.Ring) error {
-	for _, f := range facts {
-		name, _, _ := SplitKind(f.Kind)
-		if name == GrantIssued.Name || name == GrantRevoked.Name {
-			if err := l.reauthorise(ctx, tx, l.authority()); err != nil {
-				return err
-			}
-			break
-		}
+// handful of facts again costs less than being wrong. before has what was stored of these subjects before, with a nil
+// list for those of which nothing was; ring has keys of persons who are new with these facts.
+func (t *turn) project(ctx context.Context, facts []*Fact, before map[id.ID][]*Fact, ring seal.Ring) error {
+	// No rows can be there of a subject without facts.
+	fresh := make(map[id.ID]bool, len(before))
+	for s, all := range before {
+		fresh[s] = len(all) == 0
 	}
-	var order []id.ID
-	bySubject := make(map[id.ID][]*Fact, len(facts))
-	fresh := make(map[id.ID]bool, len(facts))
+	if slices.ContainsFunc(facts, func(f *Fact) bool { name, _, _ := SplitKind(f.Kind); return isGrant(name) }) {
+		if err := t.reauthorise(ctx); err != nil {
+			return err
+		}
+		clear(fresh) // it may have folded some of these subjects already
+	}
+	order := make([]id.ID, 0, len(before))
+	added := make(map[id.ID]bool, len(before))
 	for _, f := range facts {
-		if _, ok := bySubject[f.Subject]; !ok {
+		if !added[f.Subject] {
+			added[f.Subject] = true
 			order = append(order, f.Subject)
 		}
-		bySubject[f.Subject] = append(bySubject[f.Subject], f)
-		if born[f] {
-			fresh[f.Subject] = true
-		}
+		before[f.Subject] = append(before[f.Subject], f)
 	}
-	var again []id.ID
-	for _, s := range order {
-		if !fresh[s] {
-			again = append(again, s)
-		}
-	}
-	if err := l.gather(ctx, tx, again, bySubject); err != nil {
-		return err
-	}
-	w := &folding{log: l, src: tx, dst: tx, ring: ring, sums: l.collectors()}
-	if err := w.fold(ctx, order, bySubject, fresh); err != nil {
+	w := t.folding(ring)
+	if err := w.fold(ctx, order, before, fresh); err != nil {
 		return err
 	}
 	return w.flush(ctx)
 }
 
 // refold derives the rows of subjects again.
-func (l *Log) refold(ctx context.Context, tx store.Tx, subjects []id.ID) error {
-	const chunk = 2000
-	for part := range slices.Chunk(subjects, chunk) {
+func (t *turn) refold(ctx context.Context, subjects []id.ID) error {
+	if len(subjects) == 0 {
+		return nil
+	}
+	slices.SortFunc(subjects, func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
+	subjects = slices.Compact(subjects)
+	for part := range slices.Chunk(subjects, 2000) {
+		if t.again {
+			rows := make([][]any, len(part))
+			for i, s := range part {
+				rows[i] = []any{s}
+			}
+			if err := t.tx.Insert(ctx, againTable, rows); err != nil {
+				return err
+			}
+		}
 		bySubject := make(map[id.ID][]*Fact, len(part))
-		if err := l.gather(ctx, tx, part, bySubject); err != nil {
+		if err := t.gather(ctx, part, bySubject); err != nil {
 			return err
 		}
-		w := &folding{log: l, src: tx, dst: tx, ring: seal.Ring{}, sums: l.collectors()}
+		w := t.folding(seal.Ring{})
 		if err := w.fold(ctx, part, bySubject, nil); err != nil {
 			return err
 		}
@@ -71,46 +78,68 @@ func (l *Log) refold(ctx context.Context, tx store.Tx, subjects []id.ID) error {
 	return nil
 }
 
-// Refold derives the rows of subjects again, for what changes beside the facts: a key that came or was destroyed.
+// againTable has the subjects that were folded again while a rebuild went on: the shadow it made knows an older state of
+// their keys or of the authority.
+var againTable = &store.Table{Name: "fact_again", Columns: store.Cols("subject:id"), Key: 1}
+
+// Refold derives the rows of subjects again, for what changes beside the facts: a key that came or was destroyed. It
+// belongs into the transaction that changes it.
 func (l *Log) Refold(ctx context.Context, tx store.Tx, subjects []id.ID) error {
-	return l.refold(ctx, tx, subjects)
+	t, err := l.begin(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return t.refold(ctx, slices.Clone(subjects))
 }
 
-// gather replaces the lists of subjects by all facts stored of them.
-func (l *Log) gather(ctx context.Context, tx store.Tx, subjects []id.ID, into map[id.ID][]*Fact) error {
+// ImportKeys keeps the keys of persons that came from another node and derives the rows of those who can be read now.
+func (l *Log) ImportKeys(ctx context.Context, w *seal.Wrapped) error {
+	return l.write(ctx, func(t *turn) error {
+		persons, err := l.Keys.Import(ctx, t.tx, w)
+		if err != nil {
+			return err
+		}
+		return t.refold(ctx, persons)
+	})
+}
+
+// gather adds all facts stored of subjects to their lists.
+func (t *turn) gather(ctx context.Context, subjects []id.ID, into map[id.ID][]*Fact) error {
 	sets := make([][]any, len(subjects))
 	for i, s := range subjects {
 		sets[i] = []any{s}
 	}
-	known := map[Ref]*Fact{}
-	for _, s := range subjects {
-		for _, f := range into[s] {
-			known[f.Ref()] = f
-		}
-		into[s] = nil
-	}
-	rows := make([][]raw, len(subjects))
-	err := tx.Many(ctx, "SELECT "+columns+" FROM fact WHERE subject = ?", sets, func(i int, r store.Row) error {
+	var rows []raw
+	err := t.tx.Many(ctx, "SELECT "+columns+" FROM fact WHERE subject = ?", sets, func(_ int, r store.Row) error {
 		x, err := scanRaw(r)
-		rows[i] = append(rows[i], x)
+		rows = append(rows, x)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for i, s := range subjects {
-		for _, x := range rows[i] {
-			f, err := l.name(ctx, tx, x)
-			if err != nil {
-				return err
-			}
-			if k := known[f.Ref()]; k != nil {
-				k.state, f = f.state, k // the one in hand is decoded already
-			}
-			into[s] = append(into[s], f)
-		}
+	if err := t.log.name(ctx, t.tx, rows); err != nil {
+		return err
+	}
+	for _, x := range rows {
+		into[x.f.Subject] = append(into[x.f.Subject], x.f)
 	}
 	return nil
+}
+
+// folding derives rows from the facts of src into dst: the same transaction for live data, a scratch database for a
+// replay.
+type folding struct {
+	log  *Log
+	auth *judge
+	src  store.Querier
+	dst  store.Tx
+	ring seal.Ring
+	sums []Collector
+	// save stores states that changed; a replay has nothing to store and reports them.
+	save func(context.Context, []*Fact) error
+	// failed is told of a fold that could not cope with a subject.
+	failed func(fold *Fold, subject id.ID, err error)
 }
 
 func (l *Log) collectors() []Collector {
@@ -121,66 +150,68 @@ func (l *Log) collectors() []Collector {
 	return cs
 }
 
-// folding derives rows from the facts of src into dst: the same transaction for live data, a scratch database for a
-// replay.
-type folding struct {
-	log  *Log
-	src  store.Querier
-	dst  store.Tx
-	ring seal.Ring
-	sums []Collector
-	// changed, in a replay, is told of a fact whose stored state is not what it should be; live data is mended instead.
-	changed func(*Fact)
+// folding returns what derives live rows.
+func (t *turn) folding(ring seal.Ring) *folding {
+	return &folding{
+		log: t.log, auth: t.auth, src: t.tx, dst: t.tx, ring: ring, sums: t.log.collectors(), save: t.saveStates,
+		failed: func(fold *Fold, subject id.ID, err error) {
+			slog.Error("a subject could not be folded; it has no rows until this is mended", "fold", fold.Name, "subject", subject, "error", err)
+		},
+	}
 }
 
 // task is one subject in one fold.
 type task struct {
 	subject *Subject
 	rows    Rows
+	fresh   bool // there are no rows of it yet
 }
 
 // fold works out states, folds each subject, writes the rows that changed and hands the changes to the aggregates.
 func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][]*Fact, fresh map[id.ID]bool) error {
-	l := w.log
+	reg := w.log.Registry
 	tasks := map[*Fold][]*task{}
 	var persons []id.ID
 	var unsettled []*Fact
 	for _, s := range order {
 		all := canonical(bySubject[s])
-		unsettled = append(unsettled, l.settle(l.authority(), all)...)
-		seen := map[*Fold]bool{}
+		unsettled = append(unsettled, reg.settle(w.auth, all)...)
+		var seen []*Fold
 		for _, f := range all {
 			name, _, _ := SplitKind(f.Kind)
-			fd := l.Registry.byKind[name]
-			if fd == nil || seen[fd] {
+			fd := reg.byKind[name]
+			if fd == nil || slices.Contains(seen, fd) {
 				continue
 			}
-			seen[fd] = true
-			tasks[fd] = append(tasks[fd], &task{subject: &Subject{ID: s, all: all, ring: w.ring}})
-			if fd.Sealed && w.ring[s] == nil {
-				persons = append(persons, s)
+			seen = append(seen, fd)
+			t := &task{subject: &Subject{ID: s, all: all}, fresh: fresh[s]}
+			tasks[fd] = append(tasks[fd], t)
+			if fd.Sealed {
+				t.subject.ring = w.ring
+				if w.ring[s] == nil {
+					persons = append(persons, s)
+				}
 			}
 		}
 	}
-	if err := w.saveStates(ctx, unsettled); err != nil {
+	if err := w.save(ctx, unsettled); err != nil {
 		return err
 	}
-	if err := l.Keys.Load(ctx, w.src, w.ring, persons); err != nil {
+	if err := w.log.Keys.Load(ctx, w.src, w.ring, persons); err != nil {
 		return err
 	}
-	for _, fd := range l.Registry.folds {
+	for _, fd := range reg.folds {
 		ts := tasks[fd]
-		if len(ts) == 0 {
-			continue
-		}
 		for _, t := range ts {
-			t.rows = Rows{tables: fd.Tables, rows: make([][][]any, len(fd.Tables))}
-			if err := fd.Fold(t.subject, &t.rows); err != nil {
-				return fmt.Errorf("fold %s of %s: %w", fd.Name, t.subject.ID, err)
+			if err := derive(fd, t); err != nil {
+				w.failed(fd, t.subject.ID, err)
 			}
 		}
 		for i, table := range fd.Tables {
-			if err := w.replace(ctx, table, i, ts, fresh); err != nil {
+			if len(ts) == 0 {
+				break
+			}
+			if err := w.replace(ctx, table, i, ts); err != nil {
 				return err
 			}
 		}
@@ -188,36 +219,58 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 	return nil
 }
 
-// saveStates stores the states that changed; in a replay it reports them instead.
-func (w *folding) saveStates(ctx context.Context, facts []*Fact) error {
-	if w.changed != nil {
-		for _, f := range facts {
-			w.changed(f)
+// derive runs a fold. A fold that fails is a bug, the same on every node, and means no rows: one subject must not stop a
+// log that a whole country writes to.
+func derive(fd *Fold, t *task) (err error) {
+	t.rows = Rows{subject: t.subject.ID, tables: fd.Tables, rows: make([][][]any, len(fd.Tables))}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v\n%s", r, debug.Stack())
 		}
-		return nil
+		if err != nil {
+			t.rows.rows = make([][][]any, len(fd.Tables))
+		}
+	}()
+	if err := fd.Fold(t.subject, &t.rows); err != nil {
+		return err
 	}
+	for i, table := range fd.Tables {
+		rows := t.rows.rows[i]
+		byKey := keyOrder(table)
+		slices.SortFunc(rows, byKey)
+		for j := 1; j < len(rows); j++ {
+			if byKey(rows[j-1], rows[j]) == 0 {
+				return fmt.Errorf("two rows of %s have the key %v", table.Name, rows[j][:table.Key])
+			}
+		}
+	}
+	return nil
+}
+
+// saveStates stores the states that changed.
+func (t *turn) saveStates(ctx context.Context, facts []*Fact) error {
 	var sets [][]any
 	for _, f := range facts {
-		stream, err := w.log.names.stream(ctx, w.dst, f.Stream)
+		stream, err := t.stream(ctx, f.Stream)
 		if err != nil {
 			return err
 		}
-		node, err := w.log.names.node(ctx, w.dst, f.Node, nil)
+		node, err := t.node(ctx, f.Node, nil)
 		if err != nil {
 			return err
 		}
 		sets = append(sets, []any{int64(f.state), stream, node, int64(f.Seq)})
 	}
-	return w.dst.Many(ctx, "UPDATE fact SET state = ? WHERE stream = ? AND node = ? AND seq = ?", sets, nil)
+	return t.tx.Many(ctx, "UPDATE fact SET state = ? WHERE stream = ? AND node = ? AND seq = ?", sets, nil)
 }
 
 // replace makes the rows of one table what the fold says, touching only those that differ.
-func (w *folding) replace(ctx context.Context, table *store.Table, i int, ts []*task, fresh map[id.ID]bool) error {
+func (w *folding) replace(ctx context.Context, table *store.Table, i int, ts []*task) error {
 	olds := make([][][]any, len(ts))
 	var sets [][]any
 	var at []int
 	for j, t := range ts {
-		if !fresh[t.subject.ID] {
+		if !t.fresh {
 			sets = append(sets, []any{t.subject.ID})
 			at = append(at, j)
 		}
@@ -265,22 +318,20 @@ func (w *folding) flush(ctx context.Context) error {
 	return nil
 }
 
-// settle works out the state of each fact of a subject and returns those whose state changed.
-func (l *Log) settle(auth *authority, all []*Fact) []*Fact {
-	var was []State
-	special := false
-	for _, f := range all {
-		was = append(was, f.state)
-		f.state = l.Registry.read(f)
-		if f.state == Effective {
-			f.state = auth.may(f.Node, f.Stream, f.Kind, f.Seq)
+// settle works out the state of each fact of a subject and returns those whose state changed. The facts are in canonical
+// order.
+func (r *Registry) settle(auth *judge, all []*Fact) []*Fact {
+	was := make([]State, len(all))
+	verdicts := false
+	for i, f := range all {
+		was[i] = f.state
+		if f.state = auth.may(f); f.state == Effective {
+			f.state = r.read(f)
 		}
-		if strings.HasPrefix(f.Kind, "fact.") {
-			special = true
-		}
+		verdicts = verdicts || strings.HasPrefix(f.Kind, "fact.")
 	}
-	if special {
-		settleVerdicts(all)
+	if verdicts {
+		r.settleVerdicts(auth, all)
 	}
 	var changed []*Fact
 	for i, f := range all {
@@ -291,34 +342,52 @@ func (l *Log) settle(auth *authority, all []*Fact) []*Fact {
 	return changed
 }
 
-// settleVerdicts applies fact.voided and fact.admitted. A verdict may itself be voided, so the latest decide first: the
-// facts come in canonical order, in which a verdict stands behind what it names.
-func settleVerdicts(all []*Fact) {
+// settleVerdicts applies fact.voided and fact.admitted. A verdict may itself be voided or admitted, so the latest decide
+// first: in canonical order a verdict stands behind what it names, and what is said of a fact is settled before the fact
+// has its own say. To be voided outweighs to be admitted, whichever was said first.
+func (r *Registry) settleVerdicts(auth *judge, all []*Fact) {
 	at := make(map[Ref]*Fact, len(all))
 	for _, f := range all {
 		at[f.Ref()] = f
 	}
+	said := map[*Fact]struct{ voided, admitted bool }{}
 	for _, f := range slices.Backward(all) {
-		if f.state != Effective {
-			continue
+		v := said[f]
+		if v.admitted && (f.state == Ungranted || f.state == Revoked) {
+			f.state = r.read(f)
+		}
+		if v.voided {
+			f.state = Voided
 		}
 		name, _, _ := SplitKind(f.Kind)
+		if f.state != Effective || !isVerdict(name) {
+			continue
+		}
 		for _, p := range f.Prev {
 			g := at[localRef(f, p)]
 			if g == nil || g == f {
 				continue
 			}
-			switch {
-			case name == FactVoided.Name && g.state == Effective:
-				g.state = Voided
-			case name == FactAdmitted.Name && (g.state == Ungranted || g.state == Revoked):
-				g.state = Effective
+			kind, _, _ := SplitKind(g.Kind)
+			// Nobody may say about a fact what he might not have said himself.
+			if isGrant(kind) || !auth.allows(f.Node, g.Stream, kind) {
+				continue
 			}
+			w := said[g]
+			w.voided = w.voided || name == FactVoided.Name
+			w.admitted = w.admitted || name == FactAdmitted.Name
+			said[g] = w
 		}
 	}
 }
 
+// keyOrder compares rows of a table by their keys.
+func keyOrder(t *store.Table) func(a, b []any) int {
+	return func(a, b []any) int { return compareValues(a[:t.Key], b[:t.Key]) }
+}
+
 // diff calls fn for each row that is to be put (new) or dropped (new is nil); old is nil for a row that was not there.
+// The new rows come in the order of their keys.
 func diff(t *store.Table, olds, news [][]any, fn func(old, new []any)) {
 	switch {
 	case len(olds) == 0:
@@ -332,9 +401,8 @@ func diff(t *store.Table, olds, news [][]any, fn func(old, new []any)) {
 		}
 		return
 	}
-	byKey := func(a, b []any) int { return compareValues(a[:t.Key], b[:t.Key]) }
+	byKey := keyOrder(t)
 	slices.SortFunc(olds, byKey)
-	slices.SortFunc(news, byKey)
 	i, j := 0, 0
 	for i < len(olds) || j < len(news) {
 		c := 0

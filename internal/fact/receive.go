@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -25,9 +26,14 @@ type Batch struct {
 	Proof  tlog.TreeProof
 }
 
+// maxBatch bounds the bodies of one batch in bytes.
+const maxBatch = 1 << 20
+
 // Errors of Receive. What they wrap says which log.
 var (
-	ErrGap    = errors.New("facts are missing before these; ask for them from the number this node holds")
+	ErrGap = errors.New("facts are missing before these; ask for them from the number this node holds")
+	// ErrProof may also mean that the two nodes hold different histories of the log: the same asked for again from an
+	// earlier number, up to the very first, tells (ErrForked).
 	ErrProof  = errors.New("these facts are not the ones their node signed; the copy is damaged or was altered")
 	ErrForked = errors.New("this node has signed two histories that cannot both be true; its box was probably copied or restored without a new key")
 )
@@ -58,53 +64,95 @@ func (l *Log) Count(ctx context.Context, q store.Querier) (int64, error) {
 	return n, err
 }
 
-// Read returns at most max facts of a log after a number, ready for Receive; none left is an empty batch. What this node
-// holds behind the newest signed head it can prove is not passed on yet.
+// Read returns at most max facts of a log after a number, ready for Receive; none left is an empty batch. This node's own
+// log comes with a head signed for just this batch, so that whoever receives it can pass it on at once; what it holds of
+// another's behind the newest signed head it can prove is not passed on yet.
 func (l *Log) Read(ctx context.Context, q store.Querier, stream string, node id.ID, after uint64, max int) (*Batch, error) {
 	b := &Batch{Stream: stream, Node: node}
-	var s, n, size int64
-	found, err := store.One(ctx, q, "SELECT h.stream, h.node, h.size, h.note, n.public_key FROM fact_head h JOIN fact_stream s ON s.id = h.stream JOIN fact_node n ON n.id = h.node WHERE s.name = ? AND n.node = ?",
-		store.Args(stream, node), &s, &n, &size, &b.Head, (*[]byte)(&b.Public))
-	if err != nil || !found {
+	h, err := l.stored(ctx, q, stream, node)
+	if err != nil || h == nil || after >= h.proved {
 		return b, err
 	}
-	signed, err := ParseHead(b.Head, b.Public)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", stream, err)
+	b.Head, b.Public = h.note, h.public
+	for bytes := 0; len(b.Facts) < max && bytes < maxBatch; {
+		n := len(b.Facts)
+		err := l.Facts(ctx, q, "stream = ? AND node = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+			store.Args(h.stream, h.node, after, h.proved, min(max-n, 500)), func(f *Fact) error {
+				if bytes < maxBatch {
+					b.Facts = append(b.Facts, f)
+					bytes += len(f.Body)
+				}
+				return nil
+			})
+		if err != nil {
+			return nil, err
+		}
+		if len(b.Facts) == n {
+			break
+		}
+		after = b.Facts[len(b.Facts)-1].Seq
 	}
-	if int64(signed.Size) > size || after >= signed.Size {
+	if len(b.Facts) == 0 {
 		return b, nil
 	}
-	size = int64(signed.Size)
-	err = l.Facts(ctx, q, "stream = ? AND node = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?", store.Args(s, n, int64(after), size, max), func(f *Fact) error {
-		b.Facts = append(b.Facts, f)
-		return nil
-	})
-	if err != nil || len(b.Facts) == 0 {
-		return b, err
+	to := b.Facts[len(b.Facts)-1].Seq
+	if to == h.proved {
+		return b, nil
 	}
-	if to := b.Facts[len(b.Facts)-1].Seq; to < uint64(size) {
-		if b.Proof, err = tlog.ProveTree(size, int64(to), l.reader(ctx, q, s, n)); err != nil {
-			return nil, fmt.Errorf("prove a part of %s: %w", stream, err)
+	if node == l.node {
+		root, err := tlog.TreeHash(int64(to), h.reader)
+		if err != nil {
+			return nil, fmt.Errorf("sign a part of %s: %w", stream, err)
 		}
+		b.Head = l.signHead(stream, to, root)
+		return b, nil
+	}
+	if b.Proof, err = tlog.ProveTree(int64(h.proved), int64(to), h.reader); err != nil {
+		return nil, fmt.Errorf("prove a part of %s: %w", stream, err)
 	}
 	return b, nil
 }
 
 // Prove returns a proof that a fact stands in its log, with the signed head it leads to (RFC 6962, section 2.1.1).
 func (l *Log) Prove(ctx context.Context, q store.Querier, ref Ref) (tlog.RecordProof, []byte, error) {
-	var s, n, size int64
-	var note []byte
-	found, err := store.One(ctx, q, "SELECT h.stream, h.node, h.size, h.note FROM fact_head h JOIN fact_stream s ON s.id = h.stream JOIN fact_node n ON n.id = h.node WHERE s.name = ? AND n.node = ?",
-		store.Args(ref.Stream, ref.Node), &s, &n, &size, &note)
+	h, err := l.stored(ctx, q, ref.Stream, ref.Node)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !found || ref.Seq == 0 || int64(ref.Seq) > size {
-		return nil, nil, fmt.Errorf("this node holds no fact %s", ref)
+	if h == nil || ref.Seq == 0 || ref.Seq > h.proved {
+		return nil, nil, fmt.Errorf("this node holds no signed head over a fact %s", ref)
 	}
-	p, err := tlog.ProveRecord(size, int64(ref.Seq)-1, l.reader(ctx, q, s, n))
-	return p, note, err
+	p, err := tlog.ProveRecord(int64(h.proved), int64(ref.Seq)-1, h.reader)
+	return p, h.note, err
+}
+
+// stored is the head of a log as it is stored.
+type stored struct {
+	stream, node int64
+	proved       uint64 // as many of its facts as the note proves; 0 when the note is of a head not reached yet
+	note         []byte
+	public       ed25519.PublicKey
+	reader       hashReader
+}
+
+// stored returns the head of a log, or nil.
+func (l *Log) stored(ctx context.Context, q store.Querier, stream string, node id.ID) (*stored, error) {
+	h := &stored{}
+	var size uint64
+	found, err := store.One(ctx, q, "SELECT h.stream, h.node, h.size, h.note, n.public_key FROM fact_head h JOIN fact_stream s ON s.id = h.stream JOIN fact_node n ON n.id = h.node WHERE s.name = ? AND n.node = ?",
+		store.Args(stream, node), &h.stream, &h.node, &size, &h.note, (*[]byte)(&h.public))
+	if err != nil || !found {
+		return nil, err
+	}
+	signed, err := ParseHead(h.note, h.public)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", stream, err)
+	}
+	if signed.Size <= size {
+		h.proved = signed.Size
+	}
+	h.reader = l.reader(ctx, q, h.stream, h.node)
+	return h, nil
 }
 
 func (l *Log) reader(ctx context.Context, q store.Querier, stream, node int64) hashReader {
@@ -141,100 +189,174 @@ func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Dura
 	if err != nil || signed.Stream != b.Stream || signed.Node != b.Node {
 		return 0, 0, errors.Join(err, fmt.Errorf("facts of %s: %w", b.Stream, ErrProof))
 	}
+	facts := make([]*Fact, len(b.Facts))
+	leaves := make([]tlog.Hash, len(b.Facts))
 	for i, f := range b.Facts {
-		if f.Stream != b.Stream || f.Node != b.Node || (i > 0 && f.Seq != b.Facts[i-1].Seq+1) {
+		if f.Stream != b.Stream || f.Node != b.Node || f.Seq != b.Facts[0].Seq+uint64(i) {
 			return 0, 0, fmt.Errorf("facts of %s are not in order: %w", b.Stream, ErrProof)
 		}
 		if err := f.Check(); err != nil {
 			return 0, 0, fmt.Errorf("%w: %w", ErrProof, err)
 		}
+		// The caller's facts stay his: what they mean here is another matter than what they mean elsewhere.
+		facts[i] = &Fact{f.Stream, f.Node, f.Seq, f.HLC, f.Kind, f.Subject, f.Actor, f.Prev, f.Body, Effective, nil}
+		leaves[i] = f.Hash()
 	}
-	var forked []byte
-	err = l.DB.Write(ctx, func(tx store.Tx) error {
-		added, forked = 0, nil
-		if err := tx.Lock(ctx, "head/"+b.Stream); err != nil {
-			return err
-		}
-		if err := l.refresh(ctx, tx, false); err != nil {
-			return err
-		}
-		stream, err := l.names.stream(ctx, tx, b.Stream)
+	if facts[len(facts)-1].Seq > signed.Size {
+		return 0, 0, fmt.Errorf("facts of %s stand behind their head: %w", b.Stream, ErrProof)
+	}
+	var ours []byte
+	err = l.write(ctx, func(t *turn) error {
+		added, ahead, ours = 0, 0, nil
+		stream, err := t.stream(ctx, b.Stream)
 		if err != nil {
 			return err
 		}
-		node, err := l.names.node(ctx, tx, b.Node, b.Public)
+		node, err := t.node(ctx, b.Node, b.Public)
 		if err != nil {
 			return err
 		}
-		hs := heads{}
-		h, err := l.head(ctx, tx, hs, stream, node)
+		h, err := t.head(ctx, stream, node)
 		if err != nil {
 			return err
 		}
-		if b.Facts[0].Seq > h.edge.Size+1 {
+		if facts[0].Seq > h.edge.Size+1 {
 			return fmt.Errorf("%s holds %d: %w", b.Stream, h.edge.Size, ErrGap)
 		}
-		if signed.Size == h.edge.Size && signed.Root != h.edge.Root() {
-			forked = h.note
-			return ErrForked
-		}
-		var fresh []*Fact
-		var rows [][]any
-		for _, f := range b.Facts {
-			if f.Seq <= h.edge.Size {
-				continue
-			}
-			row, err := l.add(ctx, tx, h, f)
+		held := l.reader(ctx, t.tx, stream, node)
+		if signed.Size <= h.edge.Size {
+			// Nothing can be new, but the head says what it commits to.
+			e, err := held.edge(signed.Size)
 			if err != nil {
 				return err
 			}
-			fresh = append(fresh, f)
-			rows = append(rows, row)
+			if e.Root() != signed.Root {
+				ours = h.note
+				return fmt.Errorf("%s: %w", b.Stream, ErrForked)
+			}
+			return nil
 		}
+		fork, err := verify(b, facts[0].Seq, leaves, signed, h.edge, held)
+		if err != nil {
+			return fmt.Errorf("%s: %w", b.Stream, err)
+		}
+		if fork {
+			ours = h.note
+			return fmt.Errorf("%s: %w", b.Stream, ErrForked)
+		}
+		known := min(h.edge.Size-(facts[0].Seq-1), uint64(len(facts)))
+		fresh := facts[known:]
 		if len(fresh) == 0 {
 			return nil
 		}
-		root := h.edge.Root()
-		if signed.Size == h.edge.Size {
-			if root != signed.Root {
-				return fmt.Errorf("%s: %w", b.Stream, ErrProof)
+		before := make(map[id.ID][]*Fact, len(fresh))
+		subjects := make([]id.ID, 0, len(fresh))
+		rows := make([][]any, 0, len(fresh))
+		for i, f := range fresh {
+			row, err := t.add(ctx, h, f, leaves[known:][i])
+			if err != nil {
+				return err
 			}
-		} else if signed.Size < h.edge.Size || tlog.CheckTree(b.Proof, int64(signed.Size), signed.Root, int64(h.edge.Size), root) != nil {
-			return fmt.Errorf("%s: %w", b.Stream, ErrProof)
+			rows = append(rows, row)
+			if _, ok := before[f.Subject]; !ok {
+				before[f.Subject] = nil
+				subjects = append(subjects, f.Subject)
+			}
 		}
 		// A head of a later size commits to these facts by the proof, but this node could not prove them to a third one
 		// with it; so the head held stays until the facts have caught up with a newer one.
 		if len(h.note) == 0 || signed.Size == h.edge.Size {
 			h.note = b.Head
 		}
-		if err := l.write(ctx, tx, rows, hs); err != nil {
+		if err := t.gather(ctx, subjects, before); err != nil {
+			return err
+		}
+		if err := t.save(ctx, rows); err != nil {
 			return err
 		}
 		added = len(fresh)
 		ahead = l.Clock.Meet(fresh[len(fresh)-1].HLC)
-		return l.project(ctx, tx, fresh, nil, seal.Ring{})
+		return t.project(ctx, fresh, before, seal.Ring{})
 	})
 	if err != nil {
-		l.recover(nil)
-		if forked != nil {
-			l.recordFork(ctx, b, forked)
+		if ours != nil {
+			err = errors.Join(err, l.recordFork(ctx, b, ours))
 		}
 		return 0, 0, err
 	}
 	return added, ahead, nil
 }
 
-// recordFork keeps both signed heads as evidence; failing to is no reason to hide the fork.
+// verify proves that a batch leads to its signed head, from what is held of the log before it. Facts that are proved and
+// are not those that are held under their numbers are a fork: the same node signed both.
+func verify(b *Batch, first uint64, leaves []tlog.Hash, signed Head, edge Edge, held hashReader) (fork bool, err error) {
+	size := edge.Size
+	if first <= size {
+		if edge, err = held.edge(first - 1); err != nil {
+			return false, err
+		}
+	} else {
+		edge = edge.clone()
+	}
+	for _, leaf := range leaves {
+		edge.Add(leaf)
+	}
+	root := edge.Root()
+	if signed.Size == edge.Size {
+		if root != signed.Root {
+			return false, ErrProof
+		}
+	} else if tlog.CheckTree(b.Proof, int64(signed.Size), signed.Root, int64(edge.Size), root) != nil {
+		return false, ErrProof
+	}
+	if first > size {
+		return false, nil
+	}
+	known := min(size, edge.Size)
+	ours, err := held.leaves(first-1, known)
+	if err != nil {
+		return false, err
+	}
+	return !slices.Equal(ours, leaves[:known-(first-1)]), nil
+}
+
+// recordFork keeps both signed heads as evidence, once.
 func (l *Log) recordFork(ctx context.Context, b *Batch, ours []byte) error {
-	return l.DB.Write(ctx, func(tx store.Tx) error {
-		stream, err := l.names.stream(ctx, tx, b.Stream)
+	return l.write(ctx, func(t *turn) error {
+		stream, err := t.stream(ctx, b.Stream)
 		if err != nil {
 			return err
 		}
-		node, err := l.names.node(ctx, tx, b.Node, b.Public)
+		node, err := t.node(ctx, b.Node, b.Public)
 		if err != nil {
 			return err
 		}
-		return tx.Exec(ctx, "INSERT INTO fact_fork (stream, node, at, ours, theirs) VALUES (?, ?, ?, ?, ?)", stream, node, l.Clock.Now().UnixMilli(), ours, b.Head)
+		var n int
+		if _, err := store.One(ctx, t.tx, "SELECT count(*) FROM fact_fork WHERE stream = ? AND node = ? AND theirs = ?", store.Args(stream, node, b.Head), &n); err != nil || n > 0 {
+			return err
+		}
+		return t.tx.Exec(ctx, "INSERT INTO fact_fork (stream, node, at, ours, theirs) VALUES (?, ?, ?, ?, ?)", stream, node, int64(l.Clock.Tick()), ours, b.Head)
 	})
+}
+
+// Fork is evidence that a node signed two histories of one log: two heads that cannot both be true.
+type Fork struct {
+	Stream       string
+	Node         id.ID
+	At           time.Time
+	Ours, Theirs []byte // signed heads
+}
+
+// Forks returns the forks that were seen, oldest first.
+func (l *Log) Forks(ctx context.Context, q store.Querier) ([]Fork, error) {
+	var out []Fork
+	err := q.Each(ctx, "SELECT s.name, n.node, f.at, f.ours, f.theirs FROM fact_fork f JOIN fact_stream s ON s.id = f.stream JOIN fact_node n ON n.id = f.node ORDER BY f.at", nil, func(r store.Row) error {
+		var f Fork
+		var at int64
+		err := r.Scan(&f.Stream, &f.Node, &at, &f.Ours, &f.Theirs)
+		f.At = Time(at).Wall()
+		out = append(out, f)
+		return err
+	})
+	return out, err
 }

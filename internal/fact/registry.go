@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"tizi/internal/id"
 	"tizi/internal/store"
@@ -24,10 +28,13 @@ type Kind struct {
 	Lifts []func(json.RawMessage) (json.RawMessage, error)
 
 	body reflect.Type
+	tag  string
 }
 
 // Tag is the kind as the envelope spells it.
-func (k *Kind) Tag() string {
+func (k *Kind) Tag() string { return k.tag }
+
+func (k *Kind) spell() string {
 	if k.Critical {
 		return fmt.Sprintf("%s@%d!", k.Name, k.Version)
 	}
@@ -46,6 +53,9 @@ type Fold struct {
 	Tables []*store.Table // the first column of each is the subject's id
 	// Sealed says that the subject is a person whose key Fold will ask for.
 	Sealed bool
+	// Revision is to be raised when Fold derives other rows than before from the same facts: each node then builds its
+	// tables again.
+	Revision int
 	// Fold adds the subject's rows. It must not keep s.
 	Fold func(s *Subject, out *Rows) error
 	// Sample draws a history of facts of one subject for the property test of the law; see law.go.
@@ -72,31 +82,63 @@ type Collector interface {
 
 // Rows collects what a fold derives.
 type Rows struct {
-	tables []*store.Table
-	rows   [][][]any // by table
+	subject id.ID
+	tables  []*store.Table
+	rows    [][][]any // by table
 }
 
-// Add adds a row; values are int64, int, string, float64, []byte or id.ID as the table's columns say.
+// Add adds a row; values are int64, int, bool, string, float64, []byte or id.ID as the table's columns say, and the
+// first is the subject's id. A row that does not fit is a bug of the fold: it panics, and the subject has no rows.
 func (r *Rows) Add(t *store.Table, values ...any) {
 	i := slices.Index(r.tables, t)
 	if i < 0 {
-		panic("fact: a fold wrote to the table " + t.Name + " that it does not own")
+		panic("a fold wrote to the table " + t.Name + " that it does not own")
 	}
 	if len(values) != len(t.Columns) {
-		panic(fmt.Sprintf("fact: a row of %s has %d values instead of %d", t.Name, len(values), len(t.Columns)))
+		panic(fmt.Sprintf("a row of %s has %d values instead of %d", t.Name, len(values), len(t.Columns)))
+	}
+	if values[0] != r.subject {
+		panic("a row of " + t.Name + " does not begin with its subject")
 	}
 	for j, v := range values {
-		switch n := v.(type) {
-		case int:
-			values[j] = int64(n)
-		case bool:
-			values[j] = int64(0)
-			if n {
-				values[j] = int64(1)
-			}
-		}
+		values[j] = column(t, j, v)
 	}
 	r.rows[i] = append(r.rows[i], values)
+}
+
+// column makes a value one that both engines store and give back alike.
+func column(t *store.Table, j int, v any) any {
+	fits := false
+	switch x := v.(type) {
+	case int:
+		v, fits = int64(x), t.Columns[j].Type == store.Int
+	case int64:
+		fits = t.Columns[j].Type == store.Int
+	case bool:
+		fits = t.Columns[j].Type == store.Int
+		if v = int64(0); x {
+			v = int64(1)
+		}
+	case string:
+		fits = t.Columns[j].Type == store.Text
+		// JSON may spell a NUL, which PostgreSQL's text cannot hold.
+		if strings.IndexByte(x, 0) >= 0 || !utf8.ValidString(x) {
+			v = strings.ToValidUTF8(strings.ReplaceAll(x, "\x00", "\uFFFD"), "\uFFFD")
+		}
+	case float64:
+		fits = t.Columns[j].Type == store.Real && !math.IsNaN(x) && !math.IsInf(x, 0)
+	case []byte:
+		fits = t.Columns[j].Type == store.Blob
+		if x == nil {
+			v = []byte{}
+		}
+	case id.ID:
+		fits = t.Columns[j].Type == store.ID
+	}
+	if !fits {
+		panic(fmt.Sprintf("%s.%s cannot hold the %T %v", t.Name, t.Columns[j].Name, v, v))
+	}
+	return v
 }
 
 // Registry is the kinds, folds and aggregates that a program knows. It is filled at start and then only read.
@@ -126,8 +168,8 @@ func NewKind[T Body](k Kind) *Kind {
 	if len(k.Lifts) != k.Version-1 {
 		panic(fmt.Sprintf("fact: kind %s has version %d and %d lifts", k.Name, k.Version, len(k.Lifts)))
 	}
-	if !kindForm.MatchString(k.Tag()) {
-		panic("fact: kind " + k.Tag() + " is malformed")
+	if k.tag = k.spell(); !validKind(k.tag) {
+		panic("fact: kind " + k.tag + " is malformed")
 	}
 	return &k
 }
@@ -146,11 +188,24 @@ func (r *Registry) AddFold(f *Fold) {
 			panic("fact: the first column of " + t.Name + " must be the subject's id")
 		}
 	}
+	r.claim(f.Tables)
 	r.folds = append(r.folds, f)
 }
 
 // AddAggregate registers sums.
-func (r *Registry) AddAggregate(a *Aggregate) { r.aggregates = append(r.aggregates, a) }
+func (r *Registry) AddAggregate(a *Aggregate) {
+	r.claim(a.Tables)
+	r.aggregates = append(r.aggregates, a)
+}
+
+// claim makes sure that one fold or aggregate alone writes to a table.
+func (r *Registry) claim(tables []*store.Table) {
+	for _, t := range tables {
+		if slices.ContainsFunc(r.Tables(), func(u *store.Table) bool { return u.Name == t.Name }) {
+			panic("fact: the table " + t.Name + " is written by two")
+		}
+	}
+}
 
 // Folds returns the folds in the order of registration.
 func (r *Registry) Folds() []*Fold { return r.folds }
@@ -173,8 +228,9 @@ func (r *Registry) Tables() []*store.Table {
 	return out
 }
 
-// read decodes a fact's body into its kind's newest version and says whether it can be used.
-func (r *Registry) read(f *Fact) State {
+// read decodes a fact's body into its kind's newest version and says whether it can be used. A body comes from anywhere,
+// so nothing in it may bring the program down.
+func (r *Registry) read(f *Fact) (s State) {
 	name, version, critical := SplitKind(f.Kind)
 	k := r.kinds[name]
 	if k == nil || version > k.Version {
@@ -186,6 +242,14 @@ func (r *Registry) read(f *Fact) State {
 	if f.decoded != nil {
 		return Effective
 	}
+	if !k.streamAllowed(f.Stream) {
+		return Malformed // or a centre's box could write what only commons may say
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			s = Malformed
+		}
+	}()
 	body := json.RawMessage(f.Body)
 	for v := version; v < k.Version; v++ {
 		var err error
@@ -229,16 +293,21 @@ type New struct {
 	Prev    []Ref
 	Body    Body
 	// Born says that the subject's id was made for this very fact, so nothing is known of it yet: a hint that saves
-	// two look-ups a fact.
+	// looking.
 	Born bool
 }
 
-func (n *New) fact() (*Fact, error) {
-	if err := n.Body.Check(); err != nil {
-		return nil, fmt.Errorf("%s: %w", n.Kind.Name, err)
+// fact makes a fact of it that lacks only its place in the log. What is folded is what was encoded, never what was
+// given: a body that JSON does not bring back whole would make other rows today than after a replay.
+func (n *New) fact(r *Registry) (*Fact, error) {
+	if n.Kind == nil || r.kinds[n.Kind.Name] != n.Kind {
+		return nil, errors.New("the kind of a fact is not registered")
 	}
 	if reflect.TypeOf(n.Body) != n.Kind.body {
 		return nil, fmt.Errorf("%s: the body is a %T", n.Kind.Name, n.Body)
+	}
+	if err := n.Body.Check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", n.Kind.Name, err)
 	}
 	if !n.Kind.streamAllowed(n.Stream) {
 		return nil, fmt.Errorf("%s cannot be written in stream %s", n.Kind.Name, n.Stream)
@@ -249,6 +318,13 @@ func (n *New) fact() (*Fact, error) {
 	if err := enc.Encode(n.Body); err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Kind.Name, err)
 	}
-	return &Fact{Stream: n.Stream, Kind: n.Kind.Tag(), Subject: n.Subject, Actor: n.Actor, Prev: n.Prev,
-		Body: bytes.TrimSuffix(buf.Bytes(), []byte("\n")), decoded: n.Body}, nil
+	f := &Fact{Stream: n.Stream, Kind: n.Kind.Tag(), Subject: n.Subject, Actor: n.Actor, Prev: n.Prev,
+		Body: bytes.TrimSuffix(buf.Bytes(), []byte("\n"))}
+	if err := f.checkContent(); err != nil {
+		return nil, err
+	}
+	if r.read(f) != Effective {
+		return nil, fmt.Errorf("%s: the body does not come back whole from JSON", n.Kind.Name)
+	}
+	return f, nil
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"tizi/internal/id"
 	"tizi/internal/seal"
@@ -46,13 +47,24 @@ func (r *Report) fault(format string, args ...any) {
 // state at its beginning. progress, which may be nil, is told how many facts of how many are replayed.
 func (l *Log) Check(ctx context.Context, progress func(done, total int64)) (*Report, error) {
 	rep := &Report{Engine: string(l.DB.Engine), Faults: []string{}}
+	// What this process has cached is not what is to be checked.
+	fresh := &Log{DB: l.DB, Keys: seal.NewKeys(l.own), Registry: l.Registry, own: l.own, node: l.node, names: newNames()}
 	err := l.DB.Snapshot(ctx, func(q store.Querier) error {
-		if err := l.checkLogs(ctx, q, rep); err != nil {
+		if err := fresh.names.load(ctx, q); err != nil {
 			return err
 		}
-		scratch, err := l.replay(ctx, q, rep.Facts, progress, func(f *Fact) {
-			rep.fault("fact %s should be %s", f.Ref(), f.state)
-		})
+		if err := fresh.checkLogs(ctx, q, rep); err != nil {
+			return err
+		}
+		if err := fresh.Keys.Damaged(ctx, q, func(what string) { rep.fault("%s is damaged", what) }); err != nil {
+			return err
+		}
+		r := &replaying{
+			progress: progress, total: rep.Facts,
+			state:  func(f *Fact) { rep.fault("fact %s should be %s", f.Ref(), f.state) },
+			failed: func(fd *Fold, subject id.ID, err error) { rep.fault("fold %s of %s: %v", fd.Name, subject, err) },
+		}
+		scratch, err := fresh.replay(ctx, q, r)
 		if err != nil {
 			return err
 		}
@@ -116,6 +128,9 @@ func (l *Log) checkLogs(ctx context.Context, q store.Querier, rep *Report) error
 					gap = true
 					rep.fault("log %s: fact %d is missing", g.name, e.Size+1)
 				}
+				if gap {
+					return nil
+				}
 				if tile, i, done := e.Add(f.Hash()); done && tiles[i] != string(tile[:]) {
 					rep.fault("log %s: the stored hash of facts %d to %d is not theirs; one of them was altered", g.name, i<<tileLevel+1, (i+1)<<tileLevel)
 				}
@@ -163,16 +178,40 @@ func (s *scratch) discard() {
 	os.RemoveAll(s.dir)
 }
 
-func (l *Log) scratch(ctx context.Context) (*scratch, error) {
-	beside := ""
+// scratchName begins the names of folders that scratch databases lie in.
+const scratchName = "tizi-replay-"
+
+// beside is the folder that scratch databases are made in: that of the database, or the system's for temporary files.
+func (l *Log) beside() string {
 	if p := l.DB.Config().Path; p != "" {
-		beside = filepath.Dir(p)
+		return filepath.Dir(p)
 	}
-	dir, err := os.MkdirTemp(beside, "replay-")
+	return os.TempDir()
+}
+
+// sweep removes scratch databases that a crash left: they hold rows about people. One that is in use was written to
+// lately.
+func (l *Log) sweep() {
+	old, _ := filepath.Glob(filepath.Join(l.beside(), scratchName+"*"))
+	for _, dir := range old {
+		info, err := os.Stat(filepath.Join(dir, scratchFile))
+		if err != nil {
+			info, err = os.Stat(dir)
+		}
+		if err == nil && time.Since(info.ModTime()) > time.Hour {
+			os.RemoveAll(dir)
+		}
+	}
+}
+
+const scratchFile = "replay.db"
+
+func (l *Log) scratch(ctx context.Context) (*scratch, error) {
+	dir, err := os.MkdirTemp(l.beside(), scratchName)
 	if err != nil {
 		return nil, fmt.Errorf("make a scratch folder: %w", err)
 	}
-	db, err := store.Open(ctx, store.Config{Path: filepath.Join(dir, "replay.db"), Readers: 2, Scratch: true})
+	db, err := store.Open(ctx, store.Config{Path: filepath.Join(dir, scratchFile), Readers: 2, Scratch: true})
 	if err != nil {
 		os.RemoveAll(dir)
 		return nil, err
@@ -185,26 +224,42 @@ func (l *Log) scratch(ctx context.Context) (*scratch, error) {
 	return s, nil
 }
 
-// replay folds every subject from nothing into a scratch database.
-func (l *Log) replay(ctx context.Context, q store.Querier, total int64, progress func(done, total int64), changed func(*Fact)) (*scratch, error) {
+// replaying is what a replay tells on its way. progress may be nil.
+type replaying struct {
+	progress    func(done, total int64)
+	done, total int64
+	state       func(*Fact) // a fact whose stored state is not what it should be
+	failed      func(fd *Fold, subject id.ID, err error)
+}
+
+// replay folds every subject from nothing into a scratch database, under the authority that q sees.
+func (l *Log) replay(ctx context.Context, q store.Querier, r *replaying) (*scratch, error) {
+	auth, err := l.loadAuthority(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	s, err := l.scratch(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if err := l.replayInto(ctx, q, s, auth.judge(), r); err != nil {
+		s.discard()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (l *Log) replayInto(ctx context.Context, q store.Querier, s *scratch, auth *judge, r *replaying) error {
 	var after id.ID
-	limit, done := page, int64(0)
+	limit := page
 	for {
 		var facts []*Fact
 		err := l.Facts(ctx, q, "subject > ? ORDER BY subject LIMIT ?", store.Args(after, limit), func(f *Fact) error {
 			facts = append(facts, f)
 			return nil
 		})
-		if err != nil {
-			s.discard()
-			return nil, err
-		}
-		if len(facts) == 0 {
-			return s, nil
+		if err != nil || len(facts) == 0 {
+			return err
 		}
 		if len(facts) == limit { // the last subject may go on behind the page
 			last := facts[len(facts)-1].Subject
@@ -228,19 +283,26 @@ func (l *Log) replay(ctx context.Context, q store.Querier, total int64, progress
 			bySubject[f.Subject] = append(bySubject[f.Subject], f)
 		}
 		err = s.db.Write(ctx, func(tx store.Tx) error {
-			w := &folding{log: l, src: q, dst: tx, ring: seal.Ring{}, sums: l.collectors(), changed: changed}
+			w := &folding{
+				log: l, auth: auth, src: q, dst: tx, ring: seal.Ring{}, sums: l.collectors(), failed: r.failed,
+				save: func(_ context.Context, wrong []*Fact) error {
+					for _, f := range wrong {
+						r.state(f)
+					}
+					return nil
+				},
+			}
 			if err := w.fold(ctx, order, bySubject, fresh); err != nil {
 				return err
 			}
 			return w.flush(ctx)
 		})
 		if err != nil {
-			s.discard()
-			return nil, err
+			return err
 		}
-		done += int64(len(facts))
-		if progress != nil {
-			progress(done, total)
+		r.done += int64(len(facts))
+		if r.progress != nil {
+			r.progress(r.done, r.total)
 		}
 	}
 }
@@ -342,126 +404,200 @@ func (c *cursor) next(ctx context.Context) ([]any, error) {
 	return row, nil
 }
 
-// Rebuild derives every table again: it replays the facts into a shadow while screens and writing go on, then swaps the
-// rows in one transaction, and folds again what was written meanwhile. Screens show the old rows until it commits.
+// Rebuild derives every table, and the state of every fact, again: it replays the facts into a shadow while screens and
+// writing go on, then swaps the rows in one transaction, and folds again what changed meanwhile. Screens show the old
+// rows until it commits.
 func (l *Log) Rebuild(ctx context.Context, progress func(done, total int64)) error {
-	before, err := l.Vector(ctx, l.DB)
-	if err != nil {
-		return err
-	}
-	total, err := l.Count(ctx, l.DB)
+	// From here on, whoever folds a subject again for another cause than a new fact (a key that came or was destroyed, a
+	// grant) notes it: the shadow will not know.
+	err := l.write(ctx, func(t *turn) error {
+		if err := t.tx.Exec(ctx, "DELETE FROM fact_again"); err != nil {
+			return err
+		}
+		return t.set(ctx, "rebuild", []byte{1})
+	})
 	if err != nil {
 		return err
 	}
 	var s *scratch
+	var before map[string]map[id.ID]uint64
+	var wrong []id.ID
 	err = l.DB.Snapshot(ctx, func(q store.Querier) error {
 		var err error
-		s, err = l.replay(ctx, q, total, progress, func(*Fact) {})
+		if before, err = l.Vector(ctx, q); err != nil {
+			return err
+		}
+		r := &replaying{
+			progress: progress,
+			state:    func(f *Fact) { wrong = append(wrong, f.Subject) },
+			failed:   func(*Fold, id.ID, error) {}, // as it did on the live rows, which said so
+		}
+		if r.total, err = l.Count(ctx, q); err != nil {
+			return err
+		}
+		s, err = l.replay(ctx, q, r)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	defer s.discard()
-	return l.DB.Write(ctx, func(tx store.Tx) error {
-		for _, t := range l.Registry.Tables() {
-			if err := tx.Exec(ctx, "DELETE FROM "+t.Name); err != nil {
+	return l.write(ctx, func(t *turn) error {
+		for _, table := range l.Registry.Tables() {
+			if err := t.swap(ctx, s, table); err != nil {
 				return err
 			}
-			c := &cursor{q: s.db, t: t}
-			for {
-				var rows [][]any
-				for len(rows) < page {
-					row, err := c.next(ctx)
-					if err != nil {
-						return err
-					}
-					if row == nil {
-						break
-					}
-					rows = append(rows, row)
-				}
-				if len(rows) == 0 {
-					break
-				}
-				if err := tx.Insert(ctx, t, rows); err != nil {
-					return err
-				}
-			}
 		}
-		return l.catchUp(ctx, tx, before)
-	})
-}
-
-// catchUp folds the subjects of facts that came after a vector, and of all facts that wait: their state may be wrong.
-func (l *Log) catchUp(ctx context.Context, tx store.Tx, before map[string]map[id.ID]uint64) error {
-	now, err := l.Vector(ctx, tx)
-	if err != nil {
-		return err
-	}
-	seen := map[id.ID]bool{}
-	var subjects []id.ID
-	add := func(f *Fact) error {
-		if !seen[f.Subject] {
-			seen[f.Subject] = true
-			subjects = append(subjects, f.Subject)
-		}
-		return nil
-	}
-	for stream, nodes := range now {
-		for node, size := range nodes {
-			if had := before[stream][node]; had < size {
-				s, err := l.names.stream(ctx, tx, stream)
-				if err != nil {
-					return err
-				}
-				n, err := l.names.node(ctx, tx, node, nil)
-				if err != nil {
-					return err
-				}
-				if err := l.Facts(ctx, tx, "stream = ? AND node = ? AND seq > ?", store.Args(s, n, int64(had)), add); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return l.refold(ctx, tx, subjects)
-}
-
-// fill builds derived tables that Open has just made.
-func (l *Log) fill(ctx context.Context, _ []string) error {
-	if n, err := l.Count(ctx, l.DB); err != nil || n == 0 {
-		return err
-	}
-	return l.Rebuild(ctx, nil)
-}
-
-// reread folds again what was not understood, once, when the program has learnt kinds since.
-func (l *Log) reread(ctx context.Context) error {
-	h := sha256.New()
-	for _, name := range l.Registry.Kinds() {
-		fmt.Fprintln(h, l.Registry.kinds[name].Tag())
-	}
-	now := hex.EncodeToString(h.Sum(nil)[:8])
-	var was []byte
-	if _, err := store.One(ctx, l.DB, "SELECT value FROM fact_setting WHERE name = 'kinds'", nil, &was); err != nil || string(was) == now {
-		return err
-	}
-	return l.DB.Write(ctx, func(tx store.Tx) error {
-		var subjects []id.ID
-		err := tx.Each(ctx, fmt.Sprintf("SELECT DISTINCT subject FROM fact WHERE state <> 0 AND state IN (%d, %d, %d)", Unknown, Critical, Malformed), nil, func(r store.Row) error {
-			var s id.ID
-			err := r.Scan(&s)
-			subjects = append(subjects, s)
+		again := slices.Clone(wrong)
+		err := t.tx.Each(ctx, "SELECT subject FROM fact_again", nil, func(r store.Row) error {
+			var v id.ID
+			err := r.Scan(&v)
+			again = append(again, v)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if err := l.refold(ctx, tx, subjects); err != nil {
+		since, err := t.subjectsSince(ctx, before)
+		if err != nil {
 			return err
 		}
-		return tx.Exec(ctx, "INSERT INTO fact_setting (name, value) VALUES ('kinds', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", []byte(now))
+		t.again = false
+		if err := t.refold(ctx, append(again, since...)); err != nil {
+			return err
+		}
+		for _, stmt := range []string{"DELETE FROM fact_again", "DELETE FROM fact_setting WHERE name = 'rebuild'"} {
+			if err := t.tx.Exec(ctx, stmt); err != nil {
+				return err
+			}
+		}
+		if err := store.Filled(ctx, t.tx, l.Registry.Tables()); err != nil {
+			return err
+		}
+		return t.setReading(ctx)
+	})
+}
+
+// swap replaces the rows of a table by those of the shadow.
+func (t *turn) swap(ctx context.Context, s *scratch, table *store.Table) error {
+	if err := t.tx.Exec(ctx, "DELETE FROM "+table.Name); err != nil {
+		return err
+	}
+	c := &cursor{q: s.db, t: table}
+	for {
+		var rows [][]any
+		for len(rows) < page {
+			row, err := c.next(ctx)
+			if err != nil {
+				return err
+			}
+			if row == nil {
+				break
+			}
+			rows = append(rows, row)
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		if err := t.tx.Insert(ctx, table, rows); err != nil {
+			return err
+		}
+	}
+}
+
+// subjectsSince returns the subjects of facts that came after a vector.
+func (t *turn) subjectsSince(ctx context.Context, before map[string]map[id.ID]uint64) ([]id.ID, error) {
+	now, err := t.log.Vector(ctx, t.tx)
+	if err != nil {
+		return nil, err
+	}
+	var subjects []id.ID
+	for stream, nodes := range now {
+		for node, size := range nodes {
+			had := before[stream][node]
+			if had >= size {
+				continue
+			}
+			s, err := t.stream(ctx, stream)
+			if err != nil {
+				return nil, err
+			}
+			n, err := t.node(ctx, node, nil)
+			if err != nil {
+				return nil, err
+			}
+			err = t.tx.Each(ctx, "SELECT subject FROM fact WHERE stream = ? AND node = ? AND seq > ?", store.Args(s, n, had), func(r store.Row) error {
+				var v id.ID
+				err := r.Scan(&v)
+				subjects = append(subjects, v)
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return subjects, nil
+}
+
+// reading tells two programs apart that read the same facts otherwise: kinds, when one knows more of them, and folds,
+// when one derives other rows.
+func (r *Registry) reading() (kinds, folds string) {
+	k, f := sha256.New(), sha256.New()
+	for _, name := range r.Kinds() {
+		fmt.Fprintln(k, r.kinds[name].Tag())
+	}
+	for _, fd := range r.folds {
+		fmt.Fprintln(f, fd.Name, fd.Revision)
+	}
+	return hex.EncodeToString(k.Sum(nil)[:8]), hex.EncodeToString(f.Sum(nil)[:8])
+}
+
+func (t *turn) setReading(ctx context.Context) error {
+	kinds, folds := t.log.Registry.reading()
+	if err := t.set(ctx, "kinds", []byte(kinds)); err != nil {
+		return err
+	}
+	return t.set(ctx, "folds", []byte(folds))
+}
+
+// renew brings the derived rows up to date with this program, once after an upgrade: all of them when tables are empty
+// that should not be, or when a fold was revised; otherwise those of subjects of which something was not understood.
+func (l *Log) renew(ctx context.Context, empty bool) error {
+	l.sweep()
+	s, err := readSettings(ctx, l.DB)
+	if err != nil {
+		return err
+	}
+	kinds, folds := l.Registry.reading()
+	if !empty && string(s["kinds"]) == kinds && string(s["folds"]) == folds {
+		return nil
+	}
+	n, err := l.Count(ctx, l.DB)
+	if err != nil {
+		return err
+	}
+	if n > 0 && (empty || string(s["folds"]) != folds) {
+		return l.Rebuild(ctx, nil)
+	}
+	return l.write(ctx, func(t *turn) error {
+		var subjects []id.ID
+		err := t.tx.Each(ctx, fmt.Sprintf("SELECT DISTINCT subject FROM fact WHERE state <> 0 AND state IN (%d, %d, %d)", Unknown, Critical, Malformed), nil, func(r store.Row) error {
+			var v id.ID
+			err := r.Scan(&v)
+			subjects = append(subjects, v)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := t.refold(ctx, subjects); err != nil {
+			return err
+		}
+		if err := store.Filled(ctx, t.tx, l.Registry.Tables()); err != nil {
+			return err
+		}
+		return t.setReading(ctx)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"container/heap"
 	"reflect"
 	"slices"
+	"strings"
 
 	"tizi/internal/id"
 	"tizi/internal/seal"
@@ -15,7 +16,7 @@ type Subject struct {
 	ID id.ID
 	// all are the stored facts, effective or not: ancestry runs through those that do not count too.
 	all  []*Fact
-	ring seal.Ring
+	ring seal.Ring // nil unless the fold is Sealed
 }
 
 // Facts returns the effective facts in canonical order: what replaces comes after what it replaces, otherwise by
@@ -30,11 +31,12 @@ func (s *Subject) Facts() []*Fact {
 	return out
 }
 
-// Open decrypts what was sealed with a person's key. ok is false when this node holds no such key, or the text is not
-// what the key sealed: a person who cannot be read is a person erased.
+// Open decrypts what was sealed with the subject's own key. ok is false when this node holds no such key, or the text
+// is not what the key sealed: a person who cannot be read is a person erased. Another person's text cannot be opened,
+// since the rows would then depend on keys whose coming and going folds nobody again.
 func (s *Subject) Open(person id.ID, sealed string) (plain []byte, ok bool) {
 	k := s.ring[person]
-	if k == nil {
+	if k == nil || person != s.ID {
 		return nil, false
 	}
 	plain, err := k.Open(sealed)
@@ -42,11 +44,12 @@ func (s *Subject) Open(person id.ID, sealed string) (plain []byte, ok bool) {
 }
 
 // Heads returns, of the effective facts that write says belong to one register, those that no other one of them
-// replaces, the winner last. Two or more are a conflict: their authors did not see each other.
+// replaces, the winner last. Two or more are a conflict: their authors did not see each other. What voids or admits
+// another fact belongs to no register: it says nothing itself, and must not replace what stood before a mistake.
 func (s *Subject) Heads(write func(*Fact) bool) []*Fact {
 	var in []*Fact
 	for _, f := range s.all {
-		if f.state == Effective && write(f) {
+		if f.state == Effective && !strings.HasPrefix(f.Kind, "fact.") && write(f) {
 			in = append(in, f)
 		}
 	}
@@ -58,8 +61,9 @@ func (s *Subject) Heads(write func(*Fact) bool) []*Fact {
 		at[f.Ref()] = f
 	}
 	replaced := map[Ref]bool{}
-	var mark func(f *Fact)
-	mark = func(f *Fact) {
+	for todo := slices.Clone(in); len(todo) > 0; {
+		f := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
 		for _, p := range f.Prev {
 			p = localRef(f, p)
 			if replaced[p] {
@@ -67,12 +71,9 @@ func (s *Subject) Heads(write func(*Fact) bool) []*Fact {
 			}
 			replaced[p] = true
 			if g := at[p]; g != nil {
-				mark(g)
+				todo = append(todo, g)
 			}
 		}
-	}
-	for _, f := range in {
-		mark(f)
 	}
 	heads := slices.DeleteFunc(slices.Clone(in), func(f *Fact) bool { return replaced[f.Ref()] })
 	if len(heads) == 0 {

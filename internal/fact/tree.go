@@ -93,6 +93,24 @@ func (r hashReader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return out, nil
 }
 
+// edge returns the right edge of the tree of the first size leaves.
+func (r hashReader) edge(size uint64) (Edge, error) {
+	e := Edge{Size: size}
+	var at uint64
+	for level := bits.Len64(size) - 1; level >= 0; level-- {
+		if size&(1<<level) == 0 {
+			continue
+		}
+		h, err := r.subtree(level, at>>level)
+		if err != nil {
+			return e, err
+		}
+		e.Hashes = append(e.Hashes, h)
+		at += 1 << level
+	}
+	return e, nil
+}
+
 func (r hashReader) subtree(level int, n uint64) (tlog.Hash, error) {
 	switch {
 	case level == tileLevel:

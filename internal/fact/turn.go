@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
+	"runtime/debug"
 	"slices"
 
 	"tizi/internal/id"
@@ -25,7 +27,7 @@ var ErrUpgrade = errors.New("a newer version of Tizi wrote something about this 
 // Command is a decision: it reads what it needs, refuses or says what happened.
 type Command struct {
 	Name string
-	// Stream is where its facts will stand; people made by it get their keys there.
+	// Stream is where most of its facts will stand. Others may stand elsewhere.
 	Stream string
 	// Keys name what it reads that another command may change (a cohort's seats, a person). Commands of one turn that
 	// share a key run one after the other; others see the state before the turn.
@@ -39,7 +41,8 @@ type Command struct {
 type Outcome struct {
 	Facts []New
 	Keys  []*seal.Key // of people that the facts bring in
-	// Also writes what is this node's own and no fact (a session, a password), in the same transaction.
+	// Also writes what is this node's own and no fact (a session, a password), in the same transaction, before the
+	// facts are folded.
 	Also func(ctx context.Context, tx store.Tx) error
 }
 
@@ -49,6 +52,9 @@ type job struct {
 	refs []Ref
 	err  error
 	done chan struct{}
+
+	out   Outcome // of the run in hand
+	facts []*Fact
 }
 
 // Do runs a command in the writer's turn and returns when what it wrote is on the disk. The facts' names come back in
@@ -94,14 +100,14 @@ func (l *Log) run() {
 				}
 				break
 			}
-			l.turn(group)
+			l.serve(group)
 		}
 	}
 }
 
-// turn runs a group of commands in one transaction. When the transaction fails, each is tried alone, so that the one at
-// fault takes none with it.
-func (l *Log) turn(group []*job) {
+// serve runs a group of commands in one transaction. When the transaction fails, each is tried alone, so that the one at
+// fault takes none with it; unless the database is out, which no other try would change.
+func (l *Log) serve(group []*job) {
 	group = slices.DeleteFunc(group, func(j *job) bool {
 		if err := j.ctx.Err(); err != nil {
 			j.err = err
@@ -114,176 +120,201 @@ func (l *Log) turn(group []*job) {
 		return
 	}
 	err := l.transact(group)
-	if err != nil && len(group) > 1 {
+	if err != nil && len(group) > 1 && !store.IsOutage(err) {
 		for _, j := range group {
-			l.turn([]*job{j})
+			l.serve([]*job{j})
 		}
 		return
 	}
 	for _, j := range group {
-		if j.err == nil {
-			j.err = err
+		if err != nil {
+			j.err = err // what it decided did not happen, not even its refusal
 		}
 		close(j.done)
 	}
 }
 
+// errAgain ends a transaction whose commands are to run again in another.
+var errAgain = errors.New("run again")
+
 func (l *Log) transact(group []*job) error {
 	// The transaction serves many callers; none of them may cancel it for the others.
 	ctx := context.Background()
-	err := l.DB.Write(ctx, func(tx store.Tx) error {
-		streams := map[string]bool{}
-		for _, j := range group {
-			j.err, j.refs = nil, nil
-			streams[j.cmd.Stream] = true
-		}
-		for _, s := range slices.Sorted(maps.Keys(streams)) {
-			if err := tx.Lock(ctx, "head/"+s); err != nil {
+	for try := 1; ; try++ {
+		begin := map[string]bool{} // streams in which somebody wants to make a key before there is an epoch
+		err := l.write(ctx, func(t *turn) error {
+			clear(begin)
+			for _, j := range group {
+				j.err, j.refs = nil, nil
+			}
+			if err := l.Keys.Fresh(ctx, t.tx); err != nil {
 				return err
 			}
-			if err := l.Keys.Begin(ctx, tx, s); err != nil {
+			if err := t.rounds(ctx, group); err != nil {
 				return err
 			}
-		}
-		if err := l.refresh(ctx, tx, false); err != nil {
+			for _, j := range group {
+				var e *seal.NoEpochError
+				if errors.As(j.err, &e) && try < 5 {
+					begin[e.Stream] = true
+				}
+			}
+			if len(begin) > 0 {
+				return errAgain
+			}
+			return nil
+		})
+		if !errors.Is(err, errAgain) {
 			return err
 		}
-		hs := heads{}
-		for rest := group; len(rest) > 0; {
-			var round, later []*job
-			taken := map[id.ID]bool{}
-			for _, j := range rest {
-				if slices.ContainsFunc(j.cmd.Keys, func(k id.ID) bool { return taken[k] }) {
-					later = append(later, j)
-				} else {
-					round = append(round, j)
-				}
-				for _, k := range j.cmd.Keys {
-					taken[k] = true
-				}
-			}
-			if err := l.round(ctx, tx, hs, round); err != nil {
+		for _, stream := range slices.Sorted(maps.Keys(begin)) {
+			if err := l.Keys.Begin(ctx, l.DB, stream); err != nil {
 				return err
 			}
-			rest = later
 		}
-		return nil
-	})
-	if err != nil {
-		l.recover(group)
 	}
-	return err
 }
 
-// recover drops what was cached inside a transaction that did not happen.
-func (l *Log) recover(group []*job) {
-	l.names.reset()
-	for _, j := range group {
-		l.Keys.Forget(j.cmd.Stream)
+// rounds runs commands so that those that share a key follow each other.
+func (t *turn) rounds(ctx context.Context, group []*job) error {
+	for rest := group; len(rest) > 0; {
+		var round, later []*job
+		taken := map[id.ID]bool{}
+		for _, j := range rest {
+			if slices.ContainsFunc(j.cmd.Keys, func(k id.ID) bool { return taken[k] }) {
+				later = append(later, j)
+			} else {
+				round = append(round, j)
+			}
+			for _, k := range j.cmd.Keys {
+				taken[k] = true
+			}
+		}
+		if err := t.round(ctx, round); err != nil {
+			return err
+		}
+		rest = later
 	}
-	l.refresh(context.Background(), l.DB, true)
+	return nil
 }
 
 // round runs commands that do not touch each other and appends what they decided in one go.
-func (l *Log) round(ctx context.Context, tx store.Tx, hs heads, jobs []*job) error {
+func (t *turn) round(ctx context.Context, jobs []*job) error {
+	l := t.log
+	var ready []*job
+	for _, j := range jobs {
+		if j.err = l.decide(ctx, t.tx, j); j.err == nil {
+			ready = append(ready, j)
+		}
+	}
+	// What is known of the subjects already, read once: for the check, and for the fold.
+	bySubject := map[id.ID][]*Fact{}
+	born := map[id.ID]bool{}
+	var order []id.ID
+	for _, j := range ready {
+		for i, f := range j.facts {
+			if j.out.Facts[i].Born {
+				born[f.Subject] = true
+			}
+			if _, ok := bySubject[f.Subject]; !ok {
+				bySubject[f.Subject] = nil
+				order = append(order, f.Subject)
+			}
+		}
+	}
+	if err := t.gather(ctx, slices.DeleteFunc(slices.Clone(order), func(s id.ID) bool { return born[s] }), bySubject); err != nil {
+		return err
+	}
+	stuck := map[id.ID]bool{}
+	for s, all := range bySubject {
+		stuck[s] = slices.ContainsFunc(all, func(f *Fact) bool { return f.state == Critical })
+	}
+	ready = slices.DeleteFunc(ready, func(j *job) bool {
+		if slices.ContainsFunc(j.facts, func(f *Fact) bool { return stuck[f.Subject] }) {
+			j.err = ErrUpgrade
+		}
+		return j.err != nil
+	})
 	var facts []*Fact
 	var keys []*seal.Key
-	var born map[*Fact]bool
-	owner := map[*Fact]*job{}
-	for _, j := range jobs {
-		out, err := j.cmd.Run(ctx, tx)
-		var made []*Fact
-		for i := range out.Facts {
-			if err != nil {
-				break
-			}
-			var f *Fact
-			if f, err = out.Facts[i].fact(); err == nil {
-				made = append(made, f)
-			}
-		}
-		if err == nil {
-			err = l.mayChange(ctx, tx, out.Facts)
-		}
-		if err != nil {
-			j.err = err
-			continue
-		}
-		for i, f := range made {
-			if out.Facts[i].Born {
-				if born == nil {
-					born = map[*Fact]bool{}
-				}
-				born[f] = true
-			}
-			owner[f] = j
-		}
-		facts = append(facts, made...)
-		keys = append(keys, out.Keys...)
-		if out.Also != nil {
-			if err := out.Also(ctx, tx); err != nil {
+	for _, j := range ready {
+		facts = append(facts, j.facts...)
+		keys = append(keys, j.out.Keys...)
+		if j.out.Also != nil {
+			if err := j.out.Also(ctx, t.tx); err != nil {
 				return err
 			}
 		}
+	}
+	if err := l.Keys.Insert(ctx, t.tx, keys); err != nil {
+		return err
 	}
 	if len(facts) == 0 {
 		return nil
 	}
-	if err := l.Keys.Insert(ctx, tx, keys); err != nil {
+	if err := t.append(ctx, facts); err != nil {
 		return err
 	}
-	ring := seal.Ring{}
-	for _, k := range keys {
-		ring[k.Person] = k
-	}
-	if err := l.append(ctx, tx, hs, facts); err != nil {
-		return err
-	}
-	for _, f := range facts {
-		j := owner[f]
-		j.refs = append(j.refs, f.Ref())
-	}
-	return l.project(ctx, tx, facts, born, ring)
-}
-
-// mayChange refuses to write about a subject of which something critical is not understood.
-func (l *Log) mayChange(ctx context.Context, tx store.Tx, facts []New) error {
-	var sets [][]any
-	for _, n := range facts {
-		if !n.Born {
-			sets = append(sets, []any{n.Subject})
+	for _, j := range ready {
+		for _, f := range j.facts {
+			j.refs = append(j.refs, f.Ref())
 		}
 	}
-	return tx.Many(ctx, fmt.Sprintf("SELECT seq FROM fact WHERE subject = ? AND state = %d LIMIT 1", Critical), sets, func(int, store.Row) error {
-		return ErrUpgrade
-	})
+	// A key just made serves to fold the person it was made for; of others there may be more keys in the table.
+	ring := seal.Ring{}
+	for _, k := range keys {
+		if born[k.Person] {
+			ring[k.Person] = k
+		}
+	}
+	return t.project(ctx, facts, bySubject, ring)
 }
 
-// append numbers, times, hashes, signs and stores this node's own facts.
-func (l *Log) append(ctx context.Context, tx store.Tx, hs heads, facts []*Fact) error {
-	rows := make([][]any, 0, len(facts))
-	auth := l.authority()
-	touched := map[*head]string{}
-	node, err := l.names.node(ctx, tx, l.node, l.own.Public())
-	if err != nil {
+// decide runs a command and makes facts of what it decided. A command that panics is a bug of its area and takes no
+// other down.
+func (l *Log) decide(ctx context.Context, tx store.Tx, j *job) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			slog.Error("a command panicked", "command", j.cmd.Name, "panic", r, "stack", string(debug.Stack()))
+			err = fmt.Errorf("this is a fault of the program, and nothing was saved: %v", r)
+		}
+	}()
+	j.facts = nil
+	if j.out, err = j.cmd.Run(ctx, tx); err != nil {
 		return err
 	}
-	for _, f := range facts {
-		s, err := l.names.stream(ctx, tx, f.Stream)
+	for i := range j.out.Facts {
+		f, err := j.out.Facts[i].fact(l.Registry)
 		if err != nil {
 			return err
 		}
-		h, err := l.head(ctx, tx, hs, s, node)
+		j.facts = append(j.facts, f)
+	}
+	return nil
+}
+
+// append numbers, times, hashes, signs and stores this node's own facts.
+func (t *turn) append(ctx context.Context, facts []*Fact) error {
+	l := t.log
+	node, err := t.node(ctx, l.node, l.own.Public())
+	if err != nil {
+		return err
+	}
+	rows := make([][]any, 0, len(facts))
+	touched := map[*head]string{}
+	for _, f := range facts {
+		s, err := t.stream(ctx, f.Stream)
+		if err != nil {
+			return err
+		}
+		h, err := t.head(ctx, s, node)
 		if err != nil {
 			return err
 		}
 		l.Clock.Observe(h.hlc)
 		f.Node, f.Seq, f.HLC = l.node, h.edge.Size+1, l.Clock.Tick()
-		f.state = auth.may(f.Node, f.Stream, f.Kind, f.Seq)
-		if err := f.Check(); err != nil {
-			return err
-		}
-		row, err := l.add(ctx, tx, h, f)
+		f.state = t.auth.may(f)
+		row, err := t.add(ctx, h, f, f.Hash())
 		if err != nil {
 			return err
 		}
@@ -291,7 +322,7 @@ func (l *Log) append(ctx context.Context, tx store.Tx, hs heads, facts []*Fact) 
 		touched[h] = f.Stream
 	}
 	for h, stream := range touched {
-		h.note = l.signHead(stream, &h.edge)
+		h.note = l.signHead(stream, h.edge.Size, h.edge.Root())
 	}
-	return l.write(ctx, tx, rows, hs)
+	return t.save(ctx, rows)
 }

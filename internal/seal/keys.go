@@ -1,14 +1,19 @@
 package seal
 
 import (
+	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"embed"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"tizi/internal/id"
@@ -30,8 +35,10 @@ var ErrNoKey = errors.New("this node holds no key of that person")
 // Key is one person's key.
 type Key struct {
 	Person id.ID
-	aead   cipher.AEAD
-	// stream, epoch and wrapped are where the key is kept; a key just made is kept by Keys.Insert.
+	// aeads are all keys that this node holds of the person, in an order that every node shares. There is one, unless
+	// two nodes that had not met made a key for the same person; then what either sealed must open everywhere.
+	aeads []cipher.AEAD
+	// stream, epoch and wrapped are where a key just made will be kept (see Keys.Insert).
 	stream  string
 	epoch   id.ID
 	wrapped []byte
@@ -39,7 +46,7 @@ type Key struct {
 
 // Seal encrypts text with AES-256-GCM under a random nonce and returns it in base64, to stand in a fact's JSON.
 func (k *Key) Seal(plain []byte) string {
-	return b64(k.aead.Seal(nil, nil, plain, k.Person[:]))
+	return b64(k.aeads[0].Seal(nil, nil, plain, k.Person[:]))
 }
 
 // Open decrypts what Seal made.
@@ -48,11 +55,20 @@ func (k *Key) Open(sealed string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sealed text: %w", err)
 	}
-	plain, err := k.aead.Open(nil, nil, b, k.Person[:])
+	plain, err := k.open(b, k.Person[:])
 	if err != nil {
 		return nil, fmt.Errorf("sealed text of %s: %w", k.Person, err)
 	}
 	return plain, nil
+}
+
+func (k *Key) open(b, data []byte) (plain []byte, err error) {
+	for _, a := range k.aeads {
+		if plain, err = a.Open(nil, nil, b, data); err == nil {
+			return plain, nil
+		}
+	}
+	return nil, err
 }
 
 func newAEAD(key []byte) (cipher.AEAD, error) {
@@ -63,55 +79,110 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// epoch is a stream's wrapping key in force.
+// epoch is a stream's wrapping key.
 type epoch struct {
 	name id.ID
 	aead cipher.AEAD
 }
 
-// Keys is the key store of a node. It is safe for concurrent use. It caches the few epoch keys, never a person's:
-// another process may erase the person.
+// Keys is the key store of a node. It is safe for concurrent use. It caches epoch keys, never a person's: another
+// process may erase the person. An epoch in force is cached only when it is on the disk: a person's key wrapped with
+// one that was then rolled back could never be opened again.
 type Keys struct {
 	own *Identity
 
-	mu      sync.Mutex
-	epochs  map[string]epoch                 // newest epoch of each stream
-	openers map[string]map[id.ID]cipher.AEAD // every epoch seen, by stream
+	mu      sync.Mutex                       // guards all below
+	version int64                            // of the epochs that current was read from
+	current map[string]epoch                 // the epoch in force, by stream
+	openers map[string]map[id.ID]cipher.AEAD // every epoch that was needed so far, by stream
 }
 
 // NewKeys returns the key store that the node's identity opens.
 func NewKeys(own *Identity) *Keys {
-	return &Keys{own: own, epochs: map[string]epoch{}, openers: map[string]map[id.ID]cipher.AEAD{}}
+	return &Keys{own: own, current: map[string]epoch{}, openers: map[string]map[id.ID]cipher.AEAD{}}
 }
 
 func epochInfo(stream string, n id.ID) string { return "tizi epoch " + stream + " " + n.String() }
 
-// Begin makes sure that a stream has an epoch and that this process knows it. Recipients are the other nodes, by name,
-// that may read the stream's people.
-func (k *Keys) Begin(ctx context.Context, tx store.Tx, stream string) error {
-	if k.known(stream) {
-		return nil
-	}
-	if err := tx.Lock(ctx, "epoch/"+stream); err != nil {
-		return err
-	}
-	if err := k.load(ctx, tx, stream); err != nil || k.known(stream) {
-		return err
-	}
-	return k.Rotate(ctx, tx, stream, nil)
-}
+// NoEpochError says that a stream's epoch must be fetched with Begin before a key can be made there.
+type NoEpochError struct{ Stream string }
 
-func (k *Keys) known(stream string) bool {
+func (e *NoEpochError) Error() string { return "stream " + e.Stream + " has no epoch yet" }
+
+// Begin makes sure that a stream has an epoch, on the disk, and that this process knows the one in force.
+func (k *Keys) Begin(ctx context.Context, db *store.DB, stream string) error {
+	var e epoch
+	var version int64
+	err := db.Write(ctx, func(tx store.Tx) error {
+		if err := tx.Lock(ctx, "epoch/"+stream); err != nil {
+			return err
+		}
+		var err error
+		if e, err = k.newest(ctx, tx, stream); err != nil {
+			return err
+		}
+		if e.aead == nil {
+			if err := k.Rotate(ctx, tx, stream, nil); err != nil {
+				return err
+			}
+			if e, err = k.newest(ctx, tx, stream); err != nil {
+				return err
+			}
+		}
+		version, err = epochVersion(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.epochs[stream].aead != nil
+	k.see(version)
+	k.current[stream] = e
+	return nil
 }
 
-// Rotate starts a new epoch of a stream: keys made from now on are wrapped with a key that only the nodes named here
-// and this one can open. A stolen or departed box reads nothing written after it.
+// Fresh forgets the epochs in force when any stream's has changed on the disk since they were read, in this process or
+// another. It is to be asked at the beginning of a transaction that may call New.
+func (k *Keys) Fresh(ctx context.Context, q store.Querier) error {
+	v, err := epochVersion(ctx, q)
+	if err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.see(v)
+	return nil
+}
+
+// see is called with mu held.
+func (k *Keys) see(version int64) {
+	if k.version != version {
+		k.version = version
+		clear(k.current)
+	}
+}
+
+func epochVersion(ctx context.Context, q store.Querier) (int64, error) {
+	var v int64
+	_, err := store.One(ctx, q, "SELECT version FROM seal_state WHERE id = 1", nil, &v)
+	return v, err
+}
+
+// epochsChanged makes every process read the epochs in force again.
+func epochsChanged(ctx context.Context, tx store.Tx) error {
+	return tx.Exec(ctx, "INSERT INTO seal_state (id, version) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET version = seal_state.version + 1")
+}
+
+// Rotate starts a new epoch of a stream: keys made from now on are wrapped with a key that only this node and the
+// recipients, by name and public key, can open. A stolen or departed box reads nobody who is registered after it.
 func (k *Keys) Rotate(ctx context.Context, tx store.Tx, stream string, recipients map[id.ID][]byte) error {
+	var newest id.ID
+	if _, err := store.One(ctx, tx, "SELECT epoch FROM seal_epoch WHERE stream = ? ORDER BY epoch DESC LIMIT 1", store.Args(stream), &newest); err != nil {
+		return err
+	}
 	secret := random32()
-	next := id.New()
+	next := nextEpoch(newest)
 	all := map[id.ID][]byte{k.own.Node(): k.own.Recipient()}
 	for n, r := range recipients {
 		all[n] = r
@@ -125,61 +196,92 @@ func (k *Keys) Rotate(ctx context.Context, tx store.Tx, stream string, recipient
 			return err
 		}
 	}
-	// Not cached here: the transaction may yet fail. The next use reads it from the table.
-	k.mu.Lock()
-	delete(k.epochs, stream)
-	k.mu.Unlock()
-	return k.load(ctx, tx, stream)
+	return epochsChanged(ctx, tx)
 }
 
-// Forget drops what is cached of a stream, after a transaction that rotated it failed or another process rotated it.
-func (k *Keys) Forget(stream string) {
+// nextEpoch names an epoch behind the newest one known: the last by name is in force, and a box whose clock runs years
+// ahead must not keep its epoch, which a thief can open, in force against a newer one.
+func nextEpoch(newest id.ID) id.ID {
+	next := id.New()
+	if bytes.Compare(next[:], newest[:]) <= 0 {
+		var ms [8]byte
+		copy(ms[2:], newest[:6]) // the time of a UUIDv7 is its first 48 bits
+		binary.BigEndian.PutUint64(ms[:], binary.BigEndian.Uint64(ms[:])+1)
+		copy(next[:6], ms[2:])
+	}
+	return next
+}
+
+// newest returns the epoch in force: the last one that this node can open. There may be none.
+func (k *Keys) newest(ctx context.Context, q store.Querier, stream string) (epoch, error) {
+	var n id.ID
+	var w []byte
+	found, err := store.One(ctx, q, "SELECT epoch, wrapped FROM seal_epoch WHERE stream = ? AND node = ? ORDER BY epoch DESC LIMIT 1", store.Args(stream, k.own.Node()), &n, &w)
+	if err != nil || !found {
+		return epoch{}, err
+	}
+	a, err := k.unwrap(stream, n, w)
+	return epoch{n, a}, err
+}
+
+func (k *Keys) unwrap(stream string, n id.ID, wrapped []byte) (cipher.AEAD, error) {
+	k.mu.Lock()
+	a := k.openers[stream][n]
+	k.mu.Unlock()
+	if a != nil {
+		return a, nil
+	}
+	secret, err := k.own.Unwrap(epochInfo(stream, n), wrapped)
+	if err != nil {
+		return nil, err
+	}
+	if a, err = newAEAD(secret); err != nil {
+		return nil, err
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	delete(k.epochs, stream)
-	delete(k.openers, stream)
+	if k.openers[stream] == nil {
+		k.openers[stream] = map[id.ID]cipher.AEAD{}
+	}
+	k.openers[stream][n] = a
+	return a, nil
 }
 
-func (k *Keys) load(ctx context.Context, q store.Querier, stream string) error {
-	return q.Each(ctx, "SELECT epoch, wrapped FROM seal_epoch WHERE stream = ? AND node = ? ORDER BY epoch", store.Args(stream, k.own.Node()), func(r store.Row) error {
-		var n id.ID
-		var w []byte
-		if err := r.Scan(&n, &w); err != nil {
-			return err
-		}
-		secret, err := k.own.Unwrap(epochInfo(stream, n), w)
-		if err != nil {
-			return err
-		}
-		a, err := newAEAD(secret)
-		if err != nil {
-			return err
-		}
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		if k.openers[stream] == nil {
-			k.openers[stream] = map[id.ID]cipher.AEAD{}
-		}
-		k.openers[stream][n] = a
-		k.epochs[stream] = epoch{n, a}
-		return nil
-	})
+// opener returns the key of an epoch, or nil when it is wrapped for others only or is damaged.
+func (k *Keys) opener(ctx context.Context, q store.Querier, stream string, n id.ID) (cipher.AEAD, error) {
+	k.mu.Lock()
+	a := k.openers[stream][n]
+	k.mu.Unlock()
+	if a != nil {
+		return a, nil
+	}
+	var w []byte
+	found, err := store.One(ctx, q, "SELECT wrapped FROM seal_epoch WHERE stream = ? AND epoch = ? AND node = ?", store.Args(stream, n, k.own.Node()), &w)
+	if err != nil || !found {
+		return nil, err
+	}
+	a, err = k.unwrap(stream, n, w)
+	if err != nil {
+		return nil, nil // see Damaged
+	}
+	return a, nil
 }
 
-// New makes the key of a new person of a stream that Begin was called for. It exists in memory until Insert.
+// New makes the key of a new person of a stream. It exists in memory until Insert. The error is a *NoEpochError when
+// Begin must be called first; a command returns it and is run again.
 func (k *Keys) New(person id.ID, stream string) (*Key, error) {
 	k.mu.Lock()
-	e := k.epochs[stream]
+	e := k.current[stream]
 	k.mu.Unlock()
 	if e.aead == nil {
-		return nil, fmt.Errorf("make the key of a person: stream %s has no epoch yet", stream)
+		return nil, fmt.Errorf("make the key of a person: %w", &NoEpochError{stream})
 	}
 	secret := random32()
 	a, err := newAEAD(secret)
 	if err != nil {
 		return nil, err
 	}
-	return &Key{person, a, stream, e.name, e.aead.Seal(nil, nil, secret, person[:])}, nil
+	return &Key{person, []cipher.AEAD{a}, stream, e.name, e.aead.Seal(nil, nil, secret, person[:])}, nil
 }
 
 var keyTable = &store.Table{Name: "seal_key", Columns: store.Cols("person:id stream:text epoch:id wrapped:blob"), Key: 3}
@@ -196,84 +298,126 @@ func (k *Keys) Insert(ctx context.Context, tx store.Tx, keys []*Key) error {
 // Ring is the keys of some persons, for the length of one transaction or request.
 type Ring map[id.ID]*Key
 
-const keyQuery = "SELECT person, stream, epoch, wrapped FROM seal_key WHERE person = ?"
-
-// Load adds the keys of persons to the ring; persons without a key are left out.
-func (k *Keys) Load(ctx context.Context, q store.Querier, ring Ring, persons []id.ID) error {
-	var missing [][]any
-	for _, p := range persons {
-		if ring[p] == nil {
-			missing = append(missing, []any{p})
-		}
-	}
-	scan := func(r store.Row) error { return k.add(ctx, q, ring, r) }
-	if tx, ok := q.(store.Tx); ok {
-		// The rows are gathered first: opening one may need another query on the same connection.
-		var rows []heldKey
-		err := tx.Many(ctx, keyQuery, missing, func(_ int, r store.Row) error {
-			var h heldKey
-			err := r.Scan(&h.person, &h.stream, &h.epoch, &h.wrapped)
-			rows = append(rows, h)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for _, h := range rows {
-			if err := k.open(ctx, q, ring, h); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for _, args := range missing {
-		if err := q.Each(ctx, keyQuery, args, scan); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-type heldKey struct {
+// held is a row of seal_key.
+type held struct {
 	person  id.ID
 	stream  string
 	epoch   id.ID
 	wrapped []byte
 }
 
-func (k *Keys) add(ctx context.Context, q store.Querier, ring Ring, r store.Row) error {
-	var h heldKey
-	if err := r.Scan(&h.person, &h.stream, &h.epoch, &h.wrapped); err != nil {
-		return err
-	}
-	return k.open(ctx, q, ring, h)
-}
+func (h *held) scan(r store.Row) error { return r.Scan(&h.person, &h.stream, &h.epoch, &h.wrapped) }
 
-func (k *Keys) open(ctx context.Context, q store.Querier, ring Ring, h heldKey) error {
-	k.mu.Lock()
-	a := k.openers[h.stream][h.epoch]
-	k.mu.Unlock()
-	if a == nil {
-		if err := k.load(ctx, q, h.stream); err != nil {
+// loadChunk is how many persons one query asks for.
+const loadChunk = 64
+
+var loadQuery = "SELECT person, stream, epoch, wrapped FROM seal_key WHERE person IN (?" + strings.Repeat(", ?", loadChunk-1) + ") ORDER BY person, stream, epoch"
+
+// Load adds the keys of persons to the ring; persons without a key that this node can open are left out.
+func (k *Keys) Load(ctx context.Context, q store.Querier, ring Ring, persons []id.ID) error {
+	var missing []id.ID
+	for _, p := range persons {
+		if ring[p] == nil {
+			missing = append(missing, p)
+		}
+	}
+	// The rows are gathered first: opening one may need another query on the same connection.
+	var rows []held
+	args := make([]any, loadChunk)
+	for part := range slices.Chunk(missing, loadChunk) {
+		for i := range args {
+			args[i] = part[min(i, len(part)-1)]
+		}
+		err := q.Each(ctx, loadQuery, args, func(r store.Row) error {
+			var h held
+			err := h.scan(r)
+			rows = append(rows, h)
+			return err
+		})
+		if err != nil {
 			return err
 		}
-		k.mu.Lock()
-		a = k.openers[h.stream][h.epoch]
-		k.mu.Unlock()
-		if a == nil {
-			return nil // wrapped for others only
+	}
+	for _, h := range rows {
+		secret, err := k.secret(ctx, q, h)
+		if err != nil {
+			return err
 		}
+		if secret == nil {
+			continue
+		}
+		a, err := newAEAD(secret)
+		if err != nil {
+			return err
+		}
+		if ring[h.person] == nil {
+			ring[h.person] = &Key{Person: h.person}
+		}
+		ring[h.person].aeads = append(ring[h.person].aeads, a)
+	}
+	return nil
+}
+
+// secret opens a row, or returns nil when this node cannot: the epoch is for others, or the row is damaged, which must
+// not keep this node from all that is whole (Damaged finds it).
+func (k *Keys) secret(ctx context.Context, q store.Querier, h held) ([]byte, error) {
+	a, err := k.opener(ctx, q, h.stream, h.epoch)
+	if err != nil || a == nil {
+		return nil, err
 	}
 	secret, err := a.Open(nil, nil, h.wrapped, h.person[:])
-	if err != nil {
-		return fmt.Errorf("the key of %s is damaged: %w", h.person, err)
+	if err != nil || len(secret) != 32 {
+		return nil, nil
 	}
-	aead, err := newAEAD(secret)
+	return secret, nil
+}
+
+// Damaged calls fn for every key that this node should be able to open and cannot.
+func (k *Keys) Damaged(ctx context.Context, q store.Querier, fn func(what string)) error {
+	whole := map[string]bool{}
+	var epochs []held
+	err := q.Each(ctx, "SELECT stream, epoch, wrapped FROM seal_epoch WHERE node = ? ORDER BY stream, epoch", store.Args(k.own.Node()), func(r store.Row) error {
+		var h held
+		err := r.Scan(&h.stream, &h.epoch, &h.wrapped)
+		epochs = append(epochs, h)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	ring[h.person] = &Key{h.person, aead, h.stream, h.epoch, h.wrapped}
-	return nil
+	fresh := NewKeys(k.own) // what is cached says nothing about the disk
+	for _, e := range epochs {
+		if _, err := fresh.unwrap(e.stream, e.epoch, e.wrapped); err != nil {
+			fn(fmt.Sprintf("the key of epoch %s of %s", e.epoch, e.stream))
+		} else {
+			whole[e.stream+"/"+e.epoch.Hex()] = true
+		}
+	}
+	const page = 2000
+	var last held
+	for {
+		var rows []held
+		err := q.Each(ctx, fmt.Sprintf("SELECT person, stream, epoch, wrapped FROM seal_key WHERE (person, stream, epoch) > (?, ?, ?) ORDER BY person, stream, epoch LIMIT %d", page), store.Args(last.person, last.stream, last.epoch), func(r store.Row) error {
+			var h held
+			err := h.scan(r)
+			rows = append(rows, h)
+			return err
+		})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		last = rows[len(rows)-1]
+		for _, h := range rows {
+			if !whole[h.stream+"/"+h.epoch.Hex()] {
+				continue
+			}
+			if secret, err := fresh.secret(ctx, q, h); err != nil {
+				return err
+			} else if secret == nil {
+				fn(fmt.Sprintf("the key of person %s in %s", h.person, h.stream))
+			}
+		}
+	}
 }
 
 // Get returns one person's key, or ErrNoKey.
@@ -288,9 +432,15 @@ func (k *Keys) Get(ctx context.Context, q store.Querier, person id.ID) (*Key, er
 	return ring[person], nil
 }
 
+// eraseLock keeps a key from being imported by one process while another erases its person.
+const eraseLock = "erase"
+
 // Erase destroys the keys of a person for good; at is in milliseconds since 1970. What was sealed with them is noise
 // from now on, wherever it lies. Erasing twice is erasing once.
 func (k *Keys) Erase(ctx context.Context, tx store.Tx, person id.ID, at int64) error {
+	if err := tx.Lock(ctx, eraseLock); err != nil {
+		return err
+	}
 	if err := tx.Exec(ctx, "DELETE FROM seal_key WHERE person = ?", person); err != nil {
 		return err
 	}
@@ -325,33 +475,44 @@ type WrappedPerson struct {
 	Key    []byte `json:"key"`
 }
 
-// Share wraps the epochs of a stream that this node can open for other nodes too, by name and recipient key.
+// Share wraps the epochs of a stream that this node can open for other nodes too, by name and public key.
 func (k *Keys) Share(ctx context.Context, tx store.Tx, stream string, recipients map[id.ID][]byte) error {
-	type held struct {
-		n id.ID
-		w []byte
+	type row struct {
+		epoch id.ID
+		node  id.ID
 	}
-	var epochs []held
-	err := tx.Each(ctx, "SELECT epoch, wrapped FROM seal_epoch WHERE stream = ? AND node = ?", store.Args(stream, k.own.Node()), func(r store.Row) error {
-		var e held
-		err := r.Scan(&e.n, &e.w)
-		epochs = append(epochs, e)
+	has := map[row]bool{}
+	own := map[id.ID][]byte{}
+	err := tx.Each(ctx, "SELECT epoch, node, wrapped FROM seal_epoch WHERE stream = ?", store.Args(stream), func(r store.Row) error {
+		var e row
+		var w []byte
+		err := r.Scan(&e.epoch, &e.node, &w)
+		has[e] = true
+		if e.node == k.own.Node() {
+			own[e.epoch] = w
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, e := range epochs {
-		secret, err := k.own.Unwrap(epochInfo(stream, e.n), e.w)
-		if err != nil {
-			return err
-		}
+	for n, wrapped := range own {
+		var secret []byte
 		for node, r := range recipients {
-			w, err := WrapFor(r, epochInfo(stream, e.n), secret)
+			if has[row{n, node}] {
+				continue
+			}
+			if secret == nil {
+				if secret, err = k.own.Unwrap(epochInfo(stream, n), wrapped); err != nil {
+					return err
+				}
+			}
+			w, err := WrapFor(r, epochInfo(stream, n), secret)
 			if err != nil {
 				return err
 			}
-			if err := tx.Exec(ctx, "INSERT INTO seal_epoch (stream, epoch, node, wrapped) VALUES (?, ?, ?, ?) ON CONFLICT (stream, epoch, node) DO NOTHING", stream, e.n, node, w); err != nil {
+			// Another process may have shared it meanwhile.
+			if err := tx.Exec(ctx, "INSERT INTO seal_epoch (stream, epoch, node, wrapped) VALUES (?, ?, ?, ?) ON CONFLICT (stream, epoch, node) DO NOTHING", stream, n, node, w); err != nil {
 				return err
 			}
 		}
@@ -362,7 +523,7 @@ func (k *Keys) Share(ctx context.Context, tx store.Tx, stream string, recipients
 // Export returns the wrapped keys of a stream.
 func (k *Keys) Export(ctx context.Context, q store.Querier, stream string) (*Wrapped, error) {
 	w := &Wrapped{}
-	err := q.Each(ctx, "SELECT stream, epoch, node, wrapped FROM seal_epoch WHERE stream = ?", store.Args(stream), func(r store.Row) error {
+	err := q.Each(ctx, "SELECT stream, epoch, node, wrapped FROM seal_epoch WHERE stream = ? ORDER BY epoch, node", store.Args(stream), func(r store.Row) error {
 		var e WrappedEpoch
 		err := r.Scan(&e.Stream, &e.Epoch, &e.Node, &e.Key)
 		w.Epochs = append(w.Epochs, e)
@@ -371,7 +532,7 @@ func (k *Keys) Export(ctx context.Context, q store.Querier, stream string) (*Wra
 	if err != nil {
 		return nil, err
 	}
-	err = q.Each(ctx, "SELECT person, stream, epoch, wrapped FROM seal_key WHERE stream = ?", store.Args(stream), func(r store.Row) error {
+	err = q.Each(ctx, "SELECT person, stream, epoch, wrapped FROM seal_key WHERE stream = ? ORDER BY person, epoch", store.Args(stream), func(r store.Row) error {
 		var p WrappedPerson
 		err := r.Scan(&p.Person, &p.Stream, &p.Epoch, &p.Key)
 		w.Persons = append(w.Persons, p)
@@ -380,16 +541,43 @@ func (k *Keys) Export(ctx context.Context, q store.Querier, stream string) (*Wra
 	return w, err
 }
 
-// Import keeps wrapped keys of another node and returns the persons that can now be read here; the caller folds them
-// again. A key of an erased person is not kept.
+// Import keeps wrapped keys of another node and returns the persons it brought something new about; the caller folds
+// them again. A key of an erased person is not kept, nor one that this node should be able to open and cannot; and what
+// can be opened takes the place of what cannot, so that a damaged copy that came first does no lasting harm.
 func (k *Keys) Import(ctx context.Context, tx store.Tx, w *Wrapped) ([]id.ID, error) {
+	if err := tx.Lock(ctx, eraseLock); err != nil {
+		return nil, err
+	}
+	opened := map[string]bool{} // streams in which this node can open more than before
 	for _, e := range w.Epochs {
-		if err := tx.Exec(ctx, "INSERT INTO seal_epoch (stream, epoch, node, wrapped) VALUES (?, ?, ?, ?) ON CONFLICT (stream, epoch, node) DO NOTHING", e.Stream, e.Epoch, e.Node, e.Key); err != nil {
+		var was []byte
+		has, err := store.One(ctx, tx, "SELECT wrapped FROM seal_epoch WHERE stream = ? AND epoch = ? AND node = ?", store.Args(e.Stream, e.Epoch, e.Node), &was)
+		if err != nil {
 			return nil, err
 		}
-		k.Forget(e.Stream)
+		if e.Node == k.own.Node() {
+			if has {
+				if _, err := k.unwrap(e.Stream, e.Epoch, was); err == nil {
+					continue
+				}
+			}
+			if _, err := k.unwrap(e.Stream, e.Epoch, e.Key); err != nil {
+				continue
+			}
+			opened[e.Stream] = true
+		} else if has {
+			continue
+		}
+		if err := tx.Exec(ctx, "INSERT INTO seal_epoch (stream, epoch, node, wrapped) VALUES (?, ?, ?, ?) ON CONFLICT (stream, epoch, node) DO UPDATE SET wrapped = excluded.wrapped", e.Stream, e.Epoch, e.Node, e.Key); err != nil {
+			return nil, err
+		}
 	}
-	var persons []id.ID
+	if len(opened) > 0 {
+		if err := epochsChanged(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
+	news := map[id.ID]bool{}
 	for _, p := range w.Persons {
 		gone, err := Erased(ctx, tx, p.Person)
 		if err != nil {
@@ -398,10 +586,51 @@ func (k *Keys) Import(ctx context.Context, tx store.Tx, w *Wrapped) ([]id.ID, er
 		if gone {
 			continue
 		}
-		if err := tx.Exec(ctx, "INSERT INTO seal_key (person, stream, epoch, wrapped) VALUES (?, ?, ?, ?) ON CONFLICT (person, stream, epoch) DO NOTHING", p.Person, p.Stream, p.Epoch, p.Key); err != nil {
+		new := held{p.Person, p.Stream, p.Epoch, p.Key}
+		old := new
+		has, err := store.One(ctx, tx, "SELECT wrapped FROM seal_key WHERE person = ? AND stream = ? AND epoch = ?", store.Args(p.Person, p.Stream, p.Epoch), &old.wrapped)
+		if err != nil {
 			return nil, err
 		}
-		persons = append(persons, p.Person)
+		a, err := k.opener(ctx, tx, p.Stream, p.Epoch)
+		if err != nil {
+			return nil, err
+		}
+		if a == nil && has {
+			continue // neither can be judged here
+		}
+		if a != nil {
+			if s, err := k.secret(ctx, tx, new); err != nil {
+				return nil, err
+			} else if s == nil {
+				continue
+			}
+			if has {
+				if s, err := k.secret(ctx, tx, old); err != nil {
+					return nil, err
+				} else if s != nil {
+					continue
+				}
+			}
+			news[p.Person] = true
+		}
+		if err := tx.Insert(ctx, keyTable, [][]any{{p.Person, p.Stream, p.Epoch, p.Key}}); err != nil {
+			return nil, err
+		}
 	}
+	// Keys that lay here closed may have waited for an epoch that has come now.
+	for _, stream := range slices.Sorted(maps.Keys(opened)) {
+		err := tx.Each(ctx, "SELECT DISTINCT person FROM seal_key WHERE stream = ?", store.Args(stream), func(r store.Row) error {
+			var p id.ID
+			err := r.Scan(&p)
+			news[p] = true
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	persons := slices.Collect(maps.Keys(news))
+	slices.SortFunc(persons, func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
 	return persons, nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -20,22 +21,34 @@ var ErrNewer = errors.New("this data was written by a newer Tizi; install that v
 // are written in SQLite's words; for PostgreSQL the types are replaced, WITHOUT ROWID is dropped and a comment
 // /*pg … */ is read as SQL.
 func (db *DB) Migrate(ctx context.Context, room string, files fs.FS) error {
-	dialect := goose.DialectSQLite3
-	conn := db.read
 	if db.Engine == Postgres {
-		dialect = goose.DialectPostgres
-		files = pgFiles{files}
-	} else {
-		// The reading connections may not write; migrations get one of their own for as long as they run.
-		w, err := openSQLiteMigrator(ctx, db.config)
-		if err != nil {
+		// Two processes that start at once take turns.
+		return db.Write(ctx, func(tx Tx) error {
+			if err := tx.Lock(ctx, "migrate"); err != nil {
+				return err
+			}
+			return migrate(ctx, room, goose.DialectPostgres, db.read, pgFiles{files})
+		})
+	}
+	// The reading connections may not write; migrations get one of their own for as long as they run.
+	w, err := openSQLiteMigrator(ctx, db.config)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	db.turn.Lock()
+	defer db.turn.Unlock()
+	for try := 1; ; try++ {
+		err := migrate(ctx, room, goose.DialectSQLite3, w, files)
+		if err == nil || errors.Is(err, ErrNewer) || try == 5 {
 			return err
 		}
-		defer w.Close()
-		conn = w
-		db.turn.Lock()
-		defer db.turn.Unlock()
+		// Another process that starts just now may have been quicker; then there is nothing left to do.
+		time.Sleep(time.Duration(try) * 50 * time.Millisecond)
 	}
+}
+
+func migrate(ctx context.Context, room string, dialect database.Dialect, conn *sql.DB, files fs.FS) error {
 	table := "schema_" + room
 	st, err := database.NewStore(dialect, table)
 	if err != nil {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +23,8 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the PostgreSQL address cannot be read: %w", err)
 	}
-	pc.MaxConns = int32(c.Readers) + 2
+	// Readers may use all but these, so that a reader waiting for a write never waits for itself.
+	pc.MaxConns = int32(c.Readers) + 4
 	pc.MaxConnIdleTime = time.Minute
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
@@ -30,11 +34,19 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("open PostgreSQL: %w", explain(err))
 	}
-	if _, err := pool.Exec(ctx, "CREATE TABLE IF NOT EXISTS store_lock (name TEXT PRIMARY KEY)"); err != nil {
+	for try := 1; ; try++ {
+		_, err := pool.Exec(ctx, "CREATE TABLE IF NOT EXISTS store_lock (name TEXT PRIMARY KEY)")
+		if err == nil {
+			break
+		}
+		if try < 5 && isCode(err, "23505", "42P07") { // another process is making it just now
+			continue
+		}
 		pool.Close()
 		return nil, fmt.Errorf("open PostgreSQL: %w", explain(err))
 	}
 	read := stdlib.OpenDBFromPool(pool)
+	read.SetMaxOpenConns(c.Readers)
 	return &DB{Engine: Postgres, config: c, read: read, writer: &pgWriter{pool}}, nil
 }
 
@@ -54,12 +66,16 @@ func (w *pgWriter) script(ctx context.Context, sql string) error {
 func (w *pgWriter) transact(ctx context.Context, fn func(Tx) error) error {
 	for try := 1; ; try++ {
 		err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error { return fn(pgTx{tx}) })
-		var pg *pgconn.PgError
-		if try < 5 && errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01") {
+		if try < 5 && isCode(err, "40001", "40P01") {
 			continue
 		}
 		return explain(err)
 	}
+}
+
+func isCode(err error, codes ...string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && slices.Contains(codes, pg.Code)
 }
 
 type pgTx struct{ tx pgx.Tx }
@@ -198,12 +214,15 @@ func (t pgTx) Insert(ctx context.Context, table *Table, rows [][]any) error {
 			sets = append(sets, c.Name+" = excluded."+c.Name)
 		}
 	}
-	do := "NOTHING"
-	if len(sets) > 0 {
-		do = "UPDATE SET " + strings.Join(sets, ", ")
+	q := fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM unnest(%s)", table.Name, strings.Join(names, ", "), strings.Join(casts, ", "))
+	if !table.Once {
+		q += " ON CONFLICT (" + strings.Join(names[:table.Key], ", ") + ") DO "
+		if len(sets) > 0 {
+			q += "UPDATE SET " + strings.Join(sets, ", ")
+		} else {
+			q += "NOTHING"
+		}
 	}
-	q := fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM unnest(%s) ON CONFLICT (%s) DO %s", table.Name,
-		strings.Join(names, ", "), strings.Join(casts, ", "), strings.Join(names[:table.Key], ", "), do)
 	if _, err := t.tx.Exec(ctx, q, args...); err != nil {
 		return queryError("INSERT INTO "+table.Name, err)
 	}
@@ -311,10 +330,19 @@ func explainPostgres(err error) error {
 		case "55P03":
 			return fmt.Errorf("%w: %w", ErrBusy, err)
 		}
+		// Classes: connection, resources, operator's intervention, system error.
+		if slices.Contains([]string{"08", "53", "57", "58"}, pg.Code[:2]) {
+			return fmt.Errorf("%w: %w", ErrFailed, err)
+		}
+		return err
 	}
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
-		return fmt.Errorf("PostgreSQL does not answer at the address given: %w", err)
+		return fmt.Errorf("PostgreSQL does not answer at the address given: %w: %w", ErrFailed, err)
+	}
+	var broken *net.OpError
+	if errors.As(err, &broken) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || strings.Contains(err.Error(), "conn closed") {
+		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
 	return err
 }

@@ -169,20 +169,15 @@ func (t sqliteTx) run(query string, args []any, fn func(Row) error) error {
 	if err != nil {
 		return err
 	}
-	err = step(s, args, fn)
-	if e := t.w.done(query, s); err == nil {
-		err = e
-	}
-	if err != nil && fn == nil {
-		return queryError(query, err)
-	}
-	return explain(err)
+	defer t.w.done(query, s)
+	return step(query, s, args, fn)
 }
 
-func step(s *sqlite3.Stmt, args []any, fn func(Row) error) error {
+// step runs a statement once. An error of fn is the caller's own and comes back as it is.
+func step(query string, s *sqlite3.Stmt, args []any, fn func(Row) error) error {
 	for i, a := range args {
 		if err := bind(s, i+1, a); err != nil {
-			return err
+			return queryError(query, err)
 		}
 	}
 	for s.Step() {
@@ -192,7 +187,10 @@ func step(s *sqlite3.Stmt, args []any, fn func(Row) error) error {
 			}
 		}
 	}
-	return s.Err()
+	if err := s.Reset(); err != nil { // repeats the error of the last step
+		return queryError(query, err)
+	}
+	return nil
 }
 
 func (t sqliteTx) Many(_ context.Context, query string, sets [][]any, fn func(int, Row) error) error {
@@ -209,11 +207,8 @@ func (t sqliteTx) Many(_ context.Context, query string, sets [][]any, fn func(in
 		if fn != nil {
 			each = func(r Row) error { return fn(i, r) }
 		}
-		if err := step(s, args, each); err != nil {
-			return queryError(query, err)
-		}
-		if err := s.Reset(); err != nil {
-			return queryError(query, err)
+		if err := step(query, s, args, each); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -225,7 +220,11 @@ func (t sqliteTx) Insert(ctx context.Context, table *Table, rows [][]any) error 
 	}
 	query := t.w.in[table]
 	if query == "" {
-		query = "INSERT OR REPLACE INTO " + table.Name + " VALUES (?" + strings.Repeat(", ?", len(table.Columns)-1) + ")"
+		verb := "INSERT OR REPLACE INTO "
+		if table.Once {
+			verb = "INSERT INTO "
+		}
+		query = verb + table.Name + " VALUES (?" + strings.Repeat(", ?", len(table.Columns)-1) + ")"
 		t.w.in[table] = query
 	}
 	return t.Many(ctx, query, rows, nil)
@@ -319,18 +318,41 @@ func explain(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrFull) || errors.Is(err, ErrBusy):
+	case IsOutage(err):
 		return err
 	case errors.Is(err, sqlite3.FULL):
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case errors.Is(err, sqlite3.BUSY):
 		return fmt.Errorf("%w: %w", ErrBusy, err)
+	case errors.Is(err, sqlite3.IOERR) || errors.Is(err, sqlite3.CORRUPT):
+		return fmt.Errorf("%w: %w", ErrFailed, err)
 	case errors.Is(err, sqlite3.CANTOPEN) || errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("the database file cannot be opened (does the folder exist, and may this user write there?): %w", err)
 	case errors.Is(err, sqlite3.NOTADB):
 		return fmt.Errorf("this file is not a Tizi database, or it is damaged or encrypted: %w", err)
 	}
+	var own *sqlite3.Error
+	if errors.As(err, &own) {
+		return err
+	}
 	return explainPostgres(err)
+}
+
+// Purge makes sure that what was deleted lies nowhere in the database's files any more: not in the log of SQLite, which
+// keeps the pages of earlier transactions, nor in the dead rows of PostgreSQL. Erasing a person ends with it.
+func (db *DB) Purge(ctx context.Context, tables ...string) error {
+	if db.Engine == Postgres {
+		for _, t := range tables {
+			if _, err := db.read.ExecContext(ctx, "VACUUM "+t); err != nil {
+				return fmt.Errorf("purge %s: %w", t, explain(err))
+			}
+		}
+		return nil
+	}
+	db.turn.Lock()
+	defer db.turn.Unlock()
+	// A reader that goes on may keep a part of the log; then the next checkpoint overwrites it.
+	return explain(db.writer.script(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"))
 }
 
 // Size returns the bytes that the database takes on the disk (SQLite) or in the server (PostgreSQL).

@@ -41,7 +41,7 @@ type Tx interface {
 	// Many runs one query once for each set of arguments, in one round trip where the engine has round trips; fn gets
 	// the index of the set that a row belongs to. A nil fn discards rows.
 	Many(ctx context.Context, query string, sets [][]any, fn func(i int, r Row) error) error
-	// Insert adds rows to a table, replacing a row with the same key.
+	// Insert adds rows to a table, replacing a row with the same key unless the table says Once.
 	Insert(ctx context.Context, t *Table, rows [][]any) error
 	// Lock makes other processes that lock the same name wait until this transaction ends. On SQLite there is one
 	// writer, so it holds by itself.
@@ -83,6 +83,15 @@ type writer interface {
 
 // ErrFull is returned, wrapped, when the disk has no room for a write. What was there before stays readable.
 var ErrFull = errors.New("the disk is full")
+
+// ErrFailed is returned, wrapped, when the disk or the database server failed. Whether the change that met it is there
+// can only be found out by reading.
+var ErrFailed = errors.New("the disk or the database server failed")
+
+// IsOutage reports whether an error is about the database as a whole, so that trying something else is of no use now.
+func IsOutage(err error) bool {
+	return errors.Is(err, ErrFull) || errors.Is(err, ErrBusy) || errors.Is(err, ErrFailed)
+}
 
 // ErrBusy is returned, wrapped, when another process holds the database's writer for too long.
 var ErrBusy = errors.New("another program is writing to this database")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -23,6 +24,7 @@ func open(t *testing.T, e store.Engine) *store.DB {
 	if len(made) != 1 {
 		t.Fatalf("made %v", made)
 	}
+	testnode.Must(t, db.Write(t.Context(), func(tx store.Tx) error { return store.Filled(t.Context(), tx, []*store.Table{things}) }))
 	return db
 }
 
@@ -135,6 +137,24 @@ func TestChangedTableIsMadeAnew(t *testing.T) {
 		if len(made) != 1 {
 			t.Errorf("made %v", made)
 		}
+		// A crash before it was filled must not leave it empty for ever.
+		made, err = db.Ensure(ctx, []*store.Table{other})
+		testnode.Must(t, err)
+		if len(made) != 1 {
+			t.Errorf("a table that nobody filled is taken for filled: %v", made)
+		}
+		testnode.Must(t, db.Write(ctx, func(tx store.Tx) error { return store.Filled(ctx, tx, []*store.Table{other}) }))
+		made, err = db.Ensure(ctx, []*store.Table{other})
+		testnode.Must(t, err)
+		if len(made) != 0 {
+			t.Errorf("a filled table is to be filled again: %v", made)
+		}
+		// A table of which no definition is left may hold what a person asked to be erased.
+		_, err = db.Ensure(ctx, nil)
+		testnode.Must(t, err)
+		if err := db.Each(ctx, "SELECT id FROM thing", nil, func(store.Row) error { return nil }); err == nil {
+			t.Error("the table is still there")
+		}
 	})
 }
 
@@ -150,6 +170,99 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+func TestRowsWrittenOnceAreNeverReplaced(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		db, ctx := open(t, e), t.Context()
+		once := &store.Table{Name: "thing", Columns: things.Columns, Key: 1, Once: true}
+		row := []any{id.New(), "first", int64(1), 0.0, []byte{}}
+		testnode.Must(t, db.Write(ctx, func(tx store.Tx) error { return tx.Insert(ctx, once, [][]any{row}) }))
+		err := db.Write(ctx, func(tx store.Tx) error {
+			return tx.Insert(ctx, once, [][]any{{row[0], "second", int64(2), 0.0, []byte{}}})
+		})
+		var name string
+		if _, e := store.One(ctx, db, "SELECT name FROM thing", nil, &name); err == nil || e != nil || name != "first" {
+			t.Errorf("%q stands there; %v, %v", name, err, e)
+		}
+	})
+}
+
+func TestErrorOfTheCallerComesBackAsItIs(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		db, ctx := open(t, e), t.Context()
+		want := errors.New("no")
+		testnode.Must(t, db.Write(ctx, func(tx store.Tx) error {
+			if err := tx.Insert(ctx, things, [][]any{{id.New(), "a", int64(1), 0.0, []byte{}}, {id.New(), "b", int64(1), 0.0, []byte{}}}); err != nil {
+				return err
+			}
+			say := func(store.Row) error { return want }
+			if err := tx.Each(ctx, "SELECT n FROM thing WHERE n = ?", store.Args(1), say); err != want {
+				t.Errorf("Each: %v", err)
+			}
+			if err := tx.Many(ctx, "SELECT n FROM thing WHERE n = ?", [][]any{{1}}, func(_ int, r store.Row) error { return say(r) }); err != want {
+				t.Errorf("Many: %v", err)
+			}
+			var n int
+			_, err := store.One(ctx, tx, "SELECT count(*) FROM thing WHERE n = ?", store.Args(1), &n)
+			if n != 2 {
+				t.Errorf("%d rows are seen afterwards", n)
+			}
+			return err
+		}))
+	})
+}
+
+func TestProcessesThatStartTogetherMakeOneDatabase(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		place, ctx := testnode.Place(t, e), t.Context()
+		files := fstest.MapFS{"00001_a.sql": {Data: []byte("-- +goose Up\nCREATE TABLE a (x INTEGER NOT NULL PRIMARY KEY);\n")}}
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				db, err := store.Open(ctx, place)
+				if err == nil {
+					defer db.Close()
+					err = db.Migrate(ctx, "room", files)
+				}
+				if err == nil {
+					_, err = db.Ensure(ctx, []*store.Table{things})
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+func TestDeletedTextLeavesTheDisk(t *testing.T) {
+	place := testnode.Place(t, store.SQLite)
+	db, ctx := testnode.Open(t, place), t.Context()
+	_, err := db.Ensure(ctx, []*store.Table{things})
+	testnode.Must(t, err)
+	v, secret := id.New(), "a name nobody else has"
+	testnode.Must(t, db.Write(ctx, func(tx store.Tx) error {
+		return tx.Insert(ctx, things, [][]any{{v, secret, int64(1), 0.0, []byte{}}})
+	}))
+	lies := func() bool {
+		for _, suffix := range []string{"", "-wal"} {
+			b, err := os.ReadFile(place.Path + suffix)
+			if err == nil && strings.Contains(string(b), secret) {
+				return true
+			}
+		}
+		return false
+	}
+	if !lies() {
+		t.Fatal("the test looks in the wrong place")
+	}
+	testnode.Must(t, db.Write(ctx, func(tx store.Tx) error { return tx.Exec(ctx, "DELETE FROM thing WHERE id = ?", v) }))
+	testnode.Must(t, db.Purge(ctx, "thing"))
+	if lies() {
+		t.Error("what was deleted can still be read from the disk")
+	}
 }
 
 func TestFullDiskRefusesWritesAndServesReads(t *testing.T) {

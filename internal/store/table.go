@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"tizi/internal/id"
@@ -37,6 +39,8 @@ type Table struct {
 	Key int
 	// Indexes are lists of columns ("programme, place"); a WHERE may follow.
 	Indexes []string
+	// Once says that a row is never replaced: a second one with its key is an error.
+	Once bool
 }
 
 // Cols reads a compact definition: "id:id name:text at:int share:real photo:blob".
@@ -163,43 +167,76 @@ func (t *Table) shape() string {
 	return hex.EncodeToString(h[:8])
 }
 
-// Ensure makes the tables that are missing or whose definition changed, empty, and returns the names of those it made.
-// The caller fills them from the facts.
-func (db *DB) Ensure(ctx context.Context, tables []*Table) (made []string, err error) {
-	have := map[string]string{}
-	if err := db.Script(ctx, "CREATE TABLE IF NOT EXISTS store_shape (name TEXT PRIMARY KEY, shape TEXT NOT NULL)"); err != nil {
-		return nil, err
-	}
-	err = db.Each(ctx, "SELECT name, shape FROM store_shape", nil, func(r Row) error {
-		var name, shape string
-		err := r.Scan(&name, &shape)
-		have[name] = shape
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range tables {
-		if have[t.Name] == t.shape() {
-			continue
+// unfilled stands before the shape of a table that was made and has not been filled yet.
+const unfilled = "unfilled "
+
+// Ensure makes the derived tables that are missing or whose definition changed, empty, and drops those that no
+// definition is left of: they may hold what a person asked to be erased. It returns the names of the tables that the
+// caller has to fill and then to declare Filled; what a crash kept from being filled is returned again.
+func (db *DB) Ensure(ctx context.Context, tables []*Table) (empty []string, err error) {
+	err = db.Write(ctx, func(tx Tx) error {
+		empty = nil
+		if err := tx.Lock(ctx, "shape"); err != nil {
+			return err
 		}
-		err := db.Write(ctx, func(tx Tx) error { return makeTable(ctx, tx, db.Engine, t, t.Name) })
+		if err := tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS store_shape (name TEXT PRIMARY KEY, shape TEXT NOT NULL)"); err != nil {
+			return err
+		}
+		have := map[string]string{}
+		err := tx.Each(ctx, "SELECT name, shape FROM store_shape", nil, func(r Row) error {
+			var name, shape string
+			err := r.Scan(&name, &shape)
+			have[name] = shape
+			return err
+		})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		made = append(made, t.Name)
-	}
-	return made, nil
+		for _, t := range tables {
+			was := have[t.Name]
+			delete(have, t.Name)
+			if was == t.shape() {
+				continue
+			}
+			empty = append(empty, t.Name)
+			if was == unfilled+t.shape() {
+				continue
+			}
+			if err := makeTable(ctx, tx, db.Engine, t); err != nil {
+				return err
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(have)) {
+			if err := tx.Exec(ctx, "DROP TABLE IF EXISTS "+name); err != nil {
+				return err
+			}
+			if err := tx.Exec(ctx, "DELETE FROM store_shape WHERE name = ?", name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return empty, err
 }
 
-func makeTable(ctx context.Context, tx Tx, e Engine, t *Table, name string) error {
-	if err := tx.Exec(ctx, "DROP TABLE IF EXISTS "+name); err != nil {
+// Filled declares that tables made by Ensure hold what the facts say.
+func Filled(ctx context.Context, tx Tx, tables []*Table) error {
+	for _, t := range tables {
+		if err := tx.Exec(ctx, "UPDATE store_shape SET shape = ? WHERE name = ?", t.shape(), t.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func makeTable(ctx context.Context, tx Tx, e Engine, t *Table) error {
+	if err := tx.Exec(ctx, "DROP TABLE IF EXISTS "+t.Name); err != nil {
 		return err
 	}
-	for _, stmt := range t.define(e, name) {
+	for _, stmt := range t.define(e, t.Name) {
 		if err := tx.Exec(ctx, stmt); err != nil {
 			return err
 		}
 	}
-	return tx.Exec(ctx, "INSERT INTO store_shape (name, shape) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET shape = excluded.shape", name, t.shape())
+	return tx.Exec(ctx, "INSERT INTO store_shape (name, shape) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET shape = excluded.shape", t.Name, unfilled+t.shape())
 }

@@ -2,6 +2,7 @@ package testnode
 
 import (
 	"context"
+	"io/fs"
 	"sync"
 	"testing"
 	"time"
@@ -62,13 +63,46 @@ func New(t testing.TB, place store.Config, reg *fact.Registry) *Node {
 // Start opens the node, again after Stop.
 func (n *Node) Start() {
 	n.t.Helper()
+	Must(n.t, n.Try())
+}
+
+// Try is Start for a test that expects it to fail.
+func (n *Node) Try() error {
 	ctx := context.Background()
 	db, err := store.Open(ctx, n.place)
-	Must(n.t, err)
-	Must(n.t, db.Migrate(ctx, "fact", fact.Schema()))
-	Must(n.t, db.Migrate(ctx, "seal", seal.Schema()))
-	n.Log, err = fact.Open(ctx, db, n.Own, n.reg, fact.NewClock(n.Time.Now))
-	Must(n.t, err)
+	if err != nil {
+		return err
+	}
+	for room, files := range map[string]fs.FS{"fact": fact.Schema(), "seal": seal.Schema()} {
+		if err := db.Migrate(ctx, room, files); err != nil {
+			db.Close()
+			return err
+		}
+	}
+	l, err := fact.Open(ctx, db, n.Own, n.reg, fact.NewClock(n.Time.Now))
+	if err != nil {
+		db.Close()
+		return err
+	}
+	n.Log = l
+	return nil
+}
+
+// Upgrade restarts the node with another program.
+func (n *Node) Upgrade(reg *fact.Registry) {
+	n.t.Helper()
+	Must(n.t, n.Stop())
+	n.reg = reg
+	n.Start()
+}
+
+// Beside opens a second process of the same node on the same database.
+func (n *Node) Beside() *Node {
+	n.t.Helper()
+	m := &Node{Time: n.Time, Own: n.Own, place: n.place, reg: n.reg, t: n.t}
+	m.Start()
+	n.t.Cleanup(func() { m.Stop() })
+	return m
 }
 
 // Stop closes the node, keeping its database. An error of closing is the test's to expect after a power cut.
@@ -164,11 +198,5 @@ func (l *Link) CarryKeys(stream string) error {
 	if err != nil {
 		return err
 	}
-	return l.To.DB.Write(ctx, func(tx store.Tx) error {
-		persons, err := l.To.Keys.Import(ctx, tx, w)
-		if err != nil {
-			return err
-		}
-		return l.To.Refold(ctx, tx, persons)
-	})
+	return l.To.ImportKeys(ctx, w)
 }

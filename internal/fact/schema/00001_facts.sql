@@ -59,8 +59,12 @@ CREATE TABLE fact_fork (
   theirs BLOB NOT NULL,
   PRIMARY KEY (stream, node, at)
 );
--- What this node is: the root of trust, and a number that grows whenever authority changes.
+-- What this node is: the root of trust, a number that grows whenever authority changes, the node's clock, which program's reading of the facts the tables hold, and whether a rebuild goes on.
 CREATE TABLE fact_setting (
   name TEXT NOT NULL PRIMARY KEY,
   value BLOB NOT NULL
 );
+-- Subjects folded again while a rebuild goes on.
+CREATE TABLE fact_again (
+  subject BLOB NOT NULL PRIMARY KEY
+) WITHOUT ROWID;

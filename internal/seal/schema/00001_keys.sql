@@ -7,6 +7,7 @@ CREATE TABLE seal_epoch (
   wrapped BLOB NOT NULL,
   PRIMARY KEY (stream, epoch, node)
 );
+CREATE INDEX seal_epoch_node ON seal_epoch (node, stream, epoch);
 -- A person's key, wrapped with an epoch's key. Destroying the rows of a person is erasing the person.
 CREATE TABLE seal_key (
   person BLOB NOT NULL,
@@ -15,8 +16,14 @@ CREATE TABLE seal_key (
   wrapped BLOB NOT NULL,
   PRIMARY KEY (person, stream, epoch)
 ) WITHOUT ROWID;
+CREATE INDEX seal_key_stream ON seal_key (stream);
 -- Who was erased, so that a key that comes late from another node or a backup is destroyed too.
 CREATE TABLE seal_erased (
   person BLOB NOT NULL PRIMARY KEY,
   at INTEGER NOT NULL
 ) WITHOUT ROWID;
+-- Grows whenever an epoch came that this node can open, so that every process stops using the one before.
+CREATE TABLE seal_state (
+  id INTEGER NOT NULL PRIMARY KEY,
+  version INTEGER NOT NULL
+);
