@@ -55,15 +55,16 @@ var Players = []Cast{
 	{access.Trainer, "formatrice", "Tilila Ouchen", "MA-ERR-MJ1"},
 }
 
-// profile is how a centre differs from others, from 0 to 1.
-type profile struct{ girls, rural, out, comes, size float64 }
+// profile is how a centre differs from others: shares from 0 to 1, its size against the mean, and how far its target for
+// the year aims above its lists.
+type profile struct{ girls, rural, out, comes, size, aim float64 }
 
 // profiles by region code: towns reach more girls, the country has more children out of school.
 var profiles = map[string]profile{
-	"MA-01": {.52, .31, .05, .90, 1.15}, "MA-02": {.41, .86, .12, .80, .75}, "MA-03": {.44, .78, .10, .84, .90},
-	"MA-04": {.51, .12, .03, .93, 1.35}, "MA-05": {.38, .91, .15, .77, .70}, "MA-06": {.53, .06, .04, .91, 1.70},
-	"MA-07": {.43, .83, .13, .81, 1.05}, "MA-08": {.40, .58, .11, .83, .80}, "MA-09": {.46, .80, .09, .86, 1.00},
-	"MA-10": {.47, .24, .06, .88, .60}, "MA-11": {.50, .07, .04, .90, .65}, "MA-12": {.48, .10, .05, .86, .45},
+	"MA-01": {.52, .31, .05, .90, 1.15, 1.05}, "MA-02": {.41, .86, .12, .80, .75, 1.40}, "MA-03": {.44, .78, .10, .84, .90, 1.25},
+	"MA-04": {.51, .12, .03, .93, 1.35, 1.00}, "MA-05": {.38, .91, .15, .77, .70, 2.10}, "MA-06": {.53, .06, .04, .91, 1.70, .82},
+	"MA-07": {.43, .83, .13, .81, 1.05, 1.30}, "MA-08": {.40, .58, .11, .83, .80, 1.75}, "MA-09": {.46, .80, .09, .86, 1.00, 1.10},
+	"MA-10": {.47, .24, .06, .88, .60, 1.45}, "MA-11": {.50, .07, .04, .90, .65, .85}, "MA-12": {.48, .10, .05, .86, .45, 1.50},
 }
 
 // shares of the national target by region, in thousandths: about the regions' shares of the population (census 2024).
@@ -205,7 +206,7 @@ func (s *simulation) programme(ctx context.Context) error {
 	var pilot int64
 	for code, share := range shares {
 		plan.Targets = append(plan.Targets, programme.TargetSet{Indicator: measure.People, Place: place.ID(code), Value: Target * share / 1000})
-		n := int64(float64(s.o.Children)*1.12*profiles[code].size/12/50+0.5) * 50
+		n := int64(float64(s.o.Children)*profiles[code].aim*profiles[code].size/12/50+0.5) * 50
 		pilot += n
 		plan.Targets = append(plan.Targets, programme.TargetSet{Indicator: measure.People, Place: place.ID(code), Period: year, Value: n})
 	}

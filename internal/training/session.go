@@ -247,19 +247,17 @@ func (t *Training) MarksOf(ctx context.Context, q store.Querier, session id.ID) 
 
 // Came is one line of a person's attendance.
 type Came struct {
-	Session id.ID
-	Date    string
-	Cohort  string
-	Mark    string
+	Session, Cohort  id.ID
+	Date, Name, Mark string // Name is the group's
 }
 
 // AttendanceOf returns the latest marks of a person in the scope.
 func (t *Training) AttendanceOf(ctx context.Context, q store.Querier, scope access.Scope, p id.ID, max int) ([]Came, error) {
 	where, args := scope.SQL("a.centre")
 	var out []Came
-	err := q.Each(ctx, fmt.Sprintf("SELECT s.id, s.day, coalesce((SELECT c.name FROM training_cohort c WHERE c.id = s.cohort), ''), a.mark FROM training_attendance a JOIN training_session s ON s.id = a.session WHERE %s AND a.person = ? ORDER BY s.day DESC, s.starts DESC LIMIT %d", where, max), append(args, p), func(r store.Row) error {
+	err := q.Each(ctx, fmt.Sprintf("SELECT s.id, s.cohort, s.day, coalesce((SELECT c.name FROM training_cohort c WHERE c.id = s.cohort), ''), a.mark FROM training_attendance a JOIN training_session s ON s.id = a.session WHERE %s AND a.person = ? ORDER BY s.day DESC, s.starts DESC LIMIT %d", where, max), append(args, p), func(r store.Row) error {
 		var c Came
-		err := r.Scan(&c.Session, &c.Date, &c.Cohort, &c.Mark)
+		err := r.Scan(&c.Session, &c.Cohort, &c.Date, &c.Name, &c.Mark)
 		out = append(out, c)
 		return err
 	})

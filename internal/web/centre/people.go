@@ -160,7 +160,7 @@ func personShow(a *door.Ask) error {
 			view.Present++
 		}
 		if len(view.Attendance) < 12 {
-			view.Attendance = append(view.Attendance, AttendanceLine{On: c.Date, Group: c.Cohort, Mark: markWords[c.Mark], URL: "/sessions/" + c.Session.String()})
+			view.Attendance = append(view.Attendance, AttendanceLine{On: c.Date, Group: c.Name, Mark: markWords[c.Mark], URL: "/sessions/" + c.Session.String()})
 		}
 	}
 	for _, e := range enrolments {
@@ -174,6 +174,14 @@ func personShow(a *door.Ask) error {
 		}
 		if !e.Cohort.IsNil() {
 			line.Group, line.GroupURL = names[e.Cohort], "/groups/"+e.Cohort.String()
+			for _, c := range came {
+				if c.Cohort == e.Cohort {
+					line.Held++
+					if training.Here(c.Mark) {
+						line.Present++
+					}
+				}
+			}
 		}
 		view.Enrolments = append(view.Enrolments, line)
 	}

@@ -57,12 +57,13 @@ func ask(a *door.Ask) (*question, error) {
 	if q.indicator != measure.Participations {
 		q.indicator = measure.People
 	}
-	q.at = a.Tree.Code(v.Get("place"))
-	if q.at == nil {
-		q.at = home(a)
-	}
-	if q.at == nil {
+	// Beyond the place one answers for, targets would stand against what one may not count.
+	top := home(a)
+	if top == nil {
 		return q, fs.ErrNotExist
+	}
+	if q.at = a.Tree.Code(v.Get("place")); q.at == nil || !a.Tree.Holds(top.ID, q.at.ID) {
+		q.at = top
 	}
 	switch p := v.Get("period"); {
 	case p == "all":
@@ -176,7 +177,8 @@ func board(a *door.Ask) error {
 		name, _ := p.Name.In(a.Lang)
 		v.Programmes = append(v.Programmes, shell.Option{Value: p.Code, Label: name})
 	}
-	for p := a.Tree.Get(q.at.Parent); p != nil; p = a.Tree.Get(p.Parent) {
+	top := home(a)
+	for p := a.Tree.Get(q.at.Parent); p != nil && a.Tree.Holds(top.ID, p.ID); p = a.Tree.Get(p.Parent) {
 		if p.Type == "country" || p.Type == "region" {
 			up := *q
 			up.at = p
