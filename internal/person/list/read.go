@@ -182,7 +182,7 @@ func (r *Reader) readNames(e *Entry) {
 		}
 		name := cleanName(cell)
 		arabic, latin, other := SplitScripts(name)
-		if arabic == "" && latin == "" {
+		if hollow(arabic) && hollow(latin) {
 			if other != "" {
 				r.fault(i, NameScript)
 			}
@@ -223,6 +223,15 @@ func complete(n *Name) {
 	if n.Full == "" {
 		n.Full = strings.TrimSpace(n.First + " " + n.Last)
 	}
+}
+
+// hollow says whether nothing of a name is left once it is normal: a hamza alone, marks.
+func hollow(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	if r|0x20 >= 'a' && r|0x20 <= 'z' || r >= 'ا' && r <= 'غ' {
+		return false
+	}
+	return NormaliseName(s) == ""
 }
 
 func checkName(s string) Fault {

@@ -126,6 +126,7 @@ func TestRows(t *testing.T) {
 			}), nil},
 		{"no name", ";;;31/12/2014;M;;;;;", nil, []Problem{{Column: "Nom complet", Reason: string(NameMissing), Fatal: true}}},
 		{"a name of signs", ";;...1;31/12/2014;M;;;;;", nil, []Problem{{Column: "Nom complet", Value: "...1", Reason: string(NameMissing), Fatal: true}}},
+		{"a name of hamzas", ";;ءء;31/12/2014;M;;;;;", nil, []Problem{{Column: "Nom complet", Reason: string(NameMissing), Value: "ءء", Fatal: true}}},
 		{"name lost in saving", ";;????? ???;31/12/2014;M;;;;;", nil, []Problem{{Column: "Nom complet", Value: "????? ???", Reason: string(NameGarbled), Fatal: true}}},
 		{"name in Tifinagh alone", ";;ⵎⵓⵃⵎⵎⴷ;31/12/2014;M;;;;;", nil, []Problem{{Column: "Nom complet", Value: "ⵎⵓⵃⵎⵎⴷ", Reason: string(NameScript), Fatal: true}}},
 		{"name with digits", ";;Ali Omar 2;31/12/2014;M;;;;;", with(func(e *Entry) { e.NameLatin.Full = "Ali Omar 2" }),
