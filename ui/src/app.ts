@@ -4,6 +4,7 @@ import "./elements/menu";
 import "./elements/palette";
 import "./elements/filter";
 import "./elements/upload";
+import "./elements/date";
 import "./elements/print";
 import "./elements/attendance";
 

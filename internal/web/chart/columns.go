@@ -27,7 +27,7 @@ type Months struct {
 
 const (
 	columnsTop    = 26.0 // room for the figure over the tallest column
-	columnsHeight = 150.0
+	columnsHeight = 190.0
 )
 
 // Columns draws the row as wide as its place; the height is fixed, so that words

@@ -56,6 +56,16 @@ func heartOf() []point {
 	return p
 }
 
+// Petal gives the corners of petal i of a star of 200 by 200, for whoever draws
+// the brand with it.
+func Petal(i int) [][2]float64 {
+	var list [][2]float64
+	for _, p := range petal(i) {
+		list = append(list, [2]float64{p.x, p.y})
+	}
+	return list
+}
+
 // petal is the six-sided piece of a zellij rosette: its foot stands in the
 // notch between two points of the heart, its sides run along its neighbours'
 // at an even joint, and its tip closes the star. All pieces share their edges'

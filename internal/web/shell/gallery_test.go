@@ -220,6 +220,11 @@ func look(t *testing.T, ctx context.Context, where, address, axe, picture string
 	}
 	for _, w := range []int64{360, 800, 1280} {
 		must(chromedp.Do(c, chromedp.EmulateViewport(w, 900)))
+		if *screensDir != "" { // a resized right-to-left page would be taken from beside itself
+			must(chromedp.Do(c, chromedp.Navigate(address)))
+			_, err := chromedp.Run(c, chromedp.Evaluate[bool](`document.fonts.ready.then(() => true)`, chromedp.EvalAwaitPromise))
+			must(err)
+		}
 		over, err := chromedp.Run(c, chromedp.Evaluate[float64](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
 		must(err)
 		if over > 0 {

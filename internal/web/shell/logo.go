@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"math"
 	"strings"
+
+	"tizi/internal/web/chart"
 )
 
 // The brand is the eight-point star of zellij: two squares over each other, with
@@ -55,16 +57,45 @@ func points(list []point) string {
 	return b.String()
 }
 
-// bigStar is the brand drawn large for the screens before one is in: the star,
-// grown outwards in the lines a craftsman scores before cutting.
+// bigStar is the brand drawn large for the screens before one is in: the star
+// with its petals, and the next row of the pattern growing out of it.
 func bigStar() template.HTML {
 	var b strings.Builder
 	b.WriteString(`<svg class="big-star" viewBox="0 0 400 400" aria-hidden="true" focusable="false">`)
-	for _, r := range []float64{196, 139, 98} {
-		fmt.Fprintf(&b, `<polygon points="%s"/>`, points(khatam(200, 200, r)))
-		fmt.Fprintf(&b, `<polygon points="%s"/>`, points(ring(4, 200, 200, r, 0)))
-		fmt.Fprintf(&b, `<polygon points="%s"/>`, points(ring(4, 200, 200, r, math.Pi/4)))
+	for i := range 8 {
+		a := float64(i) * math.Pi / 4
+		at := ring(1, 200, 200, 168, a)[0]
+		fmt.Fprintf(&b, `<polygon class="outer" points="%s"/>`, points(khatam(at.x, at.y, 27)))
+		at = ring(1, 200, 200, 176, a+math.Pi/8)[0]
+		fmt.Fprintf(&b, `<polygon class="outer" points="%s"/>`, points(ring(4, at.x, at.y, 17, a+math.Pi/8)))
 	}
-	fmt.Fprintf(&b, `<polygon class="heart" points="%s"/></svg>`, points(ring(8, 200, 200, 30, math.Pi/8)))
+	for i := range 8 {
+		class := "petal"
+		if i%2 == 1 {
+			class += " second"
+		}
+		fmt.Fprintf(&b, `<polygon class="%s" points="%s"/>`, class, points(scaled(chart.Petal(i), 1.32)))
+	}
+	fmt.Fprintf(&b, `<polygon class="heart" points="%s"/>`, points(turned(khatam(200, 200, 50), math.Pi/8)))
+	fmt.Fprintf(&b, `<polygon class="core" points="%s"/></svg>`, points(ring(8, 200, 200, 22, 0)))
 	return template.HTML(b.String())
+}
+
+// scaled carries a shape of a star of 200 by 200 over to the middle of 400 by 400.
+func scaled(list [][2]float64, by float64) []point {
+	p := make([]point, len(list))
+	for i, c := range list {
+		p[i] = point{200 + (c[0]-100)*by, 200 + (c[1]-100)*by}
+	}
+	return p
+}
+
+// turned turns a shape about the middle of 400 by 400.
+func turned(list []point, a float64) []point {
+	p := make([]point, len(list))
+	for i, c := range list {
+		x, y := c.x-200, c.y-200
+		p[i] = point{200 + x*math.Cos(a) - y*math.Sin(a), 200 + x*math.Sin(a) + y*math.Cos(a)}
+	}
+	return p
 }
