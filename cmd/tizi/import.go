@@ -87,9 +87,14 @@ func say(p *i18n.Printer, pr list.Problem) string {
 	return p.T(pr.Reason, args...)
 }
 
+// problems are one entry a row: the first fault, and the sentences of the others behind its own.
 func problems(p *i18n.Printer, in []list.Problem) []importProblem {
 	out := make([]importProblem, 0, len(in))
 	for _, pr := range in {
+		if n := len(out); n > 0 && out[n-1].Row == pr.Row {
+			out[n-1].Reason += " " + say(p, pr)
+			continue
+		}
 		out = append(out, importProblem{pr.Row, pr.Column, pr.Value, say(p, pr), pr.Reason})
 	}
 	return out
@@ -124,7 +129,7 @@ func (c *importPeopleCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.Close()
-	im, err := c.prepare(ctx, h)
+	im, err := c.prepare(ctx, p, h)
 	if err != nil {
 		return fileError(p, err)
 	}
@@ -146,7 +151,7 @@ func (c *importPeopleCmd) Run(ctx context.Context) error {
 }
 
 // prepare turns the flags into an import.
-func (c *importPeopleCmd) prepare(ctx context.Context, h *house.House) (*person.Import, error) {
+func (c *importPeopleCmd) prepare(ctx context.Context, p *i18n.Printer, h *house.House) (*person.Import, error) {
 	tree, err := h.Places.Tree(ctx, h.DB)
 	if err != nil {
 		return nil, err
@@ -167,6 +172,10 @@ func (c *importPeopleCmd) prepare(ctx context.Context, h *house.House) (*person.
 		return nil, err
 	}
 	im.Mapping = cols.Mapping
+	if cols.Info.HeaderRow == 0 && len(c.Column) == 0 {
+		// Nobody looks at the columns here, so they are not guessed from their content alone.
+		return nil, usageError{errors.New(p.T("import.no_headings"))}
+	}
 	for column, field := range c.Column {
 		if im.Mapping, err = im.Mapping.Correct(cols.Info.Header, column, list.Field(field)); err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -56,7 +57,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	read.SetMaxOpenConns(c.Readers)
 	read.SetMaxIdleConns(c.Readers)
 	read.SetConnMaxIdleTime(time.Minute)
-	return &DB{Engine: SQLite, config: c, read: read, writer: &sqliteWriter{conn: w, stmts: map[string]*sqlite3.Stmt{}}}, nil
+	return &DB{Engine: SQLite, config: c, read: read, writer: &sqliteWriter{conn: w, dir: filepath.Dir(c.Path), stmts: map[string]*sqlite3.Stmt{}}}, nil
 }
 
 func openSQLiteMigrator(_ context.Context, c Config) (*sql.DB, error) {
@@ -82,6 +83,7 @@ type sqliteWriter struct {
 	conn  *sqlite3.Conn
 	stmts map[string]*sqlite3.Stmt
 	in    map[*Table]string // the INSERT of each table
+	dir   string            // where the file lies
 }
 
 func (w *sqliteWriter) close() error {
@@ -106,6 +108,9 @@ func (w *sqliteWriter) transact(_ context.Context, fn func(Tx) error) (err error
 		}
 		if err != nil && !w.conn.GetAutocommit() {
 			w.exec("ROLLBACK")
+		}
+		if errors.Is(err, sqlite3.IOERR) && !errors.Is(err, ErrFull) && full(w.dir) {
+			err = fmt.Errorf("%w: %w", ErrFull, err)
 		}
 	}()
 	if err := fn(sqliteTx{w}); err != nil {

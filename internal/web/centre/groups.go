@@ -127,7 +127,7 @@ func groupNew(a *door.Ask) error {
 		return err
 	}
 	if len(phases) == 0 && a.May(access.WriteProgrammes) {
-		a.Say("help", "groups.programme_first")
+		a.Notify("help", "groups.programme_first")
 		return a.Go("/programmes/new")
 	}
 	if len(phases) > 0 {
@@ -231,7 +231,7 @@ func groupNewGiven(a *door.Ask) error {
 			return err
 		}
 	}
-	a.Say("good", "groups.saved")
+	a.Notify("good", "groups.saved")
 	return a.Go("/groups/" + g.String() + "/add")
 }
 
@@ -382,7 +382,7 @@ func groupEditGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	a.Say("good", "groups.saved")
+	a.Notify("good", "groups.saved")
 	return a.Go("/groups/" + c.ID.String())
 }
 
@@ -485,17 +485,17 @@ func groupAddGiven(a *door.Ask) error {
 	}
 	done, err := a.H.Training.Place(a.R.Context(), a.Actor(), a.Scope, c.ID, ids, a.Today())
 	if errors.Is(err, training.ErrClosed) {
-		a.Say("help", "groups.closed")
+		a.Notify("help", "groups.closed")
 		return a.Go("/groups/" + c.ID.String())
 	}
 	if err != nil {
 		return err
 	}
 	if done.Enrolled > 0 {
-		a.Say("good", "groups.placed", "n", done.Enrolled)
+		a.Notify("good", "groups.placed", "n", done.Enrolled)
 	}
 	if done.Waiting > 0 {
-		a.Say("wait", "groups.waitlisted", "n", done.Waiting)
+		a.Notify("wait", "groups.waitlisted", "n", done.Waiting)
 	}
 	return a.Go("/groups/" + c.ID.String())
 }
@@ -543,7 +543,7 @@ func groupLeaveGiven(a *door.Ask) error {
 	if err := a.H.Training.Leave(a.R.Context(), a.Actor(), a.Scope, c.ID, p.ID, reason, a.Today()); err != nil {
 		return err
 	}
-	a.Say("good", "groups.left")
+	a.Notify("good", "groups.left")
 	return a.Go("/groups/" + c.ID.String())
 }
 
@@ -587,12 +587,12 @@ func sessionNewGiven(a *door.Ask) error {
 		From: v.Date, To: day.AddDate(0, 0, 7*(weeks-1)).Format(time.DateOnly), Days: []time.Weekday{day.Weekday()}, Starts: v.From, Ends: v.To, Room: v.Room,
 	})
 	if errors.Is(err, training.ErrClosed) {
-		a.Say("help", "groups.closed")
+		a.Notify("help", "groups.closed")
 		return a.Go(self)
 	}
 	if err != nil {
 		return err
 	}
-	a.Say("good", "groups.sessions_planned", "n", n)
+	a.Notify("good", "groups.sessions_planned", "n", n)
 	return a.Go(self + "?tab=sessions")
 }

@@ -280,7 +280,7 @@ func personNewGiven(a *door.Ask) error {
 		}
 		return err
 	}
-	a.Say("good", "people.saved")
+	a.Notify("good", "people.saved")
 	return a.Go("/people/" + p.String())
 }
 
@@ -336,7 +336,7 @@ func personEditGiven(a *door.Ask) error {
 		}
 		return err
 	}
-	a.Say("good", "people.saved")
+	a.Notify("good", "people.saved")
 	return a.Go("/people/" + p.ID.String())
 }
 

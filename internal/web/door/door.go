@@ -168,8 +168,8 @@ func (a *Ask) Go(path string) error {
 	return nil
 }
 
-// Say keeps a notice for the next page.
-func (a *Ask) Say(kind, key string, args ...any) {
+// Notify keeps a notice for the next page.
+func (a *Ask) Notify(kind, key string, args ...any) {
 	shell.Flash(a.W, a.R, kind, a.P.T(key, args...))
 }
 

@@ -220,11 +220,6 @@ func look(t *testing.T, ctx context.Context, where, address, axe, picture string
 	}
 	for _, w := range []int64{360, 800, 1280} {
 		must(chromedp.Do(c, chromedp.EmulateViewport(w, 900)))
-		if *screensDir != "" { // a resized right-to-left page would be taken from beside itself
-			must(chromedp.Do(c, chromedp.Navigate(address)))
-			_, err := chromedp.Run(c, chromedp.Evaluate[bool](`document.fonts.ready.then(() => true)`, chromedp.EvalAwaitPromise))
-			must(err)
-		}
 		over, err := chromedp.Run(c, chromedp.Evaluate[float64](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
 		must(err)
 		if over > 0 {
@@ -233,7 +228,12 @@ func look(t *testing.T, ctx context.Context, where, address, axe, picture string
 		if *screensDir == "" {
 			continue
 		}
-		shot, err := chromedp.Run(c, chromedp.FullScreenshot(100))
+		// The window is made as tall as the page: a picture beyond the window is
+		// taken from beside a right-to-left page.
+		tall, err := chromedp.Run(c, chromedp.Evaluate[int64](`Math.max(900, Math.ceil(document.body.getBoundingClientRect().height))`))
+		must(err)
+		must(chromedp.Do(c, chromedp.EmulateViewport(w, tall)))
+		shot, err := chromedp.Run(c, chromedp.CaptureScreenshot())
 		must(err)
 		must(os.WriteFile(filepath.Join(*screensDir, fmt.Sprintf("%s-%d.png", picture, w)), shot, 0o644))
 	}

@@ -143,7 +143,7 @@ func programmeNewGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	a.Say("good", "programmes.saved")
+	a.Notify("good", "programmes.saved")
 	return a.Go("/programmes/" + v.Code + "/targets")
 }
 
@@ -240,6 +240,6 @@ func targetsGiven(a *door.Ask) error {
 	if _, err := a.H.Programmes.Set(a.R.Context(), a.Actor(), plan); err != nil {
 		return err
 	}
-	a.Say("good", "programmes.targets_saved")
+	a.Notify("good", "programmes.targets_saved")
 	return a.Go(v.Action + "?period=" + period(a))
 }

@@ -113,6 +113,6 @@ func staffNewGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	a.Say("good", "staff.saved", "name", v.Name)
+	a.Notify("good", "staff.saved", "name", v.Name)
 	return a.Go("/staff")
 }

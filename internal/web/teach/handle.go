@@ -280,6 +280,6 @@ func sheetGiven(a *door.Ask) error {
 	if script {
 		return a.JSON(saved{true, v.Version, v.Saved})
 	}
-	a.Say("good", "attendance.saved")
+	a.Notify("good", "attendance.saved")
 	return a.Go(v.Action)
 }
