@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
+	"strings"
 	"time"
 
 	"tizi/internal/bench"
@@ -49,39 +54,141 @@ func (s scratch) open(ctx context.Context) (h *house.House, made bool, done func
 
 type benchFactsCmd struct {
 	scratch
-	Facts   int           `help:"Facts in batches." default:"200000"`
-	Batch   int           `help:"Facts a batch." default:"2000"`
-	Clients int           `help:"Clients of single commands." default:"64"`
-	Single  time.Duration `help:"How long single commands run." default:"10s"`
-	Check   bool          `help:"Run the check afterwards."`
+	Facts     int           `help:"Facts in batches." default:"200000"`
+	Batch     int           `help:"Facts a batch." default:"2000"`
+	Clients   int           `help:"Clients of single commands." default:"64"`
+	Single    time.Duration `help:"How long single commands run." default:"10s"`
+	Processes int           `help:"How many processes write at once; more than one on PostgreSQL." default:"1"`
+	Check     bool          `help:"Run the check afterwards."`
+	Worker    bool          `help:"Measure as one of several processes." hidden:""`
 }
 
 // Help gives an example.
-func (benchFactsCmd) Help() string { return "Example:\n  tizi bench facts --json" }
+func (benchFactsCmd) Help() string {
+	return "Example:\n  tizi bench facts --json\n  tizi bench facts --db postgres://… --processes 2 --json"
+}
 
 func (c *benchFactsCmd) Run(ctx context.Context) error {
-	if c.Facts < 1000 || c.Batch < 1 || c.Clients < 1 || c.Single <= 0 {
-		return usageError{fmt.Errorf("--facts from 1000, --batch, --clients and --single from 1")}
+	if c.Facts < 1000 || c.Batch < 1 || c.Clients < 1 || c.Single <= 0 || c.Processes < 1 || c.Processes > 16 {
+		return usageError{fmt.Errorf("--facts from 1000, --batch, --clients and --single from 1, --processes from 1 to 16")}
+	}
+	if c.Processes > 1 && c.DB == "" {
+		return usageError{fmt.Errorf("--processes: SQLite has one writer; give a PostgreSQL database with --db")}
 	}
 	h, made, done, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
+	o := bench.FactsOptions{Facts: c.Facts / c.Processes, Batch: c.Batch, Clients: c.Clients / c.Processes, Single: c.Single}
+	if c.Worker {
+		return c.work(ctx, h, o)
+	}
 	if !made {
 		return usageError{fmt.Errorf("%s holds a node already; facts are measured in an empty one", c.Data)}
 	}
-	r, err := bench.MeasureFacts(ctx, h, bench.FactsOptions{Facts: c.Facts, Batch: c.Batch, Clients: c.Clients, Single: c.Single, Check: c.Check})
+	if err := bench.Prepare(ctx, h); err != nil {
+		return err
+	}
+	var r *bench.Facts
+	if c.Processes == 1 {
+		r, err = bench.MeasureFacts(ctx, h, o, nil)
+	} else {
+		r, err = c.several(ctx, h.Config.Dir)
+	}
 	if err != nil {
 		return err
+	}
+	if c.Check {
+		rep, err := h.Log.Check(ctx, nil)
+		if err != nil {
+			return err
+		}
+		if r.Checked = rep.OK; !rep.OK {
+			return fmt.Errorf("the check after the measurement found faults: %v", rep.Faults)
+		}
 	}
 	if c.JSON {
 		return printJSON(r)
 	}
-	fmt.Printf("on %s, %d cores: %s\n", r.Engine, r.Cores, r.Mix)
+	fmt.Printf("on %s, %d cores, %d processes: %s\n", r.Engine, r.Cores, r.Processes, r.Mix)
 	fmt.Printf("  batches of %d: %.0f facts/s\n  sheets of 25: %.0f marks/s\n  single commands, %d clients: %.0f/s, p50 %.1f ms, p99 %.1f ms\n",
 		r.BatchSize, r.BatchFactsPerS, r.SheetMarksPerS, r.Clients, r.SingleCommandsPS, r.SingleP50, r.SingleP99)
 	return nil
+}
+
+// work measures as one of several processes: it says when it is ready for a part and begins when it is told to.
+func (c *benchFactsCmd) work(ctx context.Context, h *house.House, o bench.FactsOptions) error {
+	in := bufio.NewReader(os.Stdin)
+	o.Facts, o.Clients = c.Facts, c.Clients
+	r, err := bench.MeasureFacts(ctx, h, o, func(part string) {
+		fmt.Println("ready", part)
+		in.ReadString('\n')
+	})
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(r)
+}
+
+// several runs processes of this program side by side and adds up what they measured.
+func (c *benchFactsCmd) several(ctx context.Context, dir string) (*bench.Facts, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	type worker struct {
+		cmd *exec.Cmd
+		in  io.WriteCloser
+		out *bufio.Reader
+	}
+	var workers []*worker
+	defer func() {
+		for _, w := range workers {
+			w.in.Close()
+			w.cmd.Wait()
+		}
+	}()
+	for range c.Processes {
+		cmd := exec.CommandContext(ctx, self, "bench", "facts", "--worker", "--data", dir, "--db", c.DB, "--facts", fmt.Sprint(c.Facts/c.Processes),
+			"--batch", fmt.Sprint(c.Batch), "--clients", fmt.Sprint(c.Clients/c.Processes), "--single", c.Single.String())
+		cmd.Stderr = os.Stderr
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			return nil, err
+		}
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			return nil, err
+		}
+		if err := cmd.Start(); err != nil {
+			return nil, err
+		}
+		workers = append(workers, &worker{cmd, in, bufio.NewReader(out)})
+	}
+	for {
+		var results []*bench.Facts
+		for _, w := range workers {
+			line, err := w.out.ReadString('\n')
+			if err != nil {
+				return nil, fmt.Errorf("a process of the measurement ended: %w", err)
+			}
+			if strings.HasPrefix(line, "ready ") {
+				continue
+			}
+			r := &bench.Facts{}
+			if err := json.Unmarshal([]byte(line), r); err != nil {
+				return nil, err
+			}
+			results = append(results, r)
+		}
+		if len(results) == len(workers) {
+			return bench.Merge(results), nil
+		}
+		for _, w := range workers {
+			fmt.Fprintln(w.in, "go")
+		}
+	}
 }
 
 type benchPagesCmd struct {

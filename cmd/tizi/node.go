@@ -137,7 +137,7 @@ func (c *checkCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.Close()
-	rep, err := h.Log.Check(ctx, progress("replayed"))
+	rep, err := h.Check(ctx, progress("replayed"))
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (c *checkCmd) Run(ctx context.Context) error {
 			return err
 		}
 	} else {
-		fmt.Printf("%d facts in %d logs, %d rows, %d facts waiting, on %s\n", rep.Facts, rep.Logs, rep.Rows, rep.Held, rep.Engine)
+		fmt.Printf("%d facts in %d logs, %d rows, %d files, %d facts waiting, on %s\n", rep.Facts, rep.Logs, rep.Rows, rep.Files, rep.Held, rep.Engine)
 		for _, f := range rep.Faults {
 			fmt.Println("  fault:", f)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,7 +32,8 @@ type Facts struct {
 	BatchSize        int     `json:"batch_size"`
 	SheetMarksPerS   float64 `json:"sheet_marks_per_s"` // attendance taken by sheets of 25
 	SingleCommands   int     `json:"single_commands"`
-	Clients          int     `json:"clients"`
+	Processes        int     `json:"processes"`
+	Clients          int     `json:"clients"` // of all processes
 	SingleCommandsPS float64 `json:"single_commands_per_s"`
 	SingleP50        float64 `json:"single_p50_ms"`
 	SingleP99        float64 `json:"single_p99_ms"`
@@ -44,13 +46,12 @@ type FactsOptions struct {
 	Batch   int           // facts a batch; 0 means 2,000
 	Clients int           // 0 means 64
 	Single  time.Duration // how long single commands run; 0 means 10 s
-	Check   bool
 }
 
 const mix = "one learner registered (sealed) and enrolled to eight attendance marks by card, sessions of 25 learners; real folds, cube included; every batch durable"
 
-// MeasureFacts takes facts into an empty node.
-func MeasureFacts(ctx context.Context, h *house.House, o FactsOptions) (*Facts, error) {
+// defaults fills in what was not said.
+func (o FactsOptions) defaults() FactsOptions {
 	if o.Facts == 0 {
 		o.Facts = 200_000
 	}
@@ -63,45 +64,69 @@ func MeasureFacts(ctx context.Context, h *house.House, o FactsOptions) (*Facts, 
 	if o.Single == 0 {
 		o.Single = 10 * time.Second
 	}
+	return o
+}
+
+// Prepare makes a node ready to be measured by one or more processes.
+func Prepare(ctx context.Context, h *house.House) error {
 	if err := h.Places.LoadCountry(ctx, id.Nil, "ma", true); err != nil {
-		return nil, err
+		return err
 	}
-	b := &factBench{h: h, centre: place.ID("MA-ERR-MJ1"), prog: programme.ID("BENCH"), phase: id.New(), rng: rand.New(rand.NewPCG(1, 1))}
-	r := &Facts{Machine: machine(string(h.DB.Engine)), Mix: mix, BatchSize: o.Batch, Clients: o.Clients}
+	b := &factBench{h: h, centre: place.ID("MA-ERR-MJ1")}
+	return b.begin(ctx)
+}
+
+// MeasureFacts takes facts into a node that was prepared. Before each part it calls ready, so that several processes
+// can begin each part together; a nil ready begins at once.
+func MeasureFacts(ctx context.Context, h *house.House, o FactsOptions, ready func(part string)) (*Facts, error) {
+	o = o.defaults()
+	if ready == nil {
+		ready = func(string) {}
+	}
+	b := &factBench{h: h, centre: place.ID("MA-ERR-MJ1"), prog: programme.ID("BENCH"), phase: id.New(), rng: rand.New(rand.NewPCG(1, uint64(os.Getpid())))}
+	r := &Facts{Machine: machine(string(h.DB.Engine)), Mix: mix, BatchSize: o.Batch, Clients: o.Clients, Processes: 1}
 	if err := b.begin(ctx); err != nil {
 		return nil, err
 	}
-	groups, err := b.batches(o.Facts)
+	items, err := b.batches(o.Facts)
 	if err != nil {
 		return nil, err
 	}
-	for from := 0; from < len(groups); from += o.Batch {
-		r.BatchFacts += len(groups[from:min(from+o.Batch, len(groups))])
-	}
+	r.BatchFacts = len(items)
+	ready("batches")
 	start := time.Now()
-	for from := 0; from < len(groups); from += o.Batch {
-		if err := b.write(ctx, groups[from:min(from+o.Batch, len(groups))]); err != nil {
+	for from := 0; from < len(items); from += o.Batch {
+		if err := b.write(ctx, items[from:min(from+o.Batch, len(items))]); err != nil {
 			return nil, err
 		}
 	}
 	r.BatchFactsPerS = float64(r.BatchFacts) / time.Since(start).Seconds()
+	ready("sheets")
 	if r.SheetMarksPerS, err = b.sheets(ctx); err != nil {
 		return nil, err
 	}
-	if err := b.singles(ctx, o, r); err != nil {
+	cards, err := b.cards(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if o.Check {
-		rep, err := h.Log.Check(ctx, nil)
-		if err != nil {
-			return nil, err
-		}
-		if !rep.OK {
-			return nil, fmt.Errorf("the check after the measurement found faults: %v", rep.Faults)
-		}
-		r.Checked = true
+	ready("single")
+	return r, b.singles(ctx, o, r, cards)
+}
+
+// Merge adds up what several processes measured at the same time.
+func Merge(parts []*Facts) *Facts {
+	r := *parts[0]
+	for _, p := range parts[1:] {
+		r.Processes += p.Processes
+		r.Clients += p.Clients
+		r.BatchFacts += p.BatchFacts
+		r.BatchFactsPerS += p.BatchFactsPerS
+		r.SheetMarksPerS += p.SheetMarksPerS
+		r.SingleCommands += p.SingleCommands
+		r.SingleCommandsPS += p.SingleCommandsPS
+		r.SingleP50, r.SingleP99 = max(r.SingleP50, p.SingleP50), max(r.SingleP99, p.SingleP99)
 	}
-	return r, nil
+	return &r
 }
 
 type factBench struct {
@@ -208,15 +233,12 @@ func (b *factBench) sheets(ctx context.Context) (float64, error) {
 	return float64(marks) / time.Since(start).Seconds(), nil
 }
 
-// singles measures commands of many clients at once: each learner's card is read at the door of a session, with the
-// rules of Training.Take.
-func (b *factBench) singles(ctx context.Context, o FactsOptions, r *Facts) error {
-	ctx, cancel := context.WithTimeout(ctx, o.Single+time.Minute)
-	defer cancel()
-	// Fresh sessions, so that each command adds a mark.
+// card is a learner's card at the door of a session.
+type card struct{ session, learner id.ID }
+
+// cards plans fresh sessions, so that each command adds a mark.
+func (b *factBench) cards(ctx context.Context) (chan card, error) {
 	var items []item
-	type card struct{ session, learner id.ID }
-	cards := make(chan card, 1<<20)
 	for i := range min(len(b.sessions), 8000) {
 		s := id.New()
 		learners := b.members[b.sessions[i]]
@@ -226,14 +248,22 @@ func (b *factBench) singles(ctx context.Context, o FactsOptions, r *Facts) error
 	}
 	for from := 0; from < len(items); from += 2000 {
 		if err := b.write(ctx, items[from:min(from+2000, len(items))]); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	cards := make(chan card, 25*len(items))
 	for k := range 25 {
 		for i := range items {
 			cards <- card{b.sessions[i], b.members[b.sessions[i]][k]}
 		}
 	}
+	return cards, nil
+}
+
+// singles measures commands of many clients at once: each learner's card is read, with the rules of a check-in.
+func (b *factBench) singles(ctx context.Context, o FactsOptions, r *Facts, cards chan card) error {
+	ctx, cancel := context.WithTimeout(ctx, o.Single+time.Minute)
+	defer cancel()
 	var n atomic.Int64
 	var failed atomic.Pointer[error]
 	times := make([][]time.Duration, o.Clients)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/blob"
 	"tizi/internal/fact"
 	"tizi/internal/person"
 	"tizi/internal/place"
@@ -52,6 +53,7 @@ type House struct {
 	Config     Config
 	DB         *store.DB
 	Log        *fact.Log
+	Blobs      *blob.Store
 	Places     *place.Places
 	Access     *access.Access
 	Programmes *programme.Programmes
@@ -142,6 +144,10 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 		return nil, err
 	}
 	h := &House{Config: c, DB: db, Log: l}
+	if h.Blobs, err = blob.Open(filepath.Join(c.Dir, "blobs")); err != nil {
+		l.Close()
+		return nil, err
+	}
 	h.Places = place.New(l)
 	h.Access = access.New(l, h.Places)
 	h.Programmes = programme.New(l)
@@ -158,3 +164,27 @@ func (h *House) Close() error {
 
 // Today returns the civil date at the node, by its own clock and zone.
 func (h *House) Today() string { return h.Log.Clock.Now().Format(time.DateOnly) }
+
+// Report is what Check found.
+type Report struct {
+	*fact.Report
+	Files int64 `json:"files"`
+}
+
+// Check proves that the logs are whole, that every derived row follows from them, and that every file is the one its
+// digest names.
+func (h *House) Check(ctx context.Context, progress func(done, total int64)) (*Report, error) {
+	rep, err := h.Log.Check(ctx, progress)
+	if err != nil {
+		return nil, err
+	}
+	files, err := h.Blobs.Check(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range files.Damaged {
+		rep.OK = false
+		rep.Faults = append(rep.Faults, fmt.Sprintf("file %s is damaged or was altered", d))
+	}
+	return &Report{rep, files.Blobs}, nil
+}
