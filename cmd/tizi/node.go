@@ -95,6 +95,7 @@ func (c *initCmd) Run(ctx context.Context) error {
 		for _, f := range []string{house.KeyFile, house.DBFile, house.DBFile + "-wal", house.DBFile + "-shm"} {
 			os.Remove(filepath.Join(c.Data, f))
 		}
+		os.RemoveAll(filepath.Join(c.Data, house.BlobDir))
 		if !existed {
 			os.Remove(c.Data)
 		}

@@ -70,6 +70,9 @@ var (
 // KeyFile is the name of the node's key in its folder.
 const KeyFile = "node.key"
 
+// BlobDir is the name of the folder of files.
+const BlobDir = "blobs"
+
 // DBFile is the name of the SQLite database in the folder.
 const DBFile = "tizi.db"
 
@@ -144,7 +147,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 		return nil, err
 	}
 	h := &House{Config: c, DB: db, Log: l}
-	if h.Blobs, err = blob.Open(filepath.Join(c.Dir, "blobs")); err != nil {
+	if h.Blobs, err = blob.Open(filepath.Join(c.Dir, BlobDir)); err != nil {
 		l.Close()
 		return nil, err
 	}
