@@ -3,6 +3,7 @@ package centre
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tizi/countries"
@@ -120,13 +121,20 @@ func setupOwnerGiven(a *door.Ask) error {
 	return a.Go("/setup/centre")
 }
 
-// provinces are where a centre can stand, under their regions.
+// mayPlace reports whether the account may open a centre in a place.
+func mayPlace(a *door.Ask, p *place.Place) bool {
+	return slices.ContainsFunc(a.Account.Roles, func(h access.Held) bool {
+		return access.Allows(h.Role, access.WritePlaces) && a.Tree.Holds(h.Place, p.ID)
+	})
+}
+
+// provinces are where the account may open a centre, under their regions.
 func provinces(a *door.Ask) []shell.Option {
 	var out []shell.Option
 	for _, r := range a.Tree.Of("region") {
 		region, _ := r.Name.In(a.Lang)
 		for _, p := range a.Tree.Children(r.ID) {
-			if p.Type == "province" || p.Type == "prefecture" {
+			if (p.Type == "province" || p.Type == "prefecture") && mayPlace(a, p) {
 				name, _ := p.Name.In(a.Lang)
 				out = append(out, shell.Option{Value: p.Code, Label: region + " · " + name})
 			}
@@ -148,7 +156,7 @@ func setupCentreGiven(a *door.Ask) error {
 	if v.NameFR == "" && v.NameAR == "" {
 		v.Errors["name_fr"] = a.P.T("setup.centre_name_missing")
 	}
-	if parent == nil || parent.Type != "province" && parent.Type != "prefecture" {
+	if parent == nil || parent.Type != "province" && parent.Type != "prefecture" || !mayPlace(a, parent) {
 		v.Errors["province"] = a.P.T("setup.province_missing")
 	}
 	if v.Milieu != "urban" && v.Milieu != "rural" {
