@@ -9,7 +9,7 @@ type Bar struct {
 	// of its own target, with the tick at the same place in every row: how near
 	// a small region is can then be read beside a large one.
 	Max int64
-	// Label says what the bar shows.
+	// Label says what the bar shows; empty where the words beside it do.
 	Label string
 	// RTL draws the bar from the right.
 	RTL bool
@@ -19,8 +19,12 @@ type Bar struct {
 func Bullet(b Bar) template.HTML {
 	whole, length := scale(b)
 	var s svg
-	s.put(`<svg class="bullet %s" width="100%%" height="20" role="img" aria-label="%s">`,
-		BandOf(b.Value, b.Target).class(), text(b.Label))
+	s.put(`<svg class="bullet %s" width="100%%" height="20"`, BandOf(b.Value, b.Target).class())
+	if b.Label == "" {
+		s.put(` aria-hidden="true">`) // the figures stand beside it
+	} else {
+		s.put(` role="img" aria-label="%s">`, text(b.Label))
+	}
 	s.put(`<rect class="track" width="100%%" y="6" height="8" rx="4"/>`)
 	if length > 0 {
 		s.put(`<rect class="reach" x="%s" width="%s" y="6" height="8" rx="4"/>`,

@@ -65,7 +65,7 @@ func column(s *svg, c Column, i int, at, count, most float64) {
 		class += " odd" // a phone shows every second word
 	}
 	if c.URL != "" {
-		s.put(`<a class="%s" href="%s" aria-label="%s">`, class, text(c.URL), text(c.Label))
+		s.put(`<a class="%s" href="%s">`, class, text(c.URL)) // its title names it
 	} else {
 		s.put(`<g class="%s" role="img" aria-label="%s">`, class, text(c.Label))
 	}

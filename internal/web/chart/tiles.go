@@ -76,13 +76,13 @@ func tile(s *svg, t Tile) {
 		class += " current"
 	}
 	if t.URL != "" {
-		s.put(`<a class="%s" href="%s" aria-label="%s">`, class, text(t.URL), text(t.Label))
+		s.put(`<a class="%s" href="%s">`, class, text(t.URL)) // its title names it
 	} else {
 		s.put(`<g class="%s" role="img" aria-label="%s">`, class, text(t.Label))
 	}
 	s.put(`<title>%s</title><polygon points="%s"/>`, text(t.Label), polygon(octagon(cx, cy, apothem)))
-	s.put(`<text class="tile-name" x="%s" y="%s" aria-hidden="true">%s</text>`, n(cx), n(cy-5), text(t.Short))
-	s.put(`<text class="tile-share" x="%s" y="%s" aria-hidden="true">%s</text>`, n(cx), n(cy+16), text(t.Share))
+	s.put(`<text class="tile-name" x="%s" y="%s">%s</text>`, n(cx), n(cy-5), text(t.Short))
+	s.put(`<text class="tile-share" x="%s" y="%s">%s</text>`, n(cx), n(cy+16), text(t.Share))
 	if t.URL != "" {
 		s.put(`</a>`)
 	} else {
