@@ -30,6 +30,10 @@ class Attendance extends HTMLElement {
       if (row) this.changed(row);
     });
     this.form.addEventListener("keydown", (e) => this.key(e));
+    // Some input devices send the character by itself; Enter goes on, it does not send the form.
+    this.form.addEventListener("keypress", (e) => {
+      if (e.key === "Enter" && (e.target as HTMLElement).closest("[data-row]")) e.preventDefault();
+    });
     this.form.addEventListener("submit", (e) => {
       e.preventDefault();
       const by = (e as SubmitEvent).submitter as HTMLButtonElement | null;
