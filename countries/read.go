@@ -110,10 +110,6 @@ func (s *sheet) row(rec record) {
 		s.object(p, "code", "duplicate", "value", p.Code, "line", s.rows[first].Line)
 		return
 	}
-	if _, twice := s.known[p.Code]; twice {
-		s.object(p, "code", "exists", "value", p.Code)
-		return
-	}
 	s.at[p.Code] = len(s.rows)
 	if width(p.Type) == 0 {
 		s.object(p, "type", "bad_type", "value", p.Type)

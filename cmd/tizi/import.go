@@ -38,7 +38,7 @@ type importPeopleCmd struct {
 
 // Help gives an example.
 func (importPeopleCmd) Help() string {
-	return "Example:\n  tizi import people liste.xlsx --centre MA-ERR-MJ1 --programme ENFANTS-IA --dry-run\n\nFields for --column: massar, cin, name, first, last, name_ar, first_ar, last_ar, birth_date, birth_year, sex,\nphone, guardian_name, guardian_phone, school, level, class, milieu, schooling, commune, address, ignored."
+	return "Example:\n  tizi import people liste.xlsx --centre MA-ERR-MJ1 --programme ENFANTS-IA --dry-run\n\nFields for --column: massar, cin, name, first, last, name_ar, first_ar, last_ar, birth_date, birth_year, sex,\nname_latin, first_latin, last_latin,\nphone, guardian_name, guardian_phone, school, level, class, milieu, schooling, commune, address, ignored."
 }
 
 // importReport is the JSON of an import.
@@ -54,8 +54,7 @@ type importReport struct {
 	Remarks    []importProblem   `json:"remarks"`
 	Skipped    []sheet.Skipped   `json:"skipped"`
 	Columns    []importColumn    `json:"columns"`
-	// More counts what the lists above, bounded each, leave out.
-	More int `json:"more"`
+	More       int               `json:"more"`
 }
 
 type importDuplicate struct {
@@ -152,11 +151,7 @@ func (c *importPeopleCmd) Run(ctx context.Context) error {
 
 // prepare turns the flags into an import.
 func (c *importPeopleCmd) prepare(ctx context.Context, p *i18n.Printer, h *house.House) (*person.Import, error) {
-	tree, err := h.Places.Tree(ctx, h.DB)
-	if err != nil {
-		return nil, err
-	}
-	centre, err := tree.Find(c.Centre)
+	centre, err := h.Centre(ctx, c.Centre)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--centre: %w; see the codes with: tizi status", err)}
 	}
@@ -227,8 +222,9 @@ func (c *importPeopleCmd) report(p *i18n.Printer, rep *person.Report) importRepo
 	out := importReport{
 		File: c.File, DryRun: c.DryRun, Rows: rep.Rows, Accepted: rep.Accepted, Updated: rep.Updated, Unchanged: rep.Unchanged,
 		Duplicates: []importDuplicate{}, Rejected: problems(p, rep.Rejected), Remarks: problems(p, rep.Remarked), Skipped: rep.Info.Skipped,
-		More: rep.Repeated - len(rep.Duplicates) + max(0, rep.Refused-len(rep.Rejected)),
 	}
+	// What the lists, bounded each, leave out.
+	out.More = rep.Repeated - len(rep.Duplicates) + rep.Refused - len(out.Rejected) + max(0, rep.Remarks-len(out.Remarks)) + rep.Info.SkippedCount - len(out.Skipped)
 	if out.Skipped == nil {
 		out.Skipped = []sheet.Skipped{}
 	}

@@ -28,15 +28,16 @@ type place struct {
 }
 
 type cli struct {
-	Demo    demoCmd    `cmd:"" help:"Show Tizi with a simulated national programme; nothing to set up."`
-	Init    initCmd    `cmd:"" help:"Make a new node in a folder."`
-	Serve   serveCmd   `cmd:"" help:"Serve the node's pages."`
-	Import  importCmd  `cmd:"" help:"Take people or places from a file."`
-	Check   checkCmd   `cmd:"" help:"Prove that the node's logs are whole and that every screen's figures follow from them."`
-	Rebuild rebuildCmd `cmd:"" help:"Derive all tables again from the facts."`
-	Status  statusCmd  `cmd:"" help:"Say what this node holds."`
-	Bench   benchCmd   `cmd:"" help:"Measure this machine with real facts and real pages."`
-	Version versionCmd `cmd:"" help:"Say which version this is."`
+	Demo       demoCmd       `cmd:"" help:"Show Tizi with a simulated national programme; nothing to set up."`
+	Init       initCmd       `cmd:"" help:"Make a new node in a folder."`
+	Serve      serveCmd      `cmd:"" help:"Serve the node's pages."`
+	Import     importCmd     `cmd:"" help:"Take people or places from a file."`
+	Check      checkCmd      `cmd:"" help:"Prove that the node's logs are whole and that every screen's figures follow from them."`
+	Rebuild    rebuildCmd    `cmd:"" help:"Derive all tables again from the facts."`
+	Status     statusCmd     `cmd:"" help:"Say what this node holds."`
+	Passphrase passphraseCmd `cmd:"" help:"Give somebody who signs in a new passphrase."`
+	Bench      benchCmd      `cmd:"" help:"Measure this machine with real facts and real pages."`
+	Version    versionCmd    `cmd:"" help:"Say which version this is."`
 }
 
 type versionCmd struct{}

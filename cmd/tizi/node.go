@@ -92,7 +92,7 @@ func (c *initCmd) Run(ctx context.Context) error {
 	err = errors.Join(err, h.Close())
 	if err != nil {
 		// Half a node is worse than none: what was made is taken away again.
-		for _, f := range []string{house.KeyFile, house.DBFile, house.DBFile + "-wal", house.DBFile + "-shm"} {
+		for _, f := range []string{house.KeyFile, house.DatabaseFile, house.DBFile, house.DBFile + "-wal", house.DBFile + "-shm"} {
 			os.Remove(filepath.Join(c.Data, f))
 		}
 		os.RemoveAll(filepath.Join(c.Data, house.BlobDir))
@@ -107,7 +107,11 @@ func (c *initCmd) Run(ctx context.Context) error {
 	if c.JSON {
 		return printJSON(map[string]any{"node": node.Hex(), "data": c.Data, "login": c.Login, "centre": c.Centre})
 	}
-	fmt.Printf("A node was made in %s.\nServe it with:  tizi serve --data %s\nSign in as %s.\n", c.Data, c.Data, c.Login)
+	db := ""
+	if c.DB != "" {
+		db = " --db ADDRESS"
+	}
+	fmt.Printf("A node was made in %s.\nServe it with:  tizi serve --data %s%s\nSign in as %s.\n", c.Data, c.Data, db, c.Login)
 	return nil
 }
 
@@ -122,6 +126,34 @@ func readPassphrase(path string) (string, error) {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
 	return line, nil
+}
+
+type passphraseCmd struct {
+	place
+	Login          string `help:"What the person signs in with." required:"" placeholder:"LOGIN"`
+	PassphraseFile string `help:"A file whose first line is the new passphrase." required:"" type:"existingfile" placeholder:"FILE"`
+}
+
+// Help gives an example.
+func (passphraseCmd) Help() string {
+	return "The person is signed out everywhere.\n\nExample:\n  tizi passphrase --data /var/lib/tizi --login admin --passphrase-file pass.txt"
+}
+
+func (c *passphraseCmd) Run(ctx context.Context) error {
+	pass, err := readPassphrase(c.PassphraseFile)
+	if err != nil {
+		return usageError{err}
+	}
+	h, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if err := h.Access.SetPassphrase(ctx, c.Login, pass); err != nil {
+		return err
+	}
+	fmt.Printf("%s has a new passphrase and is signed out everywhere.\n", c.Login)
+	return nil
 }
 
 type checkCmd struct {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"tizi/internal/demo"
@@ -40,7 +41,7 @@ func (c *serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.Close()
-	return c.serve(ctx, h, false)
+	return c.serve(ctx, h, house.Simulated(c.Data))
 }
 
 // serve answers until the context ends, then lets requests under way finish.
@@ -54,7 +55,7 @@ func (c listen) serve(ctx context.Context, h *house.House, demo bool) error {
 	if err != nil {
 		return fmt.Errorf("cannot serve on %s (is another program there? choose another with --listen): %w", c.Listen, err)
 	}
-	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: uploadTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	fmt.Fprintf(os.Stderr, "Tizi is at %s\n", address(ln))
 	errs := make(chan error, 1)
 	go func() { errs <- s.Serve(ln) }()
@@ -71,6 +72,9 @@ func (c listen) serve(ctx context.Context, h *house.House, demo bool) error {
 	}
 	return err
 }
+
+// uploadTime is how long a request may take to arrive: a large list over a bad link.
+const uploadTime = 30 * time.Minute
 
 // address is what to type into a browser on this machine.
 func address(ln net.Listener) string {
@@ -123,6 +127,9 @@ func (c *demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.Close()
+	if err := os.WriteFile(filepath.Join(dir, house.DemoFile), nil, 0o600); err != nil {
+		return err
+	}
 	start := time.Now()
 	fmt.Fprintln(os.Stderr, "Simulating a national programme …")
 	show := progress("centres")

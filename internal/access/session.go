@@ -99,6 +99,31 @@ func saveSecret(ctx context.Context, tx store.Tx, account id.ID, hash string, no
 		account, hash, now.UnixMilli())
 }
 
+// ErrNoAccount is returned for a login that nobody has.
+var ErrNoAccount = errors.New("nobody signs in with this login")
+
+// SetPassphrase gives the account with a login a new passphrase and ends its sessions.
+func (a *Access) SetPassphrase(ctx context.Context, login, passphrase string) error {
+	if err := CheckPassphrase(passphrase); err != nil {
+		return err
+	}
+	var account id.ID
+	found, err := store.One(ctx, a.log.DB, "SELECT id FROM access_account WHERE login = ?", store.Args(strings.ToLower(strings.TrimSpace(login))), &account)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return ErrNoAccount
+	}
+	hash := hashPassphrase(passphrase)
+	return a.log.DB.Write(ctx, func(tx store.Tx) error {
+		if err := saveSecret(ctx, tx, account, hash, a.log.Clock.Now()); err != nil {
+			return err
+		}
+		return tx.Exec(ctx, "DELETE FROM access_session WHERE account = ?", account)
+	})
+}
+
 // SignIn checks a login and passphrase and begins a session; the token goes into a cookie and is stored only as a hash.
 // address is where the try comes from.
 func (a *Access) SignIn(ctx context.Context, login, passphrase, agent, address string) (token string, err error) {

@@ -150,8 +150,7 @@ type item struct {
 
 // begin makes the stream's first epoch, so that keys can be made outside of the measurement's own commands.
 func (b *factBench) begin(ctx context.Context) error {
-	_, err := b.h.Log.Do(ctx, fact.Command{Name: "begin", Stream: b.stream(), Run: func(context.Context, store.Querier) (fact.Outcome, error) { return fact.Outcome{}, nil }})
-	return err
+	return b.h.Log.Keys.Begin(ctx, b.h.DB, b.stream())
 }
 
 // batches prepares facts in the order in which a year brings them: a group's learners, then its sessions week by week.

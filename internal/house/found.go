@@ -27,8 +27,7 @@ func (h *House) Founded(ctx context.Context) (bool, error) {
 	return len(l) > 0, err
 }
 
-// Found loads a country's places and opens the owner's account: of the whole country at a headquarters, of the centre
-// in a centre.
+// Found loads a country's places, the centre this node stands in, and opens the owner's account.
 func (h *House) Found(ctx context.Context, f Founding) error {
 	country, err := countries.Load(strings.ToLower(f.Country))
 	if err != nil {
@@ -50,14 +49,44 @@ func (h *House) Found(ctx context.Context, f Founding) error {
 	if err := h.Places.LoadCountry(ctx, id.Nil, f.Country, false); err != nil {
 		return err
 	}
+	// Whoever founds a node answers for all of it: in a centre that stands alone there is nobody above.
 	n := access.Newcomer{Name: f.Owner, Login: f.Login, Passphrase: f.Passphrase, Lang: f.Lang, Role: access.National, Place: place.ID(country.Code), Stream: "hub"}
 	if centre != nil {
 		if _, _, err := h.Places.Describe(ctx, id.Nil, []place.Described{place.FromCountry(*centre)}); err != nil {
 			return err
 		}
-		n.Role, n.Place = access.Centre, place.ID(centre.Code)
-		n.Stream = "centre/" + n.Place.String()
+		n.Stream = "centre/" + place.ID(centre.Code).String()
 	}
 	_, err = h.Access.Open(ctx, id.Nil, n)
 	return err
+}
+
+// Centre returns the centre with a code. One that the country folder knows and the node does not is described first:
+// whoever names it means it.
+func (h *House) Centre(ctx context.Context, code string) (*place.Place, error) {
+	tree, err := h.Places.Tree(ctx, h.DB)
+	if err != nil {
+		return nil, err
+	}
+	if p := tree.Code(code); p != nil {
+		return p, nil
+	}
+	for _, c := range tree.Countries() {
+		country, err := countries.Load(strings.ToLower(c.Code))
+		if err != nil {
+			continue
+		}
+		for _, p := range country.Places {
+			if p.Type != "centre" || !strings.EqualFold(p.Code, strings.TrimSpace(code)) {
+				continue
+			}
+			if _, _, err := h.Places.Describe(ctx, id.Nil, []place.Described{place.FromCountry(p)}); err != nil {
+				return nil, err
+			}
+			if tree, err = h.Places.Tree(ctx, h.DB); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return tree.Find(code)
 }

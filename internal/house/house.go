@@ -8,11 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/blob"
 	"tizi/internal/fact"
+	"tizi/internal/id"
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
@@ -76,6 +78,12 @@ const BlobDir = "blobs"
 // DBFile is the name of the SQLite database in the folder.
 const DBFile = "tizi.db"
 
+// DatabaseFile names the file that says where the node's database is: "sqlite" or "postgres", never an address.
+const DatabaseFile = "database"
+
+// DemoFile marks a folder whose node was simulated.
+const DemoFile = "demo"
+
 // Exists reports whether a folder holds a node.
 func Exists(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, KeyFile))
@@ -98,10 +106,27 @@ func Create(ctx context.Context, c Config) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := os.WriteFile(filepath.Join(c.Dir, DatabaseFile), []byte(c.engine()+"\n"), 0o600); err != nil {
+		return nil, fmt.Errorf("make the node: %w", err)
+	}
 	if err := own.Save(filepath.Join(c.Dir, KeyFile)); err != nil {
 		return nil, err
 	}
 	return open(ctx, c, own)
+}
+
+// engine is the engine that a configuration asks for.
+func (c Config) engine() store.Engine {
+	if c.URL != "" || c.Store != nil && c.Store.URL != "" {
+		return store.Postgres
+	}
+	return store.SQLite
+}
+
+// Simulated reports whether a folder's node is a demonstration.
+func Simulated(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, DemoFile))
+	return err == nil
 }
 
 // Open opens the node in a folder.
@@ -112,6 +137,15 @@ func Open(ctx context.Context, c Config) (*House, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	// A node opened on the wrong database would begin a second history under the same key.
+	if b, err := os.ReadFile(filepath.Join(c.Dir, DatabaseFile)); err == nil {
+		switch was := store.Engine(strings.TrimSpace(string(b))); {
+		case was == store.Postgres && c.engine() == store.SQLite:
+			return nil, fmt.Errorf("the database of the node in %s is on PostgreSQL; give its address with --db", c.Dir)
+		case was == store.SQLite && c.engine() == store.Postgres:
+			return nil, fmt.Errorf("the database of the node in %s is in that folder; leave out --db", c.Dir)
+		}
 	}
 	return open(ctx, c, own)
 }
@@ -142,6 +176,9 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 			return nil, err
 		}
 	}
+	if err := owned(ctx, db, own.Node()); err != nil {
+		return nil, err
+	}
 	l, err := fact.Open(ctx, db, own, Registry(), fact.NewClock(c.Now))
 	if err != nil {
 		return nil, err
@@ -157,6 +194,26 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.People = person.New(l)
 	h.Training = training.New(l, h.People, h.Programmes)
 	return h, nil
+}
+
+// ErrOthers is returned, wrapped, when a database belongs to another node.
+var ErrOthers = errors.New("this database belongs to another node; give the folder that holds that node's key, or an empty database")
+
+// owned makes a database this node's own, for ever, and refuses one that is another's.
+func owned(ctx context.Context, db *store.DB, node id.ID) error {
+	return db.Write(ctx, func(tx store.Tx) error {
+		if err := tx.Exec(ctx, "INSERT INTO fact_setting (name, value) VALUES ('node', ?) ON CONFLICT (name) DO NOTHING", node); err != nil {
+			return err
+		}
+		var owner id.ID
+		if _, err := store.One(ctx, tx, "SELECT value FROM fact_setting WHERE name = 'node'", nil, &owner); err != nil {
+			return err
+		}
+		if owner != node {
+			return fmt.Errorf("%w (it is that of %s)", ErrOthers, owner.Hex())
+		}
+		return nil
+	})
 }
 
 // Close ends the node; what was acknowledged is on the disk.

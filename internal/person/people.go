@@ -129,8 +129,47 @@ type Page struct {
 	Prev, Next string // "" where there is none
 }
 
-// common is how many matches of a word make it cheaper to walk the list than to collect the matches.
-const common = 2000
+// common is how many matches of the rarest word make it cheaper to walk the list than to collect the matches.
+const common = 20_000
+
+// nothing is the condition of a search that nobody can match.
+const nothing = " AND 1 = 0"
+
+// matching is the condition that some word of a person begins with each of the words. The rarest word is looked up and
+// the others tried on whoever it finds; only when every word is common is the list walked instead, where matches lie
+// close together.
+func matching(ctx context.Context, q store.Querier, words []string) (string, []any, error) {
+	type word struct {
+		lo, hi string
+		n      int
+	}
+	ws := make([]word, len(words))
+	for i, w := range words {
+		ws[i] = word{lo: w, hi: w + "\U0010FFFF"}
+		if _, err := store.One(ctx, q, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM person_token WHERE token >= ? AND token < ? LIMIT %d) AS t", common+1), store.Args(ws[i].lo, ws[i].hi), &ws[i].n); err != nil {
+			return "", nil, err
+		}
+		if ws[i].n == 0 {
+			return nothing, nil, nil
+		}
+	}
+	slices.SortFunc(ws, func(a, b word) int { return a.n - b.n })
+	has := func(person string) string {
+		return " AND EXISTS (SELECT 1 FROM person_token u WHERE u.person = " + person + " AND u.token >= ? AND u.token < ?)"
+	}
+	var where string
+	var args []any
+	for i, w := range ws {
+		args = append(args, w.lo, w.hi)
+		switch {
+		case i == 0 && (w.n <= common/10 || w.n <= common && len(ws) > 1):
+			where = " AND id IN (SELECT t.person FROM person_token t WHERE t.token >= ? AND t.token < ?" + strings.Repeat(has("t.person"), len(ws)-1) + ")"
+		case i == 0:
+			where = strings.Repeat(has("person.id"), len(ws))
+		}
+	}
+	return where, args, nil
+}
 
 // List returns a page of the people in the scope, by family name.
 func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, f Filter) (*Page, error) {
@@ -142,22 +181,11 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 		where += " AND sex = ?"
 		args = append(args, f.Sex)
 	}
-	for _, w := range strings.Fields(list.NormaliseName(f.Search)) {
-		lo, hi := w, w+"\U0010FFFF"
-		var n int
-		if _, err := store.One(ctx, q, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM person_token WHERE token >= ? AND token < ? LIMIT %d) AS t", common+1), store.Args(lo, hi), &n); err != nil {
-			return nil, err
-		}
-		switch {
-		case n == 0:
-			return &Page{}, nil
-		case n <= common:
-			where += " AND id IN (SELECT person FROM person_token WHERE token >= ? AND token < ?)"
-		default:
-			where += " AND EXISTS (SELECT 1 FROM person_token t WHERE t.person = person.id AND t.token >= ? AND t.token < ?)"
-		}
-		args = append(args, lo, hi)
+	found, fargs, err := matching(ctx, q, strings.Fields(list.NormaliseName(f.Search)))
+	if err != nil || found == nothing {
+		return &Page{}, err
 	}
+	where, args = where+found, append(args, fargs...)
 	order, back := "sort, id", false
 	if dir, at, ok := strings.Cut(f.Page, "."); ok {
 		sort, v, err := decodeAt(at)
@@ -173,7 +201,7 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 		args = append(args, sort, v)
 	}
 	var out []*Person
-	err := q.Each(ctx, fmt.Sprintf("SELECT %s FROM person WHERE %s ORDER BY %s LIMIT %d", table.List(), where, order, f.Size+1), args, func(r store.Row) error {
+	err = q.Each(ctx, fmt.Sprintf("SELECT %s FROM person WHERE %s ORDER BY %s LIMIT %d", table.List(), where, order, f.Size+1), args, func(r store.Row) error {
 		x, err := scan(r)
 		out = append(out, x)
 		return err

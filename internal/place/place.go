@@ -147,8 +147,8 @@ func New(l *fact.Log) *Places { return &Places{log: l} }
 
 // Tree returns the places. It is read again when commons has grown.
 func (p *Places) Tree(ctx context.Context, q store.Querier) (*Tree, error) {
-	var at int64
-	if _, err := store.One(ctx, q, "SELECT CAST(sum(h.size) AS BIGINT) FROM fact_head h JOIN fact_stream s ON s.id = h.stream WHERE s.name = 'commons'", nil, &at); err != nil {
+	at, err := p.log.Size(ctx, q, "commons")
+	if err != nil {
 		return nil, err
 	}
 	p.mu.Lock()
@@ -157,7 +157,7 @@ func (p *Places) Tree(ctx context.Context, q store.Querier) (*Tree, error) {
 		return p.tree, nil
 	}
 	t := &Tree{byID: map[id.ID]*Place{}, children: map[id.ID][]*Place{}}
-	err := q.Each(ctx, "SELECT "+table.List()+" FROM place ORDER BY code", nil, func(r store.Row) error {
+	err = q.Each(ctx, "SELECT "+table.List()+" FROM place ORDER BY code", nil, func(r store.Row) error {
 		x := &Place{Name: i18n.Text{}}
 		var ar, fr, zgh, en string
 		if err := r.Scan(&x.ID, &x.Code, &x.Parent, &x.Type, &x.Kind, &x.Short, &ar, &fr, &zgh, &en, &x.Milieu, &x.Lat, &x.Lon, &x.Col, &x.Line, &x.Sample, &x.Closed, &x.Conflict); err != nil {

@@ -29,6 +29,10 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if strings.ContainsAny(c.Path, "?#%") {
 		return nil, fmt.Errorf("the data folder's path %q has a character (? # %%) that SQLite cannot take; choose another folder", c.Path)
 	}
+	// SQLite would make the file readable for others; its log and shared memory take the file's own mode.
+	if f, err := os.OpenFile(c.Path, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
+		f.Close()
+	}
 	w, err := sqlite3.OpenContext(ctx, dsn(c, "rwc"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", c.Path, explain(err))

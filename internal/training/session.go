@@ -94,6 +94,7 @@ type Weekly struct {
 	Days         []time.Weekday
 	Starts, Ends string
 	Room, Title  string
+	Except       func(date string) bool // days without sessions; may be nil
 }
 
 // MaxSessions bounds what one timetable may plan.
@@ -111,7 +112,7 @@ func (w Weekly) Dates() ([]string, error) {
 	}
 	var out []string
 	for d := from; !d.After(to); d = d.AddDate(0, 0, 1) {
-		if slices.Contains(w.Days, d.Weekday()) {
+		if slices.Contains(w.Days, d.Weekday()) && (w.Except == nil || !w.Except(d.Format(time.DateOnly))) {
 			if out = append(out, d.Format(time.DateOnly)); len(out) > MaxSessions {
 				return nil, fmt.Errorf("this plans more than %d sessions; choose a shorter time", MaxSessions)
 			}

@@ -65,7 +65,19 @@ func New(h *house.House, o Options) (http.Handler, error) {
 	d.Mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { healthz(h, w, r) })
 	// A form of another site must not act for whoever is signed in here.
 	guard := http.NewCrossOriginProtection()
-	return s.Wrap(guard.Handler(d.Mux)), nil
+	return s.Wrap(guard.Handler(bounded(d.Mux))), nil
+}
+
+// maxForm is how many bytes a form may have; the door of imports has a limit of its own.
+const maxForm = 1 << 20
+
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/import" {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // healthz tells a supervisor whether the node can read its database.

@@ -157,6 +157,9 @@ func (n *node) check() {
 }
 
 func TestKillLosesNothingAcknowledged(t *testing.T) {
+	if testing.Short() {
+		*kills = min(*kills, 10)
+	}
 	n := newNode(t, filepath.Join(t.TempDir(), "data"))
 	n.start()
 	n.signIn()

@@ -109,15 +109,30 @@ func formOf(a *door.Ask, v *GroupForm) ([]programme.Phase, error) {
 		}
 	}
 	v.Centres = a.Centres(a.Scope)
-	c, err := countries.Load(a.Country())
-	if err == nil {
-		for _, h := range c.Holidays {
-			if h.To >= a.Today() && h.Kind != countries.HolidaySchool && len(v.Holidays) < 6 {
-				v.Holidays = append(v.Holidays, Holiday{On: h.From, Name: h.Name, Uncertain: h.Approximate})
-			}
+	for _, h := range holidays(a) {
+		if h.To >= a.Today() && len(v.Holidays) < 6 {
+			v.Holidays = append(v.Holidays, Holiday{On: h.From, Name: h.Name, Uncertain: h.Approximate})
 		}
 	}
 	return all, nil
+}
+
+// holidays are the days on which centres are closed: civil and religious ones. School holidays are when children have
+// time.
+func holidays(a *door.Ask) []countries.Holiday {
+	c, err := countries.Load(a.Country())
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(c.Holidays), func(h countries.Holiday) bool { return h.Kind == countries.HolidaySchool })
+}
+
+// closed says whether a day is a holiday.
+func closed(a *door.Ask) func(date string) bool {
+	hs := holidays(a)
+	return func(date string) bool {
+		return slices.ContainsFunc(hs, func(h countries.Holiday) bool { return h.On(date) })
+	}
 }
 
 func groupNew(a *door.Ask) error {
@@ -150,7 +165,7 @@ func typedGroup(a *door.Ask, v *GroupForm, phases []programme.Phase) (training.C
 	v.Starts, v.Ends, v.From, v.To, v.Centre = f("starts"), f("ends"), f("from"), f("to"), f("centre")
 	v.Days, v.Errors = map[int]bool{}, map[string]string{}
 	c := training.CohortOpened{Name: v.Name, From: v.From, To: v.To}
-	w := training.Weekly{From: v.From, To: v.To, Starts: v.Starts, Ends: v.Ends, Room: v.Room}
+	w := training.Weekly{From: v.From, To: v.To, Starts: v.Starts, Ends: v.Ends, Room: v.Room, Except: closed(a)}
 	for _, d := range a.R.PostForm["days"] {
 		if n, err := strconv.Atoi(d); err == nil && n >= 0 && n <= 6 {
 			v.Days[n] = true

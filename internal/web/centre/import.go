@@ -249,6 +249,9 @@ func (im *importer) tidy(a *door.Ask) {
 	for _, e := range entries {
 		if st, err := e.Info(); err == nil && time.Since(st.ModTime()) > keepUpload {
 			os.Remove(filepath.Join(im.folder(a), e.Name()))
+			im.mu.Lock()
+			delete(im.jobs, strings.TrimSuffix(e.Name(), ".json"))
+			im.mu.Unlock()
 		}
 	}
 }
@@ -454,6 +457,9 @@ func (im *importer) take(a *door.Ask) error {
 			}
 			// The list is taken whether or not the clerk waits for it.
 			rep, err := a.H.People.Import(context.WithoutCancel(a.R.Context()), p)
+			if err == nil {
+				os.Remove(filepath.Join(im.folder(a), key)) // taken: the names need not lie here too
+			}
 			job.mu.Lock()
 			job.rep, job.err = rep, err
 			job.mu.Unlock()
