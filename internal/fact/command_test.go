@@ -310,3 +310,31 @@ func TestFactsInSeveralStreams(t *testing.T) {
 		n.Whole()
 	})
 }
+
+// A fact that calls a subject new which is known would count it twice: it must fail, alone.
+func TestBornTwiceIsRefused(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := node(t, e)
+		s := id.New()
+		born := count(s, "a", 1)
+		born.Born = true
+		write(t, n, born)
+		var wg sync.WaitGroup
+		for i := range 10 {
+			wg.Go(func() {
+				f := count(id.New(), "a", 1)
+				if i == 5 {
+					f = born
+				}
+				if _, err := n.Write(f); (err != nil) != (i == 5) {
+					t.Errorf("command %d: %v", i, err)
+				}
+			})
+		}
+		wg.Wait()
+		if x, _ := total(t, n, "a"); x != 10 {
+			t.Errorf("the sum is %d", x)
+		}
+		n.Whole()
+	})
+}

@@ -220,9 +220,9 @@ func (t *turn) head(ctx context.Context, stream, node int64) (*head, error) {
 }
 
 var (
-	factTable = &store.Table{Name: "fact", Columns: store.Cols("stream:int node:int seq:int hlc:int kind:int subject:id actor:id prev:blob body:blob state:int"), Key: 3, Once: true}
+	factTable = &store.Table{Name: "fact", Columns: store.Cols("stream:int node:int seq:int hlc:int kind:int subject:id actor:id prev:blob body:blob state:int"), Key: 3}
 	headTable = &store.Table{Name: "fact_head", Columns: store.Cols("stream:int node:int size:int hlc:int edge:blob note:blob"), Key: 2}
-	tileTable = &store.Table{Name: "fact_tile", Columns: store.Cols("stream:int node:int tile:int hash:blob"), Key: 3, Once: true}
+	tileTable = &store.Table{Name: "fact_tile", Columns: store.Cols("stream:int node:int tile:int hash:blob"), Key: 3}
 )
 
 // add puts a fact at the end of its log in memory and returns its row.
@@ -242,7 +242,7 @@ func (t *turn) add(ctx context.Context, h *head, f *Fact, leaf tlog.Hash) ([]any
 
 // save stores rows of facts and the heads they moved.
 func (t *turn) save(ctx context.Context, rows [][]any) error {
-	if err := t.tx.Insert(ctx, factTable, rows); err != nil {
+	if err := t.tx.Add(ctx, factTable, rows); err != nil {
 		return err
 	}
 	var hr, tr [][]any
@@ -254,7 +254,7 @@ func (t *turn) save(ctx context.Context, rows [][]any) error {
 		}
 	}
 	slices.SortFunc(hr, func(a, b []any) int { return int(a[0].(int64) - b[0].(int64)) })
-	if err := t.tx.Insert(ctx, tileTable, tr); err != nil {
+	if err := t.tx.Add(ctx, tileTable, tr); err != nil {
 		return err
 	}
 	return t.tx.Insert(ctx, headTable, hr)
@@ -298,7 +298,7 @@ func ParseHead(note []byte, public ed25519.PublicKey) (Head, error) {
 	if h.Size, err = strconv.ParseUint(lines[1], 10, 62); err != nil || strconv.FormatUint(h.Size, 10) != lines[1] {
 		return Head{}, errHead
 	}
-	if h.Root, err = tlog.ParseHash(lines[2]); err != nil {
+	if h.Root, err = tlog.ParseHash(lines[2]); err != nil || h.Root.String() != lines[2] {
 		return Head{}, errHead
 	}
 	b64, ok := strings.CutPrefix(sig, "\u2014 "+h.Node.Hex()+" ")
@@ -306,8 +306,8 @@ func ParseHead(note []byte, public ed25519.PublicKey) (Head, error) {
 	if !ok || !nl {
 		return Head{}, errHead
 	}
-	raw, err := base64.StdEncoding.DecodeString(b64)
-	if err != nil {
+	raw, err := base64.StdEncoding.Strict().DecodeString(b64)
+	if err != nil || strings.ContainsAny(b64, "\r\n") {
 		return Head{}, errHead
 	}
 	if len(public) != ed25519.PublicKeySize || seal.NodeOf(public) != h.Node || !ed25519.Verify(public, []byte(text+"\n"), raw) {

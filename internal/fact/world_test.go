@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"tizi/internal/fact"
@@ -31,6 +33,9 @@ func TestMain(m *testing.M) {
 func node(t testing.TB, e store.Engine) *testnode.Node {
 	return testnode.New(t, testnode.Place(t, e), toy.Registry())
 }
+
+// fast starts a node that does not wait for the disk.
+func fast(t testing.TB) *testnode.Node { return testnode.New(t, testnode.Fast(t), toy.Registry()) }
 
 // box starts a node that a hub lets write the toy area in the centre.
 func box(t testing.TB, e store.Engine, hub *testnode.Node) *testnode.Node {
@@ -123,4 +128,11 @@ func wantErr(t testing.TB, err, want error) {
 	if !errors.Is(err, want) {
 		t.Errorf("got %v, want %v", err, want)
 	}
+}
+
+// sorted sorts lines.
+func sorted(lines string) string {
+	l := strings.Split(lines, "\n")
+	slices.Sort(l)
+	return strings.Join(l, "\n")
 }

@@ -113,6 +113,7 @@ func (e *NoEpochError) Error() string { return "stream " + e.Stream + " has no e
 func (k *Keys) Begin(ctx context.Context, db *store.DB, stream string) error {
 	var e epoch
 	var version int64
+	var made bool
 	err := db.Write(ctx, func(tx store.Tx) error {
 		if err := tx.Lock(ctx, "epoch/"+stream); err != nil {
 			return err
@@ -121,7 +122,7 @@ func (k *Keys) Begin(ctx context.Context, db *store.DB, stream string) error {
 		if e, err = k.newest(ctx, tx, stream); err != nil {
 			return err
 		}
-		if e.aead == nil {
+		if made = e.aead == nil; made {
 			if err := k.Rotate(ctx, tx, stream, nil); err != nil {
 				return err
 			}
@@ -137,6 +138,9 @@ func (k *Keys) Begin(ctx context.Context, db *store.DB, stream string) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if made && version == k.version+1 {
+		k.version = version // nobody else's epoch has changed
+	}
 	k.see(version)
 	k.current[stream] = e
 	return nil

@@ -155,6 +155,14 @@ func (t pgTx) Lock(ctx context.Context, name string) error {
 
 // Insert sends one array a column, which is as fast as COPY here and can replace.
 func (t pgTx) Insert(ctx context.Context, table *Table, rows [][]any) error {
+	return t.insert(ctx, table, rows, true)
+}
+
+func (t pgTx) Add(ctx context.Context, table *Table, rows [][]any) error {
+	return t.insert(ctx, table, rows, false)
+}
+
+func (t pgTx) insert(ctx context.Context, table *Table, rows [][]any, replace bool) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -215,7 +223,7 @@ func (t pgTx) Insert(ctx context.Context, table *Table, rows [][]any) error {
 		}
 	}
 	q := fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM unnest(%s)", table.Name, strings.Join(names, ", "), strings.Join(casts, ", "))
-	if !table.Once {
+	if replace {
 		q += " ON CONFLICT (" + strings.Join(names[:table.Key], ", ") + ") DO "
 		if len(sets) > 0 {
 			q += "UPDATE SET " + strings.Join(sets, ", ")

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -28,10 +27,6 @@ const (
 func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if strings.ContainsAny(c.Path, "?#%") {
 		return nil, fmt.Errorf("the data folder's path %q has a character (? # %%) that SQLite cannot take; choose another folder", c.Path)
-	}
-	// SQLite would make the file readable for others; its log and shared memory take the file's own mode.
-	if f, err := os.OpenFile(c.Path, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
-		f.Close()
 	}
 	w, err := sqlite3.OpenContext(ctx, dsn(c, "rwc"))
 	if err != nil {
@@ -61,7 +56,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	read.SetMaxOpenConns(c.Readers)
 	read.SetMaxIdleConns(c.Readers)
 	read.SetConnMaxIdleTime(time.Minute)
-	return &DB{Engine: SQLite, config: c, read: read, writer: &sqliteWriter{conn: w, dir: filepath.Dir(c.Path), stmts: map[string]*sqlite3.Stmt{}}}, nil
+	return &DB{Engine: SQLite, config: c, read: read, writer: &sqliteWriter{conn: w, stmts: map[string]*sqlite3.Stmt{}, in: map[insertion]string{}}}, nil
 }
 
 func openSQLiteMigrator(_ context.Context, c Config) (*sql.DB, error) {
@@ -86,8 +81,7 @@ func dsn(c Config, mode string) string {
 type sqliteWriter struct {
 	conn  *sqlite3.Conn
 	stmts map[string]*sqlite3.Stmt
-	in    map[*Table]string // the INSERT of each table
-	dir   string            // where the file lies
+	in    map[insertion]string // its SQL
 }
 
 func (w *sqliteWriter) close() error {
@@ -112,9 +106,6 @@ func (w *sqliteWriter) transact(_ context.Context, fn func(Tx) error) (err error
 		}
 		if err != nil && !w.conn.GetAutocommit() {
 			w.exec("ROLLBACK")
-		}
-		if errors.Is(err, sqlite3.IOERR) && !errors.Is(err, ErrFull) && full(w.dir) {
-			err = fmt.Errorf("%w: %w", ErrFull, err)
 		}
 	}()
 	if err := fn(sqliteTx{w}); err != nil {
@@ -224,19 +215,30 @@ func (t sqliteTx) Many(_ context.Context, query string, sets [][]any, fn func(in
 }
 
 func (t sqliteTx) Insert(ctx context.Context, table *Table, rows [][]any) error {
-	if t.w.in == nil {
-		t.w.in = map[*Table]string{}
+	return t.insert(ctx, "INSERT OR REPLACE INTO ", table, rows)
+}
+
+func (t sqliteTx) Add(ctx context.Context, table *Table, rows [][]any) error {
+	return t.insert(ctx, "INSERT INTO ", table, rows)
+}
+
+func (t sqliteTx) insert(ctx context.Context, verb string, table *Table, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	query := t.w.in[table]
+	k := insertion{verb, table}
+	query := t.w.in[k]
 	if query == "" {
-		verb := "INSERT OR REPLACE INTO "
-		if table.Once {
-			verb = "INSERT INTO "
-		}
-		query = verb + table.Name + " VALUES (?" + strings.Repeat(", ?", len(table.Columns)-1) + ")"
-		t.w.in[table] = query
+		query = verb + table.Name + " (" + table.List() + ") VALUES (?" + strings.Repeat(", ?", len(table.Columns)-1) + ")"
+		t.w.in[k] = query
 	}
 	return t.Many(ctx, query, rows, nil)
+}
+
+// insertion is how rows go into a table.
+type insertion struct {
+	verb  string
+	table *Table
 }
 
 func (t sqliteTx) Lock(context.Context, string) error { return nil }

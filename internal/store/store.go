@@ -41,8 +41,10 @@ type Tx interface {
 	// Many runs one query once for each set of arguments, in one round trip where the engine has round trips; fn gets
 	// the index of the set that a row belongs to. A nil fn discards rows.
 	Many(ctx context.Context, query string, sets [][]any, fn func(i int, r Row) error) error
-	// Insert adds rows to a table, replacing a row with the same key unless the table says Once.
+	// Insert adds rows to a table, replacing a row with the same key.
 	Insert(ctx context.Context, t *Table, rows [][]any) error
+	// Add is Insert for rows that are new: one whose key is taken is an error.
+	Add(ctx context.Context, t *Table, rows [][]any) error
 	// Lock makes other processes that lock the same name wait until this transaction ends. On SQLite there is one
 	// writer, so it holds by itself.
 	Lock(ctx context.Context, name string) error

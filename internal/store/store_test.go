@@ -172,14 +172,13 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 	})
 }
 
-func TestRowsWrittenOnceAreNeverReplaced(t *testing.T) {
+func TestAddedRowsReplaceNone(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		db, ctx := open(t, e), t.Context()
-		once := &store.Table{Name: "thing", Columns: things.Columns, Key: 1, Once: true}
 		row := []any{id.New(), "first", int64(1), 0.0, []byte{}}
-		testnode.Must(t, db.Write(ctx, func(tx store.Tx) error { return tx.Insert(ctx, once, [][]any{row}) }))
+		testnode.Must(t, db.Write(ctx, func(tx store.Tx) error { return tx.Add(ctx, things, [][]any{row}) }))
 		err := db.Write(ctx, func(tx store.Tx) error {
-			return tx.Insert(ctx, once, [][]any{{row[0], "second", int64(2), 0.0, []byte{}}})
+			return tx.Add(ctx, things, [][]any{{row[0], "second", int64(2), 0.0, []byte{}}})
 		})
 		var name string
 		if _, e := store.One(ctx, db, "SELECT name FROM thing", nil, &name); err == nil || e != nil || name != "first" {

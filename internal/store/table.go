@@ -39,8 +39,6 @@ type Table struct {
 	Key int
 	// Indexes are lists of columns ("programme, place"); a WHERE may follow.
 	Indexes []string
-	// Once says that a row is never replaced: a second one with its key is an error.
-	Once bool
 }
 
 // Cols reads a compact definition: "id:id name:text at:int share:real photo:blob".
