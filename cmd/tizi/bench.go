@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime/pprof"
 	"strings"
 	"time"
 
@@ -60,6 +61,7 @@ type benchFactsCmd struct {
 	Single    time.Duration `help:"How long single commands run." default:"10s"`
 	Processes int           `help:"How many processes write at once; more than one on PostgreSQL." default:"1"`
 	Check     bool          `help:"Run the check afterwards."`
+	Profile   string        `help:"Write a CPU profile of the measurement." type:"path" placeholder:"FILE"`
 	Worker    bool          `help:"Measure as one of several processes." hidden:""`
 }
 
@@ -89,6 +91,17 @@ func (c *benchFactsCmd) Run(ctx context.Context) error {
 	}
 	if err := bench.Prepare(ctx, h); err != nil {
 		return err
+	}
+	if c.Profile != "" {
+		f, err := os.Create(c.Profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	var r *bench.Facts
 	if c.Processes == 1 {
