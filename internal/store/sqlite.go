@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -27,6 +28,10 @@ const (
 func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if strings.ContainsAny(c.Path, "?#%") {
 		return nil, fmt.Errorf("the data folder's path %q has a character (? # %%) that SQLite cannot take; choose another folder", c.Path)
+	}
+	// SQLite would make the file readable for others; its log and shared memory take the file's own mode.
+	if f, err := os.OpenFile(c.Path, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
+		f.Close()
 	}
 	w, err := sqlite3.OpenContext(ctx, dsn(c, "rwc"))
 	if err != nil {
@@ -56,7 +61,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	read.SetMaxOpenConns(c.Readers)
 	read.SetMaxIdleConns(c.Readers)
 	read.SetConnMaxIdleTime(time.Minute)
-	return &DB{Engine: SQLite, config: c, read: read, writer: &sqliteWriter{conn: w, stmts: map[string]*sqlite3.Stmt{}, in: map[insertion]string{}}}, nil
+	return &DB{Engine: SQLite, config: c, read: read, writer: &sqliteWriter{conn: w, dir: filepath.Dir(c.Path), stmts: map[string]*sqlite3.Stmt{}, in: map[insertion]string{}}}, nil
 }
 
 func openSQLiteMigrator(_ context.Context, c Config) (*sql.DB, error) {
@@ -82,6 +87,7 @@ type sqliteWriter struct {
 	conn  *sqlite3.Conn
 	stmts map[string]*sqlite3.Stmt
 	in    map[insertion]string // its SQL
+	dir   string               // where the file lies
 }
 
 func (w *sqliteWriter) close() error {
@@ -106,6 +112,9 @@ func (w *sqliteWriter) transact(_ context.Context, fn func(Tx) error) (err error
 		}
 		if err != nil && !w.conn.GetAutocommit() {
 			w.exec("ROLLBACK")
+		}
+		if errors.Is(err, sqlite3.IOERR) && !errors.Is(err, ErrFull) && full(w.dir) {
+			err = fmt.Errorf("%w: %w", ErrFull, err)
 		}
 	}()
 	if err := fn(sqliteTx{w}); err != nil {
