@@ -33,10 +33,6 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if f, err := os.OpenFile(c.Path, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
 		f.Close()
 	}
-	// SQLite would make the file readable for others; its log and shared memory take the file's own mode.
-	if f, err := os.OpenFile(c.Path, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
-		f.Close()
-	}
 	w, err := sqlite3.OpenContext(ctx, dsn(c, "rwc"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", c.Path, explain(err))
@@ -91,7 +87,6 @@ type sqliteWriter struct {
 	conn  *sqlite3.Conn
 	stmts map[string]*sqlite3.Stmt
 	in    map[insertion]string // its SQL
-	dir   string               // where the file lies
 	dir   string               // where the file lies
 }
 

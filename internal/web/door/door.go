@@ -110,6 +110,11 @@ func (a *Ask) admit(action access.Action) error {
 			return err
 		}
 		switch {
+		case a.Script():
+			// What was typed stays on the page; signed in again in another tab, it can be sent again.
+			a.JSONStatus(http.StatusUnauthorized, struct {
+				Message string `json:"message"`
+			}{a.P.T("error.signed_out")})
 		case !founded:
 			a.Go("/setup")
 		case a.D.Demo:

@@ -3,6 +3,7 @@ package door
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -116,10 +117,17 @@ func (a *Ask) SignInError(err error) (field, sentence string, ok bool) {
 	return "", "", false
 }
 
+// Script reports whether a script of ours asks, and not a browser that shows the answer.
+func (a *Ask) Script() bool { return strings.Contains(a.R.Header.Get("Accept"), "application/json") }
+
 // JSON answers a script of ours.
-func (a *Ask) JSON(v any) error {
+func (a *Ask) JSON(v any) error { return a.JSONStatus(http.StatusOK, v) }
+
+// JSONStatus is JSON with another status than 200.
+func (a *Ask) JSONStatus(status int, v any) error {
 	a.W.Header().Set("Content-Type", "application/json")
 	a.W.Header().Set("Cache-Control", "no-store")
+	a.W.WriteHeader(status)
 	return json.NewEncoder(a.W).Encode(v)
 }
 

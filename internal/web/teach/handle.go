@@ -255,13 +255,12 @@ func sheetGiven(a *door.Ask) error {
 			v.Rows[i].Mark = words[m]
 		}
 	}
-	script := strings.Contains(a.R.Header.Get("Accept"), "application/json")
+	script := a.Script()
 	if seen := a.R.FormValue("version"); seen != "" && seen != v.Version {
 		// Somebody else saved meanwhile. What was typed here stands on the sheet; saving again says that it is meant.
 		v.Conflict = a.P.T("attendance.changed")
 		if script {
-			a.W.WriteHeader(http.StatusConflict)
-			return a.JSON(saved{false, v.Version, v.Conflict})
+			return a.JSONStatus(http.StatusConflict, saved{false, v.Version, v.Conflict})
 		}
 		return a.Again("teach/attendance", v)
 	}
