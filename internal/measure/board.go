@@ -132,21 +132,39 @@ type Counted struct {
 	Participations int64 // in the period
 }
 
+// fewCentres is up to how many centres a list is read centre by centre, each in the order of an index, and merged; for
+// more the whole period is walked in the order of persons, where a page is soon full.
+const fewCentres = 32
+
 // List returns the people behind a number, at most size, after a person of an earlier page (Nil for the first). There
 // are just as many as the number says.
 func List(ctx context.Context, q store.Querier, scope access.Scope, f Filter, after id.ID, size int) ([]Counted, error) {
-	where, args := f.sql(scope)
-	args = append(args, f.Period, after)
-	var out []Counted
-	err := q.Each(ctx, fmt.Sprintf("SELECT person, centre, sex, age, milieu, schooling FROM measure_reach WHERE %s AND period = ? AND person > ? ORDER BY person LIMIT %d", where, size), args, func(r store.Row) error {
-		var c Counted
-		err := r.Scan(&c.Person, &c.Centre, &c.Cell.Sex, &c.Cell.Age, &c.Cell.Milieu, &c.Cell.Schooling)
-		out = append(out, c)
-		return err
-	})
-	if err != nil || len(out) == 0 {
-		return nil, err
+	parts := []access.Scope{scope}
+	if cs := scope.Centres(); !scope.All() && len(cs) > 0 && len(cs) <= fewCentres {
+		parts = nil
+		for _, c := range cs {
+			parts = append(parts, access.At(c))
+		}
 	}
+	var out []Counted
+	for _, part := range parts {
+		where, args := f.sql(part)
+		args = append(args, f.Period, after)
+		err := q.Each(ctx, fmt.Sprintf("SELECT person, centre, sex, age, milieu, schooling FROM measure_reach WHERE %s AND period = ? AND person > ? ORDER BY person LIMIT %d", where, size), args, func(r store.Row) error {
+			var c Counted
+			err := r.Scan(&c.Person, &c.Centre, &c.Cell.Sex, &c.Cell.Age, &c.Cell.Milieu, &c.Cell.Schooling)
+			out = append(out, c)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	slices.SortFunc(out, func(a, b Counted) int { return slices.Compare(a.Person[:], b.Person[:]) })
+	out = out[:min(len(out), size)]
 	at := map[id.ID]int{}
 	nargs := []any{f.Programme}
 	for i, c := range out {
@@ -154,7 +172,7 @@ func List(ctx context.Context, q store.Querier, scope access.Scope, f Filter, af
 		nargs = append(nargs, c.Person)
 	}
 	query := "SELECT person, month, n FROM measure_month WHERE programme = ? AND person IN (?" + strings.Repeat(", ?", len(out)-1) + ")"
-	err = q.Each(ctx, query, nargs, func(r store.Row) error {
+	err := q.Each(ctx, query, nargs, func(r store.Row) error {
 		var p id.ID
 		var month string
 		var n int64
