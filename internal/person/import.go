@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"time"
 
@@ -209,12 +210,19 @@ func (p *People) take(ctx context.Context, im *Import, chunk []list.Entry, rep *
 			return err
 		}
 	} else {
-		_, err := p.log.Do(ctx, fact.Command{Name: "import people", Stream: stream, Keys: []id.ID{id.Named("import", stream)}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		keys := []id.ID{id.Named("import", stream)}
+		for i := range chunk {
+			keys = append(keys, p.claims(Details{"massar": chunk[i].Massar, "cin": chunk[i].CIN})...)
+		}
+		_, err := p.log.Do(ctx, fact.Command{Name: "import people", Stream: stream, Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 			var out fact.Outcome
 			var err error
 			if vs, err = p.judge(ctx, q, im.Centre, chunk); err != nil {
 				return out, err
 			}
+			// Rows of one person make one fact: two would not have seen each other, and a later row corrects an earlier one.
+			changes := map[id.ID]Details{}
+			var changed []id.ID
 			for _, v := range vs {
 				switch {
 				case v.elsewhere:
@@ -233,19 +241,20 @@ func (p *People) take(ctx context.Context, im *Import, chunk []list.Entry, rep *
 						out.Facts = append(out.Facts, im.Also(k.Person, v.details)...)
 					}
 				case len(v.change) > 0:
-					n, err := p.edit(ctx, q, im.Actor, v.known.ID, v.change)
-					var taken *TakenError
-					if errors.As(err, &taken) {
-						// The row names one person by one code and another by the other; what is known of the one stands.
-						delete(v.change, taken.Field)
-						n, err = p.edit(ctx, q, im.Actor, v.known.ID, v.change)
+					if changes[v.known.ID] == nil {
+						changes[v.known.ID] = Details{}
+						changed = append(changed, v.known.ID)
 					}
-					if err != nil {
-						return out, err
-					}
-					if n != nil {
-						out.Facts = append(out.Facts, *n)
-					}
+					maps.Copy(changes[v.known.ID], v.change)
+				}
+			}
+			for _, who := range changed {
+				n, err := p.edit(ctx, q, im.Actor, who, changes[who])
+				if err != nil {
+					return out, err
+				}
+				if n != nil {
+					out.Facts = append(out.Facts, *n)
 				}
 			}
 			return out, nil
@@ -272,7 +281,7 @@ func (p *People) take(ctx context.Context, im *Import, chunk []list.Entry, rep *
 	return nil
 }
 
-// judge finds out, for each entry, who it is.
+// judge finds out, for each entry, who it is, in their order: each is compared with what those before it told.
 func (p *People) judge(ctx context.Context, q store.Querier, centre id.ID, chunk []list.Entry) ([]verdict, error) {
 	vs := make([]verdict, len(chunk))
 	var sets [][]any
@@ -329,6 +338,15 @@ func (p *People) judge(ctx context.Context, q store.Querier, centre id.ID, chunk
 			continue
 		}
 		v.change = news(v.known.Details, v.details)
+		// A row may name one person by one code and another by the other; what is known of the other stands.
+		for _, h := range hits[i] {
+			for f, prefix := range map[Field]string{"massar": list.KeyMassar, "cin": list.KeyCIN} {
+				if h.person != v.known.ID && strings.HasPrefix(h.key, prefix) {
+					delete(v.change, f)
+				}
+			}
+		}
+		maps.Copy(v.known.Details, v.change)
 	}
 	return vs, nil
 }
