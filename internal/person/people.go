@@ -129,8 +129,9 @@ type Page struct {
 	Prev, Next string // "" where there is none
 }
 
-// common is how many matches of the rarest word make it cheaper to walk the list than to collect the matches.
-const common = 20_000
+// common is how many matches of the rarest word make it cheaper to walk the list than to collect the matches. Only a test
+// changes it.
+var common = 20_000
 
 // nothing is the condition of a search that nobody can match.
 const nothing = " AND 1 = 0"
