@@ -168,7 +168,6 @@ function markOf(row: HTMLElement): string {
 
 function focusRow(row: HTMLElement) {
   const to = row.querySelector<HTMLInputElement>("input[type=radio]:checked") ?? row.querySelector<HTMLInputElement>("input[type=radio]");
-  to?.focus();
-  row.scrollIntoView({ block: "nearest" });
+  to?.focus(); // and the list follows, clear of the bar: see scroll-margin
 }
 customElements.define("tz-attendance", Attendance);
