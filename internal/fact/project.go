@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -289,14 +290,16 @@ func (w *folding) replace(ctx context.Context, table *store.Table, i int, ts []*
 			listeners = append(listeners, w.sums[c])
 		}
 	}
-	var add, put, drop [][]any
+	var add, drop [][]any
+	changes := map[string][][]any{} // what to set, by the statement that sets it
 	for j, t := range ts {
 		diff(table, olds[j], t.rows.rows[i], func(old, new []any) {
 			switch {
 			case old == nil:
 				add = append(add, new)
 			case new != nil:
-				put = append(put, new)
+				query, args := update(table, old, new)
+				changes[query] = append(changes[query], args)
 			default:
 				drop = append(drop, old[:table.Key])
 			}
@@ -313,7 +316,25 @@ func (w *folding) replace(ctx context.Context, table *store.Table, i int, ts []*
 	if err := w.dst.Add(ctx, table, add); err != nil {
 		return err
 	}
-	return w.dst.Insert(ctx, table, put)
+	for _, query := range slices.Sorted(maps.Keys(changes)) {
+		if err := w.dst.Many(ctx, query, changes[query], nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// update sets only the columns that differ: an index over other columns is not touched, which is most of what a change
+// would cost.
+func update(t *store.Table, old, new []any) (query string, args []any) {
+	var set []string
+	for i := t.Key; i < len(new); i++ {
+		if compareValue(old[i], new[i]) != 0 {
+			set = append(set, t.Columns[i].Name+" = ?")
+			args = append(args, new[i])
+		}
+	}
+	return "UPDATE " + t.Name + " SET " + strings.Join(set, ", ") + " WHERE " + t.KeyWhere(t.Key), append(args, new[:t.Key]...)
 }
 
 // flush writes the sums.
