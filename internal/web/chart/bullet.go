@@ -15,8 +15,12 @@ type Bar struct {
 	RTL bool
 }
 
-// Bullet draws the bar as wide as its cell, with a tick at the target.
+// Bullet draws the bar as wide as its cell, with a tick at the target. Without a
+// target and without a whole there is nothing to compare, and nothing is drawn.
 func Bullet(b Bar) template.HTML {
+	if b.Target <= 0 && b.Max <= 0 {
+		return ""
+	}
 	whole, length := scale(b)
 	var s svg
 	s.put(`<svg class="bullet %s" width="100%%" height="20"`, BandOf(b.Value, b.Target).class())

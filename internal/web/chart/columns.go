@@ -1,6 +1,9 @@
 package chart
 
-import "html/template"
+import (
+	"html/template"
+	"slices"
+)
 
 // Column is one month, or another step of time.
 type Column struct {
@@ -23,6 +26,11 @@ type Months struct {
 	Columns []Column
 	// RTL lets time run from the right.
 	RTL bool
+}
+
+// Planned tells whether any column has a goal.
+func (m Months) Planned() bool {
+	return slices.ContainsFunc(m.Columns, func(c Column) bool { return c.Goal > 0 })
 }
 
 const (
