@@ -2,15 +2,11 @@ package fact
 
 import (
 	"context"
-	"crypto/ed25519"
 	"embed"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -258,60 +254,4 @@ func (t *turn) save(ctx context.Context, rows [][]any) error {
 		return err
 	}
 	return t.tx.Insert(ctx, headTable, hr)
-}
-
-// origin is the first line of a signed head, as the checkpoint format of transparency logs asks for one.
-func origin(stream string, node id.ID) string { return "tizi/" + stream + "/" + node.Hex() }
-
-// Head is a signed head of a log (C2SP tlog-checkpoint): origin, size, root, signature.
-type Head struct {
-	Stream string
-	Node   id.ID
-	Size   uint64
-	Root   tlog.Hash
-	Note   []byte
-}
-
-func (l *Log) signHead(stream string, size uint64, root tlog.Hash) []byte {
-	text := fmt.Sprintf("%s\n%d\n%s\n", origin(stream, l.node), size, root)
-	return fmt.Appendf(nil, "%s\n\u2014 %s %s\n", text, l.node.Hex(), base64.StdEncoding.EncodeToString(l.own.Sign([]byte(text))))
-}
-
-var errHead = errors.New("the signed head of the log is malformed")
-
-// ParseHead checks a signed head against the node's public key.
-func ParseHead(note []byte, public ed25519.PublicKey) (Head, error) {
-	text, sig, ok := strings.Cut(string(note), "\n\n")
-	lines := strings.Split(text, "\n")
-	if !ok || len(lines) != 3 || !strings.HasPrefix(lines[0], "tizi/") {
-		return Head{}, errHead
-	}
-	slash := strings.LastIndexByte(lines[0], '/')
-	if slash < len("tizi/") {
-		return Head{}, errHead
-	}
-	h := Head{Stream: lines[0][len("tizi/"):slash], Note: note}
-	var err error
-	if h.Node, err = id.Parse(lines[0][slash+1:]); err != nil || h.Node.Hex() != lines[0][slash+1:] {
-		return Head{}, errHead
-	}
-	if h.Size, err = strconv.ParseUint(lines[1], 10, 62); err != nil || strconv.FormatUint(h.Size, 10) != lines[1] {
-		return Head{}, errHead
-	}
-	if h.Root, err = tlog.ParseHash(lines[2]); err != nil || h.Root.String() != lines[2] {
-		return Head{}, errHead
-	}
-	b64, ok := strings.CutPrefix(sig, "\u2014 "+h.Node.Hex()+" ")
-	b64, nl := strings.CutSuffix(b64, "\n")
-	if !ok || !nl {
-		return Head{}, errHead
-	}
-	raw, err := base64.StdEncoding.Strict().DecodeString(b64)
-	if err != nil || strings.ContainsAny(b64, "\r\n") {
-		return Head{}, errHead
-	}
-	if len(public) != ed25519.PublicKeySize || seal.NodeOf(public) != h.Node || !ed25519.Verify(public, []byte(text+"\n"), raw) {
-		return Head{}, fmt.Errorf("the head of %s was not signed by its node", h.Stream)
-	}
-	return h, nil
 }

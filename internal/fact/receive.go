@@ -104,8 +104,8 @@ func (l *Log) Read(ctx context.Context, q store.Querier, stream string, node id.
 		if err != nil {
 			return nil, fmt.Errorf("sign a part of %s: %w", stream, err)
 		}
-		b.Head = l.signHead(stream, to, root)
-		return b, nil
+		b.Head, err = l.signHead(stream, to, root)
+		return b, err
 	}
 	if b.Proof, err = tlog.ProveTree(int64(h.proved), int64(to), h.reader); err != nil {
 		return nil, fmt.Errorf("prove a part of %s: %w", stream, err)

@@ -432,4 +432,15 @@ func TestParseHead(t *testing.T) {
 	if _, err := fact.ParseHead(note, other.Public()); err == nil {
 		t.Error("another node's key proves it")
 	}
+	// The hub may sign it as well; who does not know the hub's key passes over that.
+	cosigned := append(bytes.Clone(note), []byte("\u2014 hub AAAAAAAA\n")...)
+	if h, err := fact.ParseHead(cosigned, n.Own.Public()); err != nil || h.Size != 1 {
+		t.Errorf("with another's signature it says %+v, %v", h, err)
+	}
+	if _, err := fact.ParseHead(bytes.Replace(cosigned, []byte("\u2014 hub"), note[bytes.LastIndex(note, []byte("\n\n"))+2:], 1)[:len(note)/2], n.Own.Public()); err == nil {
+		t.Error("half a head is taken")
+	}
+	if _, err := fact.ParseHead(append(note, bytes.Repeat([]byte("\u2014 hub AAAAAAAA\n"), 500)...), n.Own.Public()); err == nil {
+		t.Error("a head without end is taken")
+	}
 }

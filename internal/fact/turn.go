@@ -322,7 +322,9 @@ func (t *turn) append(ctx context.Context, facts []*Fact) error {
 		touched[h] = f.Stream
 	}
 	for h, stream := range touched {
-		h.note = l.signHead(stream, h.edge.Size, h.edge.Root())
+		if h.note, err = l.signHead(stream, h.edge.Size, h.edge.Root()); err != nil {
+			return err
+		}
 	}
 	return t.save(ctx, rows)
 }

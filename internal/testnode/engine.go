@@ -13,6 +13,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
+	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/store"
 )
@@ -68,6 +69,24 @@ func Fast(t testing.TB) store.Config {
 	return store.Config{Path: filepath.Join(t.TempDir(), "tizi.db"), Scratch: true, Readers: 2}
 }
 
+// Stamp returns a maker of new databases, on SQLite and without waiting for the disk, whose tables of a registry are
+// there already: for tests that make hundreds of nodes.
+func Stamp(t testing.TB, reg *fact.Registry) func() store.Config {
+	t.Helper()
+	first := Fast(t)
+	New(t, first, reg).Stop()
+	db, err := os.ReadFile(first.Path)
+	Must(t, err)
+	dir, n := t.TempDir(), 0
+	return func() store.Config {
+		n++
+		c := first
+		c.Path = filepath.Join(dir, fmt.Sprint(n, ".db"))
+		Must(t, os.WriteFile(c.Path, db, 0o600))
+		return c
+	}
+}
+
 // Open opens a database and closes it with the test.
 func Open(t testing.TB, c store.Config) *store.DB {
 	t.Helper()
@@ -79,8 +98,14 @@ func Open(t testing.TB, c store.Config) *store.DB {
 	return db
 }
 
+// T is what a test, and a draw of a property test, can do.
+type T interface {
+	Helper()
+	Fatal(args ...any)
+}
+
 // Must fails the test on an error.
-func Must(t testing.TB, err error) {
+func Must(t T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(fmt.Sprint(err))

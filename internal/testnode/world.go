@@ -76,7 +76,7 @@ func (n *Node) Whole() {
 }
 
 // Rows returns all derived rows of a node, one a line, in order.
-func Rows(t testing.TB, l *fact.Log) string {
+func Rows(t T, l *fact.Log) string {
 	t.Helper()
 	var b strings.Builder
 	for _, table := range l.Registry.Tables() {
