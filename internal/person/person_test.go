@@ -27,6 +27,7 @@ var (
 	there = id.Named("test", "another centre")
 	all   = access.Everywhere()
 	must  = testnode.Must
+	ctx   = context.Background()
 )
 
 // node starts a node with everybody's kinds.
