@@ -325,4 +325,3 @@ func (p *tab) followBeside(words string) {
 	}
 	p.fatal(fmt.Errorf("the number beside %q opens nothing", words))
 }
-
