@@ -265,7 +265,7 @@ func group(a *door.Ask) error {
 		return err
 	}
 	self := "/groups/" + c.ID.String()
-	v := Group{Name: c.Name, Enrolled: c.Enrolled, Capacity: c.Capacity, Waiting: c.Waiting, Centre: a.PlaceName(c.Centre), RosterURL: self, SessionsURL: self + "?tab=sessions", Tab: "roster"}
+	v := Group{Name: c.Name, Enrolled: c.Enrolled, Capacity: c.Capacity, Waiting: c.Waiting, Centre: a.PlaceName(c.Centre), From: c.From, To: c.To, RosterURL: self, SessionsURL: self + "?tab=sessions", Tab: "roster"}
 	if a.R.FormValue("tab") == "sessions" {
 		v.Tab = "sessions"
 	}

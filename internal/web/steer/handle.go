@@ -276,7 +276,11 @@ func fillRows(a *door.Ask, q *question, b *measure.Board, v *Board) {
 			if target == 0 {
 				share = a.P.Number(n)
 			}
-			v.Map.Tiles = append(v.Map.Tiles, chart.Tile{Cell: chart.Cell{Column: p.Col, Row: p.Line}, Short: p.Short, Label: r.Bar.Label, Share: share, Band: chart.BandOf(n, target), URL: r.URL})
+			short := p.Short
+			if key := "region.short." + p.Code; a.P.Has(key) {
+				short = a.P.T(key)
+			}
+			v.Map.Tiles = append(v.Map.Tiles, chart.Tile{Cell: chart.Cell{Column: p.Col, Row: p.Line}, Short: short, Label: r.Bar.Label, Share: share, Band: chart.BandOf(n, target), URL: r.URL})
 		}
 	}
 	sortRows(a, q, v)
