@@ -221,7 +221,7 @@ var Folds = []*fact.Fold{
 		}),
 	},
 	{
-		Name: "training.session", Kinds: []*fact.Kind{KindSession, KindAttendance}, Tables: []*store.Table{sessionTable, attendTable},
+		Name: "training.session", Revision: 1, Kinds: []*fact.Kind{KindSession, KindAttendance}, Tables: []*store.Table{sessionTable, attendTable},
 		Fold: foldSession,
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
 			h := fact.History{Subject: id.New()}
@@ -300,11 +300,13 @@ func foldSession(s *fact.Subject, out *fact.Rows) error {
 				a, ok := fact.As[AttendanceTaken](f)
 				return ok && a.has(v)
 			})
-			last, _ := fact.As[AttendanceTaken](hs[len(hs)-1])
-			marks[v] = last.Marks[v]
+			// A mark taken back says nothing, so it contradicts nobody: a card may be read after it without looking.
 			for _, h := range hs {
 				a, _ := fact.As[AttendanceTaken](h)
-				conflict = conflict || a.Marks[v] != marks[v]
+				if m := a.Marks[v]; m != "" {
+					conflict = conflict || marks[v] != "" && marks[v] != m
+					marks[v] = m
+				}
 			}
 		}
 	}
