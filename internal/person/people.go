@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -232,7 +233,7 @@ func encodeAt(p *Person) string { return p.ID.Hex() + p.Sort }
 
 func decodeAt(s string) (string, id.ID, error) {
 	if len(s) < 32 {
-		return "", id.Nil, errors.New("this page of the list does not exist")
+		return "", id.Nil, fmt.Errorf("this page of the list: %w", fs.ErrNotExist)
 	}
 	v, err := id.Parse(s[:32])
 	return s[32:], v, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -103,7 +104,7 @@ func (t *Training) Cohorts(ctx context.Context, q store.Querier, scope access.Sc
 	if len(f.After) >= 32 {
 		v, err := id.Parse(f.After[:32])
 		if err != nil {
-			return nil, "", errors.New("this page of the list does not exist")
+			return nil, "", fmt.Errorf("this page of the list: %w", fs.ErrNotExist)
 		}
 		and("(name, id) > (?, ?)", f.After[32:], v)
 	}
