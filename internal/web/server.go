@@ -65,7 +65,25 @@ func New(h *house.House, o Options) (http.Handler, error) {
 	d.Mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { healthz(h, w, r) })
 	// A form of another site must not act for whoever is signed in here.
 	guard := http.NewCrossOriginProtection()
-	return s.Wrap(guard.Handler(bounded(d.Mux))), nil
+	return plain(s.Wrap(guard.Handler(bounded(d.Mux)))), nil
+}
+
+// plain makes text of the questions in an address.
+func plain(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q, changed := r.URL.Query(), false
+		for _, vs := range q {
+			for i, v := range vs {
+				if t := door.Text(v); t != v {
+					vs[i], changed = t, true
+				}
+			}
+		}
+		if changed {
+			r.URL.RawQuery = q.Encode()
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // maxForm is how many bytes a form may have; the door of imports has a limit of its own.

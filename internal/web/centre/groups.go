@@ -172,7 +172,7 @@ func typedGroup(a *door.Ask, v *GroupForm, phases []programme.Phase) (training.C
 			w.Days = append(w.Days, time.Weekday(n))
 		}
 	}
-	if v.Name == "" || len(v.Name) > 200 {
+	if v.Name == "" || a.TooLong(v.Name) != "" {
 		v.Errors["name"] = a.P.T("groups.name_missing")
 	}
 	for _, p := range phases {
@@ -185,10 +185,7 @@ func typedGroup(a *door.Ask, v *GroupForm, phases []programme.Phase) (training.C
 	}
 	var err error
 	if v.New {
-		if c.Centre, err = id.Parse(v.Centre); err != nil {
-			c.Centre = a.Centre(a.Scope)
-		}
-		if c.Centre.IsNil() || !a.Scope.Has(c.Centre) {
+		if c.Centre = a.CentreOf(a.Scope, v.Centre); c.Centre.IsNil() {
 			v.Errors["centre"] = a.P.T("people.centre_missing")
 		}
 	}
@@ -197,8 +194,15 @@ func typedGroup(a *door.Ask, v *GroupForm, phases []programme.Phase) (training.C
 			v.Errors["capacity"] = a.P.T("groups.capacity_wrong")
 		}
 	}
-	if t, err := id.Parse(v.Trainer); err == nil {
-		c.Trainers = []id.ID{t}
+	if v.Trainer != "" {
+		if !slices.ContainsFunc(v.Trainers, func(o shell.Option) bool { return o.Value == v.Trainer }) {
+			v.Errors["trainer"] = a.P.T("groups.trainer_unknown")
+		} else {
+			c.Trainers = []id.ID{id.MustParse(v.Trainer)}
+		}
+	}
+	if s := a.TooLong(v.Room); s != "" {
+		v.Errors["room"] = s
 	}
 	from, err1 := time.Parse(time.DateOnly, v.From)
 	to, err2 := time.Parse(time.DateOnly, v.To)
@@ -221,6 +225,11 @@ func typedGroup(a *door.Ask, v *GroupForm, phases []programme.Phase) (training.C
 			v.Errors["ends"] = a.P.T("groups.time_wrong")
 		case v.Ends <= v.Starts:
 			v.Errors["ends"] = a.P.T("groups.ends_before")
+		}
+		if v.Errors["from"] == "" && v.Errors["to"] == "" {
+			if _, err := w.Dates(); err != nil {
+				v.Errors["to"] = a.P.T("groups.too_many", "n", training.MaxSessions)
+			}
 		}
 	}
 	return c, w
@@ -374,7 +383,28 @@ func groupEdit(a *door.Ask) error {
 	if _, err := formOf(a, &v); err != nil {
 		return err
 	}
+	if err := offerTrainers(a, c, &v); err != nil {
+		return err
+	}
 	return a.Render("groups/form", v)
+}
+
+// offerTrainers adds the group's own trainers to those who can be chosen: saving the form must not lose one who works
+// elsewhere by now.
+func offerTrainers(a *door.Ask, c *training.Cohort, v *GroupForm) error {
+	for _, t := range c.Trainers {
+		if slices.ContainsFunc(v.Trainers, func(o shell.Option) bool { return o.Value == t.String() }) {
+			continue
+		}
+		acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, t)
+		if err != nil {
+			return err
+		}
+		if acc != nil {
+			v.Trainers = append(v.Trainers, shell.Option{Value: t.String(), Label: acc.Name})
+		}
+	}
+	return nil
 }
 
 func groupEditGiven(a *door.Ask) error {
@@ -387,9 +417,15 @@ func groupEditGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	if err := offerTrainers(a, c, &v); err != nil {
+		return err
+	}
 	n, _ := typedGroup(a, &v, phases)
 	if len(v.Errors) > 0 {
 		return a.Again("groups/form", v)
+	}
+	if len(n.Trainers) == 1 && len(c.Trainers) > 1 && n.Trainers[0] == c.Trainers[0] {
+		n.Trainers = c.Trainers // the form shows the first; the others stay
 	}
 	err = a.H.Training.EditCohort(a.R.Context(), a.Actor(), a.Scope, c.ID, func(b *training.CohortOpened) {
 		b.Name, b.Capacity, b.From, b.To, b.Trainers = n.Name, n.Capacity, n.From, n.To, n.Trainers
@@ -587,6 +623,9 @@ func sessionNewGiven(a *door.Ask) error {
 		if _, err := time.Parse("15:04", s); err != nil || len(s) != 5 {
 			v.Errors[field] = a.P.T("groups.time_wrong")
 		}
+	}
+	if s := a.TooLong(v.Room); s != "" {
+		v.Errors["room"] = s
 	}
 	if v.Errors["to"] == "" && v.To <= v.From {
 		v.Errors["to"] = a.P.T("groups.ends_before")

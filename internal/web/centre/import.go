@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -164,15 +165,14 @@ func (im *importer) receive(a *door.Ask) error {
 	}
 	v.Centre, v.Programme = a.R.FormValue("centre"), a.R.FormValue("programme")
 	u := upload{Account: a.Actor()}
-	if u.Centre, err = id.Parse(v.Centre); err != nil {
-		u.Centre = a.Centre(a.Scope)
-	}
-	if u.Centre.IsNil() || !a.Scope.Has(u.Centre) {
+	if u.Centre = a.CentreOf(a.Scope, v.Centre); u.Centre.IsNil() {
 		v.Errors["centre"] = a.P.T("people.centre_missing")
 	}
 	if v.Programme != "" {
-		if u.Programme, err = id.Parse(v.Programme); err != nil {
+		if !slices.ContainsFunc(v.Programmes, func(o shell.Option) bool { return o.Value == v.Programme }) {
 			v.Errors["programme"] = a.P.T("import.programme_unknown")
+		} else if u.Programme, err = id.Parse(v.Programme); err != nil {
+			return err
 		}
 	}
 	if ferr != nil {

@@ -257,11 +257,8 @@ func personNewGiven(a *door.Ask) error {
 	d := typed(a)
 	v := personForm(a, d)
 	v.New, v.Action, v.CancelURL, v.Centres, v.Centre = true, "/people/new", "/people", a.Centres(a.Scope), a.R.FormValue("centre")
-	centre, err := id.Parse(v.Centre)
-	if err != nil {
-		centre = a.Centre(a.Scope)
-	}
-	if centre.IsNil() || !a.Scope.Has(centre) {
+	centre := a.CentreOf(a.Scope, v.Centre)
+	if centre.IsNil() {
 		v.Errors["centre"] = a.P.T("people.centre_missing")
 	}
 	clean := problemsOf(a, &v, d)

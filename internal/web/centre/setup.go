@@ -102,6 +102,9 @@ func setupOwnerGiven(a *door.Ask) error {
 	}
 	ctx := a.R.Context()
 	f := house.Founding{Country: a.R.FormValue("country"), Owner: a.R.FormValue("name"), Login: a.R.FormValue("login"), Passphrase: a.R.FormValue("passphrase"), Lang: string(a.Lang)}
+	if s := a.TooLong(f.Owner); s != "" {
+		return a.Again("setup/owner", SetupOwner{Name: f.Owner, Login: f.Login, Country: f.Country, MinPassphrase: access.MinPassphrase, Back: "/setup", Errors: map[string]string{"name": s}})
+	}
 	err := a.H.Found(ctx, f)
 	if field, sentence, ok := a.SignInError(err); ok {
 		v := SetupOwner{Name: f.Owner, Login: f.Login, Country: f.Country, MinPassphrase: access.MinPassphrase, Back: "/setup", Errors: map[string]string{field: sentence}}
@@ -147,6 +150,9 @@ func setupCentre(a *door.Ask) error {
 	return a.Render("setup/centre", SetupCentre{Kind: "youth", Provinces: provinces(a), Back: "/"})
 }
 
+// centreKinds are the kinds of centres that the form offers.
+var centreKinds = []string{"youth", "second_chance", "school", "university", "cooperative", "mobile", "headquarters"}
+
 func setupCentreGiven(a *door.Ask) error {
 	v := SetupCentre{
 		NameFR: strings.TrimSpace(a.R.FormValue("name_fr")), NameAR: strings.TrimSpace(a.R.FormValue("name_ar")), Kind: a.R.FormValue("kind"),
@@ -158,6 +164,9 @@ func setupCentreGiven(a *door.Ask) error {
 	}
 	if parent == nil || parent.Type != "province" && parent.Type != "prefecture" || !mayPlace(a, parent) {
 		v.Errors["province"] = a.P.T("setup.province_missing")
+	}
+	if !slices.Contains(centreKinds, v.Kind) {
+		v.Errors["kind"] = a.P.T("error.choose", "field", a.P.T("centre.kind"))
 	}
 	if v.Milieu != "urban" && v.Milieu != "rural" {
 		v.Errors["milieu"] = a.P.T("setup.milieu_missing")

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -64,6 +65,10 @@ const Public access.Action = ""
 func (d *Door) Handle(pattern string, action access.Action, fn func(*Ask) error) {
 	d.Mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		a := d.ask(w, r)
+		if err := cleanForm(a.R); err != nil {
+			a.Fail(err)
+			return
+		}
 		if err := a.admit(action); err != nil {
 			a.Fail(err)
 			return
@@ -75,6 +80,24 @@ func (d *Door) Handle(pattern string, action access.Action, fn func(*Ask) error)
 			a.Fail(err)
 		}
 	})
+}
+
+// cleanForm reads the form of a request and makes text of what was typed. A form that is too large is an error; what
+// cannot be read otherwise is missing, and the form says so.
+func cleanForm(r *http.Request) error {
+	err := r.ParseForm()
+	for _, form := range []url.Values{r.Form, r.PostForm} {
+		for _, vs := range form {
+			for i, v := range vs {
+				vs[i] = Text(v)
+			}
+		}
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return err
+	}
+	return nil
 }
 
 func (d *Door) ask(w http.ResponseWriter, r *http.Request) *Ask {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"tizi/internal/access"
 	"tizi/internal/i18n"
@@ -16,6 +17,27 @@ import (
 	"tizi/internal/person/list"
 	"tizi/internal/web/shell"
 )
+
+// Text is what was typed without what is no text: broken UTF-8 and control characters.
+func Text(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))
+}
+
+// MaxText is how many letters a name or a remark may have.
+const MaxText = 200
+
+// TooLong says so of a text with more than MaxText letters, and "" of any other.
+func (a *Ask) TooLong(s string) string {
+	if utf8.RuneCountInString(s) <= MaxText {
+		return ""
+	}
+	return a.P.T("error.too_long", "n", MaxText)
+}
 
 // Escape makes a text safe inside a query.
 func Escape(s string) string { return url.QueryEscape(s) }
@@ -66,6 +88,20 @@ func (a *Ask) PlaceName(v id.ID) i18n.Text {
 func (a *Ask) Centre(scope access.Scope) id.ID {
 	if cs := a.Centres(scope); len(cs) == 1 {
 		return id.MustParse(cs[0].Value)
+	}
+	return id.Nil
+}
+
+// CentreOf is the centre that a form names, or the only one there is to choose. It is nil for one that there is not, that
+// is closed, or that is not in the scope.
+func (a *Ask) CentreOf(scope access.Scope, typed string) id.ID {
+	if typed == "" {
+		return a.Centre(scope)
+	}
+	for _, o := range a.Centres(scope) {
+		if o.Value == typed {
+			return id.MustParse(typed)
+		}
 	}
 	return id.Nil
 }

@@ -90,6 +90,11 @@ func programmeNewGiven(a *door.Ask) error {
 	if v.PhaseFR == "" && v.PhaseAR == "" {
 		wrong("phase_fr", "programmes.phase_missing")
 	}
+	for field, s := range map[string]string{"name_fr": v.NameFR, "name_ar": v.NameAR, "phase_fr": v.PhaseFR, "phase_ar": v.PhaseAR} {
+		if long := a.TooLong(s); long != "" {
+			v.Errors[field] = long
+		}
+	}
 	from, err1 := time.Parse(time.DateOnly, v.From)
 	to, err2 := time.Parse(time.DateOnly, v.To)
 	switch {

@@ -98,6 +98,9 @@ func staffNewGiven(a *door.Ask) error {
 			v.Errors[field] = sentence
 		}
 	}
+	if s := a.TooLong(v.Name); s != "" {
+		v.Errors["name"] = s
+	}
 	if len(v.Errors) > 0 {
 		return a.Again("staff/form", v)
 	}
