@@ -192,7 +192,7 @@ func (a *Ask) Again(screen string, view any) error {
 
 // Go sends the browser to a page of this server.
 func (a *Ask) Go(path string) error {
-	http.Redirect(a.W, a.R, shell.Local(path), http.StatusSeeOther)
+	http.Redirect(a.W, a.R, a.D.S.Page(a.R).Carry(shell.Local(path)), http.StatusSeeOther)
 	return nil
 }
 

@@ -105,6 +105,14 @@ func languages() []langChoice {
 	return list
 }
 
+// Carry adds the page's language to an address of this server where nothing else keeps it: without cookies.
+func (p *Page) Carry(path string) string {
+	if !p.keep {
+		return path
+	}
+	return withLang(path, p.Lang)
+}
+
 // choices lists the languages, each with the address of this page in it.
 func (p *Page) choices() []langChoice {
 	list := languages()
