@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"mime/multipart"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -153,7 +154,13 @@ func (im *importer) start(a *door.Ask) error {
 
 func (im *importer) receive(a *door.Ask) error {
 	a.R.Body = http.MaxBytesReader(a.W, a.R.Body, maxUpload+1<<20)
-	in, head, ferr := a.R.FormFile("file")
+	// What does not fit into a megabyte waits on the disk.
+	ferr := a.R.ParseMultipartForm(1 << 20)
+	var in multipart.File
+	var head *multipart.FileHeader
+	if ferr == nil {
+		in, head, ferr = a.R.FormFile("file")
+	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(ferr, &tooLarge) {
 		tooLarge.Limit = maxUpload
