@@ -89,16 +89,6 @@ func tizi(t testing.TB) string {
 	return bin
 }
 
-// command runs the program to its end.
-func command(t testing.TB, args ...string) []byte {
-	t.Helper()
-	out, err := exec.Command(tizi(t), args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("tizi %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return out
-}
-
 // node is the program, serving.
 type node struct {
 	t    testing.TB

@@ -47,7 +47,6 @@ type tab struct {
 	document string // where the last document came from
 	status   int64
 	pictures int
-	shown    string
 }
 
 // newTab opens a tab with cookies of its own.
@@ -452,12 +451,6 @@ func (p *tab) like(role, words string) element {
 		p.fatal(fmt.Errorf("%d times %s with %q", len(hits), role, words))
 	}
 	return hits[0]
-}
-
-func (p *tab) has(name string, roles ...string) bool {
-	p.t.Helper()
-	_, err := p.seek(nil, name, roles...)
-	return err == nil
 }
 
 // on calls a function with the element as this.

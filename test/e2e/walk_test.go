@@ -62,7 +62,10 @@ func schoolList(t testing.TB) string {
 // names behind it.
 func TestWalk(t *testing.T) {
 	for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
-		t.Run(string(lang), func(t *testing.T) { walk(t, lang) })
+		t.Run(string(lang), func(t *testing.T) {
+			t.Parallel()
+			walk(t, lang)
+		})
 	}
 }
 
