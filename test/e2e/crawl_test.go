@@ -108,7 +108,7 @@ func (c *client) wrongForms(pages []visited) []*form {
 	for _, v := range pages {
 		for _, f := range v.forms(v.address) {
 			kind := kindOf(f.action)
-			if f.method != http.MethodPost || done[kind] || ends[f.action] {
+			if f.method != http.MethodPost || done[kind] || ends[f.action] || sparse[kind] {
 				continue
 			}
 			done[kind] = true
@@ -125,6 +125,9 @@ func (c *client) wrongForms(pages []visited) []*form {
 
 // ends are forms that end what is being done.
 var ends = map[string]bool{"/signout": true, "/demo": true}
+
+// sparse are kinds of forms that may well come empty: a sheet without marks, no targets.
+var sparse = map[string]bool{"/sessions/{id}": true, "/programmes/{code}/targets": true}
 
 // send posts a form with some values.
 func (c *client) send(f *form, v url.Values) *answer {
