@@ -306,10 +306,24 @@ func columnLetter(i int) string {
 	return columnLetter(i/26-1) + string(rune('A'+i%26))
 }
 
+// over reports whether a list has been taken, so that only its report is left to see.
+func (im *importer) over(key string) bool {
+	job := im.job(key)
+	if job == nil {
+		return false
+	}
+	job.mu.Lock()
+	defer job.mu.Unlock()
+	return job.rep != nil && job.err == nil
+}
+
 func (im *importer) columns(a *door.Ask) error {
 	key, u, err := im.load(a)
 	if err != nil {
 		return err
+	}
+	if im.over(key) {
+		return a.Go("/import/" + key + "/report")
 	}
 	v, _, err := im.columnsView(a, key, u)
 	if err != nil {
@@ -322,6 +336,9 @@ func (im *importer) columnsGiven(a *door.Ask) error {
 	key, u, err := im.load(a)
 	if err != nil {
 		return err
+	}
+	if im.over(key) {
+		return a.Go("/import/" + key + "/report")
 	}
 	for i := range u.Mapping {
 		u.Mapping[i] = list.Ignored
@@ -377,6 +394,9 @@ func (im *importer) plan(a *door.Ask) error {
 	key, u, err := im.load(a)
 	if err != nil {
 		return err
+	}
+	if im.over(key) {
+		return a.Go("/import/" + key + "/report")
 	}
 	p, err := im.prepare(a, key, u)
 	if err != nil {
