@@ -125,6 +125,7 @@ func another(t *testing.T, n *node, c *client) elsewhere {
 // TestRoles asks for every page that the national manager reaches, in every role: who may gets it, who may not is told
 // so, what is of another centre is not found, and no name of another centre comes to light.
 func TestRoles(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	n := serveDemo(t)
 	national := n.play("nationale")

@@ -114,6 +114,7 @@ func (p *tab) saved(here, total int) {
 
 // TestAttendance marks thirty learners in each way there is: by keyboard, by mouse, by touch, and without scripts.
 func TestAttendance(t *testing.T) {
+	browser(t)
 	n, c, sheets := centreWith30(t)
 	by := func(name string, lang i18n.Lang, sheet string, run func(*testing.T, *tab)) {
 		t.Run(name, func(t *testing.T) {
@@ -255,6 +256,7 @@ func short1(mark string) string {
 
 // TestTwoWhoMark is two people at one sheet: the second is told, and nothing that was marked is lost.
 func TestTwoWhoMark(t *testing.T) {
+	browser(t)
 	n, c, sheets := centreWith30(t)
 	mark := func(p *tab, i int, mark string) {
 		p.t.Helper()

@@ -215,6 +215,14 @@ func (n *node) check() {
 	}
 }
 
+// slow tests are left out of the quick loop.
+func slow(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the whole program takes its time")
+	}
+}
+
 var launch = sync.OnceValues(func() (context.Context, error) {
 	chromium := os.Getenv("TIZI_CHROMIUM")
 	if chromium == "" {
@@ -236,9 +244,7 @@ var launch = sync.OnceValues(func() (context.Context, error) {
 // browser is the one browser of these tests; without one they are skipped.
 func browser(t testing.TB) context.Context {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("a browser takes its time")
-	}
+	slow(t)
 	ctx, err := launch()
 	if err != nil {
 		t.Fatal(err)

@@ -323,8 +323,8 @@ func (c *client) marksOn(sheet string) map[string]int {
 	return out
 }
 
-// centreWith30 founds a node, by its forms, with a centre and a group of thirty who have met for some weeks. It returns
-// the owner, and the sheets, the latest first.
+// centreWith30 founds a node, by its forms, with a centre and a group of thirty who have met for some weeks, holidays
+// aside. It returns the owner, and the sheets that can be filled in.
 func centreWith30(t testing.TB) (*node, *client, []string) {
 	t.Helper()
 	n := serveEmpty(t)
@@ -352,7 +352,7 @@ func centreWith30(t testing.TB) (*node, *client, []string) {
 	}
 	g := c.form("/groups/new", "/groups/new").values()
 	g.Set("name", "Enfants")
-	g.Set("from", day(-6*7))
+	g.Set("from", day(-9*7))
 	g.Set("to", day(7))
 	g.Set("days", fmt.Sprint(int(today.Weekday())))
 	g.Set("starts", "00:05")
@@ -366,7 +366,7 @@ func centreWith30(t testing.TB) (*node, *client, []string) {
 			sheets = append(sheets, l)
 		}
 	}
-	// The next session is not to be marked yet. A session of today comes last in time, so the list begins with it.
+	// The next session is not to be marked yet.
 	var open []string
 	for _, s := range sheets {
 		if strings.Contains(c.get(s).body, `name="save"`) {

@@ -145,6 +145,7 @@ func postForms(pages []visited) []*form {
 // TestNonsense sends every form of the product empty and with hostile values, one field at a time. The forms are those
 // found on the pages, so that new ones are tried too.
 func TestNonsense(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	n := serveDemo(t)
 	c := n.play("nationale")
@@ -248,6 +249,21 @@ func TestNonsense(t *testing.T) {
 		})
 	}
 	t.Logf("%d posts", posts)
+	t.Run("every day for two years", func(t *testing.T) {
+		c := *c
+		c.t = t
+		f := c.form("/groups/new", "/groups/new")
+		v := filled(f, 99_999)
+		v["days"] = f.input("days").options
+		v.Set("to", time.Now().AddDate(2, 0, 0).Format(time.DateOnly))
+		before := n.status().Facts
+		if a := c.post("/groups/new", v); a.status != http.StatusUnprocessableEntity {
+			t.Errorf("status %d", a.status)
+		}
+		if after := n.status().Facts; after != before {
+			t.Errorf("what was refused left %d facts", after-before)
+		}
+	})
 	t.Run("queries", func(t *testing.T) { queries(t, n, c, pages) })
 	t.Run("afterwards", func(t *testing.T) {
 		// Nothing that was taken breaks a page.
@@ -258,6 +274,54 @@ func TestNonsense(t *testing.T) {
 		}
 		n.check()
 	})
+}
+
+// TestNonsenseAtFirst does the same to the forms of a node that nobody has set up yet.
+func TestNonsenseAtFirst(t *testing.T) {
+	slow(t)
+	t.Parallel()
+	n := serveEmpty(t)
+	c := n.client("visitor")
+	for _, f := range []*form{c.form("/setup", "/setup"), c.form("/setup/owner?country=MA", "/setup/owner?country=MA")} {
+		for _, q := range f.inputs {
+			for what, s := range hostile {
+				v := filled(f, 1)
+				if q.name != "passphrase" && v.Has("passphrase") {
+					v.Set("passphrase", "court") // or the first of these would be the owner
+				}
+				v.Set(q.name, s)
+				if q.name == "passphrase" && len(strings.TrimSpace(s)) >= 10 {
+					v.Set("login", "-")
+				}
+				switch a := c.post(f.action, v); {
+				case a.status == http.StatusUnprocessableEntity:
+					kept(t, q.name+" "+what, f, v, a)
+				case a.status != http.StatusSeeOther || !strings.HasPrefix(a.to(), "/setup"):
+					t.Errorf("%s %s: status %d, leads to %s", q.name, what, a.status, a.to())
+				}
+			}
+		}
+	}
+	if s := n.status(); s.Facts != 0 {
+		t.Errorf("what was refused left %d facts", s.Facts)
+	}
+	// A name may be anything; it is shown as what it is.
+	f := c.form("/setup/owner?country=MA", "/setup/owner?country=MA")
+	v := filled(f, 1)
+	v.Set("name", hostile["script"])
+	c.must(c.post(f.action, v))
+	for _, p := range c.crawl(1, "/setup/centre", "/") {
+		harmless(t, p.address, p.answer)
+	}
+	// Nobody sets up again what somebody has set up.
+	before := n.status().Facts
+	v.Set("login", "second")
+	if a := n.client("second").post(f.action, v); a.status != http.StatusSeeOther || a.to() != "/" {
+		t.Errorf("a second owner: status %d, leads to %s", a.status, a.to())
+	}
+	if s := n.status(); s.Facts != before {
+		t.Errorf("a second owner left %d facts", s.Facts-before)
+	}
 }
 
 // first is the first question whose name begins so.

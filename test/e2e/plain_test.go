@@ -18,6 +18,7 @@ type htmlNode = html.Node
 // TestLanguageWithoutScriptsAndCookies reads the pages that need no account in a browser that runs no scripts and keeps
 // no cookies: the address says which language, and every link and form goes on saying it.
 func TestLanguageWithoutScriptsAndCookies(t *testing.T) {
+	browser(t)
 	n := serveEmpty(t)
 	to, err := url.Parse(n.base)
 	if err != nil {

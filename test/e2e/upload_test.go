@@ -66,6 +66,7 @@ func (n *node) peak() int {
 
 // TestUpload gives files to the import that are no lists, and one that is a list with more around it.
 func TestUpload(t *testing.T) {
+	slow(t)
 	n, c, _ := centreWith30(t)
 	people := n.status().People
 	var picture bytes.Buffer
@@ -134,6 +135,11 @@ func TestUpload(t *testing.T) {
 		report := d.must(d.post(plan, nil)).to()
 		if got := n.status().People - people; got != len(learners) {
 			t.Errorf("%d people of a workbook of %d: %s", got, len(learners), d.get(report).text())
+		}
+		for _, back := range []string{plan, columns} {
+			if a := d.get(back); a.to() != report {
+				t.Errorf("who goes back to %s after the list was taken gets status %d", back, a.status)
+			}
 		}
 		if s := d.get(report).text(); strings.Contains(s, "Total") {
 			t.Errorf("the total is taken for somebody: %s", s)
