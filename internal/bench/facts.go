@@ -48,7 +48,7 @@ type FactsOptions struct {
 	Single  time.Duration // how long single commands run; 0 means 10 s
 }
 
-const mix = "one learner registered (sealed) and enrolled to eight attendance marks by card, sessions of 25 learners; real folds, cube included; every batch durable"
+const mix = "one learner registered (sealed) and enrolled to eight attendance marks by card, sessions of 25 learners, 240 at a time; real folds, cube included; every batch durable"
 
 // defaults fills in what was not said.
 func (o FactsOptions) defaults() FactsOptions {
@@ -232,6 +232,9 @@ func (b *factBench) sheets(ctx context.Context) (float64, error) {
 	return float64(marks) / time.Since(start).Seconds(), nil
 }
 
+// wave is how many sessions begin together: twenty groups at each of twelve centres.
+const wave = 240
+
 // card is a learner's card at the door of a session.
 type card struct{ session, learner id.ID }
 
@@ -250,10 +253,18 @@ func (b *factBench) cards(ctx context.Context) (chan card, error) {
 			return nil, err
 		}
 	}
+	// Sessions begin together, some hundreds at a time, and their learners come in any order.
 	cards := make(chan card, 25*len(items))
-	for k := range 25 {
-		for i := range items {
-			cards <- card{b.sessions[i], b.members[b.sessions[i]][k]}
+	for from := 0; from < len(items); from += wave {
+		var coming []card
+		for _, s := range b.sessions[from:min(from+wave, len(items))] {
+			for _, p := range b.members[s] {
+				coming = append(coming, card{s, p})
+			}
+		}
+		b.rng.Shuffle(len(coming), func(i, j int) { coming[i], coming[j] = coming[j], coming[i] })
+		for _, c := range coming {
+			cards <- c
 		}
 	}
 	return cards, nil

@@ -378,6 +378,10 @@ func (l *Log) loadAuthority(ctx context.Context, q store.Querier) (*authority, e
 // reauthorise computes the authority again, after grants came or the root changed, and folds anew every subject about
 // which a fact now counts that did not, or the reverse.
 func (t *turn) reauthorise(ctx context.Context) error {
+	// Whose logs are read is asked of the heads.
+	if err := t.saveHeads(ctx); err != nil {
+		return err
+	}
 	after, err := t.log.loadAuthority(ctx, t.tx)
 	if err != nil {
 		return err

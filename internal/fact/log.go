@@ -35,7 +35,8 @@ type Log struct {
 	own      *seal.Identity
 	node     id.ID
 
-	names *names
+	names  *names
+	recent recent
 
 	mu   sync.Mutex // guards auth
 	auth *authority
@@ -106,6 +107,7 @@ type turn struct {
 	heads map[[2]int64]*head // of the logs touched, by dictionary numbers
 	clock Time               // as the disk has it
 	again bool               // a rebuild goes on and wants to know what is folded again
+	known map[id.ID]*known   // of subjects, as this transaction leaves them
 }
 
 // write runs fn in the writer's turn.
@@ -122,10 +124,12 @@ func (l *Log) write(ctx context.Context, fn func(*turn) error) error {
 		return t.end(ctx)
 	})
 	if err != nil {
+		l.recent.forget() // what failed may have settled states that are not on the disk
 		return err
 	}
 	l.names.learn(t.names)
 	l.adopt(t.auth.authority)
+	l.recent.learn(t.known)
 	return nil
 }
 
@@ -134,7 +138,7 @@ func (l *Log) begin(ctx context.Context, tx store.Tx) (*turn, error) {
 	if err := tx.Lock(ctx, turnLock); err != nil {
 		return nil, err
 	}
-	t := &turn{log: l, tx: tx, names: newNames(), heads: map[[2]int64]*head{}}
+	t := &turn{log: l, tx: tx, names: newNames(), heads: map[[2]int64]*head{}, known: map[id.ID]*known{}}
 	s, err := readSettings(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -146,13 +150,17 @@ func (l *Log) begin(ctx context.Context, tx store.Tx) (*turn, error) {
 		if a, err = l.loadAuthority(ctx, tx); err != nil {
 			return nil, err
 		}
+		l.recent.forget()
 	}
 	t.auth = a.judge()
 	return t, nil
 }
 
-// end saves the clock, so that another process of this node goes on behind it.
+// end saves the heads, and the clock, so that another process of this node goes on behind it.
 func (t *turn) end(ctx context.Context) error {
+	if err := t.saveHeads(ctx); err != nil {
+		return err
+	}
 	if now := t.log.Clock.Last(); now > t.clock && len(t.heads) > 0 {
 		return t.set(ctx, "clock", strconv.AppendUint(nil, uint64(now), 10))
 	}
@@ -191,6 +199,7 @@ type head struct {
 	note         []byte
 	tiles        [][]any
 	dirty        bool
+	sign         string // the stream's name, when this node has to sign the head anew
 }
 
 func (t *turn) head(ctx context.Context, stream, node int64) (*head, error) {
@@ -236,18 +245,22 @@ func (t *turn) add(ctx context.Context, h *head, f *Fact, leaf tlog.Hash) ([]any
 	return []any{h.stream, h.node, int64(f.Seq), int64(f.HLC), kind, f.Subject, f.Actor, encodePrev(f.Prev), f.Body, int64(f.state)}, nil
 }
 
-// save stores rows of facts and the heads they moved.
-func (t *turn) save(ctx context.Context, rows [][]any) error {
-	if err := t.tx.Add(ctx, factTable, rows); err != nil {
-		return err
-	}
+// saveHeads signs, once a transaction, the heads of this node's own logs that were moved, and stores all that were.
+func (t *turn) saveHeads(ctx context.Context) error {
 	var hr, tr [][]any
 	for _, h := range t.heads {
-		if h.dirty {
-			hr = append(hr, []any{h.stream, h.node, int64(h.edge.Size), int64(h.hlc), h.edge.encode(), h.note})
-			tr = append(tr, h.tiles...)
-			h.dirty, h.tiles = false, nil
+		if !h.dirty {
+			continue
 		}
+		if h.sign != "" {
+			var err error
+			if h.note, err = t.log.signHead(h.sign, h.edge.Size, h.edge.Root()); err != nil {
+				return err
+			}
+		}
+		hr = append(hr, []any{h.stream, h.node, int64(h.edge.Size), int64(h.hlc), h.edge.encode(), h.note})
+		tr = append(tr, h.tiles...)
+		h.dirty, h.tiles = false, nil
 	}
 	slices.SortFunc(hr, func(a, b []any) int { return int(a[0].(int64) - b[0].(int64)) })
 	if err := t.tx.Add(ctx, tileTable, tr); err != nil {

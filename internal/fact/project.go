@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -41,6 +42,7 @@ func (t *turn) project(ctx context.Context, facts []*Fact, before map[id.ID][]*F
 		before[f.Subject] = append(before[f.Subject], f)
 	}
 	w := t.folding(ring)
+	w.known = t.known
 	if err := w.fold(ctx, order, before, fresh); err != nil {
 		return err
 	}
@@ -52,6 +54,8 @@ func (t *turn) refold(ctx context.Context, subjects []id.ID) error {
 	if len(subjects) == 0 {
 		return nil
 	}
+	t.log.recent.forget()
+	clear(t.known)
 	slices.SortFunc(subjects, func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
 	subjects = slices.Compact(subjects)
 	for part := range slices.Chunk(subjects, 2000) {
@@ -106,17 +110,39 @@ func (l *Log) ImportKeys(ctx context.Context, w *seal.Wrapped) error {
 
 // gather adds all facts stored of subjects to their lists.
 func (t *turn) gather(ctx context.Context, subjects []id.ID, into map[id.ID][]*Fact) error {
-	sets := make([][]any, len(subjects))
-	for i, s := range subjects {
-		sets[i] = []any{s}
+	var unknown []id.ID
+	var kept []*known
+	var keptSubjects []id.ID
+	for _, s := range subjects {
+		if k := t.known[s]; k != nil { // written by this very transaction
+			into[s] = append(into[s], k.facts...)
+		} else if k := t.log.recent.get(s); k != nil {
+			kept, keptSubjects = append(kept, k), append(keptSubjects, s)
+		} else {
+			unknown = append(unknown, s)
+		}
 	}
+	counts := make([]int, len(kept))
 	var rows []raw
-	err := t.tx.Many(ctx, "SELECT "+columns+" FROM fact WHERE subject = ?", sets, func(_ int, r store.Row) error {
-		x, err := scanRaw(r)
-		rows = append(rows, x)
-		return err
-	})
+	err := errors.Join(t.tx.Together(ctx, 2, func(i int, q store.Querier) error {
+		if i == 0 {
+			return store.Many(ctx, q, "SELECT count(*) FROM fact WHERE subject = ?", each(keptSubjects), func(i int, r store.Row) error { return r.Scan(&counts[i]) })
+		}
+		return factsOf(ctx, q, unknown, &rows)
+	})...)
 	if err != nil {
+		return err
+	}
+	var more []id.ID // known, but another process has written since
+	for i, k := range kept {
+		if s := keptSubjects[i]; counts[i] == len(k.facts) {
+			into[s] = append(into[s], k.facts...)
+			t.known[s] = k
+		} else {
+			more = append(more, s)
+		}
+	}
+	if err := factsOf(ctx, t.tx, more, &rows); err != nil {
 		return err
 	}
 	if err := t.log.name(ctx, t.tx, rows); err != nil {
@@ -128,6 +154,24 @@ func (t *turn) gather(ctx context.Context, subjects []id.ID, into map[id.ID][]*F
 	return nil
 }
 
+// factsOf appends the rows of all facts of subjects.
+func factsOf(ctx context.Context, q store.Querier, subjects []id.ID, rows *[]raw) error {
+	return store.Many(ctx, q, "SELECT "+columns+" FROM fact WHERE subject = ?", each(subjects), func(_ int, r store.Row) error {
+		x, err := scanRaw(r)
+		*rows = append(*rows, x)
+		return err
+	})
+}
+
+// each makes a set of arguments of each id.
+func each(ids []id.ID) [][]any {
+	sets := make([][]any, len(ids))
+	for i, v := range ids {
+		sets[i] = []any{v}
+	}
+	return sets
+}
+
 // folding derives rows from the facts of src into dst: the same transaction for live data, a scratch database for a
 // replay.
 type folding struct {
@@ -137,6 +181,8 @@ type folding struct {
 	dst  store.Tx
 	ring seal.Ring
 	sums []Collector
+	// known, unless it is nil, has rows that need not be read, and is told how each subject is left.
+	known map[id.ID]*known
 	// save stores states that changed; a replay has nothing to store and reports them.
 	save func(context.Context, []*Fact) error
 	// failed is told of a fold that could not cope with a subject.
@@ -165,17 +211,20 @@ func (t *turn) folding(ring seal.Ring) *folding {
 type task struct {
 	subject *Subject
 	rows    Rows
-	fresh   bool // there are no rows of it yet
+	fresh   bool      // there are no rows of it yet
+	known   [][][]any // the rows there are, by table, where they need not be read
 }
 
 // fold works out states, folds each subject, writes the rows that changed and hands the changes to the aggregates.
 func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][]*Fact, fresh map[id.ID]bool) error {
 	reg := w.log.Registry
 	tasks := map[*Fold][]*task{}
+	now := map[id.ID]*known{}
 	var persons []id.ID
 	var unsettled []*Fact
 	for _, s := range order {
 		all := canonical(bySubject[s])
+		now[s] = &known{facts: all, rows: map[*Fold][][][]any{}}
 		unsettled = append(unsettled, reg.settle(w.auth, all)...)
 		var seen []*Fold
 		for _, f := range all {
@@ -186,6 +235,9 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 			}
 			seen = append(seen, fd)
 			t := &task{subject: &Subject{ID: s, all: all}, fresh: fresh[s]}
+			if k := w.known[s]; k != nil {
+				t.known = k.rows[fd]
+			}
 			tasks[fd] = append(tasks[fd], t)
 			if fd.Sealed {
 				t.subject.ring = w.ring
@@ -201,21 +253,34 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 	if err := w.log.Keys.Load(ctx, w.src, w.ring, persons); err != nil {
 		return err
 	}
+	var changing []*change
 	for _, fd := range reg.folds {
 		ts := tasks[fd]
 		for _, t := range ts {
 			if err := derive(fd, t); err != nil {
 				w.failed(fd, t.subject.ID, err)
 			}
+			if !fd.Sealed {
+				now[t.subject.ID].rows[fd] = t.rows.rows
+			}
 		}
 		for i, table := range fd.Tables {
-			if len(ts) == 0 {
-				break
-			}
-			if err := w.replace(ctx, table, i, ts); err != nil {
-				return err
+			if len(ts) > 0 {
+				changing = append(changing, &change{table: table, at: i, tasks: ts})
 			}
 		}
+	}
+	err := errors.Join(w.dst.Together(ctx, len(changing), func(i int, q store.Querier) error { return changing[i].read(ctx, q) })...)
+	if err != nil {
+		return err
+	}
+	for _, c := range changing {
+		if err := w.replace(ctx, c); err != nil {
+			return err
+		}
+	}
+	if w.known != nil {
+		maps.Copy(w.known, now)
 	}
 	return nil
 }
@@ -265,25 +330,37 @@ func (t *turn) saveStates(ctx context.Context, facts []*Fact) error {
 	return t.tx.Many(ctx, "UPDATE fact SET state = ? WHERE stream = ? AND node = ? AND seq = ?", sets, nil)
 }
 
-// replace makes the rows of one table what the fold says, touching only those that differ.
-func (w *folding) replace(ctx context.Context, table *store.Table, i int, ts []*task) error {
-	olds := make([][][]any, len(ts))
+// change is what becomes of one table, the at-th of its fold.
+type change struct {
+	table *store.Table
+	at    int
+	tasks []*task
+	olds  [][][]any // the rows there are, by task
+}
+
+// read reads the rows there are.
+func (c *change) read(ctx context.Context, q store.Querier) error {
+	c.olds = make([][][]any, len(c.tasks))
 	var sets [][]any
 	var at []int
-	for j, t := range ts {
-		if !t.fresh {
+	for j, t := range c.tasks {
+		if t.known != nil {
+			c.olds[j] = slices.Clone(t.known[c.at])
+		} else if !t.fresh {
 			sets = append(sets, []any{t.subject.ID})
 			at = append(at, j)
 		}
 	}
-	err := w.dst.Many(ctx, "SELECT "+table.List()+" FROM "+table.Name+" WHERE "+table.KeyWhere(1), sets, func(k int, r store.Row) error {
-		row, err := table.Scan(r)
-		olds[at[k]] = append(olds[at[k]], row)
+	return store.Many(ctx, q, "SELECT "+c.table.List()+" FROM "+c.table.Name+" WHERE "+c.table.KeyWhere(1), sets, func(k int, r store.Row) error {
+		row, err := c.table.Scan(r)
+		c.olds[at[k]] = append(c.olds[at[k]], row)
 		return err
 	})
-	if err != nil {
-		return err
-	}
+}
+
+// replace makes the rows of one table what the fold says, touching only those that differ.
+func (w *folding) replace(ctx context.Context, c *change) error {
+	table, i, ts, olds := c.table, c.at, c.tasks, c.olds
 	var listeners []Collector
 	for c, a := range w.log.Registry.aggregates {
 		if slices.Contains(a.Sources, table) {

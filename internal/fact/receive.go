@@ -271,7 +271,7 @@ func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Dura
 		if err := t.gather(ctx, subjects, before); err != nil {
 			return err
 		}
-		if err := t.save(ctx, rows); err != nil {
+		if err := t.tx.Add(ctx, factTable, rows); err != nil {
 			return err
 		}
 		added = len(fresh)

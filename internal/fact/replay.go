@@ -448,6 +448,7 @@ func (l *Log) Rebuild(ctx context.Context, progress func(done, total int64)) err
 				return err
 			}
 		}
+		l.recent.forget()
 		again := slices.Clone(wrong)
 		err := t.tx.Each(ctx, "SELECT subject FROM fact_again", nil, func(r store.Row) error {
 			var v id.ID

@@ -90,39 +90,33 @@ func (l *Log) run() {
 		case <-l.stop:
 			return
 		case first := <-l.queue:
-			group := []*job{first}
-			for len(group) < maxDrain {
-				select {
-				case j := <-l.queue:
-					group = append(group, j)
-					continue
-				default:
-				}
-				break
-			}
-			l.serve(group)
+			l.serve([]*job{first}, maxDrain)
 		}
 	}
 }
 
-// serve runs a group of commands in one transaction. When the transaction fails, each is tried alone, so that the one at
-// fault takes none with it; unless the database is out, which no other try would change.
-func (l *Log) serve(group []*job) {
-	group = slices.DeleteFunc(group, func(j *job) bool {
-		if err := j.ctx.Err(); err != nil {
-			j.err = err
-			close(j.done)
-			return true
+// drain adds to a group, up to max commands, those that wait.
+func (l *Log) drain(group []*job, max int) []*job {
+	for len(group) < max {
+		select {
+		case j := <-l.queue:
+			group = append(group, j)
+			continue
+		default:
 		}
-		return false
-	})
-	if len(group) == 0 {
-		return
+		break
 	}
-	err := l.transact(group)
+	return group
+}
+
+// serve runs a group of commands, and up to max with those that come until the turn is taken, in one transaction. When
+// the transaction fails, each is tried alone, so that the one at fault takes none with it; unless the database is out,
+// which no other try would change.
+func (l *Log) serve(group []*job, max int) {
+	group, err := l.transact(group, max)
 	if err != nil && len(group) > 1 && !store.IsOutage(err) {
 		for _, j := range group {
-			l.serve([]*job{j})
+			l.serve([]*job{j}, 1)
 		}
 		return
 	}
@@ -137,20 +131,25 @@ func (l *Log) serve(group []*job) {
 // errAgain ends a transaction whose commands are to run again in another.
 var errAgain = errors.New("run again")
 
-func (l *Log) transact(group []*job) error {
+func (l *Log) transact(group []*job, max int) ([]*job, error) {
 	// The transaction serves many callers; none of them may cancel it for the others.
 	ctx := context.Background()
 	for try := 1; ; try++ {
 		begin := map[string]bool{} // streams in which somebody wants to make a key before there is an epoch
 		err := l.write(ctx, func(t *turn) error {
 			clear(begin)
+			// Another process may have held the turn for a while, in which more commands came.
+			group = l.drain(group, max)
+			wanted := make([]*job, 0, len(group))
 			for _, j := range group {
-				j.err, j.refs = nil, nil
+				if j.refs, j.err = nil, j.ctx.Err(); j.err == nil {
+					wanted = append(wanted, j)
+				}
 			}
 			if err := l.Keys.Fresh(ctx, t.tx); err != nil {
 				return err
 			}
-			if err := t.rounds(ctx, group); err != nil {
+			if err := t.rounds(ctx, wanted); err != nil {
 				return err
 			}
 			for _, j := range group {
@@ -165,11 +164,11 @@ func (l *Log) transact(group []*job) error {
 			return nil
 		})
 		if !errors.Is(err, errAgain) {
-			return err
+			return group, err
 		}
 		for _, stream := range slices.Sorted(maps.Keys(begin)) {
 			if err := l.Keys.Begin(ctx, l.DB, stream); err != nil {
-				return err
+				return group, err
 			}
 		}
 	}
@@ -202,8 +201,9 @@ func (t *turn) rounds(ctx context.Context, group []*job) error {
 func (t *turn) round(ctx context.Context, jobs []*job) error {
 	l := t.log
 	var ready []*job
-	for _, j := range jobs {
-		if j.err = l.decide(ctx, t.tx, j); j.err == nil {
+	errs := t.tx.Together(ctx, len(jobs), func(i int, q store.Querier) error { return l.decide(ctx, q, jobs[i]) })
+	for i, j := range jobs {
+		if j.err = errs[i]; j.err == nil {
 			ready = append(ready, j)
 		}
 	}
@@ -272,7 +272,7 @@ func (t *turn) round(ctx context.Context, jobs []*job) error {
 
 // decide runs a command and makes facts of what it decided. A command that panics is a bug of its area and takes no
 // other down.
-func (l *Log) decide(ctx context.Context, tx store.Tx, j *job) (err error) {
+func (l *Log) decide(ctx context.Context, q store.Querier, j *job) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			slog.Error("a command panicked", "command", j.cmd.Name, "panic", r, "stack", string(debug.Stack()))
@@ -280,7 +280,7 @@ func (l *Log) decide(ctx context.Context, tx store.Tx, j *job) (err error) {
 		}
 	}()
 	j.facts = nil
-	if j.out, err = j.cmd.Run(ctx, tx); err != nil {
+	if j.out, err = j.cmd.Run(ctx, q); err != nil {
 		return err
 	}
 	for i := range j.out.Facts {
@@ -301,7 +301,6 @@ func (t *turn) append(ctx context.Context, facts []*Fact) error {
 		return err
 	}
 	rows := make([][]any, 0, len(facts))
-	touched := map[*head]string{}
 	for _, f := range facts {
 		s, err := t.stream(ctx, f.Stream)
 		if err != nil {
@@ -319,12 +318,7 @@ func (t *turn) append(ctx context.Context, facts []*Fact) error {
 			return err
 		}
 		rows = append(rows, row)
-		touched[h] = f.Stream
+		h.sign = f.Stream
 	}
-	for h, stream := range touched {
-		if h.note, err = l.signHead(stream, h.edge.Size, h.edge.Root()); err != nil {
-			return err
-		}
-	}
-	return t.save(ctx, rows)
+	return t.tx.Add(ctx, factTable, rows)
 }

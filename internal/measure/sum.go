@@ -3,6 +3,7 @@ package measure
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"tizi/internal/id"
@@ -224,22 +225,22 @@ func (s *Sum) load(ctx context.Context, tx store.Tx, persons []personKey) ([]*st
 		out[i] = &standing{}
 		sets[i] = []any{k.programme, k.person}
 	}
-	err := tx.Many(ctx, "SELECT enrolment, centre, sex, age, milieu, schooling FROM measure_member WHERE programme = ? AND person = ? ORDER BY enrolment", sets, func(i int, r store.Row) error {
-		m := Member{Programme: persons[i].programme, Person: persons[i].person}
-		err := r.Scan(&m.Enrolment, &m.Centre, &m.Cell.Sex, &m.Cell.Age, &m.Cell.Milieu, &m.Cell.Schooling)
-		out[i].members = append(out[i].members, m)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = tx.Many(ctx, "SELECT month, centre, n FROM measure_month WHERE programme = ? AND person = ?", sets, func(i int, r store.Row) error {
-		var m month
-		err := r.Scan(&m.month, &m.centre, &m.n)
-		out[i].months = append(out[i].months, m)
-		return err
-	})
-	return out, err
+	return out, errors.Join(tx.Together(ctx, 2, func(which int, q store.Querier) error {
+		if which == 0 {
+			return store.Many(ctx, q, "SELECT enrolment, centre, sex, age, milieu, schooling FROM measure_member WHERE programme = ? AND person = ? ORDER BY enrolment", sets, func(i int, r store.Row) error {
+				m := Member{Programme: persons[i].programme, Person: persons[i].person}
+				err := r.Scan(&m.Enrolment, &m.Centre, &m.Cell.Sex, &m.Cell.Age, &m.Cell.Milieu, &m.Cell.Schooling)
+				out[i].members = append(out[i].members, m)
+				return err
+			})
+		}
+		return store.Many(ctx, q, "SELECT month, centre, n FROM measure_month WHERE programme = ? AND person = ?", sets, func(i int, r store.Row) error {
+			var m month
+			err := r.Scan(&m.month, &m.centre, &m.n)
+			out[i].months = append(out[i].months, m)
+			return err
+		})
+	})...)
 }
 
 func flushCells(ctx context.Context, tx store.Tx, cells map[cellKey]counts) error {

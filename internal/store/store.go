@@ -41,6 +41,9 @@ type Tx interface {
 	// Many runs one query once for each set of arguments, in one round trip where the engine has round trips; fn gets
 	// the index of the set that a row belongs to. A nil fn discards rows.
 	Many(ctx context.Context, query string, sets [][]any, fn func(i int, r Row) error) error
+	// Together runs fn for each i below n and returns what they returned. They run one after the other or, where the
+	// engine has round trips, in turns: when all wait for a result one flight answers them. None writes.
+	Together(ctx context.Context, n int, fn func(i int, q Querier) error) []error
 	// Insert adds rows to a table, replacing a row with the same key.
 	Insert(ctx context.Context, t *Table, rows [][]any) error
 	// Add is Insert for rows that are new: one whose key is taken is an error.
@@ -252,6 +255,13 @@ func dollars(query string) string {
 	if s, ok := dollarCache.Load(query); ok {
 		return s.(string)
 	}
+	s := placeholders(query, func(n int) string { return fmt.Sprintf("$%d", n) })
+	dollarCache.Store(query, s)
+	return s
+}
+
+// placeholders replaces the n-th ? outside of quoted text.
+func placeholders(query string, name func(n int) string) string {
 	var b strings.Builder
 	n, quoted := 0, false
 	for _, r := range query {
@@ -261,20 +271,20 @@ func dollars(query string) string {
 			b.WriteRune(r)
 		case r == '?' && !quoted:
 			n++
-			fmt.Fprintf(&b, "$%d", n)
+			b.WriteString(name(n))
 		default:
 			b.WriteRune(r)
 		}
 	}
-	s := b.String()
-	dollarCache.Store(query, s)
-	return s
+	return b.String()
 }
 
 // Many runs one query once for each set of arguments: in one flight inside a transaction, one by one for a reader.
 func Many(ctx context.Context, q Querier, query string, sets [][]any, fn func(i int, r Row) error) error {
-	if tx, ok := q.(Tx); ok {
-		return tx.Many(ctx, query, sets, fn)
+	if m, ok := q.(interface {
+		Many(context.Context, string, [][]any, func(int, Row) error) error
+	}); ok {
+		return m.Many(ctx, query, sets, fn)
 	}
 	for i, args := range sets {
 		if err := q.Each(ctx, query, args, func(r Row) error { return fn(i, r) }); err != nil {

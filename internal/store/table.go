@@ -125,6 +125,9 @@ func (t *Table) define(e Engine, name string) []string {
 	fmt.Fprintf(&b, "PRIMARY KEY (%s))", strings.Join(key, ", "))
 	if e == SQLite {
 		b.WriteString(" WITHOUT ROWID")
+	} else {
+		// Room in each page for a row's next version, so that a change of columns without an index touches no index.
+		b.WriteString(" WITH (fillfactor = 85)")
 	}
 	out := []string{b.String()}
 	for i, cols := range t.Indexes {

@@ -283,30 +283,36 @@ func foldSession(s *fact.Subject, out *fact.Rows) error {
 			sheets = append(sheets, f)
 		}
 	}
+	said := map[id.ID]int{} // how many sheets have a mark of the person
+	for _, f := range sheets {
+		a, _ := fact.As[AttendanceTaken](f)
+		for v := range a.Marks {
+			said[v]++
+		}
+	}
 	marks := map[id.ID]string{}
-	if len(sheets) == 1 {
-		a, _ := fact.As[AttendanceTaken](sheets[0])
-		marks = a.Marks
-	} else {
-		persons := map[id.ID]bool{}
-		for _, f := range sheets {
-			a, _ := fact.As[AttendanceTaken](f)
-			for v := range a.Marks {
-				persons[v] = true
+	for _, f := range sheets {
+		a, _ := fact.As[AttendanceTaken](f)
+		for v, m := range a.Marks {
+			if said[v] == 1 {
+				marks[v] = m
 			}
 		}
-		for v := range persons {
-			hs := s.Heads(func(f *fact.Fact) bool {
-				a, ok := fact.As[AttendanceTaken](f)
-				return ok && a.has(v)
-			})
-			// A mark taken back says nothing, so it contradicts nobody: a card may be read after it without looking.
-			for _, h := range hs {
-				a, _ := fact.As[AttendanceTaken](h)
-				if m := a.Marks[v]; m != "" {
-					conflict = conflict || marks[v] != "" && marks[v] != m
-					marks[v] = m
-				}
+	}
+	for v, n := range said {
+		if n == 1 {
+			continue
+		}
+		hs := s.Heads(func(f *fact.Fact) bool {
+			a, ok := fact.As[AttendanceTaken](f)
+			return ok && a.has(v)
+		})
+		// A mark taken back says nothing, so it contradicts nobody: a card may be read after it without looking.
+		for _, h := range hs {
+			a, _ := fact.As[AttendanceTaken](h)
+			if m := a.Marks[v]; m != "" {
+				conflict = conflict || marks[v] != "" && marks[v] != m
+				marks[v] = m
 			}
 		}
 	}

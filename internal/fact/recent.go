@@ -1,0 +1,67 @@
+package fact
+
+import (
+	"maps"
+	"sync"
+
+	"tizi/internal/id"
+)
+
+// maxRecent bounds the facts and rows remembered, in each of two generations: some megabytes.
+const maxRecent = 10_000
+
+// known is what was known of a subject at the end of a turn: all its facts, and its rows in the folds that read no keys.
+type known struct {
+	facts []*Fact
+	rows  map[*Fold][][][]any
+}
+
+func (k *known) size() int {
+	n := len(k.facts)
+	for _, tables := range k.rows {
+		for _, rows := range tables {
+			n += len(rows)
+		}
+	}
+	return n
+}
+
+// recent remembers subjects that were written lately, as a session's sheet is mark by mark. Whether it still holds, the
+// number of the subject's facts on the disk tells: facts are only ever added. What changes rows otherwise (authority, a
+// rebuild) forgets all.
+type recent struct {
+	mu         sync.Mutex // guards the rest
+	young, old map[id.ID]*known
+	size       int // of young
+}
+
+func (r *recent) get(s id.ID) *known {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k := r.young[s]; k != nil {
+		return k
+	}
+	return r.old[s]
+}
+
+// learn adds what a turn that is now on the disk knew.
+func (r *recent) learn(more map[id.ID]*known) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.young == nil {
+		r.young = map[id.ID]*known{}
+	}
+	maps.Copy(r.young, more)
+	for _, k := range more {
+		r.size += k.size()
+	}
+	if r.size > maxRecent {
+		r.young, r.old, r.size = nil, r.young, 0
+	}
+}
+
+func (r *recent) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.young, r.old, r.size = nil, nil, 0
+}
