@@ -24,11 +24,9 @@ func count(t *testing.T, q store.Querier, where string, args ...any) int {
 func TestManyOfEveryForm(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		db, ctx := open(t, e), t.Context()
-		var ids []id.ID
 		var put, mark, none, some [][]any
 		for i := range 20 {
 			v := id.New()
-			ids = append(ids, v)
 			put = append(put, []any{v, fmt.Sprint("n", i), i, float64(i) / 2, []byte{byte(i)}})
 			mark = append(mark, []any{"marked", i + 100, v})
 			none = append(none, []any{v, int64(5)})
