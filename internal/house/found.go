@@ -50,7 +50,7 @@ func (h *House) Found(ctx context.Context, f Founding) error {
 		return err
 	}
 	// Whoever founds a node answers for all of it: in a centre that stands alone there is nobody above.
-	n := access.Newcomer{Name: f.Owner, Login: f.Login, Passphrase: f.Passphrase, Lang: f.Lang, Role: access.National, Place: place.ID(country.Code), Stream: "hub"}
+	n := access.Newcomer{Name: f.Owner, Login: f.Login, Passphrase: f.Passphrase, Lang: f.Lang, Role: access.National, On: access.Place(place.ID(country.Code)), Stream: "hub"}
 	if centre != nil {
 		if _, _, err := h.Places.Describe(ctx, id.Nil, []place.Described{place.FromCountry(*centre)}); err != nil {
 			return err

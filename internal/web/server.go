@@ -152,7 +152,7 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	if len(a.Account.Roles) > 0 {
 		h := a.Account.Roles[0]
 		u.Role = "role." + string(h.Role)
-		p.Place = a.PlaceName(h.Place)
+		p.Place = a.PlaceName(h.On.ID)
 	}
 	if l, ok := i18n.Parse(a.Account.Lang); ok {
 		u.Lang = l

@@ -127,7 +127,7 @@ func setupOwnerGiven(a *door.Ask) error {
 // mayPlace reports whether the account may open a centre in a place.
 func mayPlace(a *door.Ask, p *place.Place) bool {
 	return slices.ContainsFunc(a.Account.Roles, func(h access.Held) bool {
-		return access.Allows(h.Role, access.WritePlaces) && a.Tree.Holds(h.Place, p.ID)
+		return access.Allows(h.Role, access.WritePlaces) && a.Tree.Holds(h.On.ID, p.ID)
 	})
 }
 

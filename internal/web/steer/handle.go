@@ -82,7 +82,7 @@ func ask(a *door.Ask) (*question, error) {
 func home(a *door.Ask) *place.Place {
 	var best *place.Place
 	for _, h := range a.Account.Roles {
-		p := a.Tree.Get(h.Place)
+		p := a.Tree.Get(h.On.ID)
 		if p != nil && access.Allows(h.Role, access.ReadBoard) && (best == nil || len(a.Tree.Within(p.ID)) > len(a.Tree.Within(best.ID))) {
 			best = p
 		}

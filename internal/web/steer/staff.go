@@ -25,10 +25,10 @@ func staff(a *door.Ask) error {
 	v := Staff{NewURL: "/staff/new"}
 	for _, acc := range list {
 		for _, h := range acc.Roles {
-			if !mayOpen(a, h.Role, h.Place) {
+			if !mayOpen(a, h.Role, h.On.ID) {
 				continue
 			}
-			v.Rows = append(v.Rows, StaffRow{Name: acc.Name, Login: acc.Login, Role: "role." + string(h.Role), Place: a.PlaceName(h.Place)})
+			v.Rows = append(v.Rows, StaffRow{Name: acc.Name, Login: acc.Login, Role: "role." + string(h.Role), Place: a.PlaceName(h.On.ID)})
 		}
 	}
 	return a.Render("staff/list", v)
@@ -37,7 +37,7 @@ func staff(a *door.Ask) error {
 // mayOpen reports whether an account may give a role at a place: one no wider than a role of its own there.
 func mayOpen(a *door.Ask, r access.Role, at id.ID) bool {
 	return slices.ContainsFunc(a.Account.Roles, func(h access.Held) bool {
-		return access.Allows(h.Role, access.WriteAccounts) && a.Tree.Holds(h.Place, at) && slices.Index(access.Roles, h.Role) <= slices.Index(access.Roles, r)
+		return access.Allows(h.Role, access.WriteAccounts) && a.Tree.Holds(h.On.ID, at) && slices.Index(access.Roles, h.Role) <= slices.Index(access.Roles, r)
 	})
 }
 
@@ -108,7 +108,7 @@ func staffNewGiven(a *door.Ask) error {
 	if at.Type == "centre" {
 		stream = at.Stream()
 	}
-	_, err := a.H.Access.Open(a.R.Context(), a.Actor(), access.Newcomer{Name: v.Name, Login: v.Login, Passphrase: a.R.FormValue("passphrase"), Role: role, Place: at.ID, Stream: stream})
+	_, err := a.H.Access.Open(a.R.Context(), a.Actor(), access.Newcomer{Name: v.Name, Login: v.Login, Passphrase: a.R.FormValue("passphrase"), Role: role, On: access.Place(at.ID), Stream: stream})
 	if field, sentence, ok := a.SignInError(err); ok {
 		v.Errors[field] = sentence
 		return a.Again("staff/form", v)
