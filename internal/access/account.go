@@ -36,8 +36,8 @@ type Held struct {
 	Names bool
 }
 
-// reach is how much of the grant's scope an action reaches.
-func (h Held) reach(action Action) Extent {
+// Reaches is how much of the grant's scope an action reaches.
+func (h Held) Reaches(action Action) Extent {
 	e := Reach(h.Role, action)
 	if e == Named {
 		if !h.Names {
@@ -95,7 +95,7 @@ func (a *Access) Scope(ctx context.Context, q store.Querier, acc *Account, actio
 		}
 	}
 	for _, h := range acc.Roles {
-		e := h.reach(action)
+		e := h.Reaches(action)
 		switch {
 		case e == Nothing:
 		case h.Role == National:
@@ -121,7 +121,10 @@ func (a *Access) Scope(ctx context.Context, q store.Querier, acc *Account, actio
 
 // May reports whether an account may do an action somewhere at all.
 func (acc *Account) May(action Action) bool {
-	return acc != nil && !acc.Closed && slices.ContainsFunc(acc.Roles, func(h Held) bool { return h.reach(action) != Nothing })
+	if acc == nil || acc.Closed {
+		return false
+	}
+	return action == Self || slices.ContainsFunc(acc.Roles, func(h Held) bool { return h.Reaches(action) != Nothing })
 }
 
 // ErrDenied is returned, wrapped, when somebody asks for what they may not do.
@@ -164,6 +167,22 @@ func (a *Access) Get(ctx context.Context, q store.Querier, account id.ID) (*Acco
 		return nil, err
 	}
 	return l[0], nil
+}
+
+// staff is a condition on a column of accounts: those who work for a programme, and those without any role.
+func staff(column string) string {
+	return column + " NOT IN (SELECT account FROM access_role WHERE role IN ('guardian', 'learner') AND account NOT IN (SELECT account FROM access_role WHERE role NOT IN ('guardian', 'learner')))"
+}
+
+// Staff returns the accounts of who works for a programme, by name: those of guardians and learners may be very many.
+func (a *Access) Staff(ctx context.Context, q store.Querier) ([]*Account, error) {
+	return a.accounts(ctx, q, staff("id"), staff("account"))
+}
+
+// Founded reports whether the node has any account.
+func (a *Access) Founded(ctx context.Context, q store.Querier) (bool, error) {
+	var one int
+	return store.One(ctx, q, "SELECT 1 FROM access_account LIMIT 1", nil, &one)
 }
 
 // List returns every account, by name.

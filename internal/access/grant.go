@@ -26,7 +26,7 @@ var (
 // at its own place or below. What is no place is given by who runs the programmes of the country.
 func (acc *Account) MayGive(t *place.Tree, r Role, on On) bool {
 	return acc != nil && !acc.Closed && slices.ContainsFunc(acc.Roles, func(h Held) bool {
-		if h.reach(WriteAccounts) != Whole || !Gives(h.Role, r) || h.On.Kind != AtPlace {
+		if h.Reaches(WriteAccounts) != Whole || !Gives(h.Role, r) || h.On.Kind != AtPlace {
 			return false
 		}
 		if on.Kind != AtPlace {
@@ -134,7 +134,7 @@ func (a *Access) RunsOut(ctx context.Context, q store.Querier, acc *Account) ([]
 
 // others reports whether anybody but an account may give a role on something.
 func (a *Access) others(ctx context.Context, q store.Querier, t *place.Tree, but id.ID, r Role, on On) (bool, error) {
-	l, err := a.List(ctx, q)
+	l, err := a.accounts(ctx, q, "id IN (SELECT account FROM access_role WHERE role IN ('national', 'region', 'centre'))", always)
 	return slices.ContainsFunc(l, func(acc *Account) bool { return acc.ID != but && acc.MayGive(t, r, on) }), err
 }
 
@@ -262,7 +262,7 @@ func (acc *Account) Manages(t *place.Tree, other *Account) bool {
 			return false
 		}
 	}
-	return n > 0 || slices.ContainsFunc(acc.Roles, func(h Held) bool { return h.Role == National && h.reach(WriteAccounts) == Whole })
+	return n > 0 || slices.ContainsFunc(acc.Roles, func(h Held) bool { return h.Role == National && h.Reaches(WriteAccounts) == Whole })
 }
 
 // managed returns an account that the actor manages.

@@ -14,18 +14,18 @@ type Role string
 
 // The roles.
 const (
-	National Role = "national" // runs the programmes of a country
-	Region   Role = "region"   // runs those of a region
-	Centre   Role = "centre"   // runs a centre
-	Trainer  Role = "trainer"  // holds the sessions of the groups that are theirs
-	Helper   Role = "helper"   // takes attendance beside a trainer
-	Author   Role = "author"   // writes courses and sees how learners fare, in numbers
-	Mentor   Role = "mentor"   // accompanies learners
-	Partner  Role = "partner"  // reads what an agreement or a programme covers, in numbers
-	Auditor  Role = "auditor"  // reads numbers, and who did what; names only where the grant says so
-	Officer  Role = "officer"  // answers for the safety of children
-	Guardian Role = "guardian" // answers for a child
-	Learner  Role = "learner"  // learns
+	National Role = "national"     // runs the programmes of a country
+	Region   Role = "region"       // runs those of a region
+	Centre   Role = "centre"       // runs a centre
+	Trainer  Role = "trainer"      // holds the sessions of the groups that are theirs
+	Helper   Role = "helper"       // takes attendance beside a trainer
+	Author   Role = "author"       // writes courses and sees how learners fare, in numbers
+	Mentor   Role = "mentor"       // accompanies learners
+	Partner  Role = "partner"      // reads what an agreement or a programme covers, in numbers
+	Auditor  Role = "auditor"      // reads numbers, and who did what; names only where the grant says so
+	Officer  Role = "safeguarding" // answers for the safety of children
+	Guardian Role = "guardian"     // answers for a child
+	Learner  Role = "learner"      // learns
 
 	// Glass is no role that is granted: it is what somebody may do who opened a centre for a limited time, with a reason.
 	Glass Role = "glass"
@@ -39,6 +39,9 @@ type Action string
 
 // The actions.
 const (
+	// Self is what everybody may do who is signed in, whatever their roles: their own account.
+	Self Action = "self"
+
 	ReadPeople         Action = "people.read"         // a person's page, and lists of people
 	ListPeople         Action = "people.list"         // the lists behind numbers: all people of a place at once
 	WritePeople        Action = "people.write"        //

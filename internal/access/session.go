@@ -121,9 +121,8 @@ func (a *Access) SetPassphrase(ctx context.Context, login, passphrase string) er
 	})
 }
 
-// ChangePassphrase gives an account a new passphrase, for whoever knows the old one, or has none yet. The other sessions
-// end.
-func (a *Access) ChangePassphrase(ctx context.Context, account id.ID, token, old, passphrase string) error {
+// CheckOwn checks the passphrase of somebody who is signed in. Where there is none, nothing is checked.
+func (a *Access) CheckOwn(ctx context.Context, account id.ID, passphrase string) error {
 	who := "passphrase " + account.String()
 	if err := a.mayTry(ctx, try{who, MaxTries}); err != nil {
 		return err
@@ -133,13 +132,22 @@ func (a *Access) ChangePassphrase(ctx context.Context, account id.ID, token, old
 	if err != nil {
 		return err
 	}
-	if found && !verifyPassphrase(hash, old) {
+	if found && !verifyPassphrase(hash, passphrase) {
 		return errors.Join(a.failed(ctx, who), ErrWrong)
+	}
+	return nil
+}
+
+// ChangePassphrase gives an account a new passphrase, for whoever knows the old one, or has none yet. The other sessions
+// end.
+func (a *Access) ChangePassphrase(ctx context.Context, account id.ID, token, old, passphrase string) error {
+	if err := a.CheckOwn(ctx, account, old); err != nil {
+		return err
 	}
 	if err := CheckPassphrase(passphrase); err != nil {
 		return err
 	}
-	hash = hashPassphrase(passphrase)
+	hash := hashPassphrase(passphrase)
 	return a.log.DB.Write(ctx, func(tx store.Tx) error {
 		if err := saveSecret(ctx, tx, account, hash, a.log.Clock.Now()); err != nil {
 			return err

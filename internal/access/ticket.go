@@ -17,11 +17,16 @@ const TicketLife = 10 * time.Minute
 // ErrTicket is returned when a step of signing in took too long, or came from elsewhere than the one before.
 var ErrTicket = errors.New("this took too long; begin again")
 
-// ticket keeps what the next step of signing in needs, and returns what the browser shows to take it up.
-func (a *Access) ticket(ctx context.Context, purpose string, account id.ID, content string) (string, error) {
+// Random returns 256 random bits as text.
+func Random() string {
 	raw := make([]byte, 32)
 	rand.Read(raw)
-	token := base64.RawURLEncoding.EncodeToString(raw)
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// ticket keeps what the next step of signing in needs, and returns what the browser shows to take it up.
+func (a *Access) ticket(ctx context.Context, purpose string, account id.ID, content string) (string, error) {
+	token := Random()
 	now := a.log.Clock.Now()
 	return token, a.log.DB.Write(ctx, func(tx store.Tx) error {
 		if err := tx.Exec(ctx, "DELETE FROM access_ticket WHERE until <= ?", now.UnixMilli()); err != nil {

@@ -23,8 +23,7 @@ type Founding struct {
 
 // Founded reports whether a node has an owner.
 func (h *House) Founded(ctx context.Context) (bool, error) {
-	l, err := h.Access.List(ctx, h.DB)
-	return len(l) > 0, err
+	return h.Access.Founded(ctx, h.DB)
 }
 
 // Found loads a country's places, the centre this node stands in, and opens the owner's account.

@@ -97,7 +97,7 @@ func formOf(a *door.Ask, v *GroupForm) ([]programme.Phase, error) {
 			all = append(all, ph)
 		}
 	}
-	accounts, err := a.H.Access.List(ctx, a.H.DB)
+	accounts, err := a.H.Access.Staff(ctx, a.H.DB)
 	if err != nil {
 		return nil, err
 	}
