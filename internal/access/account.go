@@ -144,7 +144,7 @@ func scanAccount(r store.Row) (*Account, error) {
 
 func scanHeld(r store.Row) (account id.ID, h Held, err error) {
 	var until int64
-	err = r.Scan(&account, &h.Grant, &h.Role, &h.On.Kind, &h.On.ID, &until, &h.Names)
+	err = r.Scan(&account, &h.Grant, (*string)(&h.Role), (*string)(&h.On.Kind), &h.On.ID, &until, &h.Names)
 	if until != 0 {
 		h.Until = time.Unix(until, 0)
 	}

@@ -101,7 +101,7 @@ func (a *Access) RunsOut(ctx context.Context, q store.Querier, acc *Account) ([]
 	err = q.Each(ctx, fmt.Sprintf("SELECT a.name, a.login, r.account, r.id, r.role, r.kind, r.thing, r.until, r.names FROM access_role r JOIN access_account a ON a.id = r.account WHERE r.until > 0 AND r.until < ? AND a.closed = 0 ORDER BY r.until, r.id LIMIT %d", maxRenewable), store.Args(limit), func(r store.Row) error {
 		var x Renewable
 		var until int64
-		if err := r.Scan(&x.Name, &x.Login, &x.Account, &x.Grant, &x.Role, &x.On.Kind, &x.On.ID, &until, &x.Names); err != nil {
+		if err := r.Scan(&x.Name, &x.Login, &x.Account, &x.Grant, (*string)(&x.Role), (*string)(&x.On.Kind), &x.On.ID, &until, &x.Names); err != nil {
 			return err
 		}
 		x.Until = time.Unix(until, 0)
@@ -136,6 +136,26 @@ func (a *Access) RunsOut(ctx context.Context, q store.Querier, acc *Account) ([]
 func (a *Access) others(ctx context.Context, q store.Querier, t *place.Tree, but id.ID, r Role, on On) (bool, error) {
 	l, err := a.accounts(ctx, q, "id IN (SELECT account FROM access_role WHERE role IN ('national', 'region', 'centre'))", always)
 	return slices.ContainsFunc(l, func(acc *Account) bool { return acc.ID != but && acc.MayGive(t, r, on) }), err
+}
+
+// Managed reports until when somebody can manage the accounts of the whole node: zero where there is no end. ok is false when
+// nobody can.
+func (a *Access) Managed(ctx context.Context, q store.Querier) (until time.Time, ok bool, err error) {
+	l, err := a.accounts(ctx, q, "id IN (SELECT account FROM access_role WHERE role = 'national')", always)
+	for _, acc := range l {
+		for _, h := range acc.Roles {
+			if acc.Closed || h.Role != National {
+				continue
+			}
+			if h.Until.IsZero() {
+				return time.Time{}, true, nil
+			}
+			if ok = true; h.Until.After(until) {
+				until = h.Until
+			}
+		}
+	}
+	return until, ok, err
 }
 
 func (a *Access) granted(ctx context.Context, q store.Querier, grant id.ID) (*Renewable, error) {

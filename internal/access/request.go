@@ -127,7 +127,7 @@ func (a *Access) requests(ctx context.Context, q store.Querier, where string, ar
 		x := &Request{}
 		var subjects, payload string
 		var at, until int64
-		if err := r.Scan(&x.ID, &x.Action, &x.Centre, &subjects, &x.Reason, &payload, &x.Proposer, &at, &until, &x.State, &x.Decider, &x.Answer, &x.Conflict); err != nil {
+		if err := r.Scan(&x.ID, (*string)(&x.Action), &x.Centre, &subjects, &x.Reason, &payload, &x.Proposer, &at, &until, &x.State, &x.Decider, &x.Answer, &x.Conflict); err != nil {
 			return err
 		}
 		x.At, x.Until = time.Unix(at, 0), time.Unix(until, 0)
