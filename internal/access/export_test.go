@@ -20,3 +20,6 @@ func CountHashes() (count func() int64, stop func()) {
 	}()
 	return n.Load, func() { close(done); hashing = was }
 }
+
+// OneTimeCode is the code of a step of time.
+var OneTimeCode = oneTimeCode
