@@ -20,6 +20,3 @@ func CountHashes() (count func() int64, stop func()) {
 	}()
 	return n.Load, func() { close(done); hashing = was }
 }
-
-// OneTimeCode is the code of a step of time.
-var OneTimeCode = oneTimeCode

@@ -50,6 +50,11 @@ func oneTimeCode(secret []byte, step int64) string {
 	return fmt.Sprintf("%0*d", codeDigits, n%1_000_000)
 }
 
+// OneTimeCode is what an authenticator app with a secret shows at a time.
+func OneTimeCode(secret []byte, at time.Time) string {
+	return oneTimeCode(secret, at.Unix()/codeStep)
+}
+
 // stepOf returns the step of time whose code this is, one before or after now included since clocks differ, or 0.
 func stepOf(secret []byte, code string, now time.Time) int64 {
 	at, found := now.Unix()/codeStep, int64(0)

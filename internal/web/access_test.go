@@ -45,6 +45,7 @@ type node struct {
 	srv   *httptest.Server
 	web   *web.Server
 	owner *access.Account
+	quiet bool // what the server logs is expected
 }
 
 func serve(t testing.TB, e store.Engine, sign door.SingleSignOn) *node {
@@ -56,7 +57,7 @@ func serve(t testing.TB, e store.Engine, sign door.SingleSignOn) *node {
 	n.House, err = house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: n.clock.Now})
 	must(t, err)
 	t.Cleanup(func() { n.House.Close() })
-	must(t, n.Found(ctx, house.Founding{Country: "ma", Centre: "MA-ERR-MJ1", Owner: "Nadia", Login: "nadia", Passphrase: passphrase, Lang: "fr"}))
+	must(t, n.Found(ctx, house.Founding{Country: "ma", Centre: "MA-ERR-MJ1", Owner: "Nadia", Login: "nadia", Passphrase: passphrase, Lang: "en"}))
 	must(t, n.Places.LoadCountry(ctx, id.Nil, "ma", true))
 	for _, a := range []access.Action{access.MergePeople, access.ErasePeople} {
 		n.Access.Executes(a, access.Executor{Run: func(context.Context, store.Querier, id.ID, *access.Request) (fact.Outcome, error) {
@@ -66,7 +67,7 @@ func serve(t testing.TB, e store.Engine, sign door.SingleSignOn) *node {
 	l, err := n.Access.List(ctx, n.DB)
 	must(t, err)
 	n.owner = l[0]
-	n.web, err = web.New(n.House, web.Options{Sign: sign, Log: slog.New(slog.NewTextHandler(testWriter{t}, nil))})
+	n.web, err = web.New(n.House, web.Options{Sign: sign, Log: slog.New(slog.NewTextHandler(testWriter{t, n}, nil))})
 	if err != nil {
 		t.Skip(err) // the interface is not built
 	}
@@ -76,9 +77,17 @@ func serve(t testing.TB, e store.Engine, sign door.SingleSignOn) *node {
 }
 
 // testWriter fails the test with what the server logs: a fault of ours.
-type testWriter struct{ t testing.TB }
+type testWriter struct {
+	t testing.TB
+	n *node
+}
 
-func (w testWriter) Write(b []byte) (int, error) { w.t.Errorf("logged: %s", b); return len(b), nil }
+func (w testWriter) Write(b []byte) (int, error) {
+	if !w.n.quiet {
+		w.t.Errorf("logged: %s", b)
+	}
+	return len(b), nil
+}
 
 var logins int
 
