@@ -37,7 +37,9 @@ func photograph(t testing.TB, h *house.House, acc *access.Account, clock *testno
 	return phone{secret, clock.Now}
 }
 
-func (p phone) code(later int64) string { return access.OneTimeCode(p.secret, p.now().Add(time.Duration(later)*30*time.Second)) }
+func (p phone) code(later int64) string {
+	return access.OneTimeCode(p.secret, p.now().Add(time.Duration(later)*30*time.Second))
+}
 
 // The test vectors of RFC 6238, appendix B, for SHA-1, at 6 digits.
 func TestOneTimeCodes(t *testing.T) {
