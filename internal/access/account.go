@@ -234,14 +234,14 @@ type Newcomer struct {
 	Role              Role
 	On                On
 	Names             bool      // see Named
-	Until             time.Time // zero: RoleLife from now
+	Until             time.Time // zero: Life from now
 	// Stream is where the account's own name is kept: "hub" or a centre's.
 	Stream string
 }
 
 func (n Newcomer) until(now time.Time) int64 {
 	if n.Until.IsZero() {
-		n.Until = now.Add(RoleLife)
+		n.Until = now.Add(Life(n.Role))
 	}
 	return n.Until.Unix()
 }
@@ -272,6 +272,19 @@ func (a *Access) Open(ctx context.Context, actor id.ID, n Newcomer) (id.ID, erro
 	account := id.New()
 	_, err := a.log.Do(ctx, fact.Command{Name: "open an account", Stream: n.Stream, Keys: []id.ID{id.Named("login", n.Login)}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
+		if !actor.IsNil() { // the program itself opens the first, and those of a simulation
+			t, err := a.places.Tree(ctx, q)
+			if err != nil {
+				return out, err
+			}
+			giver, err := a.Get(ctx, q, actor)
+			if err != nil {
+				return out, err
+			}
+			if !giver.MayGive(t, n.Role, n.On) {
+				return out, ErrDenied
+			}
+		}
 		var other id.ID
 		taken, err := store.One(ctx, q, "SELECT id FROM access_account WHERE login = ?", store.Args(n.Login), &other)
 		if err != nil {

@@ -72,7 +72,7 @@ func (a *Access) Grant(ctx context.Context, actor *Account, account id.ID, r Rol
 		if slices.ContainsFunc(acc.Roles, func(h Held) bool { return h.Role == r && h.On == on && h.Names == names }) {
 			return out, ErrHasRole
 		}
-		b := RoleGranted{account, r, on, a.log.Clock.Now().Add(RoleLife).Unix(), names && Reach(r, ReadPeople) == Named}
+		b := RoleGranted{account, r, on, a.log.Clock.Now().Add(Life(r)).Unix(), names && Reach(r, ReadPeople) == Named}
 		out.Facts = []fact.New{{Stream: "commons", Kind: KindGranted, Subject: id.New(), Actor: actor.ID, Body: b, Born: true}}
 		return out, nil
 	}})
@@ -89,16 +89,17 @@ type Renewable struct {
 // maxRenewable bounds the list of what runs out.
 const maxRenewable = 1000
 
-// RunsOut returns the roles that run out before long or ran out, and that the account may renew, first ones first. Those
-// of closed accounts are past.
+// RunsOut returns the roles of the team that run out before long or ran out, and that the account may renew, first ones
+// first. Those of closed accounts are past; those of guardians and learners are renewed with their enrolments.
 func (a *Access) RunsOut(ctx context.Context, q store.Querier, acc *Account) ([]Renewable, error) {
 	t, err := a.places.Tree(ctx, q)
 	if err != nil {
 		return nil, err
 	}
+	where, args := a.given(t, acc)
 	var out []Renewable
-	limit := a.log.Clock.Now().Add(WarnBefore).Unix()
-	err = q.Each(ctx, fmt.Sprintf("SELECT a.name, a.login, r.account, r.id, r.role, r.kind, r.thing, r.until, r.names FROM access_role r JOIN access_account a ON a.id = r.account WHERE r.until > 0 AND r.until < ? AND a.closed = 0 ORDER BY r.until, r.id LIMIT %d", maxRenewable), store.Args(limit), func(r store.Row) error {
+	args = append([]any{a.log.Clock.Now().Add(WarnBefore).Unix()}, args...)
+	err = q.Each(ctx, fmt.Sprintf("SELECT a.name, a.login, r.account, r.id, r.role, r.kind, r.thing, r.until, r.names FROM access_role r JOIN access_account a ON a.id = r.account WHERE r.until > 0 AND r.until < ? AND r.role NOT IN ('guardian', 'learner') AND a.closed = 0 AND %s ORDER BY r.until, r.id LIMIT %d", where, maxRenewable), args, func(r store.Row) error {
 		var x Renewable
 		var until int64
 		if err := r.Scan(&x.Name, &x.Login, &x.Account, &x.Grant, (*string)(&x.Role), (*string)(&x.On.Kind), &x.On.ID, &until, &x.Names); err != nil {
@@ -130,6 +131,24 @@ func (a *Access) RunsOut(ctx context.Context, q store.Querier, acc *Account) ([]
 		}
 	}
 	return out, nil
+}
+
+// given is a condition on the places that an account gives roles at, so that those of other places do not fill a list.
+func (a *Access) given(t *place.Tree, acc *Account) (string, []any) {
+	var things []id.ID
+	for _, h := range acc.Roles {
+		if h.Reaches(WriteAccounts) != Whole {
+			continue
+		}
+		if h.Role == National {
+			return always, nil
+		}
+		things = append(things, h.On.ID)
+		for _, c := range t.Within(h.On.ID) {
+			things = append(things, c.ID)
+		}
+	}
+	return in("r.thing", things)
 }
 
 // others reports whether anybody but an account may give a role on something.
@@ -230,7 +249,7 @@ func (a *Access) renew(ctx context.Context, actor id.ID, grants []id.ID, may fun
 			if err != nil {
 				return out, err
 			}
-			b := RoleGranted{x.Account, x.Role, x.On, a.log.Clock.Now().Add(RoleLife).Unix(), x.Names}
+			b := RoleGranted{x.Account, x.Role, x.On, a.log.Clock.Now().Add(Life(x.Role)).Unix(), x.Names}
 			out.Facts = append(out.Facts, fact.New{Stream: "commons", Kind: KindGranted, Subject: g, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
 		}
 		return out, nil

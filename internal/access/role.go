@@ -201,6 +201,18 @@ func Gives(giver, r Role) bool { return slices.Contains(gives[giver], r) }
 // was withdrawn elsewhere must have come to it.
 const RoleLife = 90 * 24 * time.Hour
 
+// longLife is how long the roles of guardians and learners last: they come and go with an enrolment, and withdrawing one
+// late opens nobody else's file.
+const longLife = 400 * 24 * time.Hour
+
+// Life is how long a role lasts unless it is renewed.
+func Life(r Role) time.Duration {
+	if r == Guardian || r == Learner {
+		return longLife
+	}
+	return RoleLife
+}
+
 // WarnBefore is how long before its end a role is said to run out.
 const WarnBefore = 30 * 24 * time.Hour
 

@@ -242,6 +242,16 @@ func TestOpeningsAndRequests(t *testing.T) {
 	m.at("refusing without a reason", m.post(self+"/refuse"), self, "Give a reason")
 	m.at("confirming", m.post(self+"/confirm"), "/requests", "It is confirmed and done")
 	m.at("again", m.post(self+"/confirm"), self, "decided already")
+	// Who may decide requests, and not do what this one asks for.
+	v, err = n.Access.Propose(ctx, n.owner.ID, access.Everywhere(), access.Proposed{Action: access.MergePeople, Centre: place.ID("MA-ERR-MJ1"), Subjects: []id.ID{who}, Reason: "Twice"})
+	must(t, err)
+	near := as(n.open(t, access.Officer, access.Place(place.ID("MA-08")), false))
+	if p := near.post("/requests/" + v.String() + "/confirm"); p.status != 403 {
+		t.Errorf("an officer merges: status %d", p.status)
+	}
+	if p := near.get("/requests"); strings.Contains(p.body, v.String()) {
+		t.Error("an officer is shown a merge")
+	}
 }
 
 // provider is a provider of single sign-on (OpenID Connect) that vouches for whom a test says.
@@ -366,6 +376,15 @@ func TestSingleSignOn(t *testing.T) {
 	u, err := url.Parse(res.Header.Get("Location"))
 	must(t, err)
 	victim.at("another's code", victim.get(u.RequestURI()+"&lang=en"), "/signin/outside/back", "took too long")
+	// The provider's answer with another state than the one that was sent.
+	res, err = thief.c.Get(n.srv.URL + "/signin/outside?next=/me")
+	must(t, err)
+	res.Body.Close()
+	u, err = url.Parse(res.Header.Get("Location"))
+	must(t, err)
+	q := u.Query()
+	q.Set("state", "x")
+	thief.at("another state", thief.get(u.Path+"?lang=en&"+q.Encode()), "/signin/outside/back", "took too long")
 	p.Close()
 	far, err := signon.New(signon.Config{Issuer: p.URL, Client: "tizi"})
 	must(t, err)

@@ -92,6 +92,14 @@ func device(a *door.Ask, agent string) string {
 }
 
 func me(a *door.Ask) error {
+	v, err := meView(a)
+	if err != nil {
+		return err
+	}
+	return a.Render("me/me", v)
+}
+
+func meView(a *door.Ask) (Me, error) {
 	ctx, acc := a.R.Context(), a.Account
 	v := Me{Name: acc.Name, Login: acc.Login, Roles: Roles(a, acc), PasskeysHere: access.PasskeysAt(a.R.Host), Lang: acc.Lang}
 	if v.Lang == "" {
@@ -102,17 +110,17 @@ func me(a *door.Ask) error {
 	}
 	var err error
 	if v.Passphrase, err = a.H.Access.HasPassphrase(ctx, acc.ID); err != nil {
-		return err
+		return v, err
 	}
 	if v.Factor, err = a.H.Access.HasFactor(ctx, acc.ID); err != nil {
-		return err
+		return v, err
 	}
 	if v.Codes, err = a.H.Access.Codes(ctx, acc.ID); err != nil {
-		return err
+		return v, err
 	}
 	keys, err := a.H.Access.Passkeys(ctx, acc.ID)
 	if err != nil {
-		return err
+		return v, err
 	}
 	for _, k := range keys {
 		p := Passkey{ID: k.ID, Name: k.Name, Created: k.Created.Format(time.DateOnly)}
@@ -125,22 +133,28 @@ func me(a *door.Ask) error {
 		v.Passkeys = append(v.Passkeys, p)
 	}
 	if v.Sessions, err = Sessions(a, acc); err != nil {
-		return err
+		return v, err
 	}
 	if a.May(access.BreakGlass) {
 		v.OpenURL = "/openings/new"
 	}
-	return a.Render("me/me", v)
+	return v, nil
 }
 
 func language(a *door.Ask) error {
 	l, ok := i18n.Parse(a.R.PostFormValue("language"))
-	if ok {
-		if err := a.H.Access.SetLang(a.R.Context(), a.Account.ID, string(l)); err != nil {
+	if !ok {
+		v, err := meView(a)
+		if err != nil {
 			return err
 		}
-		shell.SetLang(a.W, a.R, l)
+		v.Errors = map[string]string{"language": a.P.T("error.choose", "field", a.P.T("me.language"))}
+		return a.Again("me/me", v)
 	}
+	if err := a.H.Access.SetLang(a.R.Context(), a.Account.ID, string(l)); err != nil {
+		return err
+	}
+	shell.SetLang(a.W, a.R, l)
 	return a.Go("/me")
 }
 
@@ -249,7 +263,7 @@ func factorAnswer(a *door.Ask, err error, done string) error {
 		if err != nil {
 			return err
 		}
-		v.Errors = map[string]string{field: sentence}
+		v.Typed, v.Errors = a.R.PostFormValue("code"), map[string]string{field: sentence}
 		return a.Again("me/code", v)
 	}
 	if err != nil {

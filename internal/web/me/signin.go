@@ -122,7 +122,7 @@ func code(a *door.Ask) error {
 }
 
 func codeGiven(a *door.Ask) error {
-	v := Code{Next: a.R.FormValue("next")}
+	v := Code{Next: a.R.FormValue("next"), Typed: a.R.PostFormValue("code")}
 	token, err := a.H.Access.EnterCode(a.R.Context(), ticketOf(a), a.R.PostFormValue("code"), a.R.UserAgent(), a.Address())
 	if errors.Is(err, access.ErrTicket) {
 		setTicket(a, "")
@@ -145,7 +145,7 @@ func recovery(a *door.Ask) error {
 }
 
 func recoveryGiven(a *door.Ask) error {
-	v := Recover{Login: a.R.PostFormValue("login"), MinPassphrase: access.MinPassphrase}
+	v := Recover{Login: a.R.PostFormValue("login"), Typed: a.R.PostFormValue("code"), MinPassphrase: access.MinPassphrase}
 	token, err := a.H.Access.Recover(a.R.Context(), v.Login, a.R.PostFormValue("code"), a.R.PostFormValue("passphrase"), a.R.UserAgent(), a.Address())
 	if field, sentence, ok := a.SignInError(err); ok {
 		if errors.Is(err, access.ErrWrongCode) {

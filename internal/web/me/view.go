@@ -26,6 +26,7 @@ type SignIn struct {
 
 // Code is the screen signin/code. It posts code.
 type Code struct {
+	Typed  string
 	Next   string
 	Errors map[string]string
 	Locked bool
@@ -33,7 +34,7 @@ type Code struct {
 
 // Recover is the screen signin/recover. It posts login, code and passphrase.
 type Recover struct {
-	Login         string
+	Login, Typed  string
 	MinPassphrase int
 	Errors        map[string]string
 	Locked        bool
@@ -53,6 +54,7 @@ type Me struct {
 	Lang         string
 	Langs        []shell.Option
 	OpenURL      string // to open a centre one does not see
+	Errors       map[string]string
 }
 
 // Role is one of an account's.
@@ -87,6 +89,7 @@ type Factor struct {
 	// Secret is to be typed where no camera is; QR is its picture.
 	Secret string
 	QR     template.HTML
+	Typed  string
 	Errors map[string]string
 }
 

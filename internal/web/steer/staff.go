@@ -90,13 +90,17 @@ func choices(a *door.Ask) (roles, things []shell.Option, err error) {
 			roles = append(roles, shell.Option{Value: string(r), Label: a.P.T("role." + string(r)), Hint: a.P.T("staff.role." + string(r))})
 		}
 	}
-	for _, typ := range []string{"country", "region", "centre"} {
-		for _, p := range a.Tree.Of(typ) {
-			if a.Account.MayGive(a.Tree, access.Trainer, access.Place(p.ID)) {
-				things = append(things, shell.Option{Value: p.Code, Label: nameOf(a, p.Name)})
+	places := func(types ...string) {
+		for _, typ := range types {
+			for _, p := range a.Tree.Of(typ) {
+				if a.Account.MayGive(a.Tree, access.Trainer, access.Place(p.ID)) {
+					things = append(things, shell.Option{Value: p.Code, Label: nameOf(a, p.Name)})
+				}
 			}
 		}
 	}
+	// Centres are many, so they come last.
+	places("country", "region")
 	if a.Account.MayGive(a.Tree, access.Author, access.Programme(id.Nil)) {
 		programmes, err := a.H.Programmes.List(a.R.Context(), a.H.DB)
 		if err != nil {
@@ -106,6 +110,7 @@ func choices(a *door.Ask) (roles, things []shell.Option, err error) {
 			things = append(things, shell.Option{Value: programmePrefix + p.Code, Label: a.P.T("role.on.programme") + " · " + nameOf(a, p.Name)})
 		}
 	}
+	places("centre")
 	return roles, things, nil
 }
 
@@ -288,6 +293,7 @@ func roleNew(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	v.Role = string(access.Trainer)
 	return a.Render("staff/role", v)
 }
 
