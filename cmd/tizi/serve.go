@@ -9,11 +9,15 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"tizi/internal/access"
 	"tizi/internal/demo"
 	"tizi/internal/house"
+	oidc "tizi/internal/signon"
 	"tizi/internal/web"
+	"tizi/internal/web/door"
 )
 
 // listen says where pages are served.
@@ -24,6 +28,37 @@ type listen struct {
 type serveCmd struct {
 	place
 	listen
+	signon
+}
+
+// signon says which provider vouches for people (OpenID Connect). Its secret is read from a file, since the words of a
+// command are seen by everybody on the machine.
+type signon struct {
+	Issuer     string `name:"oidc-issuer" help:"The address of a provider of single sign-on (OpenID Connect)." env:"TIZI_OIDC_ISSUER" placeholder:"https://…"`
+	Client     string `name:"oidc-client" help:"What the provider calls this program." env:"TIZI_OIDC_CLIENT" placeholder:"ID"`
+	SecretFile string `name:"oidc-secret-file" help:"A file whose first line is the secret shared with the provider." env:"TIZI_OIDC_SECRET_FILE" type:"existingfile" placeholder:"FILE"`
+	Claim      string `name:"oidc-claim" help:"Which of the provider's words is a person's login here." env:"TIZI_OIDC_CLAIM" default:"preferred_username" placeholder:"NAME"`
+	Label      string `name:"oidc-label" help:"What the button says." env:"TIZI_OIDC_LABEL" placeholder:"NAME"`
+}
+
+// provider is the provider that the flags name, or nil.
+func (c signon) provider() (door.SingleSignOn, error) {
+	if c.Issuer == "" && c.Client == "" {
+		return nil, nil
+	}
+	secret := ""
+	if c.SecretFile != "" {
+		b, err := os.ReadFile(c.SecretFile)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		secret, _, _ = strings.Cut(string(b), "\n")
+	}
+	p, err := oidc.New(oidc.Config{Issuer: c.Issuer, Client: c.Client, Secret: strings.TrimSpace(secret), Claim: c.Claim, Label: c.Label})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return p, nil
 }
 
 // Help gives an example.
@@ -41,13 +76,39 @@ func (c *serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.Close()
-	return c.serve(ctx, h, house.Simulated(c.Data))
+	sign, err := c.provider()
+	if err != nil {
+		return err
+	}
+	if err := warn(ctx, h); err != nil {
+		return err
+	}
+	return c.serve(ctx, h, house.Simulated(c.Data), sign)
+}
+
+// warn says on the terminal when nobody can manage the node any more, or soon nobody can: pages tell those who sign in, and
+// whoever starts the program may be the only one who can still mend it.
+func warn(ctx context.Context, h *house.House) error {
+	until, ok, err := h.Access.Managed(ctx, h.DB)
+	if err != nil || house.Simulated(h.Config.Dir) {
+		return err
+	}
+	founded, err := h.Access.Founded(ctx, h.DB)
+	switch {
+	case err != nil || !founded:
+		return err
+	case !ok:
+		fmt.Fprintf(os.Stderr, "Nobody can manage accounts on this node any more: their roles ran out. Renew them with:  tizi renew --data %s --login LOGIN\n", h.Config.Dir)
+	case !until.IsZero() && until.Sub(h.Log.Clock.Now()) < access.WarnBefore:
+		fmt.Fprintf(os.Stderr, "On %s the last role that manages accounts on this node runs out. Renew it on the page Team, or with:  tizi renew --data %s --login LOGIN\n", until.Format(time.DateOnly), h.Config.Dir)
+	}
+	return nil
 }
 
 // serve answers until the context ends, then lets requests under way finish.
-func (c listen) serve(ctx context.Context, h *house.House, demo bool) error {
+func (c listen) serve(ctx context.Context, h *house.House, demo bool, sign door.SingleSignOn) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	handler, err := web.New(h, web.Options{Demo: demo, Log: log})
+	handler, err := web.New(h, web.Options{Demo: demo, Log: log, Sign: sign})
 	if err != nil {
 		return err
 	}
@@ -120,7 +181,7 @@ func (c *demoCmd) Run(ctx context.Context) error {
 		if c.NoServe {
 			return nil
 		}
-		return c.listen.serve(ctx, h, true)
+		return c.listen.serve(ctx, h, true, nil)
 	}
 	h, err := house.Create(ctx, house.Config{Dir: dir, URL: c.DB})
 	if err != nil {
@@ -149,5 +210,5 @@ func (c *demoCmd) Run(ctx context.Context) error {
 	if c.NoServe {
 		return nil
 	}
-	return c.listen.serve(ctx, h, true)
+	return c.listen.serve(ctx, h, true, nil)
 }

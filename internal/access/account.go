@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tizi/internal/fact"
 	"tizi/internal/id"
@@ -15,146 +16,62 @@ import (
 	"tizi/internal/store"
 )
 
-// Opened is the body of account.opened: somebody who signs in. Name and login are sealed with the account's own key.
-type Opened struct {
-	Sealed string `json:"sealed"`
-}
-
-// Check wants what identifies the account to be sealed.
-func (o Opened) Check() error {
-	if o.Sealed == "" {
-		return errors.New("an account needs a name and a login")
-	}
-	return nil
-}
-
-// details is what Opened seals.
-type details struct {
-	Name  string `json:"name"`
-	Login string `json:"login"`
-	Lang  string `json:"lang,omitempty"`
-}
-
-// RoleGranted is the body of role.granted: an account plays a role at a place and below it.
-type RoleGranted struct {
-	Account id.ID `json:"account"`
-	Role    Role  `json:"role"`
-	Place   id.ID `json:"place"`
-}
-
-// Check says what is missing.
-func (g RoleGranted) Check() error {
-	if g.Account.IsNil() || g.Place.IsNil() || !slices.Contains(Roles, g.Role) {
-		return errors.New("a role needs an account, a place and a name that is known")
-	}
-	return nil
-}
-
-// RoleWithdrawn is the body of role.withdrawn.
-type RoleWithdrawn struct {
-	Reason string `json:"reason,omitempty"`
-}
-
-// Check accepts any.
-func (RoleWithdrawn) Check() error { return nil }
-
-// The kinds of this area.
-var (
-	AccountOpened = fact.NewKind[Opened](fact.Kind{Name: "account.opened", Streams: []string{"hub", "centre"}})
-	KindGranted   = fact.NewKind[RoleGranted](fact.Kind{Name: "role.granted", Critical: true, Streams: []string{"commons"}})
-	KindWithdrawn = fact.NewKind[RoleWithdrawn](fact.Kind{Name: "role.withdrawn", Critical: true, Streams: []string{"commons"}})
-)
-
-var (
-	accountTable = &store.Table{Name: "access_account", Key: 1, Columns: store.Cols("id:id login:text name:text lang:text"), Indexes: []string{"login"}}
-	roleTable    = &store.Table{Name: "access_role", Key: 1, Columns: store.Cols("id:id account:id role:text place:id"), Indexes: []string{"account"}}
-)
-
-// Folds of this area.
-var Folds = []*fact.Fold{
-	{
-		Name: "access.account", Kinds: []*fact.Kind{AccountOpened}, Tables: []*store.Table{accountTable}, Sealed: true,
-		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(func(f *fact.Fact) bool { _, ok := fact.As[Opened](f); return ok })
-			if f == nil {
-				return nil
-			}
-			o, _ := fact.As[Opened](f)
-			var d details
-			if plain, ok := s.Open(s.ID, o.Sealed); !ok || json.Unmarshal(plain, &d) != nil {
-				return nil
-			}
-			out.Add(accountTable, s.ID, d.Login, d.Name, d.Lang)
-			return nil
-		},
-		Sample: func(d fact.Draw, newKey fact.NewKey) fact.History {
-			p := id.New()
-			k := newKey(p)
-			h := fact.History{Subject: p, Key: k}
-			for i := range 1 + d.Int("edits", 3) {
-				b, _ := json.Marshal(details{Name: fmt.Sprint("name ", i), Login: fmt.Sprint("login", d.Int("login", 3))})
-				h.Steps = append(h.Steps, fact.Step{Kind: AccountOpened, Body: Opened{Sealed: k.Seal(b)}, By: d.Int("by", 2)})
-			}
-			return h
-		},
-	},
-	{
-		Name: "access.role", Kinds: []*fact.Kind{KindGranted, KindWithdrawn}, Tables: []*store.Table{roleTable},
-		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(func(*fact.Fact) bool { return true })
-			if f == nil {
-				return nil
-			}
-			if g, ok := fact.As[RoleGranted](f); ok {
-				out.Add(roleTable, s.ID, g.Account, string(g.Role), g.Place)
-			}
-			return nil
-		},
-		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
-			h := fact.History{Subject: id.New()}
-			for i := range 1 + d.Int("steps", 4) {
-				st := fact.Step{Kind: KindGranted, Body: RoleGranted{Account: id.New(), Role: Trainer, Place: id.New()}, By: d.Int("by", 2)}
-				if i > 0 {
-					st.Prev = []int{d.Int("saw", i)}
-					if d.Int("withdraw", 2) == 1 {
-						st.Kind, st.Body = KindWithdrawn, RoleWithdrawn{Reason: "left"}
-					}
-				}
-				h.Steps = append(h.Steps, st)
-			}
-			return h
-		},
-	},
-}
-
 // Account is somebody who signs in.
 type Account struct {
-	ID    id.ID
-	Login string
-	Name  string
-	Lang  string
-	Roles []Held
+	ID     id.ID
+	Login  string
+	Name   string
+	Lang   string
+	Closed bool   // may not sign in
+	Roles  []Held // those that count now; what the account opened for a limited time comes last, as Glass
+	Ended  []Held // those that ran out and can be renewed
 }
 
 // Held is a role that an account holds.
 type Held struct {
 	Grant id.ID
 	Role  Role
-	Place id.ID
+	On    On
+	Until time.Time // zero: no end
+	Names bool
 }
+
+// Reaches is how much of the grant's scope an action reaches.
+func (h Held) Reaches(action Action) Extent {
+	e := Reach(h.Role, action)
+	if e == Named {
+		if !h.Names {
+			return Nothing
+		}
+		return Whole
+	}
+	return e
+}
+
+// Soon reports whether a role runs out before long.
+func (h Held) Soon(now time.Time) bool { return !h.Until.IsZero() && h.Until.Sub(now) < WarnBefore }
 
 // Access answers who may do what.
 type Access struct {
 	log    *fact.Log
 	places *place.Places
+	// Own says what is an account's own; the house sets it before anybody asks.
+	Own *Relation
+	// Covers says what an agreement covers: places and programmes. Until an area that knows agreements sets it, an
+	// agreement covers nothing.
+	Covers func(ctx context.Context, q store.Querier, agreement id.ID) ([]On, error)
+
+	executors map[Action]Executor // set at start, then only read
 }
 
 // New returns the area on a node's log.
-func New(l *fact.Log, p *place.Places) *Access { return &Access{l, p} }
+func New(l *fact.Log, p *place.Places) *Access {
+	return &Access{log: l, places: p, executors: map[Action]Executor{}}
+}
 
 // Scope returns where an account may do an action.
 func (a *Access) Scope(ctx context.Context, q store.Querier, acc *Account, action Action) (Scope, error) {
-	if acc == nil {
+	if acc == nil || acc.Closed {
 		return Scope{}, nil
 	}
 	t, err := a.places.Tree(ctx, q)
@@ -162,15 +79,41 @@ func (a *Access) Scope(ctx context.Context, q store.Querier, acc *Account, actio
 		return Scope{}, err
 	}
 	s := At()
+	s.own, s.programmes, s.agreements, s.account, s.relation = map[id.ID]bool{}, map[id.ID]bool{}, map[id.ID]bool{}, acc.ID, a.Own
+	add := func(on On, e Extent) {
+		switch {
+		case on.Kind == InProgramme:
+			s.programmes[on.ID] = true
+		case e == Own:
+			for _, c := range t.Within(on.ID) {
+				s.own[c.ID] = true
+			}
+		default:
+			for _, c := range t.Within(on.ID) {
+				s.centres[c.ID] = true
+			}
+		}
+	}
 	for _, h := range acc.Roles {
-		if !Allows(h.Role, action) {
-			continue
-		}
-		if h.Role == National {
+		e := h.Reaches(action)
+		switch {
+		case e == Nothing:
+		case h.Role == National:
 			return Everywhere(), nil
-		}
-		for _, c := range t.Within(h.Place) {
-			s.centres[c.ID] = true
+		case h.On.Kind == UnderAgreed:
+			s.agreements[h.On.ID] = true
+			if a.Covers == nil {
+				continue
+			}
+			covered, err := a.Covers(ctx, q, h.On.ID)
+			if err != nil {
+				return Scope{}, fmt.Errorf("read what an agreement covers: %w", err)
+			}
+			for _, on := range covered {
+				add(on, e)
+			}
+		default:
+			add(h.On, e)
 		}
 	}
 	return s, nil
@@ -178,51 +121,108 @@ func (a *Access) Scope(ctx context.Context, q store.Querier, acc *Account, actio
 
 // May reports whether an account may do an action somewhere at all.
 func (acc *Account) May(action Action) bool {
-	return acc != nil && slices.ContainsFunc(acc.Roles, func(h Held) bool { return Allows(h.Role, action) })
+	if acc == nil || acc.Closed {
+		return false
+	}
+	return action == Self || slices.ContainsFunc(acc.Roles, func(h Held) bool { return h.Reaches(action) != Nothing })
 }
 
 // ErrDenied is returned, wrapped, when somebody asks for what they may not do.
 var ErrDenied = errors.New("you may not do this here; ask the manager of the centre or of the programme")
 
+// accountColumns and heldColumns are what get and hold read.
+const (
+	accountColumns = "id, login, name, lang, closed"
+	heldColumns    = "account, id, role, kind, thing, until, names"
+)
+
+func scanAccount(r store.Row) (*Account, error) {
+	acc := &Account{}
+	err := r.Scan(&acc.ID, &acc.Login, &acc.Name, &acc.Lang, &acc.Closed)
+	return acc, err
+}
+
+func scanHeld(r store.Row) (account id.ID, h Held, err error) {
+	var until int64
+	err = r.Scan(&account, &h.Grant, (*string)(&h.Role), (*string)(&h.On.Kind), &h.On.ID, &until, &h.Names)
+	if until != 0 {
+		h.Until = time.Unix(until, 0)
+	}
+	return account, h, err
+}
+
+// hold gives an account a role that its row says, as one that counts or one that ran out.
+func (acc *Account) hold(h Held, now time.Time) {
+	if !h.Until.IsZero() && !h.Until.After(now) {
+		acc.Ended = append(acc.Ended, h)
+	} else {
+		acc.Roles = append(acc.Roles, h)
+	}
+}
+
 // Get returns an account with its roles, or nil.
 func (a *Access) Get(ctx context.Context, q store.Querier, account id.ID) (*Account, error) {
-	acc := &Account{ID: account}
-	found, err := store.One(ctx, q, "SELECT login, name, lang FROM access_account WHERE id = ?", store.Args(account), &acc.Login, &acc.Name, &acc.Lang)
-	if err != nil || !found {
+	l, err := a.accounts(ctx, q, "id = ?", "account = ?", account)
+	if err != nil || len(l) == 0 {
 		return nil, err
 	}
-	err = q.Each(ctx, "SELECT id, role, place FROM access_role WHERE account = ? ORDER BY id", store.Args(account), func(r store.Row) error {
-		var h Held
-		err := r.Scan(&h.Grant, &h.Role, &h.Place)
-		acc.Roles = append(acc.Roles, h)
-		return err
-	})
-	return acc, err
+	return l[0], nil
+}
+
+// staff is a condition on a column of accounts: those who work for a programme, and those without any role.
+func staff(column string) string {
+	return column + " NOT IN (SELECT account FROM access_role WHERE role IN ('guardian', 'learner') AND account NOT IN (SELECT account FROM access_role WHERE role NOT IN ('guardian', 'learner')))"
+}
+
+// Staff returns the accounts of who works for a programme, by name: those of guardians and learners may be very many.
+func (a *Access) Staff(ctx context.Context, q store.Querier) ([]*Account, error) {
+	return a.accounts(ctx, q, staff("id"), staff("account"))
+}
+
+// Founded reports whether the node has any account.
+func (a *Access) Founded(ctx context.Context, q store.Querier) (bool, error) {
+	var one int
+	return store.One(ctx, q, "SELECT 1 FROM access_account LIMIT 1", nil, &one)
 }
 
 // List returns every account, by name.
 func (a *Access) List(ctx context.Context, q store.Querier) ([]*Account, error) {
+	return a.accounts(ctx, q, always, always)
+}
+
+func (a *Access) accounts(ctx context.Context, q store.Querier, which, whose string, args ...any) ([]*Account, error) {
 	var out []*Account
 	byID := map[id.ID]*Account{}
-	err := q.Each(ctx, "SELECT id, login, name, lang FROM access_account ORDER BY name, id", nil, func(r store.Row) error {
-		acc := &Account{}
-		err := r.Scan(&acc.ID, &acc.Login, &acc.Name, &acc.Lang)
+	err := q.Each(ctx, "SELECT "+accountColumns+" FROM access_account WHERE "+which+" ORDER BY name, id", args, func(r store.Row) error {
+		acc, err := scanAccount(r)
 		out, byID[acc.ID] = append(out, acc), acc
+		return err
+	})
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	now := a.log.Clock.Now()
+	err = q.Each(ctx, "SELECT "+heldColumns+" FROM access_role WHERE "+whose+" ORDER BY id", args, func(r store.Row) error {
+		account, h, err := scanHeld(r)
+		if acc := byID[account]; acc != nil && err == nil {
+			acc.hold(h, now)
+		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = q.Each(ctx, "SELECT account, id, role, place FROM access_role ORDER BY id", nil, func(r store.Row) error {
+	// What somebody opened lasts while a role of theirs still allows to open it.
+	err = q.Each(ctx, "SELECT account, id, centre, until FROM access_glass WHERE "+whose+" AND until > ? ORDER BY id", append(slices.Clone(args), now.Unix()), func(r store.Row) error {
 		var account id.ID
-		var h Held
-		if err := r.Scan(&account, &h.Grant, &h.Role, &h.Place); err != nil {
-			return err
-		}
-		if acc := byID[account]; acc != nil {
+		var until int64
+		h := Held{Role: Glass, On: On{Kind: AtPlace}}
+		err := r.Scan(&account, &h.Grant, &h.On.ID, &until)
+		h.Until = time.Unix(until, 0)
+		if acc := byID[account]; acc != nil && err == nil && acc.May(BreakGlass) {
 			acc.Roles = append(acc.Roles, h)
 		}
-		return nil
+		return err
 	})
 	return out, err
 }
@@ -232,9 +232,18 @@ type Newcomer struct {
 	Name, Login, Lang string
 	Passphrase        string
 	Role              Role
-	Place             id.ID
+	On                On
+	Names             bool      // see Named
+	Until             time.Time // zero: Life from now
 	// Stream is where the account's own name is kept: "hub" or a centre's.
 	Stream string
+}
+
+func (n Newcomer) until(now time.Time) int64 {
+	if n.Until.IsZero() {
+		n.Until = now.Add(Life(n.Role))
+	}
+	return n.Until.Unix()
 }
 
 // Errors of Open. Their texts are for logs; doors translate them.
@@ -263,6 +272,19 @@ func (a *Access) Open(ctx context.Context, actor id.ID, n Newcomer) (id.ID, erro
 	account := id.New()
 	_, err := a.log.Do(ctx, fact.Command{Name: "open an account", Stream: n.Stream, Keys: []id.ID{id.Named("login", n.Login)}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
+		if !actor.IsNil() { // the program itself opens the first, and those of a simulation
+			t, err := a.places.Tree(ctx, q)
+			if err != nil {
+				return out, err
+			}
+			giver, err := a.Get(ctx, q, actor)
+			if err != nil {
+				return out, err
+			}
+			if !giver.MayGive(t, n.Role, n.On) {
+				return out, ErrDenied
+			}
+		}
 		var other id.ID
 		taken, err := store.One(ctx, q, "SELECT id FROM access_account WHERE login = ?", store.Args(n.Login), &other)
 		if err != nil {
@@ -282,7 +304,7 @@ func (a *Access) Open(ctx context.Context, actor id.ID, n Newcomer) (id.ID, erro
 		out.Keys = []*seal.Key{k}
 		out.Facts = []fact.New{
 			{Stream: n.Stream, Kind: AccountOpened, Subject: account, Actor: actor, Body: Opened{k.Seal(plain)}, Born: true},
-			{Stream: "commons", Kind: KindGranted, Subject: id.New(), Actor: actor, Body: RoleGranted{account, n.Role, n.Place}, Born: true},
+			{Stream: "commons", Kind: KindGranted, Subject: id.New(), Actor: actor, Body: RoleGranted{account, n.Role, n.On, n.until(a.log.Clock.Now()), n.Names}, Born: true},
 		}
 		if hash != "" {
 			out.Also = func(ctx context.Context, tx store.Tx) error {
@@ -315,4 +337,17 @@ func loginForm(s string) bool {
 		}
 	}
 	return true
+}
+
+// seal seals what identifies an account with its own key.
+func (a *Access) seal(ctx context.Context, q store.Querier, account id.ID, d details) (string, error) {
+	k, err := a.log.Keys.Get(ctx, q, account)
+	if err != nil {
+		return "", err
+	}
+	plain, err := json.Marshal(d)
+	if err != nil {
+		return "", err
+	}
+	return k.Seal(plain), nil
 }

@@ -4,117 +4,217 @@ package access
 
 import (
 	"slices"
-	"strings"
+	"time"
 
 	"tizi/internal/id"
 )
 
-// Role is a part that a person plays, at a place and below.
+// Role is a part that a person plays, at a place, in a programme or under an agreement.
 type Role string
 
-// The roles of this release; the rest of the table comes with the people who need it.
+// The roles.
 const (
-	National Role = "national" // runs the programmes of a country
-	Region   Role = "region"   // runs those of a region
-	Centre   Role = "centre"   // runs a centre
-	Trainer  Role = "trainer"  // holds sessions at a centre
+	National Role = "national"     // runs the programmes of a country
+	Region   Role = "region"       // runs those of a region
+	Centre   Role = "centre"       // runs a centre
+	Trainer  Role = "trainer"      // holds the sessions of the groups that are theirs
+	Helper   Role = "helper"       // takes attendance beside a trainer
+	Author   Role = "author"       // writes courses and sees how learners fare, in numbers
+	Mentor   Role = "mentor"       // accompanies learners
+	Partner  Role = "partner"      // reads what an agreement or a programme covers, in numbers
+	Auditor  Role = "auditor"      // reads numbers, and who did what; names only where the grant says so
+	Officer  Role = "safeguarding" // answers for the safety of children
+	Guardian Role = "guardian"     // answers for a child
+	Learner  Role = "learner"      // learns
+
+	// Glass is no role that is granted: it is what somebody may do who opened a centre for a limited time, with a reason.
+	Glass Role = "glass"
 )
 
-// Roles are all roles, widest first.
-var Roles = []Role{National, Region, Centre, Trainer}
+// Roles are all roles that can be granted, those of managers first and widest first.
+var Roles = []Role{National, Region, Centre, Trainer, Helper, Author, Mentor, Partner, Auditor, Officer, Guardian, Learner}
 
 // Action is what a role may be allowed.
 type Action string
 
 // The actions.
 const (
-	ReadPeople      Action = "people.read"
-	WritePeople     Action = "people.write"
-	ImportPeople    Action = "people.import"
-	ReadGroups      Action = "groups.read"
-	WriteGroups     Action = "groups.write"
-	TakeAttendance  Action = "attendance.take"
-	ReadBoard       Action = "board.read"
-	WritePlaces     Action = "places.write"
-	WriteProgrammes Action = "programmes.write"
-	WriteAccounts   Action = "accounts.write"
-	ReadNode        Action = "node.read"
+	// Self is what everybody may do who is signed in, whatever their roles: their own account.
+	Self Action = "self"
+
+	ReadPeople         Action = "people.read"         // a person's page, and lists of people
+	ListPeople         Action = "people.list"         // the lists behind numbers: all people of a place at once
+	WritePeople        Action = "people.write"        //
+	ImportPeople       Action = "people.import"       //
+	MergePeople        Action = "people.merge"        // by two: one asks, another confirms
+	ErasePeople        Action = "people.erase"        // by two
+	ExportPeople       Action = "people.export"       // by two
+	ReadConsent        Action = "consent.read"        //
+	WriteConsent       Action = "consent.write"       // record what somebody else gave, refused or withdrew
+	ReadGroups         Action = "groups.read"         //
+	WriteGroups        Action = "groups.write"        //
+	TakeAttendance     Action = "attendance.take"     //
+	ReadBoard          Action = "board.read"          // numbers, never names
+	WritePlaces        Action = "places.write"        //
+	WriteProgrammes    Action = "programmes.write"    //
+	WriteAccounts      Action = "accounts.write"      // open, close, grant, renew, withdraw, reset
+	ReadNode           Action = "node.read"           //
+	ReadAudit          Action = "audit.read"          // who did and who looked at what
+	ReadSafeguarding   Action = "safeguarding.read"   // cases
+	ReportSafeguarding Action = "safeguarding.report" // a worry
+	BreakGlass         Action = "glass.break"         // open a centre one does not see, for an hour, with a reason
+	ReadGlass          Action = "glass.read"          // who opened one's own centres, and why
+	DecideRequests     Action = "requests.decide"     // see what waits for a second person; each also needs its own action
+	ReadChildren       Action = "children.read"       // one's own
+	AnswerConsent      Action = "consent.answer"      // for one's own children, or oneself
+	ReadMentees        Action = "mentees.read"        // those one accompanies
+	Learn              Action = "learning.own"        // one's own learning
 )
 
 // Actions are all actions.
-var Actions = []Action{ReadPeople, WritePeople, ImportPeople, ReadGroups, WriteGroups, TakeAttendance, ReadBoard, WritePlaces, WriteProgrammes, WriteAccounts, ReadNode}
-
-// table is the one table of permissions.
-var table = map[Role][]Action{
-	National: Actions,
-	Region:   {ReadPeople, WritePeople, ImportPeople, ReadGroups, WriteGroups, TakeAttendance, ReadBoard, WritePlaces, WriteAccounts, ReadNode},
-	Centre:   {ReadPeople, WritePeople, ImportPeople, ReadGroups, WriteGroups, TakeAttendance, ReadBoard, WriteAccounts, ReadNode},
-	Trainer:  {ReadPeople, ReadGroups, TakeAttendance, ReadBoard},
+var Actions = []Action{
+	ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance,
+	ReadBoard, WritePlaces, WriteProgrammes, WriteAccounts, ReadNode, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
+	ReadChildren, AnswerConsent, ReadMentees, Learn,
 }
 
-// Allows reports whether a role may do an action at the places it is granted for.
-func Allows(r Role, a Action) bool { return slices.Contains(table[r], a) }
+// Extent is how much of what a grant is for an action reaches.
+type Extent int
 
-// Scope is where somebody may do one action. The zero Scope is nowhere.
-type Scope struct {
-	all     bool
-	centres map[id.ID]bool
+// The extents.
+const (
+	Nothing Extent = iota
+	Named          // the whole of it, where the grant says that names may be seen; otherwise nothing
+	Own            // what is the account's own in it: a trainer's groups and the people in them
+	Whole          // the whole of it
+)
+
+type row map[Action]Extent
+
+func cells(e Extent, actions ...Action) row {
+	r := row{}
+	for _, a := range actions {
+		r[a] = e
+	}
+	return r
 }
 
-// Everywhere is the scope of the program itself and of whoever holds a role for all places.
-func Everywhere() Scope { return Scope{all: true} }
-
-// At is the scope of these centres.
-func At(centres ...id.ID) Scope {
-	s := Scope{centres: map[id.ID]bool{}}
-	for _, c := range centres {
-		s.centres[c] = true
+func (r row) and(e Extent, actions ...Action) row {
+	for _, a := range actions {
+		r[a] = e
 	}
-	return s
+	return r
 }
 
-// Has reports whether a centre lies in the scope.
-func (s Scope) Has(centre id.ID) bool { return s.all || s.centres[centre] }
-
-// All reports whether the scope has no bounds.
-func (s Scope) All() bool { return s.all }
-
-// None reports whether the scope is nowhere.
-func (s Scope) None() bool { return !s.all && len(s.centres) == 0 }
-
-// Centres returns the centres of a bounded scope, sorted.
-func (s Scope) Centres() []id.ID {
-	var out []id.ID
-	for c := range s.centres {
-		out = append(out, c)
-	}
-	slices.SortFunc(out, func(a, b id.ID) int { return slices.Compare(a[:], b[:]) })
-	return out
+// table is the one table of permissions. What is not in it is not allowed.
+var table = map[Role]row{
+	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance,
+		ReadBoard, WritePlaces, WriteProgrammes, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
+	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance,
+		ReadBoard, WritePlaces, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
+	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance,
+		ReadBoard, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests),
+	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance).and(Whole, ReadBoard, ReportSafeguarding),
+	Helper:   cells(Whole, ReadGroups, TakeAttendance, ReportSafeguarding),
+	Author:   cells(Whole, ReadBoard),
+	Mentor:   cells(Own, ReadMentees).and(Whole, ReportSafeguarding),
+	Partner:  cells(Whole, ReadBoard),
+	Auditor:  cells(Whole, ReadBoard, ReadAudit, ReadGlass).and(Named, ReadPeople, ListPeople, ReadGroups, ReadConsent),
+	Officer:  cells(Whole, ReadPeople, ListPeople, ErasePeople, ExportPeople, ReadConsent, ReadGroups, ReadBoard, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
+	Guardian: cells(Own, ReadChildren, AnswerConsent),
+	Learner:  cells(Own, Learn, AnswerConsent),
+	Glass:    cells(Whole, ReadPeople, ListPeople, ReadConsent, ReadGroups, ReadBoard, ReadSafeguarding),
 }
 
-// Within narrows the scope to some centres.
-func (s Scope) Within(centres []id.ID) Scope {
-	var in []id.ID
-	for _, c := range centres {
-		if s.Has(c) {
-			in = append(in, c)
-		}
-	}
-	return At(in...)
+// Reach returns how much of a grant's scope a role may do an action on.
+func Reach(r Role, a Action) Extent { return table[r][a] }
+
+// Allows reports whether a role may do an action at all within what it is granted for, a grant without names.
+func Allows(r Role, a Action) bool { return Reach(r, a) >= Own }
+
+// Kind is the kind of thing that a role is granted for.
+type Kind string
+
+// The kinds.
+const (
+	AtPlace     Kind = "place"
+	InProgramme Kind = "programme"
+	UnderAgreed Kind = "agreement"
+)
+
+// On is what a role is granted for: a place and all below it, a programme wherever it runs, or what an agreement covers.
+type On struct {
+	Kind Kind  `json:"kind"`
+	ID   id.ID `json:"id"`
 }
 
-// SQL returns a condition on a column that holds a centre, and its arguments. A scope that is nowhere selects nothing.
-func (s Scope) SQL(column string) (string, []any) {
-	if s.all {
-		return "1 = 1", nil
-	}
-	cs := s.Centres()
-	if len(cs) == 0 {
-		return "1 = 0", nil
-	}
-	args := make([]any, len(cs))
-	for i, c := range cs {
-		args[i] = c
-	}
-	return column + " IN (?" + strings.Repeat(", ?", len(cs)-1) + ")", args
+// Place is a role's place.
+func Place(v id.ID) On { return On{AtPlace, v} }
+
+// Programme is a role's programme.
+func Programme(v id.ID) On { return On{InProgramme, v} }
+
+// Agreement is a role's agreement.
+func Agreement(v id.ID) On { return On{UnderAgreed, v} }
+
+// kinds are what each role can be granted for. Numbers can be asked of a programme or an agreement; whoever works with
+// people works at a place.
+var kinds = map[Role][]Kind{
+	Author:  {InProgramme},
+	Partner: {UnderAgreed, InProgramme, AtPlace},
+	Auditor: {AtPlace, InProgramme, UnderAgreed},
 }
+
+// Kinds returns what a role can be granted for.
+func Kinds(r Role) []Kind {
+	if k := kinds[r]; k != nil {
+		return k
+	}
+	return []Kind{AtPlace}
+}
+
+// PlaceTypes returns the types of places that a role is played at.
+func PlaceTypes(r Role) []string {
+	switch r {
+	case National:
+		return []string{"country"}
+	case Region:
+		return []string{"region"}
+	case Officer, Partner, Auditor:
+		return []string{"country", "region", "centre"}
+	}
+	return []string{"centre"}
+}
+
+// gives are the roles that a role may grant, renew and withdraw, at its place and below. The officer answers to nobody
+// whom a case may be about, so only the country gives that role.
+var gives = map[Role][]Role{
+	National: Roles,
+	Region:   {Region, Centre, Trainer, Helper, Mentor, Guardian, Learner},
+	Centre:   {Centre, Trainer, Helper, Mentor, Guardian, Learner},
+}
+
+// Gives reports whether a role may give another one within its own place.
+func Gives(giver, r Role) bool { return slices.Contains(gives[giver], r) }
+
+// RoleLife is how long a granted role lasts unless it is renewed: as long as a centre may be without a link before what
+// was withdrawn elsewhere must have come to it.
+const RoleLife = 90 * 24 * time.Hour
+
+// longLife is how long the roles of guardians and learners last: they come and go with an enrolment, and withdrawing one
+// late opens nobody else's file.
+const longLife = 400 * 24 * time.Hour
+
+// Life is how long a role lasts unless it is renewed.
+func Life(r Role) time.Duration {
+	if r == Guardian || r == Learner {
+		return longLife
+	}
+	return RoleLife
+}
+
+// WarnBefore is how long before its end a role is said to run out.
+const WarnBefore = 30 * 24 * time.Hour
+
+// GlassLife is how long somebody sees what they opened.
+const GlassLife = time.Hour

@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"embed"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -107,62 +108,128 @@ func (a *Access) SetPassphrase(ctx context.Context, login, passphrase string) er
 	if err := CheckPassphrase(passphrase); err != nil {
 		return err
 	}
-	var account id.ID
-	found, err := store.One(ctx, a.log.DB, "SELECT id FROM access_account WHERE login = ?", store.Args(strings.ToLower(strings.TrimSpace(login))), &account)
+	account, err := a.byLogin(ctx, login)
 	if err != nil {
 		return err
-	}
-	if !found {
-		return ErrNoAccount
 	}
 	hash := hashPassphrase(passphrase)
 	return a.log.DB.Write(ctx, func(tx store.Tx) error {
 		if err := saveSecret(ctx, tx, account, hash, a.log.Clock.Now()); err != nil {
 			return err
 		}
-		return tx.Exec(ctx, "DELETE FROM access_session WHERE account = ?", account)
+		return endAll(ctx, tx, account, nil)
+	})
+}
+
+// CheckOwn checks the passphrase of somebody who is signed in. Where there is none, nothing is checked.
+func (a *Access) CheckOwn(ctx context.Context, account id.ID, passphrase string) error {
+	who := "passphrase " + account.String()
+	if err := a.mayTry(ctx, try{who, MaxTries}); err != nil {
+		return err
+	}
+	var hash string
+	found, err := store.One(ctx, a.log.DB, "SELECT passphrase FROM access_secret WHERE account = ?", store.Args(account), &hash)
+	if err != nil {
+		return err
+	}
+	if found && !verifyPassphrase(hash, passphrase) {
+		return errors.Join(a.failed(ctx, who), ErrWrong)
+	}
+	return nil
+}
+
+// ChangePassphrase gives an account a new passphrase, for whoever knows the old one, or has none yet. The other sessions
+// end.
+func (a *Access) ChangePassphrase(ctx context.Context, account id.ID, token, old, passphrase string) error {
+	if err := a.CheckOwn(ctx, account, old); err != nil {
+		return err
+	}
+	if err := CheckPassphrase(passphrase); err != nil {
+		return err
+	}
+	hash := hashPassphrase(passphrase)
+	return a.log.DB.Write(ctx, func(tx store.Tx) error {
+		if err := saveSecret(ctx, tx, account, hash, a.log.Clock.Now()); err != nil {
+			return err
+		}
+		return endAll(ctx, tx, account, digest(token))
+	})
+}
+
+// HasPassphrase reports whether an account has a passphrase on this node.
+func (a *Access) HasPassphrase(ctx context.Context, account id.ID) (bool, error) {
+	var one int
+	return store.One(ctx, a.log.DB, "SELECT 1 FROM access_secret WHERE account = ?", store.Args(account), &one)
+}
+
+// try is a way of guessing, and how many wrong guesses it has in TryWindow.
+type try struct {
+	who string
+	max int
+}
+
+// mayTry refuses when there were too many wrong tries.
+func (a *Access) mayTry(ctx context.Context, tries ...try) error {
+	since := a.log.Clock.Now().Add(-TryWindow).UnixMilli()
+	for _, t := range tries {
+		var n int
+		if _, err := store.One(ctx, a.log.DB, "SELECT count(*) FROM access_try WHERE who = ? AND at > ?", store.Args(t.who, since), &n); err != nil {
+			return err
+		}
+		if n >= t.max {
+			return ErrTooManyTries
+		}
+	}
+	return nil
+}
+
+// failed keeps a wrong try.
+func (a *Access) failed(ctx context.Context, whos ...string) error {
+	now := a.log.Clock.Now()
+	return a.log.DB.Write(ctx, func(tx store.Tx) error {
+		if err := tx.Exec(ctx, "DELETE FROM access_try WHERE at <= ?", now.Add(-TryWindow).UnixMilli()); err != nil {
+			return err
+		}
+		for _, who := range whos {
+			if err := tx.Exec(ctx, "INSERT INTO access_try (who, at) VALUES (?, ?)", who, now.UnixMilli()); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
 // SignIn checks a login and passphrase and begins a session; the token goes into a cookie and is stored only as a hash.
-// address is where the try comes from.
+// address is where the try comes from. Where the account has a second factor, the error is a *SecondFactor.
 func (a *Access) SignIn(ctx context.Context, login, passphrase, agent, address string) (token string, err error) {
 	login = strings.ToLower(strings.TrimSpace(login))
-	now := a.log.Clock.Now()
-	since := now.Add(-TryWindow).UnixMilli()
-	for who, max := range map[string]int{"login " + login: MaxTries, "from " + address: MaxTries * 4} {
-		var n int
-		if _, err := store.One(ctx, a.log.DB, "SELECT count(*) FROM access_try WHERE who = ? AND at > ?", store.Args(who, since), &n); err != nil {
-			return "", err
-		}
-		if n >= max {
-			return "", ErrTooManyTries
-		}
+	if err := a.mayTry(ctx, try{"login " + login, MaxTries}, try{"from " + address, MaxTries * 4}); err != nil {
+		return "", err
 	}
 	var account id.ID
 	hash := decoy
-	_, err = store.One(ctx, a.log.DB, "SELECT s.account, s.passphrase FROM access_account a JOIN access_secret s ON s.account = a.id WHERE a.login = ?", store.Args(login), &account, &hash)
+	_, err = store.One(ctx, a.log.DB, "SELECT s.account, s.passphrase FROM access_account a JOIN access_secret s ON s.account = a.id WHERE a.login = ? AND a.closed = 0", store.Args(login), &account, &hash)
 	if err != nil {
 		return "", err
 	}
 	if !verifyPassphrase(hash, passphrase) || account.IsNil() {
-		err := a.log.DB.Write(ctx, func(tx store.Tx) error {
-			if err := tx.Exec(ctx, "DELETE FROM access_try WHERE at <= ?", since); err != nil {
-				return err
-			}
-			for _, who := range []string{"login " + login, "from " + address} {
-				if err := tx.Exec(ctx, "INSERT INTO access_try (who, at) VALUES (?, ?)", who, now.UnixMilli()); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		return "", errors.Join(err, ErrWrong)
+		return "", errors.Join(a.failed(ctx, "login "+login, "from "+address), ErrWrong)
+	}
+	has, err := a.HasFactor(ctx, account)
+	if err != nil {
+		return "", err
+	}
+	if has {
+		ticket, err := a.ticket(ctx, "factor", account, "")
+		if err != nil {
+			return "", err
+		}
+		return "", &SecondFactor{ticket}
 	}
 	return a.Begin(ctx, account, agent)
 }
 
-// Begin begins a session without a passphrase: of an owner who has just set the node up, or in the demo.
+// Begin begins a session without asking for anything: of whoever has proved who they are otherwise, or in the demo.
 func (a *Access) Begin(ctx context.Context, account id.ID, agent string) (token string, err error) {
 	raw := make([]byte, 32)
 	rand.Read(raw)
@@ -209,7 +276,11 @@ func (a *Access) Who(ctx context.Context, token string) (*Account, error) {
 			return nil, err
 		}
 	}
-	return a.Get(ctx, a.log.DB, account)
+	acc, err := a.Get(ctx, a.log.DB, account)
+	if err == nil && acc != nil && acc.Closed {
+		return nil, a.End(ctx, token)
+	}
+	return acc, err
 }
 
 // End ends a session.
@@ -217,4 +288,79 @@ func (a *Access) End(ctx context.Context, token string) error {
 	return a.log.DB.Write(ctx, func(tx store.Tx) error {
 		return tx.Exec(ctx, "DELETE FROM access_session WHERE token = ?", digest(token))
 	})
+}
+
+// endAll ends the sessions of an account but one (nil: none).
+func endAll(ctx context.Context, tx store.Tx, account id.ID, but []byte) error {
+	if but == nil {
+		but = []byte{}
+	}
+	if err := tx.Exec(ctx, "DELETE FROM access_ticket WHERE account = ?", account); err != nil {
+		return err
+	}
+	return tx.Exec(ctx, "DELETE FROM access_session WHERE account = ? AND token <> ?", account, but)
+}
+
+// Session is a browser that somebody is signed in with.
+type Session struct {
+	// Handle names it on a page: a hash of what is stored, which is a hash of the token.
+	Handle        string
+	Agent         string
+	Created, Seen time.Time
+	Current       bool
+}
+
+// Sessions returns the sessions of an account that have not ended, the latest used first. token is that of the one who
+// asks.
+func (a *Access) Sessions(ctx context.Context, account id.ID, token string) ([]Session, error) {
+	now := a.log.Clock.Now()
+	var out []Session
+	err := a.log.DB.Each(ctx, "SELECT token, agent, created, seen FROM access_session WHERE account = ? AND created > ? AND seen > ? ORDER BY seen DESC, created DESC", store.Args(account, now.Add(-SessionLife).UnixMilli(), now.Add(-SessionIdle).UnixMilli()), func(r store.Row) error {
+		var stored []byte
+		var created, seen int64
+		var s Session
+		if err := r.Scan(&stored, &s.Agent, &created, &seen); err != nil {
+			return err
+		}
+		s.Handle, s.Created, s.Seen = handle(stored), time.UnixMilli(created), time.UnixMilli(seen)
+		s.Current = subtle.ConstantTimeCompare(stored, digest(token)) == 1
+		out = append(out, s)
+		return nil
+	})
+	return out, err
+}
+
+func handle(stored []byte) string {
+	h := sha256.Sum256(stored)
+	return hex.EncodeToString(h[:12])
+}
+
+// ErrNoSession is returned for a session that there is not, or not any more.
+var ErrNoSession = errors.New("there is no such session; it may have ended")
+
+// EndSession ends one session of an account, by its handle.
+func (a *Access) EndSession(ctx context.Context, account id.ID, which string) error {
+	var stored []byte
+	err := a.log.DB.Each(ctx, "SELECT token FROM access_session WHERE account = ?", store.Args(account), func(r store.Row) error {
+		var b []byte
+		err := r.Scan(&b)
+		if handle(b) == which {
+			stored = b
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if stored == nil {
+		return ErrNoSession
+	}
+	return a.log.DB.Write(ctx, func(tx store.Tx) error {
+		return tx.Exec(ctx, "DELETE FROM access_session WHERE token = ?", stored)
+	})
+}
+
+// EndOthers ends all sessions of an account but that of a token.
+func (a *Access) EndOthers(ctx context.Context, account id.ID, token string) error {
+	return a.log.DB.Write(ctx, func(tx store.Tx) error { return endAll(ctx, tx, account, digest(token)) })
 }

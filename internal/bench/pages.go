@@ -110,19 +110,28 @@ func MeasurePages(ctx context.Context, h *house.House, requests int, progress fu
 	return r, nil
 }
 
-var links = regexp.MustCompile(`href="(/(?:people|groups|sessions)/[0-9a-f-]{36}[^"]*)"`)
+var links = regexp.MustCompile(`href="(/(?:people|groups|sessions|staff)/[0-9a-f-]{36}[^"]*)"`)
 
 // discover finds the pages a role has: the fixed ones, and of each kind with an id the first that a list leads to.
 func discover(c *http.Client, base string, role access.Role) ([]string, error) {
-	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/board/behind?period=all", "/board/behind?period=all&sex=f&milieu=rural"}
+	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
+	if access.Allows(role, access.ListPeople) {
+		paths = append(paths, "/board/behind?period=all", "/board/behind?period=all&sex=f&milieu=rural")
+	}
+	if access.Allows(role, access.ReadGlass) {
+		paths = append(paths, "/openings")
+	}
+	if access.Allows(role, access.DecideRequests) {
+		paths = append(paths, "/requests")
+	}
 	if access.Allows(role, access.WritePeople) {
-		paths = append(paths, "/people/new", "/groups/new", "/import", "/find?q=ami", "/staff")
+		paths = append(paths, "/people/new", "/groups/new", "/import", "/staff", "/staff/new", "/staff/renew")
 	}
 	if access.Allows(role, access.WriteProgrammes) {
 		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets")
 	}
 	seen := map[string]bool{}
-	for _, from := range []string{"/people", "/groups", "/today", "/groups"} {
+	for _, from := range []string{"/people", "/groups", "/today", "/groups", "/staff"} {
 		body, _, err := get(c, base+from)
 		if err != nil {
 			return nil, err

@@ -139,7 +139,7 @@ func (s *simulation) places(ctx context.Context) error {
 func (s *simulation) accounts(ctx context.Context) error {
 	s.trainer = map[id.ID][]id.ID{}
 	open := func(c Cast, stream string) (id.ID, error) {
-		return s.h.Access.Open(ctx, id.Nil, access.Newcomer{Name: c.Name, Login: c.Login, Role: c.Role, Place: place.ID(c.Place), Stream: stream})
+		return s.h.Access.Open(ctx, id.Nil, access.Newcomer{Name: c.Name, Login: c.Login, Role: c.Role, On: access.Place(place.ID(c.Place)), Until: s.today.AddDate(10, 0, 0), Stream: stream})
 	}
 	for _, c := range Players {
 		stream := "hub"

@@ -23,8 +23,7 @@ type Founding struct {
 
 // Founded reports whether a node has an owner.
 func (h *House) Founded(ctx context.Context) (bool, error) {
-	l, err := h.Access.List(ctx, h.DB)
-	return len(l) > 0, err
+	return h.Access.Founded(ctx, h.DB)
 }
 
 // Found loads a country's places, the centre this node stands in, and opens the owner's account.
@@ -50,7 +49,7 @@ func (h *House) Found(ctx context.Context, f Founding) error {
 		return err
 	}
 	// Whoever founds a node answers for all of it: in a centre that stands alone there is nobody above.
-	n := access.Newcomer{Name: f.Owner, Login: f.Login, Passphrase: f.Passphrase, Lang: f.Lang, Role: access.National, Place: place.ID(country.Code), Stream: "hub"}
+	n := access.Newcomer{Name: f.Owner, Login: f.Login, Passphrase: f.Passphrase, Lang: f.Lang, Role: access.National, On: access.Place(place.ID(country.Code)), Stream: "hub"}
 	if centre != nil {
 		if _, _, err := h.Places.Describe(ctx, id.Nil, []place.Described{place.FromCountry(*centre)}); err != nil {
 			return err

@@ -190,6 +190,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	}
 	h.Places = place.New(l)
 	h.Access = access.New(l, h.Places)
+	h.Access.Own = training.Own
 	h.Programmes = programme.New(l)
 	h.People = person.New(l)
 	h.Training = training.New(l, h.People, h.Programmes)

@@ -34,7 +34,7 @@ type Filter struct {
 }
 
 func (f Filter) sql(scope access.Scope) (string, []any) {
-	where, args := scope.SQL("centre")
+	where, args := scope.Counts("centre", "programme")
 	where += " AND programme = ?"
 	args = append(args, f.Programme)
 	for i, v := range []string{f.Sex, f.Age, f.Milieu, f.Schooling} {
@@ -140,7 +140,7 @@ const fewCentres = 32
 // are just as many as the number says.
 func List(ctx context.Context, q store.Querier, scope access.Scope, f Filter, after id.ID, size int) ([]Counted, error) {
 	parts := []access.Scope{scope}
-	if cs := scope.Centres(); !scope.All() && len(cs) > 0 && len(cs) <= fewCentres {
+	if cs := scope.Centres(); !scope.All() && len(scope.Programmes()) == 0 && len(cs) > 0 && len(cs) <= fewCentres {
 		parts = nil
 		for _, c := range cs {
 			parts = append(parts, access.At(c))

@@ -102,7 +102,7 @@ func (p *People) byIDs(ctx context.Context, q store.Querier, scope access.Scope,
 	if len(persons) == 0 {
 		return nil, nil
 	}
-	where, args := scope.SQL("centre")
+	where, args := scope.People("centre", "id")
 	for _, v := range persons {
 		args = append(args, v)
 	}
@@ -178,7 +178,7 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 	if f.Size == 0 {
 		f.Size = 50
 	}
-	where, args := scope.SQL("centre")
+	where, args := scope.People("centre", "id")
 	if f.Sex != "" {
 		where += " AND sex = ?"
 		args = append(args, f.Sex)
@@ -241,7 +241,7 @@ func decodeAt(s string) (string, id.ID, error) {
 
 // Count returns how many people are in the scope.
 func (p *People) Count(ctx context.Context, q store.Querier, scope access.Scope) (int64, error) {
-	where, args := scope.SQL("centre")
+	where, args := scope.People("centre", "id")
 	var n int64
 	_, err := store.One(ctx, q, "SELECT count(*) FROM person WHERE "+where, args, &n)
 	return n, err
@@ -249,7 +249,7 @@ func (p *People) Count(ctx context.Context, q store.Querier, scope access.Scope)
 
 // CountByCentre returns how many people each centre of the scope has.
 func (p *People) CountByCentre(ctx context.Context, q store.Querier, scope access.Scope) (map[id.ID]int64, error) {
-	where, args := scope.SQL("centre")
+	where, args := scope.People("centre", "id")
 	out := map[id.ID]int64{}
 	err := q.Each(ctx, "SELECT centre, count(*) FROM person WHERE "+where+" GROUP BY centre", args, func(r store.Row) error {
 		var c id.ID

@@ -29,6 +29,13 @@ func New(l *fact.Log, p *person.People, pr *programme.Programmes) *Training {
 	return &Training{l, p, pr}
 }
 
+// Own says which groups are an account's own, and who is in them, for scopes that end there. Who left stays on the sheets
+// they were on, and so in the sight of who leads the group.
+var Own = &access.Relation{
+	Groups: "SELECT cohort FROM training_trainer WHERE account = ?",
+	People: "SELECT e.person FROM training_trainer t JOIN training_enrolment e ON e.cohort = t.cohort WHERE t.account = ?",
+}
+
 // Errors of the area. Doors translate them.
 var (
 	ErrNoGroup   = errors.New("there is no such group")
@@ -83,7 +90,7 @@ func (t *Training) Cohorts(ctx context.Context, q store.Querier, scope access.Sc
 	if f.Size == 0 {
 		f.Size = 50
 	}
-	where, args := scope.SQL("centre")
+	where, args := scope.Groups("centre", "id")
 	args = append([]any{today}, args...)
 	and := func(cond string, a ...any) {
 		where += " AND " + cond
@@ -128,7 +135,7 @@ func (t *Training) Cohorts(ctx context.Context, q store.Querier, scope access.Sc
 
 // Cohort returns a group in the scope, or ErrNoGroup.
 func (t *Training) Cohort(ctx context.Context, q store.Querier, scope access.Scope, cohort id.ID, today string) (*Cohort, error) {
-	where, args := scope.SQL("centre")
+	where, args := scope.Groups("centre", "id")
 	args = append([]any{today}, args...)
 	var c *Cohort
 	err := q.Each(ctx, "SELECT "+cohortColumns+" FROM training_cohort WHERE "+where+" AND id = ?", append(args, cohort), func(r store.Row) error {
@@ -212,7 +219,7 @@ func (t *Training) enrolments(ctx context.Context, q store.Querier, where string
 
 // OfPerson returns the enrolments of a person in the scope.
 func (t *Training) OfPerson(ctx context.Context, q store.Querier, scope access.Scope, p id.ID) ([]Enrolment, error) {
-	where, args := scope.SQL("centre")
+	where, args := scope.People("centre", "person")
 	return t.enrolments(ctx, q, where+" AND person = ? ORDER BY day DESC, id", append(args, p))
 }
 

@@ -47,13 +47,13 @@ func (t *Training) sessions(ctx context.Context, q store.Querier, where string, 
 
 // SessionsOf returns the sessions of a group, earliest first.
 func (t *Training) SessionsOf(ctx context.Context, q store.Querier, scope access.Scope, cohort id.ID) ([]*Session, error) {
-	where, args := scope.SQL("s.centre")
+	where, args := scope.Groups("s.centre", "s.cohort")
 	return t.sessions(ctx, q, where+" AND s.cohort = ? ORDER BY s.day, s.starts, s.id", append(args, cohort))
 }
 
 // On returns at most max sessions of the days from to to, both included; trainer narrows to the groups of an account.
 func (t *Training) On(ctx context.Context, q store.Querier, scope access.Scope, from, to string, trainer id.ID, max int) ([]*Session, error) {
-	where, args := scope.SQL("s.centre")
+	where, args := scope.Groups("s.centre", "s.cohort")
 	where += " AND s.day >= ? AND s.day <= ?"
 	args = append(args, from, to)
 	if !trainer.IsNil() {
@@ -65,7 +65,7 @@ func (t *Training) On(ctx context.Context, q store.Querier, scope access.Scope, 
 
 // Missing returns at most max past sessions without a sheet, latest first, between two days.
 func (t *Training) Missing(ctx context.Context, q store.Querier, scope access.Scope, from, before string, trainer id.ID, max int) ([]*Session, error) {
-	where, args := scope.SQL("s.centre")
+	where, args := scope.Groups("s.centre", "s.cohort")
 	where += " AND s.day >= ? AND s.day < ? AND s.cancelled = '' AND s.present + s.late + s.excused + s.absent = 0"
 	args = append(args, from, before)
 	if !trainer.IsNil() {
@@ -77,7 +77,7 @@ func (t *Training) Missing(ctx context.Context, q store.Querier, scope access.Sc
 
 // Session returns a session in the scope, or ErrNoSession.
 func (t *Training) Session(ctx context.Context, q store.Querier, scope access.Scope, session id.ID) (*Session, error) {
-	where, args := scope.SQL("s.centre")
+	where, args := scope.Groups("s.centre", "s.cohort")
 	l, err := t.sessions(ctx, q, where+" AND s.id = ?", append(args, session))
 	if err != nil {
 		return nil, err
@@ -254,7 +254,7 @@ type Came struct {
 
 // AttendanceOf returns the latest marks of a person in the scope.
 func (t *Training) AttendanceOf(ctx context.Context, q store.Querier, scope access.Scope, p id.ID, max int) ([]Came, error) {
-	where, args := scope.SQL("a.centre")
+	where, args := scope.Groups("s.centre", "s.cohort")
 	var out []Came
 	err := q.Each(ctx, fmt.Sprintf("SELECT s.id, s.cohort, s.day, coalesce((SELECT c.name FROM training_cohort c WHERE c.id = s.cohort), ''), a.mark FROM training_attendance a JOIN training_session s ON s.id = a.session WHERE %s AND a.person = ? ORDER BY s.day DESC, s.starts DESC LIMIT %d", where, max), append(args, p), func(r store.Row) error {
 		var c Came
@@ -306,11 +306,12 @@ func (t *Training) CountSessions(ctx context.Context, q store.Querier, prog id.I
 // look-ups, however long the sheet.
 func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope, session, p id.ID) error {
 	var centre, cohort id.ID
-	found, err := store.One(ctx, t.log.DB, "SELECT centre, cohort FROM training_session WHERE id = ? AND cancelled = ''", store.Args(session), &centre, &cohort)
+	where, args := scope.Groups("centre", "cohort")
+	found, err := store.One(ctx, t.log.DB, "SELECT centre, cohort FROM training_session WHERE "+where+" AND id = ? AND cancelled = ''", append(args, session), &centre, &cohort)
 	if err != nil {
 		return err
 	}
-	if !found || !scope.Has(centre) {
+	if !found {
 		return ErrNoSession
 	}
 	_, err = t.log.Do(ctx, fact.Command{Name: "check in", Stream: person.Stream(centre), Keys: []id.ID{session}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {

@@ -15,6 +15,7 @@ import (
 	"tizi/internal/store"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/door"
+	"tizi/internal/web/me"
 	"tizi/internal/web/open"
 	"tizi/internal/web/shell"
 	"tizi/internal/web/steer"
@@ -26,14 +27,23 @@ type Options struct {
 	// Demo lets anybody play anybody of demo.Players and says on every page that all is simulated.
 	Demo bool
 	Log  *slog.Logger
+	// Sign is a provider of single sign-on; nil: there is none.
+	Sign door.SingleSignOn
+}
+
+// Server answers for a node's pages.
+type Server struct {
+	http.Handler
+	// Routes are all its routes for people.
+	Routes []door.Route
 }
 
 // New returns the handler of a node's pages.
-func New(h *house.House, o Options) (http.Handler, error) {
+func New(h *house.House, o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	d := &door.Door{H: h, Demo: o.Demo, Log: o.Log, Mux: http.NewServeMux()}
+	d := &door.Door{H: h, Demo: o.Demo, Log: o.Log, Sign: o.Sign, Mux: http.NewServeMux()}
 	s, err := shell.New(shell.Options{Assets: Dist(), Fill: func(r *http.Request, p *shell.Page) { fill(d, r, p) }, Log: o.Log})
 	if err != nil {
 		return nil, err
@@ -42,6 +52,7 @@ func New(h *house.House, o Options) (http.Handler, error) {
 	for _, add := range []func() error{
 		func() error { return s.Add(open.Templates()) },
 		func() error { return s.Add(centre.Templates()) },
+		func() error { return s.Add(me.Templates()) },
 		func() error { return s.Add(teach.Templates()) },
 		func() error { return s.Add(steer.Templates()) },
 	} {
@@ -50,6 +61,7 @@ func New(h *house.House, o Options) (http.Handler, error) {
 		}
 	}
 	s.Routes(d.Mux)
+	me.Routes(d)
 	centre.Routes(d)
 	teach.Routes(d)
 	steer.Routes(d)
@@ -65,7 +77,7 @@ func New(h *house.House, o Options) (http.Handler, error) {
 	d.Mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { healthz(h, w, r) })
 	// A form of another site must not act for whoever is signed in here.
 	guard := http.NewCrossOriginProtection()
-	return plain(s.Wrap(guard.Handler(bounded(d.Mux)))), nil
+	return &Server{plain(s.Wrap(guard.Handler(bounded(d.Mux)))), d.Routes}, nil
 }
 
 // plain makes text of the questions in an address.
@@ -122,10 +134,21 @@ func front(a *door.Ask) error {
 		return a.Go("/demo")
 	case a.Account == nil:
 		return a.Go("/signin")
-	case slices.ContainsFunc(a.Account.Roles, func(h access.Held) bool { return h.Role == access.National || h.Role == access.Region }):
+	case plays(a, access.National, access.Region):
+		return a.Go("/board")
+	case plays(a, access.Officer):
+		return a.Go("/openings")
+	case a.May(access.ReadGroups) && !plays(a, access.Auditor):
+		return a.Go("/today")
+	case a.May(access.ReadBoard):
 		return a.Go("/board")
 	}
-	return a.Go("/today")
+	return a.Go("/me")
+}
+
+// plays reports whether the account plays one of some roles.
+func plays(a *door.Ask, roles ...access.Role) bool {
+	return slices.ContainsFunc(a.Account.Roles, func(h access.Held) bool { return slices.Contains(roles, h.Role) })
 }
 
 // sections are the parts of the program, for whoever may enter.
@@ -139,6 +162,20 @@ var sections = []struct {
 	{"nav.board", "/board", "board", access.ReadBoard},
 	{"nav.programmes", "/programmes", "flag", access.WriteProgrammes},
 	{"nav.staff", "/staff", "key", access.WriteAccounts},
+	{"nav.requests", "/requests", "check", access.DecideRequests},
+	{"nav.openings", "/openings", "lock", access.ReadGlass},
+}
+
+// enters reports whether a section is shown to the account. Who manages accounts finds openings among them, and requests
+// show where something can be asked for.
+func enters(a *door.Ask, action access.Action) bool {
+	switch action {
+	case access.ReadGlass:
+		return a.May(action) && !a.May(access.WriteAccounts)
+	case access.DecideRequests:
+		return a.May(action) && len(a.H.Access.TwoPerson()) > 0
+	}
+	return a.May(action)
 }
 
 // fill completes the frame of a page: who is signed in, where, and the ways to go.
@@ -148,21 +185,31 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	if a == nil || a.Account == nil {
 		return
 	}
-	u := &shell.User{Name: a.Account.Name, SignOut: "/signout"}
+	u := &shell.User{Name: a.Account.Name, URL: "/me", SignOut: "/signout"}
 	if len(a.Account.Roles) > 0 {
 		h := a.Account.Roles[0]
 		u.Role = "role." + string(h.Role)
-		p.Place = a.PlaceName(h.Place)
+		p.Place = a.PlaceName(h.On.ID)
 	}
 	if l, ok := i18n.Parse(a.Account.Lang); ok {
 		u.Lang = l
 	}
 	p.User = u
-	p.Find = "/find"
+	if a.May(access.ReadPeople) {
+		p.Find = "/find"
+	}
+	p.Alerts = a.Alerts()
 	for _, s := range sections {
-		if a.May(s.action) {
+		if enters(a, s.action) {
 			p.Nav = append(p.Nav, shell.NavItem{Key: s.key, URL: s.url, Icon: s.icon, Current: r.URL.Path == s.url || strings.HasPrefix(r.URL.Path, s.url+"/")})
 		}
+	}
+	p.Commands = append(p.Commands, shell.NavItem{Key: "shell.my_account", URL: "/me", Icon: "person"})
+	if a.May(access.WriteAccounts) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "staff.renew", URL: "/staff/renew", Icon: "clock"})
+	}
+	if a.May(access.BreakGlass) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "openings.new", URL: "/openings/new", Icon: "lock"})
 	}
 	if a.May(access.ImportPeople) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "import.title", URL: "/import", Icon: "upload"})

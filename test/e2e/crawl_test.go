@@ -126,8 +126,8 @@ func (c *client) wrongForms(pages []visited) []*form {
 // ends are forms that end what is being done.
 var ends = map[string]bool{"/signout": true, "/demo": true}
 
-// sparse are kinds of forms that may well come empty: a sheet without marks, no targets.
-var sparse = map[string]bool{"/sessions/{id}": true, "/programmes/{code}/targets": true}
+// sparse are kinds of forms that may well come empty: a sheet without marks, no targets, a list of nothing to renew.
+var sparse = map[string]bool{"/sessions/{id}": true, "/programmes/{code}/targets": true, "/me/language": true, "/me/sheet": true, "/staff/renew": true, "/staff/{id}/reset": true}
 
 // send posts a form with some values.
 func (c *client) send(f *form, v url.Values) *answer {

@@ -6,6 +6,7 @@ import "./elements/filter";
 import "./elements/upload";
 import "./elements/date";
 import "./elements/print";
+import "./elements/passkey";
 import "./elements/attendance";
 
 // A page with errors starts at its summary.

@@ -97,13 +97,13 @@ func formOf(a *door.Ask, v *GroupForm) ([]programme.Phase, error) {
 			all = append(all, ph)
 		}
 	}
-	accounts, err := a.H.Access.List(ctx, a.H.DB)
+	accounts, err := a.H.Access.Staff(ctx, a.H.DB)
 	if err != nil {
 		return nil, err
 	}
 	for _, acc := range accounts {
 		if slices.ContainsFunc(acc.Roles, func(h access.Held) bool {
-			return slices.ContainsFunc(a.Tree.Within(h.Place), func(p *place.Place) bool { return a.Scope.Has(p.ID) }) && (h.Role == access.Trainer || h.Role == access.Centre)
+			return slices.ContainsFunc(a.Tree.Within(h.On.ID), func(p *place.Place) bool { return a.Scope.Has(p.ID) }) && (h.Role == access.Trainer || h.Role == access.Centre)
 		}) {
 			v.Trainers = append(v.Trainers, shell.Option{Value: acc.ID.String(), Label: acc.Name})
 		}

@@ -26,10 +26,10 @@ func peopleRoutes(d *door.Door) {
 func narrowed(a *door.Ask) (access.Scope, string) {
 	at := a.R.FormValue("centre")
 	c, err := id.Parse(at)
-	if err != nil || !a.Scope.Has(c) {
+	if err != nil || !a.Scope.Touches(c) {
 		return a.Scope, ""
 	}
-	return access.At(c), at
+	return a.Scope.Within([]id.ID{c}), at
 }
 
 func people(a *door.Ask) error {
@@ -102,8 +102,12 @@ func personRows(a *door.Ask, list []*person.Person) ([]PersonRow, error) {
 
 func personRow(a *door.Ask, p *person.Person) PersonRow {
 	name, other := a.Names(p.Details)
+	to := ""
+	if a.May(access.ReadPeople) {
+		to = "/people/" + p.ID.String()
+	}
 	return PersonRow{
-		ID: p.ID.String(), URL: "/people/" + p.ID.String(), Name: name, Other: other, Sex: p.Details["sex"], Milieu: p.Details["milieu"],
+		ID: p.ID.String(), URL: to, Name: name, Other: other, Sex: p.Details["sex"], Milieu: p.Details["milieu"],
 		Age: a.Age(p.Details["birth"]), Massar: p.Details["massar"],
 	}
 }

@@ -24,9 +24,6 @@ func Routes(d *door.Door) {
 	d.Handle("GET /setup/centre", access.WritePlaces, setupCentre)
 	d.Handle("POST /setup/centre", access.WritePlaces, setupCentreGiven)
 	d.Handle("GET /setup/done", access.ReadPeople, setupDone)
-	d.Handle("GET /signin", door.Public, signIn)
-	d.Handle("POST /signin", door.Public, signInGiven)
-	d.Handle("POST /signout", door.Public, signOut)
 	peopleRoutes(d)
 	importRoutes(d)
 	groupRoutes(d)
@@ -127,7 +124,7 @@ func setupOwnerGiven(a *door.Ask) error {
 // mayPlace reports whether the account may open a centre in a place.
 func mayPlace(a *door.Ask, p *place.Place) bool {
 	return slices.ContainsFunc(a.Account.Roles, func(h access.Held) bool {
-		return access.Allows(h.Role, access.WritePlaces) && a.Tree.Holds(h.Place, p.ID)
+		return access.Allows(h.Role, access.WritePlaces) && a.Tree.Holds(h.On.ID, p.ID)
 	})
 }
 
@@ -208,47 +205,4 @@ func setupDone(a *door.Ask) error {
 		Centre: c.Name, ImportURL: door.With("/import", "centre", c.ID.String()), GroupURL: door.With("/groups/new", "centre", c.ID.String()), TodayURL: "/today",
 		ProgrammeURL: "/programmes/new",
 	})
-}
-
-func signIn(a *door.Ask) error {
-	founded, err := a.D.Founded(a.R.Context())
-	if err != nil {
-		return err
-	}
-	if !founded {
-		return a.Go("/setup")
-	}
-	v := SignIn{Next: a.R.FormValue("next")}
-	if a.D.Demo {
-		v.DemoURL = "/demo"
-	}
-	return a.Render("signin", v)
-}
-
-func signInGiven(a *door.Ask) error {
-	v := SignIn{Login: a.R.FormValue("login"), Next: a.R.FormValue("next")}
-	token, err := a.H.Access.SignIn(a.R.Context(), v.Login, a.R.FormValue("passphrase"), a.R.UserAgent(), a.Address())
-	if field, sentence, ok := a.SignInError(err); ok {
-		v.Locked = errors.Is(err, access.ErrTooManyTries)
-		v.Errors = map[string]string{field: sentence}
-		return a.Again("signin", v)
-	}
-	if err != nil {
-		return err
-	}
-	a.SignIn(token)
-	if v.Next == "" {
-		v.Next = "/"
-	}
-	return a.Go(v.Next)
-}
-
-func signOut(a *door.Ask) error {
-	if err := a.SignOut(); err != nil {
-		return err
-	}
-	if a.D.Demo {
-		return a.Go("/demo")
-	}
-	return a.Go("/signin")
 }

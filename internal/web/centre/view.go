@@ -60,15 +60,3 @@ type SetupDone struct {
 	ImportURL, GroupURL, TodayURL string
 	ProgrammeURL                  string
 }
-
-// SignIn is the screen signin. It posts login, passphrase and next.
-type SignIn struct {
-	Login string
-	// Next is where the person wanted to go.
-	Next string
-	// Locked says that there were too many tries.
-	Locked bool
-	Errors map[string]string
-	// DemoURL leads to the people of a demonstration; empty on a real node.
-	DemoURL string
-}

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,8 +35,30 @@ type Door struct {
 	Log  *slog.Logger
 	Mux  *http.ServeMux
 
+	// Routes are all routes for people, with what each asks for, in the order in which they were added. The test of
+	// permissions asks every one of them in every role.
+	Routes []Route
+	// Sign says how people sign in with a provider of single sign-on; nil: they do not.
+	Sign SingleSignOn
+
 	mu      sync.Mutex // guards founded
 	founded bool
+}
+
+// Route is one address of the program.
+type Route struct {
+	Method, Path string // Path is a pattern of http.ServeMux
+	Action       access.Action
+}
+
+// SingleSignOn is a provider that vouches for people.
+type SingleSignOn interface {
+	// Name is what the button says.
+	Name() string
+	// Start returns where to send the browser. back is where it comes back to.
+	Start(ctx context.Context, back, state, nonce, verifier string) (string, error)
+	// End asks the provider who came back with a code.
+	End(ctx context.Context, back, code, nonce, verifier string) (issuer, subject, login string, err error)
 }
 
 // Ask is one request of somebody.
@@ -50,6 +73,8 @@ type Ask struct {
 	Tree    *place.Tree
 	// Scope is where the account may do the action that the route asks for.
 	Scope access.Scope
+
+	alerts *[]shell.Alert // once worked out
 }
 
 // SessionCookie holds the session's token.
@@ -63,6 +88,11 @@ const Public access.Action = ""
 // Handle adds a route. Whoever may not do the action anywhere is sent to sign in or told so; fn does the rest and
 // returns an error for Fail.
 func (d *Door) Handle(pattern string, action access.Action, fn func(*Ask) error) {
+	r := Route{Method: "GET", Path: pattern, Action: action}
+	if m, p, ok := strings.Cut(pattern, " "); ok {
+		r.Method, r.Path = m, p
+	}
+	d.Routes = append(d.Routes, r)
 	d.Mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		a := d.ask(w, r)
 		if err := cleanForm(a.R); err != nil {
@@ -178,6 +208,20 @@ func (a *Ask) Actor() id.ID {
 	return a.Account.ID
 }
 
+// Token is that of the browser's session.
+func (a *Ask) Token() string {
+	c, err := a.R.Cookie(SessionCookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// ScopeOf is where the account may do another action than the one its route asks for.
+func (a *Ask) ScopeOf(action access.Action) (access.Scope, error) {
+	return a.H.Access.Scope(a.R.Context(), a.H.DB, a.Account, action)
+}
+
 // Render shows a screen.
 func (a *Ask) Render(screen string, view any) error {
 	a.D.S.Render(a.W, a.R, http.StatusOK, screen, view)
@@ -245,9 +289,10 @@ func (a *Ask) Fail(err error) {
 	view := open.Error{BackURL: "/"}
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, person.ErrUnknown), errors.Is(err, training.ErrNoGroup), errors.Is(err, training.ErrNoSession):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, person.ErrUnknown), errors.Is(err, training.ErrNoGroup), errors.Is(err, training.ErrNoSession),
+		errors.Is(err, access.ErrNoAccount), errors.Is(err, access.ErrNoGrant), errors.Is(err, access.ErrNoRequest), errors.Is(err, access.ErrNoSession):
 		view.Status = http.StatusNotFound
-	case errors.Is(err, access.ErrDenied):
+	case errors.Is(err, access.ErrDenied), errors.Is(err, access.ErrOwnRole), errors.Is(err, access.ErrOwnRequest):
 		view.Status = http.StatusForbidden
 	case errors.Is(err, store.ErrFull):
 		view.Status, view.Detail = http.StatusInsufficientStorage, a.P.T("error.disk_full")

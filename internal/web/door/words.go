@@ -84,6 +84,23 @@ func (a *Ask) PlaceName(v id.ID) i18n.Text {
 	return i18n.Text{}
 }
 
+// NameOf is the name of what a role is for, in the reader's language.
+func (a *Ask) NameOf(on access.On) string {
+	var t i18n.Text
+	switch on.Kind {
+	case access.AtPlace:
+		t = a.PlaceName(on.ID)
+	case access.InProgramme:
+		if p, err := a.H.Programmes.Get(a.R.Context(), a.H.DB, on.ID); err == nil && p != nil {
+			t = p.Name
+		}
+	}
+	if s, _ := t.In(a.Lang); s != "" {
+		return s
+	}
+	return a.P.T("role.on."+string(on.Kind)) + " " + on.ID.Hex()[:8]
+}
+
 // Centre is the one centre that the account works at, or nil when there are several.
 func (a *Ask) Centre(scope access.Scope) id.ID {
 	if cs := a.Centres(scope); len(cs) == 1 {
@@ -110,7 +127,7 @@ func (a *Ask) CentreOf(scope access.Scope, typed string) id.ID {
 func (a *Ask) Centres(scope access.Scope) []shell.Option {
 	var out []shell.Option
 	for _, p := range a.Tree.Of("centre") {
-		if scope.Has(p.ID) && p.Closed == "" {
+		if scope.Touches(p.ID) && p.Closed == "" {
 			name, _ := p.Name.In(a.Lang)
 			out = append(out, shell.Option{Value: p.ID.String(), Label: name})
 		}
@@ -145,9 +162,22 @@ func (a *Ask) SignInError(err error) (field, sentence string, ok bool) {
 		{access.ErrLoginForm, "login", "setup.login_form"},
 		{access.ErrLoginTaken, "login", "setup.login_taken"},
 		{access.ErrNameEmpty, "name", "setup.name_empty"},
+		{access.ErrWrongCode, "code", "signin.code_wrong"},
+		{access.ErrTicket, "", "signin.too_late"},
+		{access.ErrNoPasskeys, "", "passkey.not_here"},
+		{access.ErrPasskeyTaken, "", "passkey.taken"},
+		{access.ErrTooManyPasskeys, "", "passkey.too_many"},
+		{access.ErrPasskey, "", "passkey.unknown"},
+		{access.ErrNotHere, "", "signin.not_here"},
+		{access.ErrNoReason, "reason", "error.reason_missing"},
+		{access.ErrLongReason, "reason", "error.reason_long"},
 	} {
 		if errors.Is(err, x.err) {
-			return x.field, a.P.T(x.key, "n", access.MinPassphrase), true
+			n := access.MinPassphrase
+			if x.err == access.ErrLongReason {
+				n = access.MaxReason
+			}
+			return x.field, a.P.T(x.key, "n", n), true
 		}
 	}
 	return "", "", false

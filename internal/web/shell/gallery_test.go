@@ -18,6 +18,7 @@ import (
 
 	"tizi/internal/i18n"
 	"tizi/internal/web/centre"
+	"tizi/internal/web/me"
 	"tizi/internal/web/open"
 	"tizi/internal/web/shell"
 	"tizi/internal/web/steer"
@@ -40,6 +41,7 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 		t.Skip(err) // a test of the look needs the look
 	}
 	for _, files := range []func() error{
+		func() error { return s.Add(me.Templates()) },
 		func() error { return s.Add(centre.Templates()) },
 		func() error { return s.Add(teach.Templates()) },
 		func() error { return s.Add(steer.Templates()) },
@@ -83,6 +85,9 @@ func fill(r *http.Request, p *shell.Page) {
 	p.Commands = []shell.NavItem{{Key: "people.new", URL: "/people/new", Icon: "person-add"}, {Key: "import.title", URL: "/people/import", Icon: "import"}}
 	if at("/people-form") {
 		p.Flash = []shell.Notice{{Kind: "good", Text: p.Printer.T("common.saved")}}
+	}
+	if at("/staff") {
+		p.Alerts = []shell.Alert{{Kind: "help", Text: p.Printer.T("alert.openings", "n", 1), URL: "/openings", Button: p.Printer.T("common.open")}, {Kind: "wait", Text: p.Printer.T("alert.runs_out", "n", 3), URL: "/staff/renew", Button: p.Printer.T("staff.renew")}}
 	}
 	p.Simulated = at("/board")
 }

@@ -34,6 +34,8 @@ type Page struct {
 	Find string
 	// Simulated says that what is shown was made up.
 	Simulated bool
+	// Alerts are what somebody must know before it is too late.
+	Alerts []Alert
 	// Flash is what the last action has to say.
 	Flash []Notice
 
@@ -67,6 +69,13 @@ type Notice struct {
 	// Kind is good, help (something needs attention), wait or info.
 	Kind string `json:"k"`
 	Text string `json:"t"`
+}
+
+// Alert is a sentence that stays until what it tells of is dealt with. Kind is that of a Notice.
+type Alert struct {
+	Kind, Text string
+	// URL leads to where it is dealt with; Button says so.
+	URL, Button string
 }
 
 // Scene is what every block of a screen is given.

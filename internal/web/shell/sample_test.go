@@ -3,9 +3,11 @@ package shell_test
 import (
 	"fmt"
 
+	"tizi/internal/access"
 	"tizi/internal/i18n"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/chart"
+	"tizi/internal/web/me"
 	"tizi/internal/web/open"
 	"tizi/internal/web/shell"
 	"tizi/internal/web/steer"
@@ -35,10 +37,36 @@ var gallery = []shown{
 	{"setup-done", "setup/done", func(*i18n.Printer) any {
 		return centre.SetupDone{Centre: haySalam, ImportURL: "/people/import", GroupURL: "/groups/new", TodayURL: "/today", ProgrammeURL: "/programmes/new"}
 	}},
-	{"signin", "signin", func(*i18n.Printer) any { return centre.SignIn{Login: "salma.b", DemoURL: "/demo"} }},
-	{"signin-locked", "signin", func(p *i18n.Printer) any {
-		return centre.SignIn{Login: "salma.b", Locked: true}
+	{"signin", "signin/signin", func(*i18n.Printer) any { return me.SignIn{Login: "salma.b", DemoURL: "/demo"} }},
+	{"signin-locked", "signin/signin", func(p *i18n.Printer) any {
+		return me.SignIn{Login: "salma.b", Locked: true, Passkeys: true, OutsideURL: "/signin/outside", Outside: "Compte du ministère"}
 	}},
+	{"signin-code", "signin/code", func(p *i18n.Printer) any { return me.Code{Errors: map[string]string{"code": p.T("signin.code_wrong")}} }},
+	{"signin-recover", "signin/recover", func(p *i18n.Printer) any {
+		return me.Recover{Login: "salma.b", MinPassphrase: 10, Errors: map[string]string{"code": p.T("signin.recover_wrong")}}
+	}},
+	{"me", "me/me", account},
+	{"me-new", "me/me", func(*i18n.Printer) any {
+		return me.Me{Name: "Youssef Amrani", Login: "youssef", Passphrase: true, Lang: "fr", Langs: []shell.Option{{Value: "fr", Label: "Français"}}}
+	}},
+	{"me-passphrase", "me/passphrase", func(p *i18n.Printer) any {
+		return me.Passphrase{Has: true, MinPassphrase: 10, Errors: map[string]string{"old": p.T("me.passphrase_wrong")}}
+	}},
+	{"me-code", "me/code", func(*i18n.Printer) any {
+		q, err := me.QR("otpauth://totp/Tizi:salma.b?issuer=Tizi&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+		if err != nil {
+			panic(err)
+		}
+		return me.Factor{Secret: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP", QR: q}
+	}},
+	{"me-code-remove", "me/code", func(p *i18n.Printer) any {
+		return me.Factor{On: true, Errors: map[string]string{"code": p.T("signin.code_wrong")}}
+	}},
+	{"me-sheet", "me/sheet", func(*i18n.Printer) any { return me.Sheet{Ask: true, Left: 3} }},
+	{"me-sheet-codes", "me/sheet", func(*i18n.Printer) any {
+		return me.Sheet{Login: "salma.b", On: "2026-03-18", Codes: []string{"7KQ2M-X9RTB-C4VHN-0DZ5W", "A1FJ8-PS6EY-3GMKQ-TB2XC", "R5HVN-4W0ZD-9Y7PE-KJ6SG", "M2BQX-8TC3F-1ANRH-V5D0W", "E6YPZ-J9KGS-7X4MT-Q2BCF", "H0RNV-3D8WA-5ZE1P-Y6JKG", "S4XTM-B7QCF-9H2RV-N0DWA", "P8EZY-1GK5J-6SXMT-3QBCF"}}
+	}},
+	{"me-passkey", "me/passkey", func(*i18n.Printer) any { return me.AddPasskey{Here: true, Ask: true} }},
 	{"people", "people/list", people},
 	{"people-empty", "people/list", func(*i18n.Printer) any {
 		return centre.People{ImportURL: "/people/import", NewURL: "/people/new", Pager: shell.Pager{Total: 0}}
@@ -112,14 +140,63 @@ var gallery = []shown{
 		return v
 	}},
 	{"staff", "staff/list", func(*i18n.Printer) any {
-		return steer.Staff{NewURL: "/staff/new", Rows: []steer.StaffRow{{Name: "Nadia El Fassi", Login: "nadia", Role: "role.national", Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}}, {Name: "Salma Bennani", Login: "salma.b", Role: "role.centre", Place: haySalam}, {Name: "يوسف أمراني", Login: "youssef", Role: "role.trainer", Place: haySalam}}}
+		return steer.Staff{NewURL: "/staff/new", RenewURL: "/staff/renew", OpeningsURL: "/openings", RequestsURL: "/requests", Rows: []steer.StaffRow{
+			{Name: "Nadia El Fassi", Login: "nadia", URL: "/me", Role: "role.national", Place: "Maroc", Until: "2026-06-12"},
+			{Name: "Salma Bennani", Login: "salma.b", URL: "/staff/2", Role: "role.centre", Place: "Maison de jeunes Hay Salam", Until: "2026-04-02", State: "soon"},
+			{Name: "يوسف أمراني", Login: "youssef", URL: "/staff/3", Role: "role.trainer", Place: "Maison de jeunes Hay Salam", Until: "2026-03-01", State: "ended"},
+			{Name: "Hajar Tazi", Login: "hajar", URL: "/staff/4", Role: "role.helper", Place: "Maison de jeunes Hay Salam", Closed: true}, {Name: "Omar Filali", Login: "omar", URL: "/staff/5"}}}
 	}},
 	{"staff-form", "staff/form", func(p *i18n.Printer) any {
-		v := steer.StaffForm{Role: "trainer", MinPassphrase: 10, CancelURL: "/staff", Places: regionOptions(p)}
-		for _, r := range []string{"national", "region", "centre", "trainer"} {
+		v := steer.StaffForm{Role: "trainer", AskNames: true, MinPassphrase: 10, CancelURL: "/staff", Places: regionOptions(p)}
+		for _, r := range access.Roles {
+			v.Roles = append(v.Roles, shell.Option{Value: string(r), Label: p.T("role." + string(r)), Hint: p.T("staff.role." + string(r))})
+		}
+		return v
+	}},
+	{"staff-role", "staff/role", func(p *i18n.Printer) any {
+		v := steer.StaffForm{Name: "Salma Bennani", Role: "helper", CancelURL: "/staff/2", Places: regionOptions(p), Errors: map[string]string{"place": p.T("staff.place_wrong.helper")}}
+		for _, r := range []string{"centre", "trainer", "helper", "mentor"} {
 			v.Roles = append(v.Roles, shell.Option{Value: r, Label: p.T("role." + r), Hint: p.T("staff.role." + r)})
 		}
 		return v
+	}},
+	{"staff-renew", "staff/renew", func(*i18n.Printer) any {
+		return steer.Renew{Days: 90, Action: "/staff/renew", Rows: []steer.RenewRow{{Grant: "1", Name: "يوسف أمراني", Login: "youssef", Role: "role.trainer", Place: "Maison de jeunes Hay Salam", Until: "2026-03-01", Ended: true}, {Grant: "2", Name: "Salma Bennani", Login: "salma.b", Role: "role.centre", Place: "Maison de jeunes Hay Salam", Until: "2026-04-02"}}}
+	}},
+	{"staff-renew-none", "staff/renew", func(*i18n.Printer) any { return steer.Renew{Days: 90} }},
+	{"staff-member", "staff/member", func(p *i18n.Printer) any { return member(p, false) }},
+	{"staff-member-closed", "staff/member", func(p *i18n.Printer) any { return member(p, true) }},
+	{"staff-reset", "staff/reset", func(*i18n.Printer) any {
+		return steer.Reset{Name: "Salma Bennani", Login: "salma.b", Days: 14, BackURL: "/staff/2"}
+	}},
+	{"staff-reset-code", "staff/reset", func(*i18n.Printer) any {
+		return steer.Reset{Name: "Salma Bennani", Login: "salma.b", Days: 14, BackURL: "/staff/2", Code: "7KQ2M-X9RTB-C4VHN-0DZ5W"}
+	}},
+	{"openings", "openings/list", func(*i18n.Printer) any {
+		return steer.Openings{NewURL: "/openings/new", Rows: []steer.OpeningRow{{Who: "Karim Idrissi", Centre: haySalam, Reason: "Appel d’un parent, le centre ne répond pas", At: "18 mars 2026 14:05", Until: "15:05", Open: true}, {Centre: haySalam, Reason: "تحقق من شكاية", At: "2 mars 2026 09:10", Until: "10:10"}}}
+	}},
+	{"openings-none", "openings/list", func(*i18n.Printer) any { return steer.Openings{} }},
+	{"openings-form", "openings/form", func(p *i18n.Printer) any {
+		return steer.OpeningForm{Minutes: 60, Centres: regionOptions(p), CancelURL: "/me", Errors: map[string]string{"reason": p.T("error.reason_missing")}}
+	}},
+	{"requests", "requests/list", func(p *i18n.Printer) any {
+		v := steer.Requests{Waiting: []steer.RequestRow{asked(p, "pending")}}
+		for _, s := range []string{"confirmed", "refused", "taken_back", "lapsed"} {
+			v.Settled = append(v.Settled, asked(p, s))
+		}
+		return v
+	}},
+	{"requests-none", "requests/list", func(*i18n.Printer) any { return steer.Requests{} }},
+	{"request", "requests/request", func(p *i18n.Printer) any {
+		return steer.RequestPage{RequestRow: asked(p, "pending"), People: []steer.RequestPerson{{Name: "Amina Benali", Other: "أمينة بنعلي", URL: "/people/1"}, {Name: "Amina Ben Ali", URL: "/people/2"}}, Unknown: 1, ConfirmURL: "#", RefuseURL: "#", Errors: map[string]string{"reason": p.T("error.reason_missing")}}
+	}},
+	{"request-own", "requests/request", func(p *i18n.Printer) any {
+		return steer.RequestPage{RequestRow: asked(p, "pending"), People: []steer.RequestPerson{{Name: "Amina Benali", URL: "/people/1"}}, Own: true, ConfirmURL: "#", RefuseURL: "#"}
+	}},
+	{"request-refused", "requests/request", func(p *i18n.Printer) any {
+		r := asked(p, "refused")
+		r.Decider, r.Answer, r.Conflict = "Nadia El Fassi", "Ce sont deux cousines", true
+		return steer.RequestPage{RequestRow: r, Unknown: 2}
 	}},
 	{"languages", "open/languages", func(*i18n.Printer) any { return open.Languages{Next: "/sign-in"} }},
 	{"demo", "open/demo", func(*i18n.Printer) any {
@@ -134,6 +211,30 @@ var gallery = []shown{
 	{"error-500", "open/error", func(*i18n.Printer) any { return open.Error{Status: 500, Reference: "7f3a-91c2"} }},
 	{"error-503", "open/error", func(*i18n.Printer) any { return open.Error{Status: 503} }},
 	{"gallery-stars", "gallery/stars", func(*i18n.Printer) any { return nil }},
+}
+
+func account(p *i18n.Printer) any {
+	return me.Me{Name: "Salma Bennani", Login: "salma.b", Passphrase: true, Factor: true, Codes: 6, PasskeysHere: true, OpenURL: "/openings/new", Lang: "fr", Langs: []shell.Option{{Value: "ar", Label: "العربية"}, {Value: "fr", Label: "Français"}},
+		Roles:    []me.Role{{Role: "role.centre", On: "Maison de jeunes Hay Salam", Until: "2026-06-12", State: "ok"}, {Role: "role.trainer", On: "Maison de jeunes Hay Salam", Until: "2026-04-02", State: "soon"}, {Role: "role.region", On: "Fès-Meknès", Until: "2026-03-01", State: "ended"}, {Role: "role.glass", On: "دار الشباب الأمل", Until: "2026-03-18", At: "15:05", State: "glass"}},
+		Passkeys: []me.Passkey{{ID: "1", Name: "Téléphone", Created: "2026-02-11", Used: "2026-03-17"}, {ID: "2", Name: "حاسوب المركز", Created: "2026-03-01"}},
+		Sessions: browsers()}
+}
+
+func browsers() []me.Session {
+	return []me.Session{{Handle: "1", Device: "Firefox, Linux", Since: "18 mars 08:02", Seen: "18 mars 14:00", Current: true}, {Handle: "2", Device: "Chrome, Android", Since: "17 mars 19:40", Seen: "18 mars 07:55"}}
+}
+
+func member(p *i18n.Printer, closed bool) any {
+	v := steer.Member{Name: "يوسف أمراني", Login: "youssef", Closed: closed, RoleURL: "/staff/3/role", CloseURL: "/staff/3/close", ReopenURL: "/staff/3/reopen", ResetURL: "/staff/3/reset", EndURL: "/staff/3/sessions/end"}
+	if !closed {
+		v.Sessions = browsers()[1:]
+		v.Roles = []steer.MemberRole{{Role: me.Role{Role: "role.trainer", On: "Maison de jeunes Hay Salam", Until: "2026-04-02", State: "soon"}, WithdrawURL: "/staff/3/withdraw/1"}, {Role: me.Role{Role: "role.helper", On: "دار الشباب الأمل", State: "ok"}, WithdrawURL: "/staff/3/withdraw/2"}}
+	}
+	return v
+}
+
+func asked(p *i18n.Printer, state string) steer.RequestRow {
+	return steer.RequestRow{Action: "people.merge", Who: "Salma Bennani", Reason: "Inscrite deux fois, même Massar", Centre: haySalam, At: "17 mars 2026 10:12", Until: "2026-03-31", State: state, Subjects: 2, URL: "/requests/1"}
 }
 
 var haySalam = i18n.Text{i18n.FR: "Maison de jeunes Hay Salam", i18n.AR: "دار الشباب حي السلام", i18n.EN: "Hay Salam youth centre"}

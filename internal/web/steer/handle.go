@@ -21,9 +21,10 @@ import (
 // Routes adds the routes of this door.
 func Routes(d *door.Door) {
 	d.Handle("GET /board", access.ReadBoard, board)
-	d.Handle("GET /board/behind", access.ReadPeople, behind)
+	d.Handle("GET /board/behind", access.ListPeople, behind)
 	programmeRoutes(d)
 	staffRoutes(d)
+	watchRoutes(d)
 }
 
 // question is what a board is asked.
@@ -42,8 +43,15 @@ func ask(a *door.Ask) (*question, error) {
 	ctx, v := a.R.Context(), a.R.URL.Query()
 	q := &question{indicator: v.Get("indicator"), sort: v.Get("sort")}
 	var err error
-	if q.programmes, err = a.H.Programmes.List(ctx, a.H.DB); err != nil || len(q.programmes) == 0 {
+	if q.programmes, err = a.H.Programmes.List(ctx, a.H.DB); err != nil {
 		return q, err
+	}
+	// Whoever reads the numbers of programmes alone is not told of others.
+	if !a.Scope.All() && len(a.Scope.Centres()) == 0 {
+		q.programmes = slices.DeleteFunc(q.programmes, func(p programme.Programme) bool { return !a.Scope.Covers(p.ID) })
+	}
+	if len(q.programmes) == 0 {
+		return q, nil
 	}
 	q.prog = q.programmes[0]
 	for _, p := range q.programmes {
@@ -78,12 +86,18 @@ func ask(a *door.Ask) (*question, error) {
 	return q, nil
 }
 
-// home is the widest place that an account answers for.
+// home is the widest place that an account reads numbers of. A programme, or an agreement, runs in the whole country.
 func home(a *door.Ask) *place.Place {
 	var best *place.Place
 	for _, h := range a.Account.Roles {
-		p := a.Tree.Get(h.Place)
-		if p != nil && access.Allows(h.Role, access.ReadBoard) && (best == nil || len(a.Tree.Within(p.ID)) > len(a.Tree.Within(best.ID))) {
+		if h.Reaches(access.ReadBoard) == access.Nothing {
+			continue
+		}
+		p := a.Tree.Get(h.On.ID)
+		if countries := a.Tree.Countries(); h.On.Kind != access.AtPlace && len(countries) > 0 {
+			p = countries[0]
+		}
+		if p != nil && (best == nil || len(a.Tree.Within(p.ID)) > len(a.Tree.Within(best.ID))) {
 			best = p
 		}
 	}
@@ -136,7 +150,7 @@ func (q *question) sum(b *measure.Board, centres []*place.Place, dim, value stri
 // figure is a number with the list behind it, for whoever may see people.
 func (q *question) figure(a *door.Ask, n int64, pairs ...string) shell.Figure {
 	f := shell.Figure{Value: n}
-	if n > 0 && a.May(access.ReadPeople) {
+	if n > 0 && a.May(access.ListPeople) {
 		f.URL = q.url("/board/behind", pairs...)
 	}
 	return f
@@ -155,8 +169,8 @@ func board(a *door.Ask) error {
 		}
 		return a.Render("board/board", v)
 	}
-	centres := within(a, q.at)
-	scope := a.Scope.Within(ids(centres))
+	centres := within(a, q, q.at)
+	scope := access.At(ids(centres)...)
 	b, err := measure.Read(ctx, a.H.DB, scope, measure.Filter{Programme: q.prog.ID, Period: q.period})
 	if err != nil {
 		return err
@@ -198,9 +212,9 @@ func board(a *door.Ask) error {
 	return a.Render("board/board", v)
 }
 
-// within are the centres of a place that lie in the account's scope.
-func within(a *door.Ask, p *place.Place) []*place.Place {
-	return slices.DeleteFunc(slices.Clone(a.Tree.Within(p.ID)), func(c *place.Place) bool { return !a.Scope.Has(c.ID) })
+// within are the centres of a place whose numbers of the programme lie in the account's scope.
+func within(a *door.Ask, q *question, p *place.Place) []*place.Place {
+	return slices.DeleteFunc(slices.Clone(a.Tree.Within(p.ID)), func(c *place.Place) bool { return !a.Scope.Has(c.ID) && !a.Scope.Covers(q.prog.ID) })
 }
 
 func ids(places []*place.Place) []id.ID {
@@ -252,7 +266,7 @@ func fillRows(a *door.Ask, q *question, b *measure.Board, v *Board) {
 	case "centre":
 		return
 	default:
-		rows = within(a, q.at)
+		rows = within(a, q, q.at)
 	}
 	v.Map = chart.TileMap{Title: a.P.T("region.map")}
 	for i := range v.Map.Legend {
@@ -260,7 +274,7 @@ func fillRows(a *door.Ask, q *question, b *measure.Board, v *Board) {
 	}
 	rtl := a.Lang.Dir() == "rtl"
 	for _, p := range rows {
-		centres := within(a, p)
+		centres := within(a, q, p)
 		to := *q
 		to.at = p
 		n, target := q.sum(b, centres, "", ""), q.target(p.ID)
@@ -395,7 +409,7 @@ func behind(a *door.Ask) error {
 		return fs.ErrNotExist
 	}
 	f := measure.Filter{Programme: q.prog.ID, Period: q.period, Sex: u.Get("sex"), Age: u.Get("age"), Milieu: u.Get("milieu"), Schooling: u.Get("schooling")}
-	scope := a.Scope.Within(ids(within(a, q.at)))
+	scope := access.At(ids(within(a, q, q.at))...)
 	b, err := measure.Read(ctx, a.H.DB, scope, f)
 	if err != nil {
 		return err

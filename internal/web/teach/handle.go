@@ -31,14 +31,6 @@ var words = map[string]string{training.Present: "present", training.Late: "late"
 
 var letters = map[string]string{"present": training.Present, "late": training.Late, "excused": training.Excused, "absent": training.Absent}
 
-// mine is the account whose groups are meant: a trainer sees their own, who runs a centre sees all.
-func mine(a *door.Ask) id.ID {
-	if slices.ContainsFunc(a.Account.Roles, func(h access.Held) bool { return h.Role != access.Trainer }) {
-		return id.Nil
-	}
-	return a.Account.ID
-}
-
 // missingSince is how far back a forgotten sheet is somebody's task.
 const missingSince = 30
 
@@ -46,8 +38,7 @@ func today(a *door.Ask) error {
 	ctx := a.R.Context()
 	now := a.H.Log.Clock.Now()
 	v := Today{Date: a.Today(), Name: firstWord(a.Account.Name), GroupURL: "/groups"}
-	who := mine(a)
-	list, err := a.H.Training.On(ctx, a.H.DB, a.Scope, v.Date, v.Date, who, 60)
+	list, err := a.H.Training.On(ctx, a.H.DB, a.Scope, v.Date, v.Date, id.Nil, 60)
 	if err != nil {
 		return err
 	}
@@ -66,7 +57,7 @@ func today(a *door.Ask) error {
 		v.Sessions = append(v.Sessions, x)
 	}
 	if len(v.Sessions) == 0 {
-		next, err := a.H.Training.On(ctx, a.H.DB, a.Scope, v.Date, now.AddDate(0, 2, 0).Format(time.DateOnly), who, 1)
+		next, err := a.H.Training.On(ctx, a.H.DB, a.Scope, v.Date, now.AddDate(0, 2, 0).Format(time.DateOnly), id.Nil, 1)
 		if err != nil {
 			return err
 		}
@@ -74,7 +65,7 @@ func today(a *door.Ask) error {
 			v.NextDate = next[0].Date
 		}
 	}
-	missing, err := a.H.Training.Missing(ctx, a.H.DB, a.Scope, now.AddDate(0, 0, -missingSince).Format(time.DateOnly), v.Date, who, 30)
+	missing, err := a.H.Training.Missing(ctx, a.H.DB, a.Scope, now.AddDate(0, 0, -missingSince).Format(time.DateOnly), v.Date, id.Nil, 30)
 	if err != nil {
 		return err
 	}
@@ -82,7 +73,7 @@ func today(a *door.Ask) error {
 		v.Tasks = append(v.Tasks, Task{Kind: "unmarked", Who: s.CohortName, Text: a.P.T("today.task.unmarked", "date", a.P.DayMonth(s.Date)), URL: "/sessions/" + s.ID.String()})
 	}
 	if !several {
-		if v.Week, err = week(a, who); err != nil {
+		if v.Week, err = week(a); err != nil {
 			return err
 		}
 	}
@@ -115,11 +106,11 @@ func state(a *door.Ask, s *training.Session) string {
 }
 
 // week draws this week's sessions, from Monday.
-func week(a *door.Ask, who id.ID) (chart.WeekStrip, error) {
+func week(a *door.Ask) (chart.WeekStrip, error) {
 	now := a.H.Log.Clock.Now()
 	monday := now.AddDate(0, 0, -int(now.Weekday()+6)%7)
 	w := chart.WeekStrip{Title: a.P.T("today.week"), RTL: a.Lang.Dir() == "rtl"}
-	list, err := a.H.Training.On(a.R.Context(), a.H.DB, a.Scope, monday.Format(time.DateOnly), monday.AddDate(0, 0, 6).Format(time.DateOnly), who, 200)
+	list, err := a.H.Training.On(a.R.Context(), a.H.DB, a.Scope, monday.Format(time.DateOnly), monday.AddDate(0, 0, 6).Format(time.DateOnly), id.Nil, 200)
 	if err != nil {
 		return w, err
 	}
@@ -196,7 +187,10 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 	}
 	h := sha256.New()
 	for _, p := range people {
-		l := Learner{ID: p.ID.String(), URL: "/people/" + p.ID.String(), Mark: words[marks[p.ID]], Absences: tally[p.ID].Absences}
+		l := Learner{ID: p.ID.String(), Mark: words[marks[p.ID]], Absences: tally[p.ID].Absences}
+		if a.May(access.ReadPeople) {
+			l.URL = "/people/" + l.ID
+		}
 		if l.Absences < 2 {
 			l.Absences = 0
 		}

@@ -1,0 +1,285 @@
+package access
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/store"
+)
+
+// Opened is the body of account.opened: somebody who signs in. Name and login are sealed with the account's own key.
+type Opened struct {
+	Sealed string `json:"sealed"`
+}
+
+// Check wants what identifies the account to be sealed.
+func (o Opened) Check() error {
+	if o.Sealed == "" {
+		return errors.New("an account needs a name and a login")
+	}
+	return nil
+}
+
+// details is what Opened seals.
+type details struct {
+	Name  string `json:"name"`
+	Login string `json:"login"`
+	Lang  string `json:"lang,omitempty"`
+}
+
+// Closed is the body of account.closed and account.reopened: whether somebody may sign in at all.
+type Closed struct {
+	Closed bool `json:"closed"`
+}
+
+// Check accepts either.
+func (Closed) Check() error { return nil }
+
+// RoleGranted is the body of role.granted: an account plays a role for a place, a programme or an agreement, until a
+// time. Said again of the same grant it is a renewal.
+type RoleGranted struct {
+	Account id.ID `json:"account"`
+	Role    Role  `json:"role"`
+	On      On    `json:"on"`
+	Until   int64 `json:"until,omitempty"` // seconds since 1970; 0 has no end
+	Names   bool  `json:"names,omitempty"` // see Named
+}
+
+// Check says what is missing.
+func (g RoleGranted) Check() error {
+	if g.Account.IsNil() || g.On.ID.IsNil() || !slices.Contains(Roles, g.Role) || !slices.Contains(Kinds(g.Role), g.On.Kind) || g.Until < 0 {
+		return errors.New("a role needs an account, a name that is known, and what it is for")
+	}
+	return nil
+}
+
+// liftGranted makes version 2 of role.granted of version 1, which knew places only and no end. A grant without an end
+// stays without one until it is renewed: an upgrade must lock nobody out.
+func liftGranted(b json.RawMessage) (json.RawMessage, error) {
+	var was struct {
+		Account id.ID `json:"account"`
+		Role    Role  `json:"role"`
+		Place   id.ID `json:"place"`
+	}
+	if err := json.Unmarshal(b, &was); err != nil {
+		return nil, err
+	}
+	return json.Marshal(RoleGranted{Account: was.Account, Role: was.Role, On: Place(was.Place)})
+}
+
+// RoleWithdrawn is the body of role.withdrawn.
+type RoleWithdrawn struct {
+	Reason string `json:"reason,omitempty"`
+}
+
+// Check accepts any.
+func (RoleWithdrawn) Check() error { return nil }
+
+// GlassBroken is the body of glass.broken: somebody opened a centre that they do not see, for a limited time.
+type GlassBroken struct {
+	Account id.ID  `json:"account"`
+	Centre  id.ID  `json:"centre"`
+	Reason  string `json:"reason"` // names nobody: the form says so
+	At      int64  `json:"at"`     // seconds since 1970
+	Until   int64  `json:"until"`
+}
+
+// Check bounds it: what is open for longer than a day is no exception.
+func (g GlassBroken) Check() error {
+	if g.Account.IsNil() || g.Centre.IsNil() || g.Reason == "" || g.Until <= g.At || g.Until-g.At > 24*60*60 {
+		return errors.New("to open a centre takes an account, a centre, a reason and at most a day")
+	}
+	return nil
+}
+
+// Proposed is the body of request.proposed: somebody asks for what takes two. What it says of people is their ids.
+type Proposed struct {
+	Action   Action          `json:"action"`
+	Centre   id.ID           `json:"centre"` // whose people it is about
+	Subjects []id.ID         `json:"subjects"`
+	Reason   string          `json:"reason"`
+	At       int64           `json:"at"`
+	Until    int64           `json:"until"` // after which nobody can confirm it any more
+	Payload  json.RawMessage `json:"payload,omitempty"`
+}
+
+// MaxSubjects is how many people one request may be about.
+const MaxSubjects = 500
+
+// Check says what is missing.
+func (p Proposed) Check() error {
+	if p.Action == "" || p.Centre.IsNil() || len(p.Subjects) == 0 || len(p.Subjects) > MaxSubjects || p.Reason == "" || p.Until <= p.At {
+		return errors.New("a request needs an action, a centre, a reason and whom it is about")
+	}
+	return nil
+}
+
+// Decided is the body of request.decided: a second person confirmed or refused, or the first took it back.
+type Decided struct {
+	State  string `json:"state"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// States of a request. Pending and Lapsed are never stated: one that nobody decided is pending until its time is over.
+const (
+	Pending   = "pending"
+	Lapsed    = "lapsed"
+	Confirmed = "confirmed"
+	Refused   = "refused"
+	TakenBack = "taken_back"
+)
+
+// Check wants a state.
+func (d Decided) Check() error {
+	if d.State != Confirmed && d.State != Refused && d.State != TakenBack {
+		return errors.New("a request is confirmed, refused or taken back")
+	}
+	return nil
+}
+
+// The kinds of this area.
+var (
+	AccountOpened = fact.NewKind[Opened](fact.Kind{Name: "account.opened", Streams: []string{"hub", "centre"}})
+	AccountClosed = fact.NewKind[Closed](fact.Kind{Name: "account.closed", Critical: true, Streams: []string{"hub", "centre"}})
+	KindGranted   = fact.NewKind[RoleGranted](fact.Kind{Name: "role.granted", Version: 2, Critical: true, Streams: []string{"commons"},
+		Lifts: []func(json.RawMessage) (json.RawMessage, error){liftGranted}})
+	KindWithdrawn = fact.NewKind[RoleWithdrawn](fact.Kind{Name: "role.withdrawn", Critical: true, Streams: []string{"commons"}})
+	KindGlass     = fact.NewKind[GlassBroken](fact.Kind{Name: "glass.broken", Streams: []string{"centre"}})
+	KindProposed  = fact.NewKind[Proposed](fact.Kind{Name: "request.proposed", Streams: []string{"centre"}})
+	KindDecided   = fact.NewKind[Decided](fact.Kind{Name: "request.decided", Streams: []string{"centre"}})
+)
+
+var (
+	accountTable = &store.Table{Name: "access_account", Key: 1, Columns: store.Cols("id:id login:text name:text lang:text closed:int"), Indexes: []string{"login"}}
+	roleTable    = &store.Table{Name: "access_role", Key: 1, Columns: store.Cols("id:id account:id role:text kind:text thing:id until:int names:int"), Indexes: []string{"account", "until"}}
+	glassTable   = &store.Table{Name: "access_glass", Key: 1, Columns: store.Cols("id:id account:id centre:id reason:text at:int until:int"), Indexes: []string{"account, until", "centre, at"}}
+	requestTable = &store.Table{Name: "access_request", Key: 1,
+		Columns: store.Cols("id:id action:text centre:id reason:text proposer:id at:int until:int payload:text subjects:text state:text decider:id answer:text conflict:int"), Indexes: []string{"state, until", "centre"}}
+)
+
+// Folds of this area.
+var Folds = []*fact.Fold{
+	{
+		Name: "access.account", Kinds: []*fact.Kind{AccountOpened, AccountClosed}, Tables: []*store.Table{accountTable}, Sealed: true,
+		Fold: func(s *fact.Subject, out *fact.Rows) error {
+			f := s.Last(func(f *fact.Fact) bool { _, ok := fact.As[Opened](f); return ok })
+			if f == nil {
+				return nil
+			}
+			o, _ := fact.As[Opened](f)
+			var d details
+			if plain, ok := s.Open(s.ID, o.Sealed); !ok || json.Unmarshal(plain, &d) != nil {
+				return nil
+			}
+			closed := false
+			// Closed by one and reopened by another who did not know: it stays closed until somebody who saw both says so.
+			for _, f := range s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Closed](f); return ok }) {
+				c, _ := fact.As[Closed](f)
+				closed = closed || c.Closed
+			}
+			out.Add(accountTable, s.ID, d.Login, d.Name, d.Lang, closed)
+			return nil
+		},
+		Sample: func(d fact.Draw, newKey fact.NewKey) fact.History {
+			p := id.New()
+			k := newKey(p)
+			h := fact.History{Subject: p, Key: k}
+			for i := range 1 + d.Int("edits", 4) {
+				b, _ := json.Marshal(details{Name: fmt.Sprint("name ", i), Login: fmt.Sprint("login", d.Int("login", 3))})
+				st := fact.Step{Kind: AccountOpened, Body: Opened{Sealed: k.Seal(b)}, By: d.Int("by", 2)}
+				if i > 0 && d.Int("close", 2) == 1 {
+					st.Kind, st.Body = AccountClosed, Closed{d.Int("closed", 2) == 1}
+				}
+				if i > 0 && d.Int("sees", 2) == 1 {
+					st.Prev = []int{d.Int("saw", i)}
+				}
+				h.Steps = append(h.Steps, st)
+			}
+			return h
+		},
+	},
+	{
+		Name: "access.role", Kinds: []*fact.Kind{KindGranted, KindWithdrawn}, Tables: []*store.Table{roleTable},
+		Fold: func(s *fact.Subject, out *fact.Rows) error {
+			f := s.Last(func(*fact.Fact) bool { return true })
+			if f == nil {
+				return nil
+			}
+			if g, ok := fact.As[RoleGranted](f); ok {
+				out.Add(roleTable, s.ID, g.Account, string(g.Role), string(g.On.Kind), g.On.ID, g.Until, g.Names)
+			}
+			return nil
+		},
+		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
+			h := fact.History{Subject: id.New()}
+			for i := range 1 + d.Int("steps", 4) {
+				g := RoleGranted{Account: id.New(), Role: Roles[d.Int("role", len(Roles))], Until: int64(d.Int("until", 3)), Names: d.Int("names", 2) == 1}
+				g.On = On{Kinds(g.Role)[0], id.New()}
+				st := fact.Step{Kind: KindGranted, Body: g, By: d.Int("by", 2)}
+				if i > 0 {
+					st.Prev = []int{d.Int("saw", i)}
+					if d.Int("withdraw", 2) == 1 {
+						st.Kind, st.Body = KindWithdrawn, RoleWithdrawn{Reason: "left"}
+					}
+				}
+				h.Steps = append(h.Steps, st)
+			}
+			return h
+		},
+	},
+	{
+		Name: "access.glass", Kinds: []*fact.Kind{KindGlass}, Tables: []*store.Table{glassTable},
+		Fold: func(s *fact.Subject, out *fact.Rows) error {
+			if f := s.Last(func(*fact.Fact) bool { return true }); f != nil {
+				g, _ := fact.As[GlassBroken](f)
+				out.Add(glassTable, s.ID, g.Account, g.Centre, g.Reason, g.At, g.Until)
+			}
+			return nil
+		},
+		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
+			h := fact.History{Subject: id.New()}
+			for i := range 1 + d.Int("steps", 2) {
+				h.Steps = append(h.Steps, fact.Step{Kind: KindGlass, By: d.Int("by", 2), Body: GlassBroken{Account: id.New(), Centre: id.New(), Reason: fmt.Sprint("reason ", i), At: int64(i), Until: int64(i + 60)}})
+			}
+			return h
+		},
+	},
+	{
+		Name: "access.request", Kinds: []*fact.Kind{KindProposed, KindDecided}, Tables: []*store.Table{requestTable},
+		Fold: func(s *fact.Subject, out *fact.Rows) error {
+			f := s.Last(func(f *fact.Fact) bool { _, ok := fact.As[Proposed](f); return ok })
+			if f == nil {
+				return nil
+			}
+			p, _ := fact.As[Proposed](f)
+			state, answer, decider := Pending, "", id.Nil
+			decided := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Decided](f); return ok })
+			for _, f := range decided {
+				d, _ := fact.As[Decided](f)
+				state, answer, decider = d.State, d.Reason, f.Actor
+			}
+			subjects, err := json.Marshal(p.Subjects)
+			if err != nil {
+				return err
+			}
+			out.Add(requestTable, s.ID, string(p.Action), p.Centre, p.Reason, f.Actor, p.At, p.Until, string(p.Payload), string(subjects), state, decider, answer, len(decided) > 1)
+			return nil
+		},
+		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
+			h := fact.History{Subject: id.New()}
+			h.Steps = append(h.Steps, fact.Step{Kind: KindProposed, By: d.Int("by", 2), Body: Proposed{Action: MergePeople, Centre: id.New(), Subjects: []id.ID{id.New(), id.New()}, Reason: "twice", At: 1, Until: 2, Payload: json.RawMessage(`{"keep":1}`)}})
+			for range d.Int("decisions", 3) {
+				st := fact.Step{Kind: KindDecided, By: d.Int("by", 2), Body: Decided{State: []string{Confirmed, Refused, TakenBack}[d.Int("state", 3)]}}
+				if d.Int("sees", 2) == 1 {
+					st.Prev = []int{d.Int("saw", len(h.Steps))}
+				}
+				h.Steps = append(h.Steps, st)
+			}
+			return h
+		},
+	},
+}

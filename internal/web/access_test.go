@@ -1,0 +1,377 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/fact"
+	"tizi/internal/house"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/place"
+	"tizi/internal/programme"
+	"tizi/internal/store"
+	"tizi/internal/testnode"
+	"tizi/internal/training"
+	"tizi/internal/web"
+	"tizi/internal/web/door"
+)
+
+var (
+	ctx  = context.Background()
+	must = testnode.Must
+)
+
+const passphrase = "une phrase de passe"
+
+// node is a founded node behind its web server.
+type node struct {
+	*house.House
+	clock *testnode.Time
+	srv   *httptest.Server
+	web   *web.Server
+	owner *access.Account
+	quiet bool // what the server logs is expected
+}
+
+func serve(t testing.TB, e store.Engine, sign door.SingleSignOn) *node {
+	t.Helper()
+	n := &node{clock: &testnode.Time{}}
+	n.clock.Set(testnode.Epoch)
+	at := testnode.Place(t, e)
+	var err error
+	n.House, err = house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: n.clock.Now})
+	must(t, err)
+	t.Cleanup(func() { n.House.Close() })
+	must(t, n.Found(ctx, house.Founding{Country: "ma", Centre: "MA-ERR-MJ1", Owner: "Nadia", Login: "nadia", Passphrase: passphrase, Lang: "en"}))
+	must(t, n.Places.LoadCountry(ctx, id.Nil, "ma", true))
+	for _, a := range []access.Action{access.MergePeople, access.ErasePeople} {
+		n.Access.Executes(a, access.Executor{Run: func(context.Context, store.Querier, id.ID, *access.Request) (fact.Outcome, error) {
+			return fact.Outcome{}, nil
+		}})
+	}
+	l, err := n.Access.List(ctx, n.DB)
+	must(t, err)
+	n.owner = l[0]
+	n.web, err = web.New(n.House, web.Options{Sign: sign, Log: slog.New(slog.NewTextHandler(testWriter{t, n}, nil))})
+	if err != nil {
+		t.Skip(err) // the interface is not built
+	}
+	n.srv = httptest.NewServer(n.web)
+	t.Cleanup(n.srv.Close)
+	return n
+}
+
+// testWriter fails the test with what the server logs: a fault of ours.
+type testWriter struct {
+	t testing.TB
+	n *node
+}
+
+func (w testWriter) Write(b []byte) (int, error) {
+	if !w.n.quiet {
+		w.t.Errorf("logged: %s", b)
+	}
+	return len(b), nil
+}
+
+var logins int
+
+// open opens an account with one role.
+func (n *node) open(t testing.TB, r access.Role, on access.On, names bool) *access.Account {
+	t.Helper()
+	logins++
+	v, err := n.Access.Open(ctx, id.Nil, access.Newcomer{Name: "Somebody " + fmt.Sprint(logins), Login: fmt.Sprintf("somebody%d", logins), Role: r, On: on, Names: names, Stream: "hub"})
+	must(t, err)
+	acc, err := n.Access.Get(ctx, n.DB, v)
+	must(t, err)
+	return acc
+}
+
+// request asks as an account, whose session is new for each; nil is nobody.
+func (n *node) request(t testing.TB, acc *access.Account, method, path string, form url.Values) (int, string, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, n.srv.URL+path, strings.NewReader(form.Encode()))
+	must(t, err)
+	if method == "POST" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	return n.do(t, acc, r)
+}
+
+func (n *node) do(t testing.TB, acc *access.Account, r *http.Request) (status int, to, body string) {
+	t.Helper()
+	if acc != nil {
+		token, err := n.Access.Begin(ctx, acc.ID, "test")
+		must(t, err)
+		r.AddCookie(&http.Cookie{Name: door.SessionCookie, Value: token})
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(r)
+	must(t, err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	must(t, err)
+	return res.StatusCode, res.Header.Get("Location"), string(b)
+}
+
+// spot is what a place of the table of permissions looks like in data: a centre with a person, a group, a session, a
+// member of the team and a request.
+type spot struct {
+	centre                          id.ID
+	person, group, session, request id.ID
+	where                           string
+}
+
+func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
+	t.Helper()
+	s := spot{centre: place.ID(code), where: where}
+	all := access.Everywhere()
+	var err error
+	s.person, err = n.People.Register(ctx, id.Nil, s.centre, person.Details{"first_latin": "P" + where, "birth": "2015-01-06", "sex": "f"}, nil)
+	must(t, err)
+	prog := programme.ID("P")
+	s.group, err = n.Training.OpenCohort(ctx, id.Nil, all, training.CohortOpened{Name: "G " + where, Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: s.centre, Trainers: lead})
+	must(t, err)
+	_, err = n.Training.Place(ctx, id.Nil, all, s.group, []id.ID{s.person}, "2026-03-02")
+	must(t, err)
+	_, err = n.Training.Plan(ctx, id.Nil, all, s.group, training.Weekly{From: "2026-03-02", To: "2026-03-02", Days: []time.Weekday{time.Monday}, Starts: "10:00", Ends: "11:00"})
+	must(t, err)
+	s.session = training.SessionID(s.group, "2026-03-02", "10:00")
+	s.request, err = n.Access.Propose(ctx, n.owner.ID, all, access.Proposed{Action: access.ErasePeople, Centre: s.centre, Subjects: []id.ID{s.person}, Reason: "asked"})
+	must(t, err)
+	return s
+}
+
+var variable = regexp.MustCompile(`\{[a-z]+\}`)
+
+// fill puts the ids of a spot into a pattern. What a request may use up is made anew for each.
+func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) string {
+	t.Helper()
+	path := strings.TrimSuffix(r.Path, "{$}")
+	var member *access.Account
+	return variable.ReplaceAllStringFunc(path, func(v string) string {
+		switch v {
+		case "{person}":
+			return s.person.String()
+		case "{group}":
+			return s.group.String()
+		case "{session}":
+			return s.session.String()
+		case "{request}":
+			return s.request.String()
+		case "{code}":
+			return "P"
+		case "{account}":
+			member = n.open(t, access.Helper, access.Place(s.centre), false)
+			return member.ID.String()
+		case "{grant}":
+			return member.Roles[0].Grant.String()
+		case "{upload}":
+			if s.where == "out" {
+				acc = n.owner // somebody else's list
+			}
+			return n.upload(t, acc, s.centre)
+		}
+		t.Fatalf("%s %s: this test does not know the variable %s yet", r.Method, r.Path, v)
+		return ""
+	})
+}
+
+// upload sends a list as an account and returns its key, or one that there is not where the account may not send any.
+func (n *node) upload(t testing.TB, acc *access.Account, centre id.ID) string {
+	t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	m.WriteField("centre", centre.String())
+	f, err := m.CreateFormFile("file", "list.csv")
+	must(t, err)
+	fmt.Fprint(f, "Nom;Prénom;Date de naissance;Sexe\nAlaoui;Zineb;06/01/2015;F\n")
+	m.Close()
+	r, err := http.NewRequest("POST", n.srv.URL+"/import", &b)
+	must(t, err)
+	r.Header.Set("Content-Type", m.FormDataContentType())
+	_, to, _ := n.do(t, acc, r)
+	if parts := strings.Split(to, "/"); len(parts) == 4 && parts[1] == "import" {
+		return parts[2]
+	}
+	return strings.Repeat("0", 32)
+}
+
+// TestEveryCell asks every route of the program in every role, within the scope of the role, out of it, and, where the
+// role reaches its own groups only, beside them.
+func TestEveryCell(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		_, err := n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}},
+			Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 8, AgeMax: 14}}})
+		must(t, err)
+		here, region := place.ID("MA-ERR-MJ1"), place.ID("MA-08")
+		tree, err := n.Places.Tree(ctx, n.DB)
+		must(t, err)
+		var far *place.Place
+		for _, c := range tree.Of("centre") {
+			if !tree.Holds(region, c.ID) {
+				far = c
+			}
+		}
+		type player struct {
+			role  access.Role
+			on    access.On
+			names bool
+		}
+		players := []player{{access.National, access.Place(place.ID("MA")), false}, {access.Region, access.Place(region), false}, {access.Author, access.Programme(programme.ID("P")), false},
+			{access.Partner, access.Programme(programme.ID("P")), false}, {access.Partner, access.Agreement(id.New()), false}, {access.Auditor, access.Place(here), false}, {access.Auditor, access.Place(here), true}, {access.Officer, access.Place(region), false}}
+		for _, r := range []access.Role{access.Centre, access.Trainer, access.Helper, access.Mentor, access.Guardian, access.Learner} {
+			players = append(players, player{r, access.Place(here), false})
+		}
+		played := map[access.Role]bool{}
+		cells := 0
+		for _, p := range players {
+			played[p.role] = true
+			acc := n.open(t, p.role, p.on, p.names)
+			own, near, out := n.spot(t, "in", "MA-ERR-MJ1", acc.ID), n.spot(t, "near", "MA-ERR-MJ1"), n.spot(t, "out", far.Code)
+			for _, r := range n.web.Routes {
+				if r.Path == "/" || r.Path == "/signin/outside" || r.Path == "/signin/outside/back" { // of what there is not
+					continue
+				}
+				spots := []spot{own}
+				if variable.MatchString(r.Path) && r.Path != "/programmes/{code}/targets" {
+					spots = append(spots, near, out)
+				}
+				for _, s := range spots {
+					cells++
+					path := n.fill(t, r, s, acc)
+					form := url.Values{}
+					if strings.HasSuffix(r.Path, "/refuse") {
+						form.Set("reason", "no")
+					}
+					status, to, _ := n.request(t, acc, r.Method, path, form)
+					admitted := status == 200 || status == 409 || status == 422 || status == 303 && !strings.HasPrefix(to, "/signin?")
+					refused := status == 403 || status == 404
+					if want := allowed(n, r, p.role, p.names, s.where); want != admitted || want == refused {
+						t.Errorf("%s (names %v), %s %s, %s: status %d to %q; the table says %v for %s", p.role, p.names, r.Method, r.Path, s.where, status, to, want, r.Action)
+					}
+				}
+			}
+		}
+		for _, r := range access.Roles {
+			if !played[r] {
+				t.Errorf("nobody plays %s", r)
+			}
+		}
+		// Nobody, and somebody whose account is closed.
+		closed := n.open(t, access.Helper, access.Place(here), false)
+		must(t, n.Access.SetClosed(ctx, n.owner, closed.ID, true))
+		in := n.spot(t, "in", "MA-ERR-MJ1")
+		for _, acc := range []*access.Account{nil, closed} {
+			for _, r := range n.web.Routes {
+				if r.Action == door.Public {
+					continue
+				}
+				cells++
+				status, to, _ := n.request(t, acc, r.Method, n.fill(t, r, in, n.owner), nil)
+				if status != 303 || !strings.HasPrefix(to, "/signin?") {
+					t.Errorf("%s %s without a session: status %d to %s", r.Method, r.Path, status, to)
+				}
+			}
+		}
+		t.Logf("%d routes, %d cells", len(n.web.Routes), cells)
+	})
+}
+
+// allowed says what the table says of a route, at a spot.
+func allowed(n *node, r door.Route, role access.Role, names bool, where string) bool {
+	if r.Action == door.Public || r.Action == access.Self {
+		return true
+	}
+	reach := func(a access.Action) bool {
+		switch access.Reach(role, a) {
+		case access.Whole:
+			return where != "out" || role == access.National
+		case access.Named:
+			return names && where != "out"
+		case access.Own:
+			return where == "in"
+		}
+		return false
+	}
+	if strings.Contains(r.Path, "{upload}") && where == "out" {
+		return false // somebody else's list is nobody's, not even of who may read all
+	}
+	if strings.Contains(r.Path, "{request}") && !reach(access.ErasePeople) {
+		return false // each request also needs its own action
+	}
+	// A grant for an agreement that covers nothing reaches nothing, and says so on an empty page.
+	return reach(r.Action)
+}
+
+// What a partner reads of a programme is that programme.
+func TestPartnerReadsTheirProgramme(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	for _, code := range []string{"P", "Q"} {
+		_, err := n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: code, Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "Programme " + code}},
+			Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 8, AgeMax: 14}}})
+		must(t, err)
+	}
+	s := n.spot(t, "in", "MA-ERR-MJ1")
+	must(t, n.Training.Take(ctx, id.Nil, access.Everywhere(), s.session, map[id.ID]string{s.person: training.Present}, "list"))
+	for code, want := range map[string]bool{"P": true, "Q": false} {
+		acc := n.open(t, access.Partner, access.Programme(programme.ID(code)), false)
+		_, _, body := n.request(t, acc, "GET", "/board?period=all&programme=P", nil)
+		if got := strings.Contains(body, "Programme P"); got != want {
+			t.Errorf("a partner of %s sees programme P: %v", code, got)
+		}
+		if strings.Contains(body, "/board/behind") {
+			t.Errorf("a partner of %s is led to names", code)
+		}
+	}
+	acc := n.open(t, access.Partner, access.Agreement(id.New()), false)
+	n.Access.Covers = func(context.Context, store.Querier, id.ID) ([]access.On, error) {
+		return []access.On{access.Programme(programme.ID("P"))}, nil
+	}
+	if _, _, body := n.request(t, acc, "GET", "/board?period=all", nil); !strings.Contains(body, "Programme P") || strings.Contains(body, "Programme Q") {
+		t.Error("a partner does not read what the agreement covers, and that alone")
+	}
+	n.Access.Covers = func(context.Context, store.Querier, id.ID) ([]access.On, error) { return nil, errors.New("broken") }
+	if _, err := n.Access.Scope(ctx, n.DB, acc, access.ReadBoard); err == nil {
+		t.Error("what an agreement covers cannot be read, and nobody says so")
+	}
+}
+
+// A trainer finds the people of the own groups, by whichever way.
+func TestTrainerSeesOwnGroups(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		_, err := n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}},
+			Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 8, AgeMax: 14}}})
+		must(t, err)
+		acc := n.open(t, access.Trainer, access.Place(place.ID("MA-ERR-MJ1")), false)
+		n.spot(t, "Ownelia", "MA-ERR-MJ1", acc.ID)
+		n.spot(t, "Nearelia", "MA-ERR-MJ1")
+		for _, path := range []string{"/people", "/people?q=P", "/people?centre=" + place.ID("MA-ERR-MJ1").String(), "/groups", "/find?q=P", "/today"} {
+			_, _, body := n.request(t, acc, "GET", path, nil)
+			if !strings.Contains(body, "Ownelia") || strings.Contains(body, "Nearelia") {
+				t.Errorf("%s: own %v, of others %v", path, strings.Contains(body, "Ownelia"), strings.Contains(body, "Nearelia"))
+			}
+		}
+		manager := n.open(t, access.Centre, access.Place(place.ID("MA-ERR-MJ1")), false)
+		if _, _, body := n.request(t, manager, "GET", "/people", nil); !strings.Contains(body, "Nearelia") {
+			t.Error("a manager does not see all")
+		}
+	})
+}
