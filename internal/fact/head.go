@@ -81,9 +81,11 @@ func ParseHead(signed []byte, public ed25519.PublicKey) (Head, error) {
 	if err != nil {
 		return Head{}, fmt.Errorf("%w, or another's: %w", errHead, err)
 	}
-	// The last letter of a signature has bits that mean nothing: a head is one row of bytes, not several.
-	if _, err := base64.StdEncoding.Strict().DecodeString(n.Sigs[0].Base64); err != nil {
-		return Head{}, errHead
+	for _, s := range n.Sigs {
+		// One signature has one spelling: the bits that base64 leaves over say nothing.
+		if _, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil {
+			return Head{}, errHead
+		}
 	}
 	lines := strings.Split(n.Text, "\n")
 	if len(lines) != 4 || lines[3] != "" {
