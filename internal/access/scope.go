@@ -102,8 +102,11 @@ const (
 
 // in is a condition that a column holds one of some ids.
 func in(column string, ids []id.ID) (string, []any) {
-	if len(ids) == 0 {
+	switch len(ids) {
+	case 0:
 		return never, nil
+	case 1: // an index whose next column gives the order can be walked
+		return column + " = ?", []any{ids[0]}
 	}
 	args := make([]any, len(ids))
 	for i, c := range ids {

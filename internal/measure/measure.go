@@ -126,7 +126,8 @@ var (
 	monthTable = &store.Table{Name: "measure_month", Key: 4, Columns: store.Cols("programme:id person:id month:text centre:id n:int")}
 	// reachTable is the cube at the grain of a person: in which cell somebody is counted, by period.
 	reachTable = &store.Table{Name: "measure_reach", Key: 3, Columns: store.Cols("programme:id period:text person:id centre:id sex:text age:text milieu:text schooling:text"),
-		Indexes: []string{"programme, period, centre, person"}}
+		// The whole row, or a list of one centre would walk the key, in the order of persons, through all centres.
+		Indexes: []string{"programme, period, centre, person, sex, age, milieu, schooling"}}
 	// cellTable is the cube's sums.
 	cellTable = &store.Table{Name: "measure_cell", Key: 7, Columns: store.Cols("programme:id period:text centre:id sex:text age:text milieu:text schooling:text people:int participations:int")}
 )
