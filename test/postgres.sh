@@ -12,7 +12,7 @@ as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 case $verb in
 start)
   mkdir -p "$dir"
-  [ "$(id -u)" = 0 ] && chown postgres "$dir" && chmod 755 "$(dirname "$dir")"
+  [ "$(id -u)" = 0 ] && chown postgres "$dir" && { [ -k "$(dirname "$dir")" ] || chmod 755 "$(dirname "$dir")"; }
   if [ ! -d "$dir/data" ]; then
     as "$bin/initdb" -D "$dir/data" -U tizi --auth=trust --encoding=UTF8 --locale=C >/dev/null
     cat >>"$dir/data/postgresql.conf" <<CONF
