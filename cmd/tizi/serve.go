@@ -120,6 +120,16 @@ func (c listen) serve(ctx context.Context, h *house.House, demo bool, sign door.
 	fmt.Fprintf(os.Stderr, "Tizi is at %s\n", address(ln))
 	errs := make(chan error, 1)
 	go func() { errs <- s.Serve(ln) }()
+	keeping, stop := context.WithCancel(ctx)
+	kept := make(chan struct{})
+	go func() {
+		h.Keep(keeping)
+		close(kept)
+	}()
+	defer func() {
+		stop()
+		<-kept
+	}()
 	select {
 	case err := <-errs:
 		return err

@@ -340,7 +340,7 @@ func TestFourEyes(t *testing.T) {
 		p.Reason = "x"
 		_, err = h.Access.Propose(ctx, fatima.ID, access.At(id.New()), p)
 		refused(t, "elsewhere", err, access.ErrDenied)
-		p.Action = access.ErasePeople
+		p.Action = access.WritePlaces
 		_, err = h.Access.Propose(ctx, fatima.ID, scope(fatima), p)
 		refused(t, "what nothing does", err, access.ErrNoExecutor)
 

@@ -26,6 +26,8 @@ type Executor struct {
 	Keys func(r *Request) []id.ID
 	// Run decides, as the Run of a fact.Command does. actor is who confirmed.
 	Run func(ctx context.Context, q store.Querier, actor id.ID, r *Request) (fact.Outcome, error)
+	// After does what cannot be part of a transaction, when it is on the disk. It may be nil.
+	After func(ctx context.Context, r *Request) error
 }
 
 // Request is what waits, or waited, for a second person.
@@ -226,5 +228,17 @@ func (a *Access) decide(ctx context.Context, actor id.ID, scope Scope, request i
 		out.Facts = append(out.Facts, fact.New{Stream: stream, Kind: KindDecided, Subject: request, Actor: actor, Body: d, Prev: fact.HeadsOf(all)})
 		return out, nil
 	}})
+	if err == nil && d.State == Confirmed && x.After != nil {
+		return x.After(ctx, r)
+	}
 	return err
+}
+
+// Entitled reports whether an action about somebody was confirmed within a time by or for an account, so that its fruit
+// may be taken.
+func (a *Access) Entitled(ctx context.Context, q store.Querier, action Action, account, subject id.ID, within time.Duration) (bool, error) {
+	var n int
+	_, err := store.One(ctx, q, "SELECT count(*) FROM access_request WHERE action = ? AND state = ? AND at > ? AND (proposer = ? OR decider = ?) AND subjects LIKE ?",
+		store.Args(string(action), Confirmed, a.log.Clock.Now().Add(-within).Unix(), account, account, "%"+subject.String()+"%"), &n)
+	return n > 0, err
 }

@@ -121,6 +121,9 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.ReadGlass) {
 		paths = append(paths, "/openings")
 	}
+	if access.Allows(role, access.ErasePeople) {
+		paths = append(paths, "/retention")
+	}
 	if access.Allows(role, access.DecideRequests) {
 		paths = append(paths, "/requests")
 	}

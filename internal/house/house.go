@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"tizi/internal/access"
@@ -18,6 +19,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/retention"
 	"tizi/internal/seal"
 	"tizi/internal/store"
 	"tizi/internal/training"
@@ -35,6 +37,9 @@ func Registry() *fact.Registry {
 	}
 	r.AddFold(person.Fold)
 	for _, f := range training.Folds {
+		r.AddFold(f)
+	}
+	for _, f := range retention.Folds {
 		r.AddFold(f)
 	}
 	r.AddAggregate(training.Sum)
@@ -61,6 +66,11 @@ type House struct {
 	Programmes *programme.Programmes
 	People     *person.People
 	Training   *training.Training
+	Retention  *retention.Retention
+
+	reviewed string // the day of Keep's last review
+
+	mu sync.Mutex // guards what the executors remember between a transaction and what follows it
 }
 
 // Errors of opening.
@@ -74,6 +84,9 @@ const KeyFile = "node.key"
 
 // BlobDir is the name of the folder of files.
 const BlobDir = "blobs"
+
+// UploadDir is the name of the folder of lists that were uploaded and are looked at.
+const UploadDir = "uploads"
 
 // DBFile is the name of the SQLite database in the folder.
 const DBFile = "tizi.db"
@@ -171,7 +184,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	for _, m := range []struct {
 		room  string
 		files fs.FS
-	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}} {
+	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"retention", retention.Schema()}} {
 		if err := db.Migrate(ctx, m.room, m.files); err != nil {
 			return nil, err
 		}
@@ -194,6 +207,9 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Programmes = programme.New(l)
 	h.People = person.New(l)
 	h.Training = training.New(l, h.People, h.Programmes)
+	h.Retention = retention.New(l, h.People, h.Training)
+	h.Access.Executes(access.ErasePeople, h.eraser())
+	h.Access.Executes(access.ExportPeople, h.exporter())
 	return h, nil
 }
 

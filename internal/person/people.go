@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/fact"
@@ -403,4 +404,25 @@ func (p *People) edit(ctx context.Context, q store.Querier, actor, person id.ID,
 	}
 	n, err := stated(KindEdited, k, Stream(now.Centre), actor, change, fact.HeadsOf(all))
 	return &n, err
+}
+
+// Since is when somebody was registered.
+type Since struct {
+	ID, Centre id.ID
+	Registered string // ISO date
+}
+
+// RegisteredBefore returns at most max people who were registered before an instant, in the order of their ids, after
+// one.
+func (p *People) RegisteredBefore(ctx context.Context, q store.Querier, before time.Time, after id.ID, max int) ([]Since, error) {
+	var out []Since
+	err := q.Each(ctx, fmt.Sprintf("SELECT id, centre, registered FROM person WHERE id > ? AND registered < ? ORDER BY id LIMIT %d", max), store.Args(after, before.UnixMilli()), func(r store.Row) error {
+		var x Since
+		var at int64
+		err := r.Scan(&x.ID, &x.Centre, &at)
+		x.Registered = time.UnixMilli(at).Format(time.DateOnly)
+		out = append(out, x)
+		return err
+	})
+	return out, err
 }

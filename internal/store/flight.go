@@ -63,7 +63,8 @@ func inTransaction(ctx context.Context, conn *pgxpool.Conn, fn func(Tx) error) (
 // takes them along. An error of such a statement shows there; it undoes the transaction all the same.
 type pgTx struct {
 	conn    *pgx.Conn
-	begun   bool // something was sent
+	begun   bool  // something was sent
+	failed  error // of the first flight that failed: nothing of the transaction is there, BEGIN perhaps not even
 	batch   pgx.Batch
 	waiting []waiting
 	rows    int // in what waits
@@ -85,8 +86,8 @@ func (t *pgTx) queue(query string, args []any, into *[]pgRow) {
 
 // fly sends what waits and reads all results.
 func (t *pgTx) fly(ctx context.Context) (err error) {
-	if len(t.waiting) == 0 {
-		return nil
+	if t.failed != nil || len(t.waiting) == 0 {
+		return t.failed
 	}
 	batch, sent := t.batch, t.waiting
 	t.batch, t.waiting, t.rows, t.begun = pgx.Batch{}, nil, 0, true
@@ -95,14 +96,11 @@ func (t *pgTx) fly(ctx context.Context) (err error) {
 		if e := res.Close(); err == nil && e != nil {
 			err = explain(e)
 		}
+		t.failed = err
 	}()
 	for _, w := range sent {
 		if w.rows == nil {
-			tag, err := res.Exec()
-			if err == nil && w.query == "COMMIT" && tag.String() != "COMMIT" {
-				err = pgx.ErrTxCommitRollback // a statement had failed and nobody said so
-			}
-			if err != nil {
+			if _, err := res.Exec(); err != nil {
 				return queryError(w.query, err)
 			}
 			continue

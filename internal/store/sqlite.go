@@ -39,7 +39,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	}
 	// secure_delete overwrites what is deleted: erasing a person must leave nothing in free pages.
 	pragmas := []string{
-		"busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY",
+		fmt.Sprintf("busy_timeout=%d", writerPatience.Milliseconds()), "journal_mode=WAL", "journal_size_limit=67108864", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY",
 		fmt.Sprintf("wal_autocheckpoint=%d", settleAt), // where nothing is copied beside
 		fmt.Sprintf("cache_size=-%d", writerCache),
 	}
@@ -387,22 +387,48 @@ func explain(err error) error {
 	return explainPostgres(err)
 }
 
-// Purge makes sure that what was deleted lies nowhere in the database's files any more: not in the log of SQLite, which
-// keeps the pages of earlier transactions, nor in the dead rows of PostgreSQL. Erasing a person ends with it.
-func (db *DB) Purge(ctx context.Context, tables ...string) error {
+// Purge makes sure that what was deleted from tables lies nowhere in the database's files any more. Erasing a person ends
+// with it. On SQLite, which overwrites what it deletes, that is the log: it keeps pages of earlier transactions and is
+// emptied here; ErrBusy means that somebody reads an old state, and that it is to be tried again. PostgreSQL gives the
+// room of dead rows back to be written over, and with whole writes the tables anew, while which nobody can use them.
+func (db *DB) Purge(ctx context.Context, whole bool, tables ...string) error {
 	if db.Engine == Postgres {
+		verb := "VACUUM "
+		if whole {
+			verb = "VACUUM (FULL) "
+		}
 		for _, t := range tables {
-			if _, err := db.read.ExecContext(ctx, "VACUUM "+t); err != nil {
+			if _, err := db.read.ExecContext(ctx, verb+t); err != nil {
 				return fmt.Errorf("purge %s: %w", t, explain(err))
 			}
 		}
 		return nil
 	}
-	db.turn.Lock()
-	defer db.turn.Unlock()
-	// A reader that goes on may keep a part of the log; then the next checkpoint overwrites it.
-	return explain(db.writer.script(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"))
+	w := db.writer.(*sqliteWriter)
+	for until := time.Now().Add(purgePatience); ; {
+		db.turn.Lock()
+		// Waiting for a reader must not keep writers waiting for long.
+		w.conn.BusyTimeout(50 * time.Millisecond)
+		_, _, err := w.conn.WALCheckpoint("", sqlite3.CHECKPOINT_TRUNCATE)
+		w.conn.BusyTimeout(writerPatience)
+		db.turn.Unlock()
+		if !errors.Is(err, sqlite3.BUSY) || time.Now().After(until) {
+			return explain(err)
+		}
+		// A copy beside may go on, which is over in a moment.
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
+
+// writerPatience is how long the writer waits for the writer of another process.
+const writerPatience = 10 * time.Second
+
+// purgePatience is how long Purge waits for who reads an old state.
+const purgePatience = 5 * time.Second
 
 // Size returns the bytes that the database takes on the disk (SQLite) or in the server (PostgreSQL).
 func (db *DB) Size(ctx context.Context) (int64, error) {

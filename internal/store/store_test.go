@@ -258,7 +258,7 @@ func TestDeletedTextLeavesTheDisk(t *testing.T) {
 		t.Fatal("the test looks in the wrong place")
 	}
 	testnode.Must(t, db.Write(ctx, func(tx store.Tx) error { return tx.Exec(ctx, "DELETE FROM thing WHERE id = ?", v) }))
-	testnode.Must(t, db.Purge(ctx, "thing"))
+	testnode.Must(t, db.Purge(ctx, false, "thing"))
 	if lies() {
 		t.Error("what was deleted can still be read from the disk")
 	}

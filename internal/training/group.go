@@ -392,6 +392,61 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 	return err
 }
 
+// Last is the last that training knows of somebody; the days are ISO dates or "".
+type Last struct {
+	Enrolled, Here string // when an enrolment changed, and when they were present
+	Open           bool   // they are in a group
+}
+
+// LastDays returns the last of each of some people.
+func (t *Training) LastDays(ctx context.Context, q store.Querier, people []id.ID) (map[id.ID]Last, error) {
+	out := map[id.ID]Last{}
+	args := make([]any, len(people))
+	for i, p := range people {
+		args[i] = p
+	}
+	in := " IN (?" + strings.Repeat(", ?", len(people)-1) + ")"
+	err := q.Each(ctx, "SELECT person, max(day), max(CASE WHEN state IN ('enrolled', 'active') THEN 1 ELSE 0 END) FROM training_enrolment WHERE person"+in+" GROUP BY person", args, func(r store.Row) error {
+		var p id.ID
+		var l Last
+		err := r.Scan(&p, &l.Enrolled, &l.Open)
+		out[p] = l
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = q.Each(ctx, "SELECT a.person, max(s.day) FROM training_attendance a JOIN training_session s ON s.id = a.session WHERE a.mark IN ('p', 'l') AND a.person"+in+" GROUP BY a.person", args, func(r store.Row) error {
+		var p id.ID
+		var here string
+		err := r.Scan(&p, &here)
+		l := out[p]
+		l.Here = here
+		out[p] = l
+		return err
+	})
+	return out, err
+}
+
+// Gone prepares the end of all that somebody has open: the seats of a person who is erased are free again. What was is
+// counted as before.
+func (t *Training) Gone(ctx context.Context, q store.Querier, actor, p id.ID, reason, on string) ([]fact.New, error) {
+	open, err := t.enrolments(ctx, q, "person = ? AND state IN ('applied', 'waitlisted', 'enrolled', 'active') ORDER BY id", store.Args(p))
+	if err != nil {
+		return nil, err
+	}
+	var out []fact.New
+	for _, e := range open {
+		all, err := t.log.Of(ctx, q, e.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, fact.New{Stream: person.Stream(e.Centre), Kind: KindEnrolment, Subject: e.ID, Actor: actor, Prev: fact.HeadsOf(all),
+			Body: EnrolmentStated{Person: p, Programme: e.Programme, Phase: e.Phase, Cohort: e.Cohort, State: WithdrawnS, Reason: reason, On: on, Cell: e.Cell}})
+	}
+	return out, nil
+}
+
 // Names returns the names of groups.
 func (t *Training) Names(ctx context.Context, q store.Querier, cohorts []id.ID) (map[id.ID]string, error) {
 	out := map[id.ID]string{}

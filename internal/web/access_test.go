@@ -59,7 +59,7 @@ func serve(t testing.TB, e store.Engine, sign door.SingleSignOn) *node {
 	t.Cleanup(func() { n.House.Close() })
 	must(t, n.Found(ctx, house.Founding{Country: "ma", Centre: "MA-ERR-MJ1", Owner: "Nadia", Login: "nadia", Passphrase: passphrase, Lang: "en"}))
 	must(t, n.Places.LoadCountry(ctx, id.Nil, "ma", true))
-	for _, a := range []access.Action{access.MergePeople, access.ErasePeople} {
+	for _, a := range []access.Action{access.MergePeople} {
 		n.Access.Executes(a, access.Executor{Run: func(context.Context, store.Querier, id.ID, *access.Request) (fact.Outcome, error) {
 			return fact.Outcome{}, nil
 		}})
@@ -152,7 +152,7 @@ func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
 	_, err = n.Training.Plan(ctx, id.Nil, all, s.group, training.Weekly{From: "2026-03-02", To: "2026-03-02", Days: []time.Weekday{time.Monday}, Starts: "10:00", Ends: "11:00"})
 	must(t, err)
 	s.session = training.SessionID(s.group, "2026-03-02", "10:00")
-	s.request, err = n.Access.Propose(ctx, n.owner.ID, all, access.Proposed{Action: access.ErasePeople, Centre: s.centre, Subjects: []id.ID{s.person}, Reason: "asked"})
+	s.request, err = n.Access.Propose(ctx, n.owner.ID, all, access.Proposed{Action: access.ExportPeople, Centre: s.centre, Subjects: []id.ID{s.person}, Reason: "asked"})
 	must(t, err)
 	return s
 }
@@ -313,7 +313,7 @@ func allowed(n *node, r door.Route, role access.Role, names bool, where string) 
 	if strings.Contains(r.Path, "{upload}") && where == "out" {
 		return false // somebody else's list is nobody's, not even of who may read all
 	}
-	if strings.Contains(r.Path, "{request}") && !reach(access.ErasePeople) {
+	if strings.Contains(r.Path, "{request}") && !reach(access.ExportPeople) {
 		return false // each request also needs its own action
 	}
 	// A grant for an agreement that covers nothing reaches nothing, and says so on an empty page.

@@ -229,11 +229,11 @@ func TestOpeningsAndRequests(t *testing.T) {
 
 	who, err := n.People.Register(ctx, id.Nil, place.ID("MA-ERR-MJ1"), map[string]string{"first_latin": "Amina"}, nil)
 	must(t, err)
-	v, err := n.Access.Propose(ctx, n.owner.ID, access.Everywhere(), access.Proposed{Action: access.ErasePeople, Centre: place.ID("MA-ERR-MJ1"), Subjects: []id.ID{who}, Reason: "The mother asks"})
+	v, err := n.Access.Propose(ctx, n.owner.ID, access.Everywhere(), access.Proposed{Action: access.ErasePeople, Centre: place.ID("MA-ERR-MJ1"), Subjects: []id.ID{who}, Reason: "guardian_asked"})
 	must(t, err)
 	self := "/requests/" + v.String()
 	m.at("waiting", m.get("/today"), "/today", "1 request waits")
-	m.at("the request", m.get(self), self, "Amina", "The mother asks", "Confirm")
+	m.at("the request", m.get(self), self, "Amina", "The guardian asked for it", "Confirm")
 	owner := as(n.owner)
 	owner.at("one's own", owner.get(self), self, "Another person must confirm")
 	if p := owner.post(self + "/confirm"); p.status != 403 {
@@ -242,6 +242,9 @@ func TestOpeningsAndRequests(t *testing.T) {
 	m.at("refusing without a reason", m.post(self+"/refuse"), self, "Give a reason")
 	m.at("confirming", m.post(self+"/confirm"), "/requests", "It is confirmed and done")
 	m.at("again", m.post(self+"/confirm"), self, "decided already")
+	if p := m.get("/people/" + who.String()); p.status != 404 {
+		t.Errorf("the person is still there: status %d", p.status)
+	}
 	// Who may decide requests, and not do what this one asks for.
 	v, err = n.Access.Propose(ctx, n.owner.ID, access.Everywhere(), access.Proposed{Action: access.MergePeople, Centre: place.ID("MA-ERR-MJ1"), Subjects: []id.ID{who}, Reason: "Twice"})
 	must(t, err)

@@ -21,6 +21,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/fact"
+	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/person"
 	"tizi/internal/person/list"
@@ -77,7 +78,7 @@ func importRoutes(d *door.Door) {
 	d.Handle("POST /import/{upload}/drop", access.ImportPeople, im.drop)
 }
 
-func (im *importer) folder(a *door.Ask) string { return filepath.Join(a.H.Config.Dir, "uploads") }
+func (im *importer) folder(a *door.Ask) string { return filepath.Join(a.H.Config.Dir, house.UploadDir) }
 
 var uploadForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
 

@@ -192,6 +192,16 @@ func personShow(a *door.Ask) error {
 	if a.May(access.WritePeople) {
 		view.EditURL = "/people/" + v.String() + "/edit"
 	}
+	if erase, err := a.ScopeOf(access.ErasePeople); err != nil {
+		return err
+	} else if erase.Has(p.Centre) {
+		view.EraseURL = "/people/" + v.String() + "/erase"
+	}
+	if export, err := a.ScopeOf(access.ExportPeople); err != nil {
+		return err
+	} else if export.Has(p.Centre) {
+		view.ExportURL = "/people/" + v.String() + "/export"
+	}
 	return a.Render("people/person", view)
 }
 

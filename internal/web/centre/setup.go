@@ -25,6 +25,7 @@ func Routes(d *door.Door) {
 	d.Handle("POST /setup/centre", access.WritePlaces, setupCentreGiven)
 	d.Handle("GET /setup/done", access.ReadPeople, setupDone)
 	peopleRoutes(d)
+	privacyRoutes(d)
 	importRoutes(d)
 	groupRoutes(d)
 }

@@ -73,6 +73,7 @@ type Person struct {
 	EditURL, EnrolURL string
 	ConsentURL        string
 	EraseURL          string
+	ExportURL         string
 }
 
 // Guardian is who answers for a minor.

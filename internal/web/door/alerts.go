@@ -66,6 +66,19 @@ func (a *Ask) readAlerts() (out []shell.Alert, err error) {
 			out = append(out, shell.Alert{Kind: "help", Text: a.P.T("alert.openings", "n", n), URL: "/openings", Button: a.P.T("common.open")})
 		}
 	}
+	if a.May(access.ErasePeople) {
+		scope, err := a.ScopeOf(access.ErasePeople)
+		if err != nil {
+			return out, err
+		}
+		n, err := a.H.Retention.Count(ctx, a.H.DB, scope)
+		if err != nil {
+			return out, err
+		}
+		if n > 0 {
+			out = append(out, shell.Alert{Kind: "wait", Text: a.P.T("alert.retention", "n", n), URL: "/retention", Button: a.P.T("common.open")})
+		}
+	}
 	if a.May(access.DecideRequests) {
 		n, err := a.waiting()
 		if err != nil {

@@ -73,6 +73,34 @@ var gallery = []shown{
 	}},
 	{"people-person", "people/person", person},
 	{"people-form", "people/form", personForm},
+	{"people-erase", "people/erase", func(p *i18n.Printer) any {
+		v := byTwo(p, "erase.reason.", "asked", "guardian_asked", "mistake")
+		v.Errors["reason"] = p.T("error.reason_missing")
+		return v
+	}},
+	{"people-export", "people/export", func(p *i18n.Printer) any {
+		v := byTwo(p, "export.reason.", "asked", "guardian_asked", "authority", "transfer")
+		v.ReadyURL = "/people/1/dossier"
+		return v
+	}},
+	{"people-dossier", "people/dossier", func(p *i18n.Printer) any {
+		return centre.Dossier{Name: "Amina El Idrissi", Other: "أمينة الإدريسي", On: "2026-03-18", Centre: haySalam, JSONURL: "/people/1/dossier.json",
+			Details:    []centre.DossierField{{Name: p.T("dossier.field.first_latin"), Value: "Amina"}, {Name: p.T("dossier.field.last_ar"), Value: "الإدريسي"}, {Name: p.T("dossier.field.birth"), Value: "2014-05-02"}},
+			Enrolments: []centre.DossierLine{{On: "2026-01-05", What: "ENFANTS-IA", Where: "Groupe 03", State: p.T("enrolment.active")}},
+			Attendance: []centre.DossierLine{{On: "2026-03-11", Where: "Groupe 03", State: p.T("attendance.present")}},
+			History:    []centre.DossierLine{{On: "2026-01-02", What: "person.registered", By: "Salma Bennani"}}}
+	}},
+	{"people-retention", "people/retention", func(p *i18n.Printer) any {
+		v := retained(p)
+		v.RulesURL = "/retention/rules"
+		v.Errors["learner"] = p.T("retention.months_bad", "min", 1, "max", 120)
+		return v
+	}},
+	{"people-retention-none", "people/retention", func(p *i18n.Printer) any {
+		v := retained(p)
+		v.Rows, v.Total = nil, 0
+		return v
+	}},
 	{"import-start", "import/start", func(p *i18n.Printer) any {
 		return centre.ImportStart{MaxMB: 20, ExampleURL: "/people/import/example.xlsx", Groups: groupOptions}
 	}},
@@ -479,6 +507,26 @@ func behind(p *i18n.Printer) any {
 	v := steer.Behind{What: p.T("board.women"), Number: 9260, Filters: []string{"Jil Raqmi", p.Period("2026"), p.T("sex.f")}, Pager: shell.Pager{Next: "?after=x", Shown: 20, Total: 9260}, BackURL: "/board"}
 	for _, r := range append(rows(), rows()...) {
 		v.Rows = append(v.Rows, steer.BehindRow{Name: r.Name, Other: r.Other, URL: r.URL, Sex: r.Sex, Milieu: r.Milieu, Age: r.Age, Centre: haySalam, Times: 12})
+	}
+	return v
+}
+
+func byTwo(p *i18n.Printer, word string, reasons ...string) centre.ByTwo {
+	v := centre.ByTwo{Name: "Amina El Idrissi", Other: "أمينة الإدريسي", Action: "/people/1", CancelURL: "/people/1", Errors: map[string]string{}}
+	for _, r := range reasons {
+		v.Reasons = append(v.Reasons, shell.Option{Value: r, Label: p.T(word + r)})
+	}
+	return v
+}
+
+func retained(p *i18n.Printer) centre.Retention {
+	v := centre.Retention{Rules: []centre.RetentionRule{{Class: "never_came", Months: "12"}, {Class: "learner", Months: "36"}}, Months: 12, Total: 2, Errors: map[string]string{},
+		Rows: []centre.RetentionRow{
+			{Name: "Yassine Ouali", Other: "ياسين والي", URL: "/people/1", KeepURL: "/retention/1/keep", Centre: haySalam, Class: "never_came", Last: "2025-03-02", On: "2026-04-01"},
+			{Name: "Salma Tazi", URL: "/people/2", KeepURL: "/retention/2/keep", Centre: haySalam, Class: "learner", Last: "2023-04-12", On: "2026-04-12"},
+		}}
+	for _, r := range []string{"follow_up", "returns", "complaint", "law"} {
+		v.Reasons = append(v.Reasons, shell.Option{Value: r, Label: p.T("retention.reason." + r)})
 	}
 	return v
 }

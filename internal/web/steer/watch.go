@@ -105,6 +105,13 @@ func scopeOf(a *door.Ask, r *access.Request) (access.Scope, error) {
 
 func requestRow(a *door.Ask, r *access.Request) (RequestRow, error) {
 	row := RequestRow{Action: string(r.Action), Centre: a.PlaceName(r.Centre), Reason: r.Reason, At: moment(a, r.At), Until: r.Until.Format(time.DateOnly), State: r.State, Subjects: len(r.Subjects), URL: "/requests/" + r.ID.String(), Answer: r.Answer, Conflict: r.Conflict}
+	// Some reasons are words of a list.
+	switch r.Action {
+	case access.ErasePeople:
+		row.Reason = a.P.T("erase.reason." + r.Reason)
+	case access.ExportPeople:
+		row.Reason = a.P.T("export.reason." + r.Reason)
+	}
 	var err error
 	if row.Who, err = accountName(a, r.Proposer); err != nil {
 		return row, err

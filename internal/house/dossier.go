@@ -1,0 +1,128 @@
+package house
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/store"
+)
+
+// Dossier is what this node knows of a person, for the person: everything that is kept, in words and codes that other
+// programs read too.
+type Dossier struct {
+	Made       string         `json:"made"` // ISO date
+	Person     string         `json:"person"`
+	Centre     string         `json:"centre"` // its code
+	Details    person.Details `json:"details"`
+	Enrolments []DossierLine  `json:"enrolments"`
+	Attendance []DossierLine  `json:"attendance"`
+	History    []DossierLine  `json:"history"`
+}
+
+// DossierLine is one thing that is known, on a day.
+type DossierLine struct {
+	On    string `json:"on"` // ISO date
+	What  string `json:"what"`
+	State string `json:"state,omitempty"`
+	Where string `json:"where,omitempty"`
+	By    string `json:"by,omitempty"` // the account that wrote it
+}
+
+// Dossier gathers all that is known of a person in the scope.
+func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Dossier, error) {
+	x, err := h.People.Get(ctx, h.DB, scope, p)
+	if err != nil {
+		return nil, err
+	}
+	if x == nil {
+		return nil, person.ErrUnknown
+	}
+	d := &Dossier{Made: h.Today(), Person: p.String(), Details: x.Details}
+	tree, err := h.Places.Tree(ctx, h.DB)
+	if err != nil {
+		return nil, err
+	}
+	if c := tree.Get(x.Centre); c != nil {
+		d.Centre = c.Code
+	}
+	enrolments, err := h.Training.OfPerson(ctx, h.DB, access.Everywhere(), p)
+	if err != nil {
+		return nil, err
+	}
+	subjects := []id.ID{p}
+	for _, e := range enrolments {
+		subjects = append(subjects, e.ID)
+		line := DossierLine{On: e.On, State: e.State}
+		prog, err := h.Programmes.Get(ctx, h.DB, e.Programme)
+		if err != nil {
+			return nil, err
+		}
+		if prog != nil {
+			line.What = prog.Code
+		}
+		names, err := h.Training.Names(ctx, h.DB, []id.ID{e.Cohort})
+		if err != nil {
+			return nil, err
+		}
+		line.Where = names[e.Cohort]
+		d.Enrolments = append(d.Enrolments, line)
+	}
+	came, err := h.Training.AttendanceOf(ctx, h.DB, access.Everywhere(), p, 10_000)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range came {
+		d.Attendance = append(d.Attendance, DossierLine{On: c.Date, What: c.Mark, Where: c.Name})
+	}
+	who := map[id.ID]string{}
+	for _, s := range subjects {
+		facts, err := h.Log.Of(ctx, h.DB, s)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range facts {
+			if _, known := who[f.Actor]; !known && !f.Actor.IsNil() {
+				acc, err := h.Access.Get(ctx, h.DB, f.Actor)
+				if err != nil {
+					return nil, err
+				}
+				if acc != nil {
+					who[f.Actor] = acc.Name
+				}
+			}
+			kind, _, _ := fact.SplitKind(f.Kind)
+			d.History = append(d.History, DossierLine{On: f.HLC.Wall().Format(time.DateOnly), What: kind, By: who[f.Actor]})
+		}
+	}
+	return d, nil
+}
+
+// JSON writes the dossier for other programs.
+func (d *Dossier) JSON() ([]byte, error) { return json.MarshalIndent(d, "", "  ") }
+
+// exporter is the executor of exports: what was confirmed may be read for a while by the two.
+func (h *House) exporter() access.Executor {
+	return access.Executor{
+		Check: func(ctx context.Context, q store.Querier, p access.Proposed) error {
+			if !slices.Contains(ExportReasons, p.Reason) {
+				return access.ErrNoReason
+			}
+			return h.here(ctx, q, p.Centre, p.Subjects)
+		},
+		Run: func(context.Context, store.Querier, id.ID, *access.Request) (fact.Outcome, error) {
+			return fact.Outcome{}, nil // to be confirmed is all that happens; what follows is reading
+		},
+	}
+}
+
+// ExportReasons are why the data of a person may be exported: words of a list, since a sentence might name somebody.
+var ExportReasons = []string{"asked", "guardian_asked", "authority", "transfer"}
+
+// DossierLife is how long a confirmed export may be read.
+const DossierLife = 7 * 24 * time.Hour

@@ -1,0 +1,236 @@
+package house
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/blob"
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/store"
+)
+
+// A person is erased by two (access.ErasePeople), or by the day on which what was kept about them is no longer needed.
+// In one transaction the keys are destroyed, the rows go and seats are free again; then the files, the lists that were
+// uploaded and the database's own log are cleared. The last part may have to wait for who reads an old state, or for a
+// crash to be over, so a mark in the folder says that it is still to be done.
+
+// purgeFile marks that something erased may still lie in a file; rewriteFile that tables on PostgreSQL are still to be
+// written anew, at night.
+const (
+	purgeFile   = "purge.pending"
+	rewriteFile = "rewrite.pending"
+)
+
+// erasure prepares the facts of an erasure, and says which files go.
+func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID, reason string) (fact.Outcome, []blob.Digest, error) {
+	out, err := h.People.Erase(ctx, q, actor, persons, reason)
+	if err != nil {
+		return out, nil, err
+	}
+	var files []blob.Digest
+	for _, p := range persons {
+		gone, err := h.Training.Gone(ctx, q, actor, p, "erased", h.Today())
+		if err != nil {
+			return out, nil, err
+		}
+		out.Facts = append(out.Facts, gone...)
+	}
+	return out, files, nil
+}
+
+// eraser is the executor of erasures.
+func (h *House) eraser() access.Executor {
+	files := map[id.ID][]blob.Digest{} // by request; written in the writer's turn, read after it
+	return access.Executor{
+		Check: func(ctx context.Context, q store.Querier, p access.Proposed) error {
+			if !slices.Contains(person.EraseReasons, p.Reason) {
+				return access.ErrNoReason
+			}
+			return h.here(ctx, q, p.Centre, p.Subjects)
+		},
+		Run: func(ctx context.Context, q store.Querier, actor id.ID, r *access.Request) (fact.Outcome, error) {
+			out, gone, err := h.erasure(ctx, q, actor, r.Subjects, r.Reason)
+			if err != nil {
+				return out, err
+			}
+			also := out.Also
+			out.Also = func(ctx context.Context, tx store.Tx) error {
+				h.mu.Lock()
+				files[r.ID] = gone
+				h.mu.Unlock()
+				return errors.Join(h.markPurge(), also(ctx, tx))
+			}
+			return out, nil
+		},
+		After: func(ctx context.Context, r *access.Request) error {
+			h.mu.Lock()
+			gone := files[r.ID]
+			delete(files, r.ID)
+			h.mu.Unlock()
+			return h.cleared(ctx, gone)
+		},
+	}
+}
+
+// here refuses people who are not of a centre.
+func (h *House) here(ctx context.Context, q store.Querier, centre id.ID, persons []id.ID) error {
+	l, err := h.People.Of(ctx, q, access.At(centre), persons)
+	if err == nil && (len(l) == 0 || len(l) != len(persons)) {
+		err = person.ErrUnknown
+	}
+	return err
+}
+
+// Expire erases persons whose time is over, without a second person: the day was announced.
+func (h *House) Expire(ctx context.Context, persons []id.ID, centre id.ID) error {
+	var files []blob.Digest
+	_, err := h.Log.Do(ctx, fact.Command{Name: "erase people whose time is over", Stream: person.Stream(centre), Keys: persons, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		out, gone, err := h.erasure(ctx, q, id.Nil, persons, "retention")
+		files = gone
+		if err != nil {
+			return out, err
+		}
+		also := out.Also
+		out.Also = func(ctx context.Context, tx store.Tx) error { return errors.Join(h.markPurge(), also(ctx, tx)) }
+		return out, nil
+	}})
+	if err != nil {
+		return err
+	}
+	return h.cleared(ctx, files)
+}
+
+func (h *House) markPurge() error {
+	for _, name := range []string{purgeFile, rewriteFile} {
+		if err := os.WriteFile(filepath.Join(h.Config.Dir, name), nil, 0o600); err != nil {
+			return fmt.Errorf("mark what is to be cleared: %w", err)
+		}
+	}
+	return nil
+}
+
+// cleared ends an erasure that is in the log. What cannot be done now is done later: the erasure stands.
+func (h *House) cleared(ctx context.Context, files []blob.Digest) error {
+	for _, d := range files {
+		if err := h.Blobs.Delete(d); err != nil {
+			return err
+		}
+	}
+	if err := h.Purge(ctx); err != nil && !errors.Is(err, store.ErrBusy) {
+		return err
+	}
+	return nil
+}
+
+// personal are the tables that hold what identifies people, and their keys.
+func (h *House) personal() []string {
+	out := []string{"seal_key"}
+	for _, f := range h.Log.Registry.Folds() {
+		if f.Sealed {
+			for _, t := range f.Tables {
+				out = append(out, t.Name)
+			}
+		}
+	}
+	return out
+}
+
+// Purge clears what an erasure left in files: lists that were uploaded, and the database's log.
+func (h *House) Purge(ctx context.Context) error {
+	if err := os.RemoveAll(filepath.Join(h.Config.Dir, UploadDir)); err != nil {
+		return fmt.Errorf("remove uploaded lists: %w", err)
+	}
+	if err := h.DB.Purge(ctx, false, h.personal()...); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(h.Config.Dir, purgeFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("clear a mark: %w", err)
+	}
+	return nil
+}
+
+// Rewrite writes the tables of people anew on PostgreSQL, if somebody was erased since it was done last: only so the
+// bytes of dead rows are gone. It takes seconds in which nobody can use them, so it is for the night.
+func (h *House) Rewrite(ctx context.Context) error {
+	mark := filepath.Join(h.Config.Dir, rewriteFile)
+	if _, err := os.Stat(mark); err != nil {
+		return nil
+	}
+	if err := h.DB.Purge(ctx, true, h.personal()...); err != nil {
+		return err
+	}
+	return os.Remove(mark)
+}
+
+// keepEvery is how often Keep looks.
+const keepEvery = time.Minute
+
+// Keep does what is due from time to time, until ctx ends: what an erasure could not clear at once, by night the tables
+// of PostgreSQL, and once a day the retention of people. It is for a node that serves.
+func (h *House) Keep(ctx context.Context) {
+	for {
+		h.keep(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(keepEvery):
+		}
+	}
+}
+
+func (h *House) keep(ctx context.Context) {
+	note := func(what string, err error) {
+		if err != nil && ctx.Err() == nil {
+			slog.Error("keeping the house failed; it is tried again", "what", what, "err", err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(h.Config.Dir, purgeFile)); err == nil {
+		note("purge", h.Purge(ctx))
+	}
+	if h.Log.Clock.Now().Hour() == 3 {
+		note("rewrite", h.Rewrite(ctx))
+	}
+	if today := h.Today(); today != h.reviewed {
+		err := h.Review(ctx)
+		note("retention", err)
+		if err == nil {
+			h.reviewed = today
+		}
+	}
+}
+
+// Review works out whose time will be over, and erases those whose time is over and was announced.
+func (h *House) Review(ctx context.Context) error {
+	if err := h.Retention.Review(ctx); err != nil {
+		return err
+	}
+	for {
+		over, err := h.Retention.Over(ctx, h.DB, 50)
+		if err != nil || len(over) == 0 {
+			return err
+		}
+		byCentre := map[id.ID][]id.ID{}
+		var all []id.ID
+		for _, d := range over {
+			byCentre[d.Centre] = append(byCentre[d.Centre], d.Person)
+			all = append(all, d.Person)
+		}
+		for centre, persons := range byCentre {
+			if err := h.Expire(ctx, persons, centre); err != nil && !errors.Is(err, person.ErrUnknown) {
+				return err
+			}
+		}
+		if err := h.Retention.Forget(ctx, all); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package house_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/house"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/place"
+	"tizi/internal/programme"
+	"tizi/internal/retention"
+	"tizi/internal/store"
+	"tizi/internal/testnode"
+	"tizi/internal/training"
+)
+
+// secret is who is erased in these tests: words that occur nowhere else.
+var secret = person.Details{"first_latin": "Zmvqwxa", "last_latin": "Qyjbbkelli", "first_ar": "زمڤقكصا", "phone": "+212699887766", "massar": "Z987654321", "birth": "2014-05-02", "sex": "f"}
+
+// traces are the files below a folder that hold a word of a person, in small letters or as typed.
+func traces(t testing.TB, dir string) (found []string) {
+	t.Helper()
+	must(t, filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		for _, w := range []string{"Zmvqwxa", "zmvqwxa", "Qyjbbkelli", "qyjbbkelli", "زمڤقكصا", "99887766", "Z987654321", "z987654321"} {
+			if bytes.Contains(b, []byte(w)) {
+				found = append(found, strings.TrimPrefix(p, dir)+": "+w)
+			}
+		}
+		return nil
+	}))
+	return found
+}
+
+// A person whom two erase is nowhere on the node any more: not in the database's files, its log, an uploaded list, nor in
+// what the log of facts says. The counts stay, and the seat is free.
+func TestErasedNameIsNowhere(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h, c := create(t, e)
+		defer h.Close()
+		must(t, h.Found(ctx, founding))
+		centre := place.ID("MA-ERR-MJ1")
+		prog, err := h.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", From: "2026-01-01", To: "2026-12-31", Name: i18n.Text{i18n.FR: "1"}}}})
+		must(t, err)
+		other, err := h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "Amina", "birth": "2014-05-03"}, nil)
+		must(t, err)
+		p, err := h.People.Register(ctx, id.Nil, centre, secret, nil)
+		must(t, err)
+		must(t, h.People.Edit(ctx, id.Nil, access.Everywhere(), p, person.Details{"address": "rue Zmvqwxa"}))
+		group, err := h.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
+		must(t, err)
+		_, err = h.Training.Place(ctx, id.Nil, access.Everywhere(), group, []id.ID{p, other}, "2026-03-02")
+		must(t, err)
+		must(t, os.MkdirAll(filepath.Join(c.Dir, house.UploadDir), 0o700))
+		must(t, os.WriteFile(filepath.Join(c.Dir, house.UploadDir, "list"), []byte("Nom;Prénom\nQyjbbkelli;Zmvqwxa\n"), 0o600))
+		if e == store.SQLite && len(traces(t, c.Dir)) == 0 {
+			t.Fatal("this test would not find the name if it were there")
+		}
+		if e == store.Postgres && len(server(t, h)) == 0 {
+			t.Log("the server's files hold no name before either: they could not be searched")
+		}
+		one, two := opened(t, h, "one"), opened(t, h, "two")
+		scope := access.At(centre)
+		r, err := h.Access.Propose(ctx, one, scope, access.Proposed{Action: access.ErasePeople, Centre: centre, Subjects: []id.ID{p}, Reason: "asked"})
+		must(t, err)
+		if err := h.Access.Confirm(ctx, one, scope, r); !errors.Is(err, access.ErrOwnRequest) {
+			t.Errorf("who asked confirms: %v", err)
+		}
+		must(t, h.Access.Confirm(ctx, two, scope, r))
+		if x, err := h.People.Get(ctx, h.DB, access.Everywhere(), p); err != nil || x != nil {
+			t.Errorf("the person is %v, %v", x, err)
+		}
+		l, err := h.Training.OfPerson(ctx, h.DB, access.Everywhere(), p)
+		must(t, err)
+		if len(l) != 1 || l[0].State != training.WithdrawnS || l[0].Cell.Sex != "f" {
+			t.Errorf("the enrolment is %+v", l)
+		}
+		if _, err := h.Access.Propose(ctx, one, scope, access.Proposed{Action: access.ErasePeople, Centre: centre, Subjects: []id.ID{p}, Reason: "asked"}); !errors.Is(err, person.ErrUnknown) {
+			t.Errorf("erased again: %v", err)
+		}
+		must(t, h.Rewrite(ctx))
+		for _, f := range append(traces(t, c.Dir), server(t, h)...) {
+			t.Errorf("left in %s", f)
+		}
+		rep, err := h.Check(ctx, nil)
+		must(t, err)
+		if !rep.OK {
+			t.Errorf("check: %v", rep.Faults)
+		}
+		if dump := dump(t, h, c); strings.Contains(dump, "Zmvqwxa") || strings.Contains(dump, "zmvqwxa") {
+			t.Error("a table still holds the name")
+		}
+		left, _ := filepath.Glob(filepath.Join(c.Dir, "*.pending"))
+		if len(left) > 0 {
+			t.Errorf("still to be done: %v", left)
+		}
+	})
+}
+
+// server are the traces in the files of a PostgreSQL server's database: tables and indexes. Its write-ahead log, which the
+// server keeps for a while, is not among them; docs/privacy says so.
+func server(t testing.TB, h *house.House) []string {
+	t.Helper()
+	if h.DB.Engine != store.Postgres {
+		return nil
+	}
+	must(t, h.DB.Script(ctx, "CHECKPOINT"))
+	var dir, oid string
+	_, err := store.One(ctx, h.DB, "SELECT current_setting('data_directory'), CAST(oid AS TEXT) FROM pg_database WHERE datname = current_database()", nil, &dir, &oid)
+	must(t, err)
+	base := filepath.Join(dir, "base", oid)
+	if _, err := os.ReadDir(base); err != nil {
+		t.Logf("the server's files are not searched: %v", err)
+		return nil
+	}
+	return traces(t, base)
+}
+
+// dump is the derived tables as text, or all of the database where PostgreSQL's own dump is at hand.
+func dump(t testing.TB, h *house.House, c house.Config) string {
+	if c.URL != "" {
+		if bin, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pg_dump"); len(bin) > 0 {
+			out, err := exec.Command(bin[len(bin)-1], c.URL).Output()
+			if err == nil {
+				return string(out)
+			}
+		}
+	}
+	return testnode.Rows(t, h.Log)
+}
+
+func opened(t testing.TB, h *house.House, login string) id.ID {
+	t.Helper()
+	v, err := h.Access.Open(ctx, id.Nil, access.Newcomer{Name: login, Login: login, Role: access.National, On: access.Place(place.ID("MA")), Stream: "hub"})
+	must(t, err)
+	return v
+}
+
+// Who never came is announced before their time is over, erased when it is and was announced, and kept where somebody
+// says why; who is in a group stays.
+func TestRetention(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		now := time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
+		c := house.Config{Dir: t.TempDir(), Now: func() time.Time { return now }}
+		if e == store.Postgres {
+			c.URL = testnode.Place(t, e).URL
+		}
+		h, err := house.Create(ctx, c)
+		must(t, err)
+		defer h.Close()
+		must(t, h.Found(ctx, founding))
+		centre := place.ID("MA-ERR-MJ1")
+		var who [3]id.ID // goes, is kept, is in a group
+		for i := range who {
+			who[i], err = h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "P", "last_latin": string(rune('a' + i)), "birth": "2014-05-03"}, nil)
+			must(t, err)
+		}
+		prog, err := h.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", From: "2026-01-01", To: "2029-12-31", Name: i18n.Text{i18n.FR: "1"}}}})
+		must(t, err)
+		group, err := h.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
+		must(t, err)
+		_, err = h.Training.Place(ctx, id.Nil, access.Everywhere(), group, who[2:], "2026-01-10")
+		must(t, err)
+		here := func(i int) bool {
+			p, err := h.People.Get(ctx, h.DB, access.Everywhere(), who[i])
+			must(t, err)
+			return p != nil
+		}
+		soon := func() int {
+			n, err := h.Retention.Count(ctx, h.DB, access.At(centre))
+			must(t, err)
+			return n
+		}
+		at := func(date string) {
+			day, err := time.Parse(time.DateOnly, date)
+			must(t, err)
+			now = day.Add(12 * time.Hour)
+			must(t, h.Review(ctx))
+		}
+		if at("2026-06-01"); soon() != 0 {
+			t.Errorf("%d people are announced half a year before", soon())
+		}
+		if at("2026-12-20"); soon() != 2 {
+			t.Errorf("%d people are announced three weeks before, want 2", soon())
+		}
+		if err := h.Retention.Keep(ctx, id.Nil, access.At(centre), who[1], "because"); !errors.Is(err, retention.ErrReason) {
+			t.Errorf("kept for a reason of no list: %v", err)
+		}
+		must(t, h.Retention.Keep(ctx, id.Nil, access.At(centre), who[1], "returns"))
+		// The day is over, the month of notice is not.
+		if at("2027-01-15"); !here(0) {
+			t.Error("erased before the notice was over")
+		}
+		if at("2027-01-20"); here(0) || !here(1) || !here(2) {
+			t.Errorf("here are %v %v %v, want only the last two", here(0), here(1), here(2))
+		}
+		if soon() != 0 {
+			t.Errorf("%d people are still announced", soon())
+		}
+		// A longer rule holds at once; a shorter one too, with its notice.
+		must(t, h.Retention.Rule(ctx, id.Nil, retention.NeverCame, 24))
+		if at("2027-12-20"); soon() != 1 {
+			t.Errorf("%d people are announced, want the one who was kept", soon())
+		}
+		if err := h.Retention.Rule(ctx, id.Nil, retention.Learner, 0); !errors.Is(err, retention.ErrMonths) {
+			t.Errorf("a rule of no time: %v", err)
+		}
+	})
+}

@@ -1,0 +1,265 @@
+package centre
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"tizi/internal/access"
+	"tizi/internal/house"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/retention"
+	"tizi/internal/web/door"
+	"tizi/internal/web/shell"
+)
+
+func privacyRoutes(d *door.Door) {
+	d.Handle("GET /people/{person}/erase", access.ErasePeople, func(a *door.Ask) error { return askTwo(a, erasing) })
+	d.Handle("POST /people/{person}/erase", access.ErasePeople, func(a *door.Ask) error { return askedTwo(a, erasing) })
+	d.Handle("GET /people/{person}/export", access.ExportPeople, func(a *door.Ask) error { return askTwo(a, exporting) })
+	d.Handle("POST /people/{person}/export", access.ExportPeople, func(a *door.Ask) error { return askedTwo(a, exporting) })
+	d.Handle("GET /people/{person}/dossier", access.ExportPeople, dossier)
+	d.Handle("GET /people/{person}/dossier.json", access.ExportPeople, dossierJSON)
+	d.Handle("GET /retention", access.ErasePeople, retained)
+	d.Handle("POST /retention/{person}/keep", access.ErasePeople, keepLonger)
+	d.Handle("POST /retention/rules", access.WriteProgrammes, ruleRetention)
+}
+
+// byTwo is an action about one person that a second person confirms.
+type byTwo struct {
+	action  access.Action
+	screen  string
+	path    string
+	reasons []string
+	word    string // before the reasons' words in the catalogue
+	asked   string // the notice
+}
+
+var (
+	erasing = byTwo{access.ErasePeople, "people/erase", "/erase", without(person.EraseReasons, "retention"), "erase.reason.", "erase.asked"}
+	// ExportReasons are words of a list too: a sentence might name somebody, and would stay.
+	exporting = byTwo{access.ExportPeople, "people/export", "/export", house.ExportReasons, "export.reason.", "export.asked"}
+)
+
+func without(l []string, x string) []string {
+	return slices.DeleteFunc(slices.Clone(l), func(s string) bool { return s == x })
+}
+
+func twoView(a *door.Ask, b byTwo, p *person.Person) ByTwo {
+	v := ByTwo{Action: "/people/" + p.ID.String() + b.path, CancelURL: "/people/" + p.ID.String(), Errors: map[string]string{}}
+	v.Name, v.Other = a.Names(p.Details)
+	for _, r := range b.reasons {
+		v.Reasons = append(v.Reasons, shell.Option{Value: r, Label: a.P.T(b.word + r)})
+	}
+	return v
+}
+
+func askTwo(a *door.Ask, b byTwo) error {
+	p, err := askedPerson(a)
+	if err != nil {
+		return err
+	}
+	v := twoView(a, b, p)
+	if b.action == access.ExportPeople {
+		if ok, err := entitled(a, p); err != nil {
+			return err
+		} else if ok {
+			v.ReadyURL = "/people/" + p.ID.String() + "/dossier"
+		}
+	}
+	return a.Render(b.screen, v)
+}
+
+func askedTwo(a *door.Ask, b byTwo) error {
+	p, err := askedPerson(a)
+	if err != nil {
+		return err
+	}
+	v := twoView(a, b, p)
+	if v.Reason = a.R.PostFormValue("reason"); !slices.Contains(b.reasons, v.Reason) {
+		v.Errors["reason"] = a.P.T("error.reason_missing")
+		return a.Again(b.screen, v)
+	}
+	if _, err := a.H.Access.Propose(a.R.Context(), a.Actor(), a.Scope, access.Proposed{Action: b.action, Centre: p.Centre, Subjects: []id.ID{p.ID}, Reason: v.Reason}); err != nil {
+		return err
+	}
+	a.Notify("wait", b.asked)
+	return a.Go("/people/" + p.ID.String())
+}
+
+func entitled(a *door.Ask, p *person.Person) (bool, error) {
+	return a.H.Access.Entitled(a.R.Context(), a.H.DB, access.ExportPeople, a.Actor(), p.ID, house.DossierLife)
+}
+
+// readDossier gathers the dossier that was confirmed, or sends the browser to ask for it.
+func readDossier(a *door.Ask) (*house.Dossier, error) {
+	p, err := askedPerson(a)
+	if err != nil {
+		return nil, err
+	}
+	ok, err := entitled(a, p)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, a.Go("/people/" + p.ID.String() + "/export")
+	}
+	return a.H.Dossier(a.R.Context(), a.Scope, p.ID)
+}
+
+func dossier(a *door.Ask) error {
+	d, err := readDossier(a)
+	if err != nil || d == nil {
+		return err
+	}
+	v := Dossier{On: d.Made, JSONURL: a.R.URL.Path + ".json"}
+	v.Name, v.Other = a.Names(d.Details)
+	for _, f := range person.Fields {
+		if x := d.Details[f]; x != "" {
+			v.Details = append(v.Details, DossierField{Name: a.P.T("dossier.field." + f), Value: x})
+		}
+	}
+	if c := a.Tree.Code(d.Centre); c != nil {
+		v.Centre = c.Name
+	}
+	for _, e := range d.Enrolments {
+		v.Enrolments = append(v.Enrolments, DossierLine{On: e.On, What: e.What, Where: e.Where, State: a.P.T("enrolment." + e.State)})
+	}
+	for _, e := range d.Attendance {
+		v.Attendance = append(v.Attendance, DossierLine{On: e.On, Where: e.Where, State: a.P.T("attendance." + markWords[e.What])})
+	}
+	for _, e := range d.History {
+		v.History = append(v.History, DossierLine{On: e.On, What: e.What, By: e.By})
+	}
+	return a.Render("people/dossier", v)
+}
+
+func dossierJSON(a *door.Ask) error {
+	d, err := readDossier(a)
+	if err != nil || d == nil {
+		return err
+	}
+	b, err := d.JSON()
+	if err != nil {
+		return err
+	}
+	h := a.W.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="tizi-`+d.Person+`.json"`)
+	a.W.WriteHeader(http.StatusOK)
+	_, err = a.W.Write(b)
+	return err
+}
+
+// retainedSize is how many people the list shows: those whose day comes first.
+const retainedSize = 100
+
+func retainedView(a *door.Ask) (Retention, error) {
+	ctx := a.R.Context()
+	v := Retention{Months: retention.KeepMonths, Errors: map[string]string{}}
+	rules, err := a.H.Retention.Rules(ctx, a.H.DB)
+	if err != nil {
+		return v, err
+	}
+	for _, c := range retention.Classes {
+		v.Rules = append(v.Rules, RetentionRule{Class: string(c), Months: strconv.Itoa(rules[c])})
+	}
+	if a.May(access.WriteProgrammes) {
+		v.RulesURL = "/retention/rules"
+	}
+	for _, r := range retention.KeepReasons {
+		v.Reasons = append(v.Reasons, shell.Option{Value: r, Label: a.P.T("retention.reason." + r)})
+	}
+	scope, err := a.ScopeOf(access.ErasePeople)
+	if err != nil {
+		return v, err
+	}
+	if v.Total, err = a.H.Retention.Count(ctx, a.H.DB, scope); err != nil {
+		return v, err
+	}
+	due, err := a.H.Retention.Soon(ctx, a.H.DB, scope, retainedSize)
+	if err != nil {
+		return v, err
+	}
+	for _, d := range due {
+		p, err := a.H.People.Get(ctx, a.H.DB, scope, d.Person)
+		if err != nil {
+			return v, err
+		}
+		if p == nil {
+			continue // erased since the list was made
+		}
+		row := RetentionRow{URL: "/people/" + p.ID.String(), KeepURL: "/retention/" + p.ID.String() + "/keep", Class: string(d.Class), Last: d.Last, On: d.On, Centre: a.PlaceName(d.Centre)}
+		row.Name, row.Other = a.Names(p.Details)
+		v.Rows = append(v.Rows, row)
+	}
+	return v, nil
+}
+
+func retained(a *door.Ask) error {
+	v, err := retainedView(a)
+	if err != nil {
+		return err
+	}
+	return a.Render("people/retention", v)
+}
+
+func keepLonger(a *door.Ask) error {
+	p, err := askedPerson(a)
+	if err != nil {
+		return err
+	}
+	err = a.H.Retention.Keep(a.R.Context(), a.Actor(), a.Scope, p.ID, a.R.PostFormValue("reason"))
+	if errors.Is(err, retention.ErrReason) {
+		v, err := retainedView(a)
+		if err != nil {
+			return err
+		}
+		v.Errors["reason"] = a.P.T("error.reason_missing")
+		return a.Again("people/retention", v)
+	}
+	if err != nil {
+		return err
+	}
+	a.Notify("good", "retention.kept")
+	return a.Go("/retention")
+}
+
+func ruleRetention(a *door.Ask) error {
+	typed := map[retention.Class]int{}
+	bad := map[string]string{}
+	for _, c := range retention.Classes {
+		n, err := strconv.Atoi(a.R.PostFormValue(string(c)))
+		if err != nil || n < retention.MinMonths || n > retention.MaxMonths {
+			bad[string(c)] = a.P.T("retention.months_bad", "min", retention.MinMonths, "max", retention.MaxMonths)
+		}
+		typed[c] = n
+	}
+	if len(bad) > 0 {
+		v, err := retainedView(a)
+		if err != nil {
+			return err
+		}
+		for i := range v.Rules {
+			v.Rules[i].Months = a.R.PostFormValue(v.Rules[i].Class)
+		}
+		v.Errors = bad
+		return a.Again("people/retention", v)
+	}
+	rules, err := a.H.Retention.Rules(a.R.Context(), a.H.DB)
+	if err != nil {
+		return err
+	}
+	for _, c := range retention.Classes {
+		if typed[c] == rules[c] {
+			continue
+		}
+		if err := a.H.Retention.Rule(a.R.Context(), a.Actor(), c, typed[c]); err != nil {
+			return err
+		}
+	}
+	a.Notify("good", "retention.ruled")
+	return a.Go("/retention")
+}

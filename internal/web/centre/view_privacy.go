@@ -1,0 +1,58 @@
+package centre
+
+import (
+	"tizi/internal/i18n"
+	"tizi/internal/web/shell"
+)
+
+// ByTwo is the screens people/erase and people/export: somebody asks, another confirms. It posts reason.
+type ByTwo struct {
+	Name, Other string
+	Reasons     []shell.Option
+	Reason      string
+	// ReadyURL leads to what was confirmed already.
+	ReadyURL          string
+	Action, CancelURL string
+	Errors            map[string]string
+}
+
+// Dossier is the screen people/dossier: all that is known of a person, for the person.
+type Dossier struct {
+	Name, Other string
+	// On is the ISO date on which it was made.
+	On                              string
+	Centre                          i18n.Text
+	Details                         []DossierField
+	Enrolments, Attendance, History []DossierLine
+	JSONURL                         string
+}
+
+// DossierField is one detail.
+type DossierField struct{ Name, Value string }
+
+// DossierLine is one thing that is known, on an ISO date.
+type DossierLine struct{ On, What, State, Where, By string }
+
+// Retention is the screen people/retention: how long people are kept, and whose time will be over.
+type Retention struct {
+	Rules    []RetentionRule
+	RulesURL string // "" for those who may not rule
+	// Months is how much longer somebody is kept.
+	Months  int
+	Reasons []shell.Option
+	Rows    []RetentionRow
+	Total   int
+	Errors  map[string]string
+}
+
+// RetentionRule is one class; its field is named after it.
+type RetentionRule struct{ Class, Months string }
+
+// RetentionRow is somebody whose time will be over on a day.
+type RetentionRow struct {
+	Name, Other, URL string
+	Centre           i18n.Text
+	Class, Last, On  string
+	// KeepURL takes a post with reason.
+	KeepURL string
+}

@@ -1,0 +1,85 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"tizi/internal/access"
+	"tizi/internal/id"
+	"tizi/internal/place"
+	"tizi/internal/store"
+)
+
+// What is known of a person is read by the two who asked and confirmed, for a while, and by nobody else.
+func TestExportTakesTwo(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	centre := place.ID("MA-ERR-MJ1")
+	as := func(acc *access.Account) *browser {
+		b := n.browser(t)
+		token, err := n.Access.Begin(ctx, acc.ID, "test")
+		must(t, err)
+		u, err := url.Parse(n.srv.URL)
+		must(t, err)
+		b.c.Jar.SetCookies(u, []*http.Cookie{{Name: "session", Value: token}, {Name: "lang", Value: "en"}})
+		return b
+	}
+	one, two, third := n.open(t, access.Centre, access.Place(centre), false), n.open(t, access.Centre, access.Place(centre), false), n.open(t, access.Centre, access.Place(centre), false)
+	p, err := n.People.Register(ctx, one.ID, centre, map[string]string{"first_latin": "Amina", "massar": "R130456789"}, nil)
+	must(t, err)
+	self := "/people/" + p.String()
+	a, b, c := as(one), as(two), as(third)
+	a.at("the way", a.get(self), self, "Export the data", "Erase")
+	a.at("too early", a.get(self+"/dossier"), self+"/export", "A second person must confirm")
+	a.at("no reason", a.post(self+"/export"), self+"/export", "Give a reason")
+	a.at("a reason of no list", a.post(self+"/export", "reason", "I like to"), self+"/export", "Give a reason")
+	a.at("asked", a.post(self+"/export", "reason", "guardian_asked"), self, "waits for a second person")
+	l, err := n.Access.Waiting(ctx, n.DB, access.At(centre), 10)
+	must(t, err)
+	if len(l) != 1 {
+		t.Fatalf("%d requests wait", len(l))
+	}
+	b.at("confirmed", b.post("/requests/"+l[0].ID.String()+"/confirm"), "/requests", "confirmed and done")
+	for _, x := range []*browser{a, b} {
+		x.at("the page", x.get(self+"/dossier"), self+"/dossier", "Amina", "R130456789", "person.registered", one.Name)
+		if j := x.get(self + "/dossier.json"); j.status != 200 || !strings.Contains(j.body, `"massar": "R130456789"`) {
+			t.Errorf("JSON: status %d, %s", j.status, j.body)
+		}
+	}
+	c.at("a third", c.get(self+"/dossier"), self+"/export")
+	c.at("a third, JSON", c.get(self+"/dossier.json"), self+"/export")
+}
+
+// Who is to be erased is kept longer from a screen, and only headquarters sets the rules.
+func TestRetentionScreen(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	centre := place.ID("MA-ERR-MJ1")
+	p, err := n.People.Register(ctx, id.Nil, centre, map[string]string{"first_latin": "Amina"}, nil)
+	must(t, err)
+	n.clock.Move(350 * 24 * 3600e9)
+	must(t, n.Review(ctx))
+	manager, boss := n.open(t, access.Centre, access.Place(centre), false), n.open(t, access.National, access.Place(place.ID("MA")), false)
+	status, _, body := n.request(t, manager, "GET", "/retention", nil)
+	if status != 200 || !strings.Contains(body, "Amina") || strings.Contains(body, `action="/retention/rules"`) {
+		t.Errorf("the list: status %d", status)
+	}
+	if status, _, _ := n.request(t, manager, "POST", "/retention/rules", url.Values{"never_came": {"1"}, "learner": {"1"}}); status != 403 {
+		t.Errorf("a centre rules: status %d", status)
+	}
+	if status, _, body := n.request(t, boss, "POST", "/retention/rules", url.Values{"never_came": {"x"}, "learner": {"500"}}); status != 422 || !strings.Contains(body, `value="500"`) {
+		t.Errorf("bad rules: status %d", status)
+	}
+	if status, _, _ := n.request(t, manager, "POST", "/retention/"+p.String()+"/keep", url.Values{"reason": {"hm"}}); status != 422 {
+		t.Errorf("kept without a reason: status %d", status)
+	}
+	if status, to, _ := n.request(t, manager, "POST", "/retention/"+p.String()+"/keep", url.Values{"reason": {"returns"}}); status != 303 || to != "/retention" {
+		t.Errorf("kept: status %d to %s", status, to)
+	}
+	if _, _, body := n.request(t, manager, "GET", "/retention", nil); strings.Contains(body, "Amina") {
+		t.Error("who is kept is still on the list")
+	}
+	if status, _, _ := n.request(t, boss, "POST", "/retention/rules", url.Values{"never_came": {"6"}, "learner": {"24"}}); status != 303 {
+		t.Errorf("rules: status %d", status)
+	}
+}
