@@ -42,7 +42,7 @@ func TestExportTakesTwo(t *testing.T) {
 	}
 	b.at("confirmed", b.post("/requests/"+l[0].ID.String()+"/confirm"), "/requests", "confirmed and done")
 	for _, x := range []*browser{a, b} {
-		x.at("the page", x.get(self+"/dossier"), self+"/dossier", "Amina", "R130456789", "person.registered", one.Name)
+		x.at("the page", x.get(self+"/dossier"), self+"/dossier", "Amina", "R130456789", "Record opened", one.Name)
 		if j := x.get(self + "/dossier.json"); j.status != 200 || !strings.Contains(j.body, `"massar": "R130456789"`) {
 			t.Errorf("JSON: status %d, %s", j.status, j.body)
 		}

@@ -5,12 +5,14 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/person"
 	"tizi/internal/retention"
+	"tizi/internal/training"
 	"tizi/internal/web/door"
 	"tizi/internal/web/shell"
 )
@@ -118,7 +120,7 @@ func dossier(a *door.Ask) error {
 	v.Name, v.Other = a.Names(d.Details)
 	for _, f := range person.Fields {
 		if x := d.Details[f]; x != "" {
-			v.Details = append(v.Details, DossierField{Name: a.P.T("dossier.field." + f), Value: x})
+			v.Details = append(v.Details, DossierField{Name: a.P.T("dossier.field." + f), Value: inWords(a, f, x)})
 		}
 	}
 	if c := a.Tree.Code(d.Centre); c != nil {
@@ -131,9 +133,27 @@ func dossier(a *door.Ask) error {
 		v.Attendance = append(v.Attendance, DossierLine{On: e.On, Where: e.Where, State: a.P.T("attendance." + markWords[e.What])})
 	}
 	for _, e := range d.History {
-		v.History = append(v.History, DossierLine{On: e.On, What: e.What, By: e.By})
+		line := DossierLine{On: e.On, What: e.What, By: e.By}
+		if slices.Contains(dossierKinds, e.What) {
+			line.What, line.State = "", a.P.T("dossier.kind."+e.What)
+		}
+		v.History = append(v.History, line)
 	}
 	return a.Render("people/dossier", v)
+}
+
+// dossierKinds are the kinds of facts about a person that the catalogue has words for.
+var dossierKinds = []string{person.KindRegistered.Name, person.KindEdited.Name, training.KindEnrolment.Name}
+
+// inWords says a detail that is kept as a code.
+func inWords(a *door.Ask, f person.Field, x string) string {
+	switch {
+	case f == "birth" && len(x) == len(time.DateOnly):
+		return a.P.Date(x)
+	case f == "sex" || f == "milieu" || f == "schooling":
+		return a.P.T(f + "." + x)
+	}
+	return x
 }
 
 func dossierJSON(a *door.Ask) error {
