@@ -106,8 +106,10 @@ type turn struct {
 	auth  *judge
 	heads map[[2]int64]*head // of the logs touched, by dictionary numbers
 	clock Time               // as the disk has it
+	found Time               // as the disk had it in the beginning
 	again bool               // a rebuild goes on and wants to know what is folded again
 	known map[id.ID]*known   // of subjects, as this transaction leaves them
+	alone bool               // nobody has written facts since the log's recent was learnt
 }
 
 // write runs fn in the writer's turn.
@@ -129,7 +131,7 @@ func (l *Log) write(ctx context.Context, fn func(*turn) error) error {
 	}
 	l.names.learn(t.names)
 	l.adopt(t.auth.authority)
-	l.recent.learn(t.known)
+	l.recent.learn(t.known, t.found, t.clock)
 	return nil
 }
 
@@ -144,6 +146,7 @@ func (l *Log) begin(ctx context.Context, tx store.Tx) (*turn, error) {
 		return nil, err
 	}
 	t.clock, t.again = Time(s.number("clock")), s["rebuild"] != nil
+	t.found, t.alone = t.clock, l.recent.holds(t.clock)
 	l.Clock.Observe(t.clock)
 	a := l.authority()
 	if v := s.number("authority"); a == nil || a.version != int64(v) {
@@ -161,10 +164,15 @@ func (t *turn) end(ctx context.Context) error {
 	if err := t.saveHeads(ctx); err != nil {
 		return err
 	}
-	if now := t.log.Clock.Last(); now > t.clock && len(t.heads) > 0 {
-		return t.set(ctx, "clock", strconv.AppendUint(nil, uint64(now), 10))
+	if len(t.heads) == 0 {
+		return nil
 	}
-	return nil
+	now := t.log.Clock.Last()
+	if now <= t.clock { // facts of others were received, and still the clock must say that something was written
+		now = t.log.Clock.Tick()
+	}
+	t.clock = now
+	return t.set(ctx, "clock", strconv.AppendUint(nil, uint64(now), 10))
 }
 
 // settings are the few rows of fact_setting.

@@ -116,7 +116,10 @@ func (t *turn) gather(ctx context.Context, subjects []id.ID, into map[id.ID][]*F
 	for _, s := range subjects {
 		if k := t.known[s]; k != nil { // written by this very transaction
 			into[s] = append(into[s], k.facts...)
-		} else if k := t.log.recent.get(s); k != nil {
+		} else if k := t.log.recent.get(s); k != nil && t.alone {
+			into[s] = append(into[s], k.facts...)
+			t.known[s] = k
+		} else if k != nil {
 			kept, keptSubjects = append(kept, k), append(keptSubjects, s)
 		} else {
 			unknown = append(unknown, s)

@@ -27,12 +27,20 @@ func (k *known) size() int {
 }
 
 // recent remembers subjects that were written lately, as a session's sheet is mark by mark. Whether it still holds, the
-// number of the subject's facts on the disk tells: facts are only ever added. What changes rows otherwise (authority, a
-// rebuild) forgets all.
+// clock on the disk tells, which every writing moves, or else the number of the subject's facts: facts are only ever
+// added. What changes rows otherwise (authority, a rebuild) forgets all.
 type recent struct {
 	mu         sync.Mutex // guards the rest
 	young, old map[id.ID]*known
-	size       int // of young
+	size       int  // of young
+	clock      Time // the disk's, when all of this held; 0 where somebody else may have written since
+}
+
+// holds reports whether all holds, the clock on the disk being what it is.
+func (r *recent) holds(clock Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.clock == clock && clock != 0
 }
 
 func (r *recent) get(s id.ID) *known {
@@ -44,10 +52,15 @@ func (r *recent) get(s id.ID) *known {
 	return r.old[s]
 }
 
-// learn adds what a turn that is now on the disk knew.
-func (r *recent) learn(more map[id.ID]*known) {
+// learn adds what a turn that is now on the disk knew, which found one clock there and left another. Where it did not
+// find what the last one left, somebody wrote in between, or learns only after it: from then on facts are counted.
+func (r *recent) learn(more map[id.ID]*known, found, left Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if found != r.clock && (r.young != nil || r.old != nil) {
+		left = 0
+	}
+	r.clock = left
 	if r.young == nil {
 		r.young = map[id.ID]*known{}
 	}
@@ -63,5 +76,5 @@ func (r *recent) learn(more map[id.ID]*known) {
 func (r *recent) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.young, r.old, r.size = nil, nil, 0
+	r.young, r.old, r.size, r.clock = nil, nil, 0, 0
 }
