@@ -34,9 +34,11 @@ func Registry() *fact.Registry {
 		r.AddFold(f)
 	}
 	r.AddFold(person.Fold)
+	r.AddFold(person.EdgeFold)
 	for _, f := range training.Folds {
 		r.AddFold(f)
 	}
+	r.AddAggregate(person.One) // before the sums that ask who is one
 	r.AddAggregate(training.Sum)
 	return r
 }
