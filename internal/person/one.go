@@ -375,7 +375,7 @@ func unite(as id.ID, records []*Person) *Person {
 			first = r
 		}
 	}
-	out := &Person{ID: as, Centre: first.Centre, Sort: first.Sort, Details: Details{}, registered: first.registered}
+	out := &Person{ID: as, Centre: first.Centre, Sort: first.Sort, Details: Details{}}
 	for _, r := range records {
 		out.Conflict = out.Conflict || r.Conflict
 		if len(records) > 1 {
@@ -406,8 +406,13 @@ func unite(as id.ID, records []*Person) *Person {
 			return strings.Join(parts, " ")
 		}
 		var best *Person
+		known := func(t string) bool { // the year of a date that another record has
+			return g[0] == "birth" && slices.ContainsFunc(records, func(r *Person) bool {
+				return len(r.Details["birth"]) > len(t) && strings.HasPrefix(r.Details["birth"], t)
+			})
+		}
 		for _, r := range records {
-			if text(r) != "" && (best == nil || r.at(g) > best.at(g)) {
+			if t := text(r); t != "" && !known(t) && (best == nil || r.at(g) > best.at(g)) {
 				best = r
 			}
 		}
@@ -421,7 +426,7 @@ func unite(as id.ID, records []*Person) *Person {
 		}
 		c := Contradiction{Field: g[len(g)-1], Says: []Saying{{best.ID, text(best)}}}
 		for _, r := range records {
-			if t := text(r); t != "" && !slices.ContainsFunc(c.Says, func(s Saying) bool { return s.Value == t }) {
+			if t := text(r); t != "" && !known(t) && !slices.ContainsFunc(c.Says, func(s Saying) bool { return s.Value == t }) {
 				c.Says = append(c.Says, Saying{r.ID, t})
 			}
 		}
@@ -439,7 +444,7 @@ func (p *Person) at(fields []Field) int64 {
 		if p.Details[f] == "" {
 			continue
 		}
-		t := p.registered
+		t := p.first
 		for s := range strings.FieldsSeq(p.said) {
 			if v, ok := strings.CutPrefix(s, f+"="); ok {
 				fmt.Sscan(v, &t)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"tizi/internal/access"
 	"tizi/internal/fact"
@@ -28,15 +29,18 @@ type Person struct {
 	Records        []*Person
 	Contradictions []Contradiction // between the records
 
-	registered int64
-	said       string
+	first int64  // the clock of the first fact
+	said  string // that of fields which were said later
 }
 
 // People answers questions about people.
-type People struct{ log *fact.Log }
+type People struct {
+	log     *fact.Log
+	seeking sync.Mutex // held while duplicates are sought
+}
 
 // New returns the area on a node's log.
-func New(l *fact.Log) *People { return &People{l} }
+func New(l *fact.Log) *People { return &People{log: l} }
 
 // Errors of the area. Doors translate them.
 var (
@@ -63,8 +67,8 @@ func scan(r store.Row) (*Person, error) {
 	for i := range values {
 		dest = append(dest, &values[i])
 	}
-	var mark int64
-	dest = append(dest, &p.registered, &p.Conflict, &p.said, &mark)
+	var registered, mark int64
+	dest = append(dest, &registered, &p.Conflict, &p.said, &p.first, &mark)
 	if err := r.Scan(dest...); err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ var (
 var (
 	table = &store.Table{
 		Name: "person", Key: 1,
-		Columns: store.Cols("id:id centre:id sort:text first_ar:text last_ar:text name_ar:text first_latin:text last_latin:text name_latin:text birth:text sex:text massar:text cin:text phone:text guardian_name:text guardian_phone:text school:text level:text milieu:text schooling:text commune:text address:text registered:int conflict:int said:text mark:int"),
+		Columns: store.Cols("id:id centre:id sort:text first_ar:text last_ar:text name_ar:text first_latin:text last_latin:text name_latin:text birth:text sex:text massar:text cin:text phone:text guardian_name:text guardian_phone:text school:text level:text milieu:text schooling:text commune:text address:text registered:int conflict:int said:text at:int mark:int"),
 		Indexes: []string{"centre, sort, id", "sort, id"},
 	}
 	// tokenTable finds a person by the beginning of any word of any name, and, behind a ~, of what it sounds like.
@@ -138,7 +138,7 @@ func fold(s *fact.Subject, out *fact.Rows) error {
 			last := heads[len(heads)-1]
 			d[field] = read[last][field]
 			if last != first { // when, for those who are one with others
-				said += fmt.Sprintf(" %s=%d", field, last.HLC.Wall().UnixMilli())
+				said += fmt.Sprintf(" %s=%d", field, last.HLC)
 			}
 			for _, h := range heads {
 				conflict = conflict || read[h][field] != d[field]
@@ -153,7 +153,7 @@ func fold(s *fact.Subject, out *fact.Rows) error {
 	for _, f := range Fields {
 		row = append(row, d[f])
 	}
-	out.Add(table, append(row, first.HLC.Wall().UnixMilli(), conflict, strings.TrimPrefix(said, " "), d.mark())...)
+	out.Add(table, append(row, first.HLC.Wall().UnixMilli(), conflict, strings.TrimPrefix(said, " "), int64(first.HLC), d.mark())...)
 	for _, t := range d.tokens() {
 		out.Add(tokenTable, s.ID, t)
 	}
