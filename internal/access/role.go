@@ -31,6 +31,7 @@ const (
 	ReadPeople      Action = "people.read"
 	WritePeople     Action = "people.write"
 	ImportPeople    Action = "people.import"
+	MergePeople     Action = "people.merge" // say that two records are one person, or are not
 	ReadGroups      Action = "groups.read"
 	WriteGroups     Action = "groups.write"
 	TakeAttendance  Action = "attendance.take"
@@ -42,13 +43,13 @@ const (
 )
 
 // Actions are all actions.
-var Actions = []Action{ReadPeople, WritePeople, ImportPeople, ReadGroups, WriteGroups, TakeAttendance, ReadBoard, WritePlaces, WriteProgrammes, WriteAccounts, ReadNode}
+var Actions = []Action{ReadPeople, WritePeople, ImportPeople, MergePeople, ReadGroups, WriteGroups, TakeAttendance, ReadBoard, WritePlaces, WriteProgrammes, WriteAccounts, ReadNode}
 
 // table is the one table of permissions.
 var table = map[Role][]Action{
 	National: Actions,
-	Region:   {ReadPeople, WritePeople, ImportPeople, ReadGroups, WriteGroups, TakeAttendance, ReadBoard, WritePlaces, WriteAccounts, ReadNode},
-	Centre:   {ReadPeople, WritePeople, ImportPeople, ReadGroups, WriteGroups, TakeAttendance, ReadBoard, WriteAccounts, ReadNode},
+	Region:   {ReadPeople, WritePeople, ImportPeople, MergePeople, ReadGroups, WriteGroups, TakeAttendance, ReadBoard, WritePlaces, WriteAccounts, ReadNode},
+	Centre:   {ReadPeople, WritePeople, ImportPeople, MergePeople, ReadGroups, WriteGroups, TakeAttendance, ReadBoard, WriteAccounts, ReadNode},
 	Trainer:  {ReadPeople, ReadGroups, TakeAttendance, ReadBoard},
 }
 

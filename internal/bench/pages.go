@@ -116,7 +116,7 @@ var links = regexp.MustCompile(`href="(/(?:people|groups|sessions)/[0-9a-f-]{36}
 func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/board/behind?period=all", "/board/behind?period=all&sex=f&milieu=rural"}
 	if access.Allows(role, access.WritePeople) {
-		paths = append(paths, "/people/new", "/groups/new", "/import", "/find?q=ami", "/staff")
+		paths = append(paths, "/people/new", "/people/same", "/people/same?state=merged", "/people?q=Muhammad", "/people/like?given=Muhamad&family=Alaoui&birth=2014-03-09", "/groups/new", "/import", "/find?q=ami", "/staff")
 	}
 	if access.Allows(role, access.WriteProgrammes) {
 		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets")

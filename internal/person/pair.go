@@ -69,6 +69,30 @@ func (p *People) Seek(ctx context.Context, progress func(done, total int64)) (So
 	return s, p.keep(ctx, marks, found)
 }
 
+// SeekFor looks for those who may be the same as somebody who just came or changed. While a whole search runs it leaves
+// them to the next.
+func (p *People) SeekFor(ctx context.Context, person id.ID) error {
+	if !p.seeking.TryLock() {
+		return nil
+	}
+	defer p.seeking.Unlock()
+	marks := map[id.ID]int64{}
+	err := p.log.DB.Each(ctx, "SELECT mark FROM person WHERE id = ?", store.Args(person), func(r store.Row) error {
+		var m int64
+		err := r.Scan(&m)
+		marks[person] = m
+		return err
+	})
+	if err != nil || len(marks) == 0 {
+		return err
+	}
+	found, err := p.seekFew(ctx, marks, &Sought{}, nil)
+	if err != nil {
+		return err
+	}
+	return p.keep(ctx, marks, found)
+}
+
 type hit struct {
 	a, b id.ID
 	bits float64
@@ -361,9 +385,10 @@ func (p *People) Like(ctx context.Context, q store.Querier, d Details, centre id
 
 // PairFilter narrows a list of pairs.
 type PairFilter struct {
-	State string // Open, Merged or Parted
-	Page  string // the Next of another
-	Size  int    // 0 means 30
+	State  string // Open, Merged or Parted
+	Person id.ID  // Nil: of anybody
+	Page   string // the Next of another
+	Size   int    // 0 means 30
 }
 
 // Pair is two records that may be, are or are not one person.
@@ -398,6 +423,10 @@ func (p *People) Pairs(ctx context.Context, q store.Querier, scope access.Scope,
 		from = "person_edge q JOIN person pa ON pa.id = q.a JOIN person pb ON pb.id = q.b WHERE (" + ina + " OR " + inb + ") AND q.state = ?"
 		columns = "q.a, q.b, pa.centre, pb.centre, 0, 0"
 		args = append(args, f.State)
+	}
+	if !f.Person.IsNil() {
+		from += " AND (q.a = ? OR q.b = ?)"
+		args = append(args, f.Person, f.Person)
 	}
 	page := &PairPage{}
 	if _, err := store.One(ctx, q, "SELECT count(*) FROM "+from, args, &page.Total); err != nil {

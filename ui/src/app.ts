@@ -7,6 +7,7 @@ import "./elements/upload";
 import "./elements/date";
 import "./elements/print";
 import "./elements/attendance";
+import "./elements/same";
 
 // A page with errors starts at its summary.
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

@@ -19,6 +19,8 @@ func peopleRoutes(d *door.Door) {
 	d.Handle("GET /people/{person}", access.ReadPeople, personShow)
 	d.Handle("GET /people/{person}/edit", access.WritePeople, personEdit)
 	d.Handle("POST /people/{person}/edit", access.WritePeople, personEditGiven)
+	d.Handle("GET /people/like", access.WritePeople, peopleLike)
+	sameRoutes(d)
 	d.Handle("GET /find", access.ReadPeople, find)
 }
 
@@ -65,6 +67,9 @@ func people(a *door.Ask) error {
 	if a.May(access.ImportPeople) {
 		v.ImportURL = door.With("/import", "centre", centre)
 	}
+	if a.May(access.MergePeople) {
+		v.SameURL = door.With("/people/same", "centre", centre)
+	}
 	return a.Render("people/list", v)
 }
 
@@ -104,7 +109,7 @@ func personRow(a *door.Ask, p *person.Person) PersonRow {
 	name, other := a.Names(p.Details)
 	return PersonRow{
 		ID: p.ID.String(), URL: "/people/" + p.ID.String(), Name: name, Other: other, Sex: p.Details["sex"], Milieu: p.Details["milieu"],
-		Age: a.Age(p.Details["birth"]), Massar: p.Details["massar"],
+		Age: a.Age(p.Details["birth"]), Massar: p.Details["massar"], Near: p.Near,
 	}
 }
 
@@ -188,6 +193,9 @@ func personShow(a *door.Ask) error {
 	if a.May(access.WritePeople) {
 		view.EditURL = "/people/" + v.String() + "/edit"
 	}
+	if err := oneOf(a, p, &view); err != nil {
+		return err
+	}
 	return a.Render("people/person", view)
 }
 
@@ -248,7 +256,7 @@ func refused(a *door.Ask, form *PersonForm, err error) bool {
 
 func personNew(a *door.Ask) error {
 	v := personForm(a, person.Details{})
-	v.New, v.Action, v.CancelURL, v.Centres = true, "/people/new", "/people", a.Centres(a.Scope)
+	v.New, v.Action, v.CancelURL, v.Centres, v.LikeURL = true, "/people/new", "/people", a.Centres(a.Scope), "/people/like"
 	_, v.Centre = narrowed(a)
 	return a.Render("people/form", v)
 }
@@ -261,14 +269,22 @@ func personNewGiven(a *door.Ask) error {
 	if centre.IsNil() {
 		v.Errors["centre"] = a.P.T("people.centre_missing")
 	}
+	v.LikeURL = "/people/like"
 	clean := problemsOf(a, &v, d)
-	if len(v.Errors) > 0 {
-		return a.Again("people/form", v)
-	}
 	for f, s := range clean {
 		if s == "" {
 			delete(clean, f)
 		}
+	}
+	if a.R.FormValue("not_double") == "" {
+		var err error
+		if v.Doubles, err = like(a, clean, centre); err != nil {
+			return err
+		}
+		v.AskDouble = len(v.Doubles) > 0
+	}
+	if len(v.Errors) > 0 || v.AskDouble {
+		return a.Again("people/form", v)
 	}
 	p, err := a.H.People.Register(a.R.Context(), a.Actor(), centre, clean, nil)
 	if err != nil {
@@ -277,6 +293,7 @@ func personNewGiven(a *door.Ask) error {
 		}
 		return err
 	}
+	sought(a, p)
 	a.Notify("good", "people.saved")
 	return a.Go("/people/" + p.String())
 }
@@ -333,6 +350,7 @@ func personEditGiven(a *door.Ask) error {
 		}
 		return err
 	}
+	sought(a, p.ID)
 	a.Notify("good", "people.saved")
 	return a.Go("/people/" + p.ID.String())
 }
