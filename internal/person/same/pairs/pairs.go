@@ -254,6 +254,9 @@ var habits = []struct{ from, to string }{
 	{"Ben", "Ben "}, {"Abdel", "Abd El "}, {"Abdel", "Abdel "}, {"gu", "g"}, {"h", ""}, {"mou", "mo"}, {"-", " "}, {"-", ""}, {"dh", "d"}, {"th", "t"}, {"z", "zz"}, {"n", "nn"},
 }
 
+// Respell writes a Latin name as another hand would.
+func Respell(r *rand.Rand, s string) string { return (&maker{Rand: r}).respell(s) }
+
 func (m *maker) respell(s string) string {
 	for range 1 + m.IntN(2) {
 		for range 12 { // until one fits
