@@ -299,3 +299,34 @@ func (m *maker) slip(s string) string {
 	}
 	return string(r)
 }
+
+// People are n records as a register has them: most of one person each, some three in a hundred of somebody who is there
+// already, written in one of the ways of two records of one person.
+func People(n int, seed uint64) []same.Record {
+	m := newMaker(seed)
+	var ways []Way
+	total := 0
+	for _, w := range Ways {
+		if w.Same {
+			ways = append(ways, w)
+			total += w.Share
+		}
+	}
+	out := make([]same.Record, 0, n+1)
+	for len(out) < n {
+		if m.IntN(100) >= 3 {
+			a, _ := m.twice()
+			out = append(out, a)
+			continue
+		}
+		x := m.IntN(total)
+		for _, w := range ways {
+			if x -= w.Share; x < 0 {
+				a, b := w.make(m)
+				out = append(out, a, b)
+				break
+			}
+		}
+	}
+	return out[:n]
+}
