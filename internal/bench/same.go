@@ -19,19 +19,20 @@ import (
 // Same is the result of measuring the search for duplicates and the search for names.
 type Same struct {
 	Machine
-	People        int64   `json:"people"`
-	FillSeconds   float64 `json:"fill_s"`
-	SeekSeconds   float64 `json:"seek_s"`
-	Compared      int     `json:"compared"`
-	Pairs         int     `json:"pairs"`
-	AgainSeconds  float64 `json:"again_s"`     // the next search, with nobody new
-	OneP95        float64 `json:"one_p95_ms"`  // the duplicates of one who was just saved
-	LikeP95       float64 `json:"like_p95_ms"` // who may be the same, while one types
-	SearchP50     float64 `json:"search_p50_ms"`
-	SearchP95     float64 `json:"search_p95_ms"`
-	SearchWorst   string  `json:"search_worst"`
-	SearchWorstMS float64 `json:"search_worst_ms"`
-	CrossFound    bool    `json:"cross_found"` // Muhammad finds محمد and the other way round
+	People        int64              `json:"people"`
+	FillSeconds   float64            `json:"fill_s"`
+	SeekSeconds   float64            `json:"seek_s"`
+	Compared      int                `json:"compared"`
+	Pairs         int                `json:"pairs"`
+	AgainSeconds  float64            `json:"again_s"`     // the next search, with nobody new
+	OneP95        float64            `json:"one_p95_ms"`  // the duplicates of one who was just saved
+	LikeP95       float64            `json:"like_p95_ms"` // who may be the same, while one types
+	SearchP50     float64            `json:"search_p50_ms"`
+	SearchP95     float64            `json:"search_p95_ms"`
+	SearchWorst   string             `json:"search_worst"`
+	SearchWorstMS float64            `json:"search_worst_ms"`
+	Searches      map[string]float64 `json:"searches_p95_ms"`
+	CrossFound    bool               `json:"cross_found"` // Muhammad finds محمد and the other way round
 }
 
 // searches are what people type: names common and rare, in both scripts, in spellings that no record has, and beginnings.
@@ -123,6 +124,7 @@ func MeasureSame(ctx context.Context, h *house.House, progress func(done, total 
 		return nil, err
 	}
 	r.OneP95, r.LikeP95 = at(one, 95), at(like, 95)
+	r.Searches = map[string]float64{}
 	var times []float64
 	for _, q := range searches {
 		l, err := timed(10, func(int) error {
@@ -133,6 +135,7 @@ func MeasureSame(ctx context.Context, h *house.House, progress func(done, total 
 			return nil, err
 		}
 		times = append(times, l...)
+		r.Searches[q] = at(l, 95)
 		if p := at(l, 95); p > r.SearchWorstMS {
 			r.SearchWorst, r.SearchWorstMS = q, p
 		}

@@ -66,6 +66,9 @@ func (p *People) Seek(ctx context.Context, progress func(done, total int64)) (So
 		return s, fmt.Errorf("seek duplicates: %w", err)
 	}
 	s.People, s.Pairs = len(marks), len(found)
+	if err := p.sweep(ctx); err != nil {
+		return s, fmt.Errorf("seek duplicates: %w", err)
+	}
 	return s, p.keep(ctx, marks, found)
 }
 
@@ -104,7 +107,22 @@ func (h *hit) order() {
 	}
 }
 
-// keep replaces the pairs of those who were looked at. Whoever is gone leaves no pair.
+// sweep removes what is kept of people who are gone.
+func (p *People) sweep(ctx context.Context) error {
+	return p.log.DB.Write(ctx, func(tx store.Tx) error {
+		for _, gone := range []string{
+			"DELETE FROM person_pair WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = a) OR NOT EXISTS (SELECT 1 FROM person WHERE id = b)",
+			"DELETE FROM person_sought WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = person_sought.person)",
+		} {
+			if err := tx.Exec(ctx, gone); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// keep replaces the pairs of those who were looked at.
 func (p *People) keep(ctx context.Context, marks map[id.ID]int64, found []hit) error {
 	ids := make([]id.ID, 0, len(marks))
 	for v := range marks {
@@ -114,14 +132,6 @@ func (p *People) keep(ctx context.Context, marks map[id.ID]int64, found []hit) e
 	err := p.log.DB.Write(ctx, func(tx store.Tx) error {
 		if err := tx.Lock(ctx, "person_pair"); err != nil {
 			return err
-		}
-		for _, gone := range []string{
-			"DELETE FROM person_pair WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = a) OR NOT EXISTS (SELECT 1 FROM person WHERE id = b)",
-			"DELETE FROM person_sought WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = person_sought.person)",
-		} {
-			if err := tx.Exec(ctx, gone); err != nil {
-				return err
-			}
 		}
 		var drop, add [][]any
 		for _, v := range ids {

@@ -281,9 +281,11 @@ func personNewGiven(a *door.Ask) error {
 		if v.Doubles, err = like(a, clean, centre); err != nil {
 			return err
 		}
-		v.AskDouble = len(v.Doubles) > 0
+		if v.AskDouble = len(v.Doubles) > 0; v.AskDouble {
+			v.Errors["not_double"] = a.P.T("people.say_double")
+		}
 	}
-	if len(v.Errors) > 0 || v.AskDouble {
+	if len(v.Errors) > 0 {
 		return a.Again("people/form", v)
 	}
 	p, err := a.H.People.Register(a.R.Context(), a.Actor(), centre, clean, nil)

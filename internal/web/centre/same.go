@@ -303,15 +303,18 @@ func samePairGiven(a *door.Ask) error {
 		return err
 	}
 	reason, notice := a.R.FormValue("reason"), ""
+	again := func() error {
+		v, err := pairView(a)
+		if err != nil {
+			return err
+		}
+		v.Errors["reason"] = a.P.T("same.reason_missing")
+		return a.Again("same/pair", v)
+	}
 	switch a.R.FormValue("do") {
-	case "merge":
+	case "merge", "": // a browser's Enter
 		if !slices.Contains(mergeReasons, reason) {
-			v, err := pairView(a)
-			if err != nil {
-				return err
-			}
-			v.Errors["reason"] = a.P.T("same.reason_missing")
-			return a.Again("same/pair", v)
+			return again()
 		}
 		if err := a.H.People.Merge(ctx, a.Actor(), a.Scope, x, y, reason); err != nil {
 			return err
@@ -325,6 +328,8 @@ func samePairGiven(a *door.Ask) error {
 	case "reopen":
 		err, notice = a.H.People.Reopen(ctx, a.Actor(), a.Scope, x, y), "same.reopened"
 	default:
+		return again()
+	case "later":
 		err, notice = a.H.People.Later(ctx, a.Scope, x, y, time.Now().UnixMilli()), "same.put_off"
 	}
 	if err != nil {

@@ -244,7 +244,7 @@ func person(p *i18n.Printer) any {
 
 func personForm(p *i18n.Printer) any {
 	return centre.PersonForm{New: true, Given: "Amina", Family: "Benali", GivenAR: "أمينة", Birth: "31/02/2014", Sex: "f", Milieu: "urban", Schooling: "in_school", Groups: groupOptions,
-		Doubles: append(rows()[:1:1], centre.PersonRow{Centre: haySalam, Age: -1}), AskDouble: true, LikeURL: "/people/like", AskConsent: true, CancelURL: "/people", Errors: map[string]string{"birth": p.T("error.date"), "milieu": p.T("error.choose", "field", p.T("milieu"))}}
+		Doubles: append(rows()[:1:1], centre.PersonRow{Centre: haySalam, Age: -1}), AskDouble: true, LikeURL: "/people/like", AskConsent: true, CancelURL: "/people", Errors: map[string]string{"birth": p.T("error.date"), "milieu": p.T("error.choose", "field", p.T("milieu")), "not_double": p.T("people.say_double")}}
 }
 
 func sameList(p *i18n.Printer) any {
