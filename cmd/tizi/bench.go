@@ -20,6 +20,7 @@ import (
 type benchCmd struct {
 	Facts benchFactsCmd `cmd:"" help:"Take facts in, in batches and one by one."`
 	Pages benchPagesCmd `cmd:"" help:"Ask every staff page, with many people in the node."`
+	Same  benchSameCmd  `cmd:"" help:"Find duplicates among many people, and names in any spelling."`
 }
 
 // scratch is the empty node of a measurement.
@@ -247,5 +248,42 @@ func (c *benchPagesCmd) Run(ctx context.Context) error {
 		fmt.Printf("  %7.1f ms p95  %7.1f ms p50  %4d KB  %-8s %s\n", p.P95, p.P50, p.Size/1024, p.Role, p.Path)
 	}
 	fmt.Printf("worst: %.1f ms, %s\n", r.WorstP95, r.Worst)
+	return nil
+}
+
+type benchSameCmd struct {
+	scratch
+	People int `help:"How many people the node is filled with, some of them twice." default:"200000"`
+}
+
+// Help gives an example.
+func (benchSameCmd) Help() string {
+	return "Example:\n  tizi bench same --people 200000 --json\n  GOMAXPROCS=1 tizi bench same   (on one core)"
+}
+
+func (c *benchSameCmd) Run(ctx context.Context) error {
+	if c.People < 100 {
+		return usageError{fmt.Errorf("--people: from 100")}
+	}
+	h, made, done, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	start := time.Now()
+	if made {
+		if err := bench.FillSame(ctx, h, c.People, progress("people")); err != nil {
+			return err
+		}
+	}
+	filled := time.Since(start).Seconds()
+	r, err := bench.MeasureSame(ctx, h, progress("compared"))
+	if err != nil {
+		return err
+	}
+	if r.FillSeconds = filled; c.JSON {
+		return printJSON(r)
+	}
+	fmt.Println(r)
 	return nil
 }

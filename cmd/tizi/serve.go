@@ -118,6 +118,9 @@ func (c listen) serve(ctx context.Context, h *house.House, demo bool, sign door.
 	}
 	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: uploadTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	fmt.Fprintf(os.Stderr, "Tizi is at %s\n", address(ln))
+	seeking, stop := context.WithCancel(ctx)
+	defer stop()
+	go seek(seeking, h, log)
 	errs := make(chan error, 1)
 	go func() { errs <- s.Serve(ln) }()
 	keeping, stop := context.WithCancel(ctx)
@@ -142,6 +145,23 @@ func (c listen) serve(ctx context.Context, h *house.House, demo bool, sign door.
 		return s.Close()
 	}
 	return err
+}
+
+// seek looks for duplicates now and then until the context ends: of those who came by a list or from another node since it
+// last looked. With nobody new it costs one query.
+func seek(ctx context.Context, h *house.House, log *slog.Logger) {
+	t := time.NewTicker(time.Hour)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if _, err := h.People.Seek(ctx, nil); err != nil && ctx.Err() == nil {
+			log.Error("duplicates were not sought", "err", err)
+		}
+	}
 }
 
 // uploadTime is how long a request may take to arrive: a large list over a bad link.

@@ -305,7 +305,7 @@ func TestFourEyes(t *testing.T) {
 		var ran []*access.Request
 		bad := errors.New("not these two")
 		broken := false
-		h.Access.Executes(access.MergePeople, access.Executor{
+		h.Access.Executes(access.WriteConsent, access.Executor{
 			Check: func(_ context.Context, _ store.Querier, p access.Proposed) error {
 				if len(p.Subjects) != 2 {
 					return bad
@@ -321,16 +321,16 @@ func TestFourEyes(t *testing.T) {
 			},
 		})
 		scope := func(acc *access.Account) access.Scope {
-			s, err := h.Access.Scope(ctx, h.DB, acc, access.MergePeople)
+			s, err := h.Access.Scope(ctx, h.DB, acc, access.WriteConsent)
 			must(t, err)
 			return s
 		}
 		ask := func() id.ID {
-			v, err := h.Access.Propose(ctx, fatima.ID, scope(fatima), access.Proposed{Action: access.MergePeople, Centre: box.ID, Subjects: []id.ID{id.New(), id.New()}, Reason: " twice ", Payload: json.RawMessage(`{"keep":0}`)})
+			v, err := h.Access.Propose(ctx, fatima.ID, scope(fatima), access.Proposed{Action: access.WriteConsent, Centre: box.ID, Subjects: []id.ID{id.New(), id.New()}, Reason: " twice ", Payload: json.RawMessage(`{"keep":0}`)})
 			must(t, err)
 			return v
 		}
-		p := access.Proposed{Action: access.MergePeople, Centre: box.ID, Subjects: []id.ID{id.New()}, Reason: "x"}
+		p := access.Proposed{Action: access.WriteConsent, Centre: box.ID, Subjects: []id.ID{id.New()}, Reason: "x"}
 		_, err := h.Access.Propose(ctx, fatima.ID, scope(fatima), p)
 		refused(t, "what the area refuses", err, bad)
 		p.Subjects = append(p.Subjects, id.New())

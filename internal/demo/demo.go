@@ -23,6 +23,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/measure"
 	"tizi/internal/person"
+	"tizi/internal/person/same/pairs"
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/sheet"
@@ -84,7 +85,7 @@ func Run(ctx context.Context, h *house.House, o Options) error {
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"places", s.places}, {"accounts", s.accounts}, {"programme", s.programme}, {"children", s.children}} {
+	}{{"places", s.places}, {"accounts", s.accounts}, {"programme", s.programme}, {"children", s.children}, {"duplicates", s.duplicates}} {
 		if err := step.run(ctx); err != nil {
 			return fmt.Errorf("demo, %s: %w", step.name, err)
 		}
@@ -105,6 +106,7 @@ type simulation struct {
 	trainer map[id.ID][]id.ID
 	phase   programme.Phase
 	prog    id.ID
+	some    [][]child // of each centre, the first of its list
 }
 
 func (s *simulation) progress(step string, done, total int) {
@@ -280,6 +282,7 @@ func (s *simulation) children(ctx context.Context) error {
 	// The centres work side by side, as they do; each has a generator of its own, so that the result does not depend on
 	// which was faster.
 	errs := make([]error, len(s.centres))
+	s.some = make([][]child, len(s.centres))
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	done := 0
@@ -317,6 +320,7 @@ func (s *simulation) centre(ctx context.Context, index int, c *place.Place, n in
 	for i := range children {
 		children[i] = s.child(rng, p, index*100_000+i)
 	}
+	s.some[index] = children
 	file := s.list(rng, children)
 	_, err := s.h.People.Import(ctx, person.Import{
 		File: func(o sheet.Options) (*sheet.Reader, error) {
@@ -439,6 +443,76 @@ func (s *simulation) group(ctx context.Context, rng *rand.Rand, c *place.Place, 
 			return err
 		}
 	}
+	return nil
+}
+
+// duplicates writes some children a second time, in each of the ways in which that happens: at the desk, with no code, from
+// what somebody said. Then the node looks for them, and two pairs are decided.
+func (s *simulation) duplicates(ctx context.Context) error {
+	for i, c := range s.centres {
+		rng := rand.New(rand.NewPCG(s.o.Seed, uint64(i)+500))
+		n := max(len(s.some[i])/120, 2)
+		if c.Code == Players[len(Players)-1].Place {
+			n = 8 // whoever plays this centre sees one of each
+		}
+		for k := range min(n, len(s.some[i])) {
+			x := s.some[i][k*7%len(s.some[i])]
+			d := person.Details{"first_latin": x.first.FR, "last_latin": x.family.FR, "birth": x.birth, "sex": x.sex}
+			at := c
+			switch k % 8 {
+			case 0: // in the other script
+				d = person.Details{"first_ar": x.first.AR, "last_ar": x.family.AR, "birth": x.birth, "sex": x.sex}
+			case 1: // as it sounds
+				d["first_latin"], d["last_latin"] = pairs.Respell(rng, x.first.FR), pairs.Respell(rng, x.family.FR)
+			case 2:
+				d["first_latin"], d["last_latin"] = x.family.FR, x.first.FR
+			case 3: // day and month in the wrong order, or a digit
+				day, month := x.birth[8:], x.birth[5:7]
+				d["birth"] = x.birth[:5] + day + "-" + month
+				if day > "12" || day == month {
+					d["birth"] = x.birth[:3] + string('0'+(x.birth[3]-'0'+1)%10) + x.birth[4:7] + "-" + min(day, "28")
+				}
+			case 4:
+				d["birth"] = x.birth[:4]
+			case 5: // a twin, who is somebody else
+				twin := countries.Pick(s.names.Female, rng)
+				d["first_latin"], d["sex"] = twin.FR, "f"
+			case 6: // moved
+				at = s.centres[(i+1)%len(s.centres)]
+			case 7: // two fields in one
+				d = person.Details{"name_latin": strings.ToUpper(x.family.FR) + " " + pairs.Respell(rng, x.first.FR), "birth": x.birth, "sex": x.sex}
+			}
+			_, err := s.h.People.Register(ctx, s.manager, at.ID, d, func(v id.ID) []fact.New {
+				return []fact.New{training.Application(s.manager, at.ID, s.phase, s.phase.From, v, d)}
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if _, err := s.h.People.Seek(ctx, nil); err != nil {
+		return err
+	}
+	at := access.At(place.ID(Players[len(Players)-1].Place))
+	page, err := s.h.People.Pairs(ctx, s.h.DB, at, person.PairFilter{})
+	if err != nil {
+		return err
+	}
+	decided := 0
+	for _, x := range page.Pairs {
+		if !x.Both || decided == 2 {
+			continue
+		}
+		if decided++; decided == 1 {
+			err = s.h.People.Merge(ctx, s.manager, at, x.A, x.B, "family")
+		} else {
+			err = s.h.People.Part(ctx, s.manager, at, x.A, x.B, "")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.progress("duplicates", 1, 1)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"tizi/internal/demo"
 	"tizi/internal/house"
 	"tizi/internal/measure"
+	"tizi/internal/person"
 	"tizi/internal/programme"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
@@ -35,6 +36,13 @@ func TestDemoHoldsTogether(t *testing.T) {
 		testnode.Must(t, err)
 		if int64(len(l)) != b.Cells["sex"]["f"].People {
 			t.Errorf("the list has %d, the number says %d", len(l), b.Cells["sex"]["f"].People)
+		}
+		for state, least := range map[string]int64{person.Open: 15, person.Merged: 1, person.Parted: 1} {
+			page, err := h.People.Pairs(ctx, h.DB, access.Everywhere(), person.PairFilter{State: state})
+			testnode.Must(t, err)
+			if page.Total < least {
+				t.Errorf("%d pairs of people are %q", page.Total, state)
+			}
 		}
 		var sum int64
 		for _, c := range l {

@@ -32,6 +32,18 @@ const (
 
 // erasure prepares the facts of an erasure, and says which files go.
 func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID, reason string) (fact.Outcome, []blob.Digest, error) {
+	// Who is one person is erased under every name.
+	ones, err := person.Ones(ctx, q, persons)
+	if err != nil {
+		return fact.Outcome{}, nil, err
+	}
+	for _, p := range slices.Clone(persons) {
+		for _, alias := range ones[p] {
+			if !slices.Contains(persons, alias) {
+				persons = append(slices.Clone(persons), alias)
+			}
+		}
+	}
 	out, err := h.People.Erase(ctx, q, actor, persons, reason)
 	if err != nil {
 		return out, nil, err
@@ -232,5 +244,27 @@ func (h *House) Review(ctx context.Context) error {
 		if err := h.Retention.Forget(ctx, all); err != nil {
 			return err
 		}
+	}
+}
+
+// merger is the executor of merges. The two may be of two centres; the request is at that of the first.
+func (h *House) merger() access.Executor {
+	return access.Executor{
+		Check: func(ctx context.Context, q store.Querier, p access.Proposed) error {
+			if !slices.Contains(person.MergeReasons, p.Reason) {
+				return access.ErrNoReason
+			}
+			_, err := h.People.Merging(ctx, q, id.Nil, p.Subjects, p.Reason)
+			return err
+		},
+		Keys: func(r *access.Request) []id.ID {
+			if len(r.Subjects) != 2 {
+				return nil
+			}
+			return []id.ID{person.EdgeID(r.Subjects[0], r.Subjects[1])}
+		},
+		Run: func(ctx context.Context, q store.Querier, actor id.ID, r *access.Request) (fact.Outcome, error) {
+			return h.People.Merging(ctx, q, actor, r.Subjects, r.Reason)
+		},
 	}
 }

@@ -36,12 +36,14 @@ func Registry() *fact.Registry {
 		r.AddFold(f)
 	}
 	r.AddFold(person.Fold)
+	r.AddFold(person.EdgeFold)
 	for _, f := range training.Folds {
 		r.AddFold(f)
 	}
 	for _, f := range retention.Folds {
 		r.AddFold(f)
 	}
+	r.AddAggregate(person.One) // before the sums that ask who is one
 	r.AddAggregate(training.Sum)
 	return r
 }
@@ -184,7 +186,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	for _, m := range []struct {
 		room  string
 		files fs.FS
-	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"retention", retention.Schema()}} {
+	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"retention", retention.Schema()}} {
 		if err := db.Migrate(ctx, m.room, m.files); err != nil {
 			return nil, err
 		}
@@ -208,6 +210,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.People = person.New(l)
 	h.Training = training.New(l, h.People, h.Programmes)
 	h.Retention = retention.New(l, h.People, h.Training)
+	h.Access.Executes(access.MergePeople, h.merger())
 	h.Access.Executes(access.ErasePeople, h.eraser())
 	h.Access.Executes(access.ExportPeople, h.exporter())
 	return h, nil

@@ -15,6 +15,7 @@ import (
 type Sum struct {
 	members map[Member]int // +1 appeared, -1 went
 	months  map[monthKey]int64
+	stated  map[personKey]*standing // told whole; changes of these are not listened to
 }
 
 type personKey struct{ programme, person id.ID }
@@ -27,7 +28,20 @@ type monthKey struct {
 
 // Begin starts to collect.
 func Begin() *Sum {
-	return &Sum{members: map[Member]int{}, months: map[monthKey]int64{}}
+	return &Sum{members: map[Member]int{}, months: map[monthKey]int64{}, stated: map[personKey]*standing{}}
+}
+
+// Whole tells all that a programme knows of a person, whatever was known before: for somebody who became one with another
+// or ceased to be, of whom no single change can be told. Presences has how many there are in each month at each centre.
+func (s *Sum) Whole(programme, person id.ID, members []Member, presences map[Presence]int64) {
+	w := &standing{members: members}
+	for p, n := range presences {
+		if n != 0 {
+			w.months = append(w.months, month{p.Month, p.Centre, n})
+		}
+	}
+	slices.SortFunc(w.members, func(a, b Member) int { return slices.Compare(a.Enrolment[:], b.Enrolment[:]) })
+	s.stated[personKey{programme, person}] = w
 }
 
 // Member tells that an enrolment appeared (+1) or went (-1). A change is both.
@@ -36,6 +50,10 @@ func (s *Sum) Member(m Member, n int) { s.members[m] += n }
 // Presence tells that somebody was present once more (+1) or once less (-1).
 func (s *Sum) Presence(p Presence, n int) {
 	s.months[monthKey{personKey{p.Programme, p.Person}, p.Month, p.Centre}] += int64(n)
+}
+
+func (m Member) row() []any {
+	return []any{m.Programme, m.Person, m.Enrolment, m.Centre, m.Cell.Sex, m.Cell.Age, m.Cell.Milieu, m.Cell.Schooling}
 }
 
 // month is the presences of a person in a month at a centre.
@@ -110,8 +128,11 @@ func (s *Sum) Flush(ctx context.Context, tx store.Tx) error {
 			order = append(order, k)
 		}
 	}
+	for k := range s.stated {
+		touch(k)
+	}
 	for k, n := range s.months {
-		if n != 0 {
+		if n != 0 && s.stated[k.personKey] == nil {
 			touch(k.personKey)
 			changedMonths[k.personKey] = append(changedMonths[k.personKey], k)
 		}
@@ -119,6 +140,9 @@ func (s *Sum) Flush(ctx context.Context, tx store.Tx) error {
 	for m, n := range s.members {
 		if n != 0 {
 			k := personKey{m.Programme, m.Person}
+			if s.stated[k] != nil {
+				continue
+			}
 			touch(k)
 			changedMembers[k] = append(changedMembers[k], m)
 		}
@@ -142,6 +166,29 @@ func (s *Sum) Flush(ctx context.Context, tx store.Tx) error {
 	for i, k := range order {
 		old := before[i]
 		now := &standing{members: slices.Clone(old.members), months: slices.Clone(old.months)}
+		if w := s.stated[k]; w != nil {
+			now = w
+			for _, m := range old.members {
+				if !slices.ContainsFunc(w.members, func(x Member) bool { return x.Enrolment == m.Enrolment }) {
+					goneMembers = append(goneMembers, []any{k.programme, k.person, m.Enrolment})
+				}
+			}
+			for _, m := range w.members {
+				if !slices.Contains(old.members, m) {
+					members = append(members, m.row())
+				}
+			}
+			for _, m := range old.months {
+				if !slices.ContainsFunc(w.months, func(x month) bool { return x.month == m.month && x.centre == m.centre }) {
+					goneMonths = append(goneMonths, []any{k.programme, k.person, m.month, m.centre})
+				}
+			}
+			for _, m := range w.months {
+				if !slices.Contains(old.months, m) {
+					months = append(months, []any{k.programme, k.person, m.month, m.centre, m.n})
+				}
+			}
+		}
 		for _, m := range changedMembers[k] {
 			j := slices.IndexFunc(now.members, func(x Member) bool { return x.Enrolment == m.Enrolment })
 			if s.members[m] > 0 {
@@ -150,7 +197,7 @@ func (s *Sum) Flush(ctx context.Context, tx store.Tx) error {
 				} else {
 					now.members = append(now.members, m)
 				}
-				members = append(members, []any{m.Programme, m.Person, m.Enrolment, m.Centre, m.Cell.Sex, m.Cell.Age, m.Cell.Milieu, m.Cell.Schooling})
+				members = append(members, m.row())
 			} else if j >= 0 && now.members[j] == m {
 				now.members = slices.Delete(now.members, j, j+1)
 				goneMembers = append(goneMembers, []any{m.Programme, m.Person, m.Enrolment})

@@ -6,3 +6,10 @@ func SetCommon(n int) func() {
 	common = n
 	return func() { common = was }
 }
+
+// SetMany lets a test say from how many on a search works in memory; it returns what undoes it.
+func SetMany(n int) func() {
+	was := many
+	many = n
+	return func() { many = was }
+}

@@ -249,13 +249,11 @@ func (p *People) take(ctx context.Context, im *Import, chunk []list.Entry, rep *
 				}
 			}
 			for _, who := range changed {
-				n, err := p.edit(ctx, q, im.Actor, who, changes[who])
+				n, err := p.edit(ctx, q, im.Actor, access.At(im.Centre), who, changes[who])
 				if err != nil {
 					return out, err
 				}
-				if n != nil {
-					out.Facts = append(out.Facts, *n)
-				}
+				out.Facts = append(out.Facts, n...)
 			}
 			return out, nil
 		}})

@@ -5,15 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/fact"
 	"tizi/internal/id"
-	"tizi/internal/person/list"
 	"tizi/internal/seal"
 	"tizi/internal/store"
 )
@@ -25,13 +24,24 @@ type Person struct {
 	Sort     string
 	Details  Details
 	Conflict bool // two people edited the same field without seeing each other
+	// Near says that a search found the person by what the name sounds like.
+	Near bool
+	// Records are those in the scope that are this one person, when there are several, the smallest id first.
+	Records        []*Person
+	Contradictions []Contradiction // between the records
+
+	first int64  // the clock of the first fact
+	said  string // that of fields which were said later
 }
 
 // People answers questions about people.
-type People struct{ log *fact.Log }
+type People struct {
+	log     *fact.Log
+	seeking sync.Mutex // held while duplicates are sought
+}
 
 // New returns the area on a node's log.
-func New(l *fact.Log) *People { return &People{l} }
+func New(l *fact.Log) *People { return &People{log: l} }
 
 // Errors of the area. Doors translate them.
 var (
@@ -58,8 +68,8 @@ func scan(r store.Row) (*Person, error) {
 	for i := range values {
 		dest = append(dest, &values[i])
 	}
-	var registered int64
-	dest = append(dest, &registered, &p.Conflict)
+	var registered, mark int64
+	dest = append(dest, &registered, &p.Conflict, &p.said, &p.first, &mark)
 	if err := r.Scan(dest...); err != nil {
 		return nil, err
 	}
@@ -71,24 +81,20 @@ func scan(r store.Row) (*Person, error) {
 	return p, nil
 }
 
-// Get returns a person in the scope, or nil.
+// Get returns a person in the scope, or nil: one, made of all the records there that are one person with this.
 func (p *People) Get(ctx context.Context, q store.Querier, scope access.Scope, person id.ID) (*Person, error) {
-	l, err := p.byIDs(ctx, q, scope, []id.ID{person})
+	l, err := p.united(ctx, q, scope, []id.ID{person})
 	if err != nil || len(l) == 0 {
 		return nil, err
 	}
 	return l[0], nil
 }
 
-// Of returns those of the persons who are in the scope, in the order of a list.
+// Of returns those of the persons who are in the scope, in the order of a list, each under the id that was asked for.
 func (p *People) Of(ctx context.Context, q store.Querier, scope access.Scope, persons []id.ID) ([]*Person, error) {
-	var out []*Person
-	for part := range slices.Chunk(persons, 500) {
-		l, err := p.byIDs(ctx, q, scope, part)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, l...)
+	out, err := p.united(ctx, q, scope, persons)
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(out, func(a, b *Person) int {
 		if c := strings.Compare(a.Sort, b.Sort); c != 0 {
@@ -111,152 +117,6 @@ func (p *People) byIDs(ctx context.Context, q store.Querier, scope access.Scope,
 	err := q.Each(ctx, "SELECT "+table.List()+" FROM person WHERE "+where+" AND id IN (?"+strings.Repeat(", ?", len(persons)-1)+")", args, func(r store.Row) error {
 		x, err := scan(r)
 		out = append(out, x)
-		return err
-	})
-	return out, err
-}
-
-// Filter narrows a list of people.
-type Filter struct {
-	Search string // beginnings of words of names, or of a Massar code or CIN
-	Sex    string
-	// Page is where a page begins: the Next or Prev of another.
-	Page string
-	Size int // rows a page; 0 means 50
-}
-
-// Page is a part of a list, with how to get to its neighbours.
-type Page struct {
-	People     []*Person
-	Prev, Next string // "" where there is none
-}
-
-// common is how many matches of the rarest word make it cheaper to walk the list than to collect the matches. Only a test
-// changes it.
-var common = 20_000
-
-// nothing is the condition of a search that nobody can match.
-const nothing = " AND 1 = 0"
-
-// matching is the condition that some word of a person begins with each of the words. The rarest word is looked up and
-// the others tried on whoever it finds; only when every word is common is the list walked instead, where matches lie
-// close together.
-func matching(ctx context.Context, q store.Querier, words []string) (string, []any, error) {
-	type word struct {
-		lo, hi string
-		n      int
-	}
-	ws := make([]word, len(words))
-	for i, w := range words {
-		ws[i] = word{lo: w, hi: w + "\U0010FFFF"}
-		if _, err := store.One(ctx, q, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM person_token WHERE token >= ? AND token < ? LIMIT %d) AS t", common+1), store.Args(ws[i].lo, ws[i].hi), &ws[i].n); err != nil {
-			return "", nil, err
-		}
-		if ws[i].n == 0 {
-			return nothing, nil, nil
-		}
-	}
-	slices.SortFunc(ws, func(a, b word) int { return a.n - b.n })
-	has := func(person string) string {
-		return " AND EXISTS (SELECT 1 FROM person_token u WHERE u.person = " + person + " AND u.token >= ? AND u.token < ?)"
-	}
-	var where string
-	var args []any
-	for i, w := range ws {
-		args = append(args, w.lo, w.hi)
-		switch {
-		case i == 0 && (w.n <= common/10 || w.n <= common && len(ws) > 1):
-			where = " AND id IN (SELECT t.person FROM person_token t WHERE t.token >= ? AND t.token < ?" + strings.Repeat(has("t.person"), len(ws)-1) + ")"
-		case i == 0:
-			where = strings.Repeat(has("person.id"), len(ws))
-		}
-	}
-	return where, args, nil
-}
-
-// List returns a page of the people in the scope, by family name.
-func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, f Filter) (*Page, error) {
-	if f.Size == 0 {
-		f.Size = 50
-	}
-	where, args := scope.People("centre", "id")
-	if f.Sex != "" {
-		where += " AND sex = ?"
-		args = append(args, f.Sex)
-	}
-	found, fargs, err := matching(ctx, q, strings.Fields(list.NormaliseName(f.Search)))
-	if err != nil || found == nothing {
-		return &Page{}, err
-	}
-	where, args = where+found, append(args, fargs...)
-	order, back := "sort, id", false
-	if dir, at, ok := strings.Cut(f.Page, "."); ok {
-		sort, v, err := decodeAt(at)
-		if err != nil {
-			return nil, err
-		}
-		if back = dir == "b"; back {
-			where += " AND (sort, id) < (?, ?)"
-			order = "sort DESC, id DESC"
-		} else {
-			where += " AND (sort, id) > (?, ?)"
-		}
-		args = append(args, sort, v)
-	}
-	var out []*Person
-	err = q.Each(ctx, fmt.Sprintf("SELECT %s FROM person WHERE %s ORDER BY %s LIMIT %d", table.List(), where, order, f.Size+1), args, func(r store.Row) error {
-		x, err := scan(r)
-		out = append(out, x)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list people: %w", err)
-	}
-	more := len(out) > f.Size
-	out = out[:min(len(out), f.Size)]
-	if back {
-		slices.Reverse(out)
-	}
-	page := &Page{People: out}
-	if len(out) > 0 {
-		first, last := out[0], out[len(out)-1]
-		if back || more {
-			page.Next = "f." + encodeAt(last)
-		}
-		if back && more || !back && f.Page != "" {
-			page.Prev = "b." + encodeAt(first)
-		}
-	}
-	return page, nil
-}
-
-func encodeAt(p *Person) string { return p.ID.Hex() + p.Sort }
-
-func decodeAt(s string) (string, id.ID, error) {
-	if len(s) < 32 {
-		return "", id.Nil, fmt.Errorf("this page of the list: %w", fs.ErrNotExist)
-	}
-	v, err := id.Parse(s[:32])
-	return s[32:], v, err
-}
-
-// Count returns how many people are in the scope.
-func (p *People) Count(ctx context.Context, q store.Querier, scope access.Scope) (int64, error) {
-	where, args := scope.People("centre", "id")
-	var n int64
-	_, err := store.One(ctx, q, "SELECT count(*) FROM person WHERE "+where, args, &n)
-	return n, err
-}
-
-// CountByCentre returns how many people each centre of the scope has.
-func (p *People) CountByCentre(ctx context.Context, q store.Querier, scope access.Scope) (map[id.ID]int64, error) {
-	where, args := scope.People("centre", "id")
-	out := map[id.ID]int64{}
-	err := q.Each(ctx, "SELECT centre, count(*) FROM person WHERE "+where+" GROUP BY centre", args, func(r store.Row) error {
-		var c id.ID
-		var n int64
-		err := r.Scan(&c, &n)
-		out[c] = n
 		return err
 	})
 	return out, err
@@ -325,18 +185,29 @@ func (p *People) free(ctx context.Context, q store.Querier, d Details, self id.I
 		if d[f] == "" {
 			continue
 		}
+		var others []id.ID
 		err := q.Each(ctx, "SELECT person FROM person_key WHERE key = ?", store.Args(f+":"+d[f]), func(r store.Row) error {
 			var other id.ID
-			if err := r.Scan(&other); err != nil {
-				return err
-			}
+			err := r.Scan(&other)
 			if other != self {
-				return &TakenError{f, d[f], other}
+				others = append(others, other)
 			}
-			return nil
+			return err
 		})
 		if err != nil {
 			return err
+		}
+		if len(others) == 0 {
+			continue
+		}
+		ones, err := Ones(ctx, q, []id.ID{self})
+		if err != nil {
+			return err
+		}
+		for _, other := range others {
+			if !slices.Contains(ones[self], other) {
+				return &TakenError{f, d[f], other}
+			}
 		}
 	}
 	return nil
@@ -351,20 +222,23 @@ func (p *People) Edit(ctx context.Context, actor id.ID, scope access.Scope, pers
 	if now == nil {
 		return ErrUnknown
 	}
-	_, err = p.log.Do(ctx, fact.Command{Name: "edit a person", Stream: Stream(now.Centre), Keys: append(p.claims(d), person), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	keys := append(p.claims(d), person)
+	for _, r := range now.Records {
+		keys = append(keys, r.ID)
+	}
+	_, err = p.log.Do(ctx, fact.Command{Name: "edit a person", Stream: Stream(now.Centre), Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
-		n, err := p.edit(ctx, q, actor, person, d)
-		if err == nil && n != nil {
-			out.Facts = []fact.New{*n}
-		}
+		var err error
+		out.Facts, err = p.edit(ctx, q, actor, scope, person, d)
 		return out, err
 	}})
 	return err
 }
 
-// edit prepares the fact of an edit, or nil when nothing changes.
-func (p *People) edit(ctx context.Context, q store.Querier, actor, person id.ID, d Details) (*fact.New, error) {
-	now, err := p.Get(ctx, q, access.Everywhere(), person)
+// edit prepares the facts of an edit, none when nothing changes. Of several records that are one person, one is told what
+// is new, and what is cleared is cleared in each: nothing else would make it go.
+func (p *People) edit(ctx context.Context, q store.Querier, actor id.ID, scope access.Scope, person id.ID, d Details) ([]fact.New, error) {
+	now, err := p.Get(ctx, q, scope, person)
 	if err != nil {
 		return nil, err
 	}
@@ -393,17 +267,50 @@ func (p *People) edit(ctx context.Context, q store.Querier, actor, person id.ID,
 	if err := p.free(ctx, q, change, person); err != nil {
 		return nil, err
 	}
-	k, err := p.log.Keys.Get(ctx, q, person)
-	if err != nil {
-		return nil, err
+	records, target := now.Records, person
+	if len(records) == 0 {
+		records = []*Person{now}
+	} else if !slices.ContainsFunc(records, func(r *Person) bool { return r.ID == person }) {
+		target = records[0].ID
 	}
-	// Every fact known of the person was seen, so each of the changed fields replaces what it said before.
-	all, err := p.log.Of(ctx, q, person)
-	if err != nil {
-		return nil, err
+	var out []fact.New
+	for _, r := range records {
+		says := Details{}
+		for f, v := range change {
+			if r.ID == target || v == "" && r.Details[f] != "" {
+				says[f] = v
+			}
+		}
+		if r.ID == target && len(records) > 1 {
+			for _, g := range together { // a name is taken from one record whole
+				if slices.ContainsFunc(g, func(f Field) bool { _, ok := change[f]; return ok }) {
+					for _, f := range g {
+						if after[f] != "" || r.Details[f] != "" {
+							says[f] = after[f]
+						}
+					}
+				}
+			}
+		}
+		if len(says) == 0 {
+			continue
+		}
+		k, err := p.log.Keys.Get(ctx, q, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		// Every fact known of the person was seen, so each of the changed fields replaces what it said before.
+		all, err := p.log.Of(ctx, q, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		n, err := stated(KindEdited, k, Stream(r.Centre), actor, says, fact.HeadsOf(all))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
 	}
-	n, err := stated(KindEdited, k, Stream(now.Centre), actor, change, fact.HeadsOf(all))
-	return &n, err
+	return out, nil
 }
 
 // Since is when somebody was registered.

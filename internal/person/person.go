@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/person/list"
+	"tizi/internal/person/same"
 	"tizi/internal/store"
 )
 
@@ -65,12 +67,13 @@ var (
 var (
 	table = &store.Table{
 		Name: "person", Key: 1,
-		Columns: store.Cols("id:id centre:id sort:text first_ar:text last_ar:text name_ar:text first_latin:text last_latin:text name_latin:text birth:text sex:text massar:text cin:text phone:text guardian_name:text guardian_phone:text school:text level:text milieu:text schooling:text commune:text address:text registered:int conflict:int"),
+		Columns: store.Cols("id:id centre:id sort:text first_ar:text last_ar:text name_ar:text first_latin:text last_latin:text name_latin:text birth:text sex:text massar:text cin:text phone:text guardian_name:text guardian_phone:text school:text level:text milieu:text schooling:text commune:text address:text registered:int conflict:int said:text at:int mark:int"),
 		Indexes: []string{"centre, sort, id", "sort, id"},
 	}
-	// tokenTable finds a person by the beginning of any word of any name.
+	// tokenTable finds a person by the beginning of any word of any name, and, behind a ~, of what it sounds like.
 	tokenTable = &store.Table{Name: "person_token", Key: 2, Columns: store.Cols("person:id token:text"), Indexes: []string{"token, person"}}
-	// keyTable finds who may be the same: by identifiers and by name with birth date.
+	// keyTable finds who may be the same: by identifiers and by name with birth date, and, behind a ~, by the keys of
+	// person/same.
 	keyTable = &store.Table{Name: "person_key", Key: 2, Columns: store.Cols("person:id key:text centre:id"), Indexes: []string{"key"}}
 )
 
@@ -123,7 +126,7 @@ func fold(s *fact.Subject, out *fact.Rows) error {
 	if first == nil {
 		return nil
 	}
-	d, conflict := Details{}, false
+	d, conflict, said := Details{}, false, ""
 	if len(read) == 1 {
 		d = read[first]
 	} else {
@@ -132,7 +135,11 @@ func fold(s *fact.Subject, out *fact.Rows) error {
 			if len(heads) == 0 {
 				continue
 			}
-			d[field] = read[heads[len(heads)-1]][field]
+			last := heads[len(heads)-1]
+			d[field] = read[last][field]
+			if last != first { // when, for those who are one with others
+				said += fmt.Sprintf(" %s=%d", field, last.HLC)
+			}
 			for _, h := range heads {
 				conflict = conflict || read[h][field] != d[field]
 			}
@@ -146,12 +153,15 @@ func fold(s *fact.Subject, out *fact.Rows) error {
 	for _, f := range Fields {
 		row = append(row, d[f])
 	}
-	out.Add(table, append(row, first.HLC.Wall().UnixMilli(), conflict)...)
+	out.Add(table, append(row, first.HLC.Wall().UnixMilli(), conflict, strings.TrimPrefix(said, " "), int64(first.HLC), d.mark())...)
 	for _, t := range d.tokens() {
 		out.Add(tokenTable, s.ID, t)
 	}
 	for _, k := range d.keys() {
 		out.Add(keyTable, s.ID, k, centre)
+	}
+	for _, k := range same.Compile(d.record(centre)).Keys() {
+		out.Add(keyTable, s.ID, "~"+k, centre)
 	}
 	return nil
 }
@@ -211,6 +221,11 @@ func (d Details) tokens() []string {
 			set[strings.ToLower(d[f])] = true
 		}
 	}
+	for _, n := range []string{d.Latin(), d.Arabic()} {
+		for _, w := range same.Sounds(n) {
+			set["~"+w] = true
+		}
+	}
 	return slices.Sorted(maps.Keys(set))
 }
 
@@ -219,4 +234,21 @@ func (d Details) keys() []string {
 	ks := d.entry().Keys()
 	slices.Sort(ks)
 	return slices.Compact(ks)
+}
+
+// record is what tells people apart, for the matcher.
+func (d Details) record(centre id.ID) same.Record {
+	return same.Record{
+		GivenLatin: d["first_latin"], FamilyLatin: d["last_latin"], FullLatin: d["name_latin"],
+		GivenArabic: d["first_ar"], FamilyArabic: d["last_ar"], FullArabic: d["name_ar"],
+		Birth: d["birth"], Sex: d["sex"], Massar: d["massar"], CIN: d["cin"], Phone: d["phone"],
+		GuardianPhone: d["guardian_phone"], Guardian: d["guardian_name"], Commune: d["commune"], Centre: string(centre[:]),
+	}
+}
+
+// mark changes when anything does that tells people apart.
+func (d Details) mark() int64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%q", d.record(id.Nil))
+	return int64(h.Sum64() >> 1)
 }

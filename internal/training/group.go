@@ -62,8 +62,10 @@ type Cohort struct {
 }
 
 const cohortColumns = `id, name, programme, phase, centre, capacity, starts, ends, closed, conflict,
-	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = training_cohort.id AND e.state IN ('enrolled', 'active', 'completed')),
-	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = training_cohort.id AND e.state = 'waitlisted'),
+	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = training_cohort.id AND e.state IN ('enrolled', 'active', 'completed'))
+	- (SELECT count(*) FROM training_double_seat e WHERE e.cohort = training_cohort.id AND e.state IN ('enrolled', 'active', 'completed')),
+	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = training_cohort.id AND e.state = 'waitlisted')
+	- (SELECT count(*) FROM training_double_seat e WHERE e.cohort = training_cohort.id AND e.state = 'waitlisted'),
 	(SELECT count(*) FROM training_session s WHERE s.cohort = training_cohort.id AND s.cancelled = ''),
 	(SELECT count(*) FROM training_session s WHERE s.cohort = training_cohort.id AND s.present + s.late + s.excused + s.absent > 0),
 	coalesce((SELECT min(s.day) FROM training_session s WHERE s.cohort = training_cohort.id AND s.day >= ? AND s.cancelled = ''), '')`
@@ -217,10 +219,36 @@ func (t *Training) enrolments(ctx context.Context, q store.Querier, where string
 	return out, err
 }
 
-// OfPerson returns the enrolments of a person in the scope.
+// stands is the condition that no other record of the same person stands for an enrolment.
+const stands = " AND NOT EXISTS (SELECT 1 FROM training_double_seat d WHERE d.enrolment = training_enrolment.id)"
+
+// among is who a person is one with, the person alone when nobody.
+func among(ctx context.Context, q store.Querier, p id.ID) ([]id.ID, error) {
+	ones, err := person.Ones(ctx, q, []id.ID{p})
+	if err != nil || ones[p] == nil {
+		return []id.ID{p}, err
+	}
+	return ones[p], nil
+}
+
+// in returns "column IN (?, …)" and its arguments.
+func in(column string, ids []id.ID) (string, []any) {
+	args := make([]any, len(ids))
+	for i, v := range ids {
+		args[i] = v
+	}
+	return column + " IN (?" + strings.Repeat(", ?", len(ids)-1) + ")", args
+}
+
+// OfPerson returns the enrolments of a person in the scope, by whichever record.
 func (t *Training) OfPerson(ctx context.Context, q store.Querier, scope access.Scope, p id.ID) ([]Enrolment, error) {
+	all, err := among(ctx, q, p)
+	if err != nil {
+		return nil, err
+	}
 	where, args := scope.People("centre", "person")
-	return t.enrolments(ctx, q, where+" AND person = ? ORDER BY day DESC, id", append(args, p))
+	who, pargs := in("person", all)
+	return t.enrolments(ctx, q, where+" AND "+who+stands+" ORDER BY day DESC, id", append(args, pargs...))
 }
 
 // OfPeople returns, for a page of people, the groups they are in.
@@ -229,32 +257,47 @@ func (t *Training) OfPeople(ctx context.Context, q store.Querier, people []id.ID
 	if len(people) == 0 {
 		return out, nil
 	}
-	args := make([]any, len(people))
-	for i, p := range people {
-		args[i] = p
+	ones, err := person.Ones(ctx, q, people)
+	if err != nil {
+		return nil, err
 	}
-	l, err := t.enrolments(ctx, q, "person IN (?"+strings.Repeat(", ?", len(people)-1)+") ORDER BY day, id", args)
+	as := map[id.ID][]id.ID{} // under whom of the page a record's enrolments are shown
+	var all []id.ID
+	for _, p := range people {
+		m := ones[p]
+		if m == nil {
+			m = []id.ID{p}
+		}
+		for _, o := range m {
+			as[o] = append(as[o], p)
+			all = append(all, o)
+		}
+	}
+	where, args := in("person", all)
+	l, err := t.enrolments(ctx, q, where+stands+" ORDER BY day, id", args)
 	for _, e := range l {
-		out[e.Person] = append(out[e.Person], e)
+		for _, p := range as[e.Person] {
+			out[p] = append(out[p], e)
+		}
 	}
 	return out, err
 }
 
-// Roster returns who is in a group, in any state.
+// Roster returns who is in a group, in any state, each person once.
 func (t *Training) Roster(ctx context.Context, q store.Querier, cohort id.ID) ([]Enrolment, error) {
-	return t.enrolments(ctx, q, "cohort = ? ORDER BY id", store.Args(cohort))
+	return t.enrolments(ctx, q, "cohort = ?"+stands+" ORDER BY id", store.Args(cohort))
 }
 
 // Unplaced returns those who applied to a programme at a centre and are in no group yet, at most max, after an
 // enrolment of an earlier page.
 func (t *Training) Unplaced(ctx context.Context, q store.Querier, centre, prog id.ID, after id.ID, max int) ([]Enrolment, error) {
-	return t.enrolments(ctx, q, fmt.Sprintf("centre = ? AND programme = ? AND cohort = ? AND state IN ('applied', 'waitlisted') AND id > ? ORDER BY id LIMIT %d", max), store.Args(centre, prog, id.Nil, after))
+	return t.enrolments(ctx, q, fmt.Sprintf("centre = ? AND programme = ? AND cohort = ? AND state IN ('applied', 'waitlisted') AND id > ?%s ORDER BY id LIMIT %d", stands, max), store.Args(centre, prog, id.Nil, after))
 }
 
 // CountUnplaced returns how many Unplaced there are.
 func (t *Training) CountUnplaced(ctx context.Context, q store.Querier, centre, prog id.ID) (int64, error) {
 	var n int64
-	_, err := store.One(ctx, q, "SELECT count(*) FROM training_enrolment WHERE centre = ? AND programme = ? AND cohort = ? AND state IN ('applied', 'waitlisted')", store.Args(centre, prog, id.Nil), &n)
+	_, err := store.One(ctx, q, "SELECT count(*) FROM training_enrolment WHERE centre = ? AND programme = ? AND cohort = ? AND state IN ('applied', 'waitlisted')"+stands, store.Args(centre, prog, id.Nil), &n)
 	return n, err
 }
 
@@ -332,8 +375,28 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 		if len(found) != len(people) {
 			return out, person.ErrUnknown
 		}
+		ones, err := person.Ones(ctx, q, people)
+		if err != nil {
+			return out, err
+		}
+		// Who has a seat by another record has one; of two records of one person one is placed.
+		seated := map[id.ID]bool{}
+		if len(ones) > 0 {
+			roster, err := t.Roster(ctx, q, cohort)
+			if err != nil {
+				return out, err
+			}
+			for _, e := range roster {
+				seated[e.Person] = slices.Contains([]string{Enrolled, Active, Completed}, e.State)
+			}
+		}
 		free := c.Capacity - c.Enrolled
 		for _, p := range found {
+			if slices.ContainsFunc(ones[p.ID], func(o id.ID) bool { return o != p.ID && seated[o] }) {
+				done.Already++
+				continue
+			}
+			seated[p.ID] = true
 			eid := EnrolmentID(p.ID, c.Phase)
 			all, err := t.log.Of(ctx, q, eid)
 			if err != nil {
@@ -371,22 +434,36 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 	if err != nil {
 		return err
 	}
-	eid := EnrolmentID(p, c.Phase)
 	_, err = t.log.Do(ctx, fact.Command{Name: "leave a group", Stream: person.Stream(c.Centre), Keys: []id.ID{p, cohort}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
-		was, err := t.enrolments(ctx, q, "id = ? AND cohort = ?", store.Args(eid, cohort))
+		records, err := among(ctx, q, p)
 		if err != nil {
 			return out, err
 		}
-		if len(was) == 0 {
+		found := false
+		for _, r := range records {
+			eid := EnrolmentID(r, c.Phase)
+			was, err := t.enrolments(ctx, q, "id = ? AND cohort = ?", store.Args(eid, cohort))
+			if err != nil {
+				return out, err
+			}
+			if len(was) == 0 {
+				continue
+			}
+			found = true
+			if was[0].State == WithdrawnS && len(records) > 1 {
+				continue
+			}
+			all, err := t.log.Of(ctx, q, eid)
+			if err != nil {
+				return out, err
+			}
+			b := EnrolmentStated{Person: r, Programme: c.Programme, Phase: c.Phase, Cohort: cohort, State: WithdrawnS, Reason: reason, On: on, Cell: was[0].Cell}
+			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: eid, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
+		}
+		if !found {
 			return out, person.ErrUnknown
 		}
-		all, err := t.log.Of(ctx, q, eid)
-		if err != nil {
-			return out, err
-		}
-		b := EnrolmentStated{Person: p, Programme: c.Programme, Phase: c.Phase, Cohort: cohort, State: WithdrawnS, Reason: reason, On: on, Cell: was[0].Cell}
-		out.Facts = []fact.New{{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: eid, Actor: actor, Body: b, Prev: fact.HeadsOf(all)}}
 		return out, nil
 	}})
 	return err

@@ -30,9 +30,12 @@ func (s *Session) Taken() bool { return s.Present+s.Late+s.Excused+s.Absent > 0 
 // Here is how many took part.
 func (s *Session) Here() int { return s.Present + s.Late }
 
-const sessionColumns = `s.id, s.cohort, s.programme, s.centre, s.day, s.starts, s.ends, s.room, s.title, s.cancelled, s.present, s.late, s.excused, s.absent, s.conflict,
+const sessionColumns = `s.id, s.cohort, s.programme, s.centre, s.day, s.starts, s.ends, s.room, s.title, s.cancelled,
+	s.present - (SELECT count(*) FROM training_double_mark d WHERE d.session = s.id AND d.mark = 'p'), s.late - (SELECT count(*) FROM training_double_mark d WHERE d.session = s.id AND d.mark = 'l'),
+	s.excused - (SELECT count(*) FROM training_double_mark d WHERE d.session = s.id AND d.mark = 'e'), s.absent - (SELECT count(*) FROM training_double_mark d WHERE d.session = s.id AND d.mark = 'a'), s.conflict,
 	coalesce((SELECT c.name FROM training_cohort c WHERE c.id = s.cohort), ''),
-	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = s.cohort AND e.state IN ('enrolled', 'active', 'completed'))`
+	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = s.cohort AND e.state IN ('enrolled', 'active', 'completed'))
+	- (SELECT count(*) FROM training_double_seat e WHERE e.cohort = s.cohort AND e.state IN ('enrolled', 'active', 'completed'))`
 
 func (t *Training) sessions(ctx context.Context, q store.Querier, where string, args []any) ([]*Session, error) {
 	var out []*Session
@@ -173,7 +176,7 @@ func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, se
 	}
 	_, err = t.log.Do(ctx, fact.Command{Name: "take attendance", Stream: person.Stream(s.Centre), Keys: []id.ID{session}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
-		now, err := t.MarksOf(ctx, q, session)
+		now, err := t.marks(ctx, q, session)
 		if err != nil {
 			return out, err
 		}
@@ -187,13 +190,33 @@ func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, se
 		if err != nil {
 			return out, err
 		}
+		asked := make([]id.ID, 0, len(marks))
+		for p := range marks {
+			asked = append(asked, p)
+		}
+		ones, err := person.Ones(ctx, q, asked)
+		if err != nil {
+			return out, err
+		}
 		change := map[id.ID]string{}
 		for p, m := range marks {
-			if !members[p] && now[p] == "" {
+			all := ones[p]
+			if all == nil {
+				all = []id.ID{p}
+			}
+			if !slices.ContainsFunc(all, func(o id.ID) bool { return members[o] || now[o] != "" }) {
 				return out, ErrNotOnList
+			}
+			if whole(all, now) == m {
+				continue
 			}
 			if now[p] != m {
 				change[p] = m
+			}
+			for _, o := range all { // one person has one mark
+				if _, too := marks[o]; o != p && now[o] != "" && !too {
+					change[o] = ""
+				}
 			}
 		}
 		if len(change) == 0 {
@@ -233,8 +256,8 @@ func sheets(all []*fact.Fact) []fact.Ref {
 	return refs
 }
 
-// MarksOf returns the marks of a session's sheet.
-func (t *Training) MarksOf(ctx context.Context, q store.Querier, session id.ID) (map[id.ID]string, error) {
+// marks are the marks of a session's sheet as they stand, by record.
+func (t *Training) marks(ctx context.Context, q store.Querier, session id.ID) (map[id.ID]string, error) {
 	out := map[id.ID]string{}
 	err := q.Each(ctx, "SELECT person, mark FROM training_attendance WHERE session = ?", store.Args(session), func(r store.Row) error {
 		var p id.ID
@@ -246,6 +269,41 @@ func (t *Training) MarksOf(ctx context.Context, q store.Querier, session id.ID) 
 	return out, err
 }
 
+// whole is the mark of one person with several records.
+func whole(records []id.ID, marks map[id.ID]string) string {
+	best := mark{}
+	for _, r := range records {
+		m := mark{person: r, mark: marks[r]}
+		if m.mark != "" && (best.mark == "" || m.before(best)) {
+			best = m
+		}
+	}
+	return best.mark
+}
+
+// MarksOf returns the marks of a session's sheet. The mark of somebody with several records stands at each of them.
+func (t *Training) MarksOf(ctx context.Context, q store.Querier, session id.ID) (map[id.ID]string, error) {
+	out, err := t.marks(ctx, q, session)
+	if err != nil {
+		return nil, err
+	}
+	var who []id.ID
+	for p := range out {
+		who = append(who, p)
+	}
+	ones, err := person.Ones(ctx, q, who)
+	if err != nil {
+		return nil, err
+	}
+	for _, all := range ones {
+		m := whole(all, out)
+		for _, o := range all {
+			out[o] = m
+		}
+	}
+	return out, nil
+}
+
 // Came is one line of a person's attendance.
 type Came struct {
 	Session, Cohort  id.ID
@@ -254,9 +312,14 @@ type Came struct {
 
 // AttendanceOf returns the latest marks of a person in the scope.
 func (t *Training) AttendanceOf(ctx context.Context, q store.Querier, scope access.Scope, p id.ID, max int) ([]Came, error) {
+	all, err := among(ctx, q, p)
+	if err != nil {
+		return nil, err
+	}
 	where, args := scope.Groups("s.centre", "s.cohort")
+	who, pargs := in("a.person", all)
 	var out []Came
-	err := q.Each(ctx, fmt.Sprintf("SELECT s.id, s.cohort, s.day, coalesce((SELECT c.name FROM training_cohort c WHERE c.id = s.cohort), ''), a.mark FROM training_attendance a JOIN training_session s ON s.id = a.session WHERE %s AND a.person = ? ORDER BY s.day DESC, s.starts DESC LIMIT %d", where, max), append(args, p), func(r store.Row) error {
+	err = q.Each(ctx, fmt.Sprintf("SELECT s.id, s.cohort, s.day, coalesce((SELECT c.name FROM training_cohort c WHERE c.id = s.cohort), ''), a.mark FROM training_attendance a JOIN training_session s ON s.id = a.session WHERE %s AND %s AND NOT EXISTS (SELECT 1 FROM training_double_mark d WHERE d.person = a.person AND d.session = a.session) ORDER BY s.day DESC, s.starts DESC LIMIT %d", where, who, max), append(args, pargs...), func(r store.Row) error {
 		var c Came
 		err := r.Scan(&c.Session, &c.Cohort, &c.Date, &c.Name, &c.Mark)
 		out = append(out, c)
@@ -271,28 +334,55 @@ type Tally struct {
 	Absences   int // in a row, up to the last sheet; an excused absence is none
 }
 
-// Tally returns the tallies of all who were ever on a sheet of a group.
+// Tally returns the tallies of all who were ever on a sheet of a group. That of somebody with several records stands at
+// each of them.
 func (t *Training) Tally(ctx context.Context, q store.Querier, cohort id.ID) (map[id.ID]Tally, error) {
-	out := map[id.ID]Tally{}
-	err := q.Each(ctx, "SELECT a.person, a.mark FROM training_session s JOIN training_attendance a ON a.session = s.id WHERE s.cohort = ? ORDER BY s.day, s.starts, s.id", store.Args(cohort), func(r store.Row) error {
-		var p id.ID
-		var mark string
-		if err := r.Scan(&p, &mark); err != nil {
-			return err
+	type line struct {
+		person id.ID
+		mark   string
+	}
+	var lines []line
+	var who []id.ID
+	seen := map[id.ID]bool{}
+	err := q.Each(ctx, "SELECT a.person, a.mark FROM training_session s JOIN training_attendance a ON a.session = s.id WHERE s.cohort = ? AND NOT EXISTS (SELECT 1 FROM training_double_mark d WHERE d.person = a.person AND d.session = a.session) ORDER BY s.day, s.starts, s.id", store.Args(cohort), func(r store.Row) error {
+		var l line
+		err := r.Scan(&l.person, &l.mark)
+		lines = append(lines, l)
+		if !seen[l.person] {
+			seen[l.person] = true
+			who = append(who, l.person)
 		}
-		x := out[p]
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	ones, err := person.Ones(ctx, q, who)
+	if err != nil {
+		return nil, err
+	}
+	out := map[id.ID]Tally{}
+	for _, l := range lines {
+		if all := ones[l.person]; all != nil {
+			l.person = all[0]
+		}
+		x := out[l.person]
 		x.Held++
 		switch {
-		case Here(mark):
+		case Here(l.mark):
 			x.Here++
 			x.Absences = 0
-		case mark == Absent:
+		case l.mark == Absent:
 			x.Absences++
 		}
-		out[p] = x
-		return nil
-	})
-	return out, err
+		out[l.person] = x
+	}
+	for _, all := range ones {
+		for _, o := range all[1:] {
+			out[o] = out[all[0]]
+		}
+	}
+	return out, nil
 }
 
 // CountSessions returns how many sessions a programme has.

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"tizi/internal/access"
-	"tizi/internal/fact"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -59,11 +58,6 @@ func serve(t testing.TB, e store.Engine, sign door.SingleSignOn) *node {
 	t.Cleanup(func() { n.House.Close() })
 	must(t, n.Found(ctx, house.Founding{Country: "ma", Centre: "MA-ERR-MJ1", Owner: "Nadia", Login: "nadia", Passphrase: passphrase, Lang: "en"}))
 	must(t, n.Places.LoadCountry(ctx, id.Nil, "ma", true))
-	for _, a := range []access.Action{access.MergePeople} {
-		n.Access.Executes(a, access.Executor{Run: func(context.Context, store.Querier, id.ID, *access.Request) (fact.Outcome, error) {
-			return fact.Outcome{}, nil
-		}})
-	}
 	l, err := n.Access.List(ctx, n.DB)
 	must(t, err)
 	n.owner = l[0]
@@ -132,9 +126,10 @@ func (n *node) do(t testing.TB, acc *access.Account, r *http.Request) (status in
 // spot is what a place of the table of permissions looks like in data: a centre with a person, a group, a session, a
 // member of the team and a request.
 type spot struct {
-	centre                          id.ID
-	person, group, session, request id.ID
-	where                           string
+	centre               id.ID
+	person, other, group id.ID
+	session, request     id.ID
+	where                string
 }
 
 func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
@@ -143,6 +138,8 @@ func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
 	all := access.Everywhere()
 	var err error
 	s.person, err = n.People.Register(ctx, id.Nil, s.centre, person.Details{"first_latin": "P" + where, "birth": "2015-01-06", "sex": "f"}, nil)
+	must(t, err)
+	s.other, err = n.People.Register(ctx, id.Nil, s.centre, person.Details{"first_latin": "Q" + where, "birth": "2015-01-07", "sex": "f"}, nil)
 	must(t, err)
 	prog := programme.ID("P")
 	s.group, err = n.Training.OpenCohort(ctx, id.Nil, all, training.CohortOpened{Name: "G " + where, Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: s.centre, Trainers: lead})
@@ -166,8 +163,10 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 	var member *access.Account
 	return variable.ReplaceAllStringFunc(path, func(v string) string {
 		switch v {
-		case "{person}":
+		case "{person}", "{a}":
 			return s.person.String()
+		case "{b}":
+			return s.other.String()
 		case "{group}":
 			return s.group.String()
 		case "{session}":

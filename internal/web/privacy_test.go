@@ -16,15 +16,7 @@ import (
 func TestExportTakesTwo(t *testing.T) {
 	n := serve(t, store.SQLite, nil)
 	centre := place.ID("MA-ERR-MJ1")
-	as := func(acc *access.Account) *browser {
-		b := n.browser(t)
-		token, err := n.Access.Begin(ctx, acc.ID, "test")
-		must(t, err)
-		u, err := url.Parse(n.srv.URL)
-		must(t, err)
-		b.c.Jar.SetCookies(u, []*http.Cookie{{Name: "session", Value: token}, {Name: "lang", Value: "en"}})
-		return b
-	}
+	as := func(acc *access.Account) *browser { return n.as(t, acc) }
 	one, two, third := n.open(t, access.Centre, access.Place(centre), false), n.open(t, access.Centre, access.Place(centre), false), n.open(t, access.Centre, access.Place(centre), false)
 	p, err := n.People.Register(ctx, one.ID, centre, map[string]string{"first_latin": "Amina", "massar": "R130456789"}, nil)
 	must(t, err)
@@ -81,5 +73,60 @@ func TestRetentionScreen(t *testing.T) {
 	}
 	if status, _, _ := n.request(t, boss, "POST", "/retention/rules", url.Values{"never_came": {"6"}, "learner": {"24"}}); status != 303 {
 		t.Errorf("rules: status %d", status)
+	}
+}
+
+// as is a browser in which an account is signed in.
+func (n *node) as(t testing.TB, acc *access.Account) *browser {
+	t.Helper()
+	b := n.browser(t)
+	token, err := n.Access.Begin(ctx, acc.ID, "test")
+	must(t, err)
+	u, err := url.Parse(n.srv.URL)
+	must(t, err)
+	b.c.Jar.SetCookies(u, []*http.Cookie{{Name: "session", Value: token}, {Name: "lang", Value: "en"}})
+	return b
+}
+
+// Two spellings of one child become one when two say so, and two again when one takes it back.
+func TestTwoSpellingsBecomeOneAndTwoAgain(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	centre := place.ID("MA-ERR-MJ1")
+	var p [2]id.ID
+	for i, d := range []map[string]string{{"first_latin": "Mohammed", "last_latin": "Alaoui", "birth": "2014-03-09", "sex": "m"}, {"first_ar": "محمد", "last_ar": "العلوي", "birth": "2014-09-03", "sex": "m"}} {
+		var err error
+		p[i], err = n.People.Register(ctx, id.Nil, centre, d, nil)
+		must(t, err)
+	}
+	_, err := n.People.Seek(ctx, nil)
+	must(t, err)
+	a, b := n.as(t, n.open(t, access.Centre, access.Place(centre), false)), n.as(t, n.open(t, access.Centre, access.Place(centre), false))
+	pair := "/people/same/" + p[0].String() + "/" + p[1].String()
+	count := func() int64 {
+		c, err := n.People.Count(ctx, n.DB, access.At(centre))
+		must(t, err)
+		return c
+	}
+	a.at("the list", a.get("/people/same"), "/people/same", "Mohammed Alaoui")
+	a.at("no reason", a.post(pair, "do", "merge"), pair)
+	a.at("asked", a.post(pair, "do", "merge", "reason", "papers"), pair, "waits for a second person")
+	a.at("asked twice", a.post(pair, "do", "merge", "reason", "papers"), pair, "waits for a second person")
+	l, err := n.Access.Waiting(ctx, n.DB, access.At(centre), 10)
+	must(t, err)
+	if len(l) != 1 || count() != 2 {
+		t.Fatalf("%d requests wait, %d people", len(l), count())
+	}
+	self := "/requests/" + l[0].ID.String()
+	b.at("the request", b.get(self), self, "Mohammed Alaoui", "Papers seen")
+	b.at("confirmed", b.post(self+"/confirm"), "/requests", "confirmed and done")
+	if count() != 1 {
+		t.Errorf("%d people when they are one", count())
+	}
+	for _, v := range p {
+		b.at("the one", b.get("/people/"+v.String()), "/people/"+v.String(), "Mohammed Alaoui", "محمد")
+	}
+	b.at("taken back", b.post(pair, "do", "unmerge"), "/people/same", "separate again")
+	if count() != 2 {
+		t.Errorf("%d people when they are two again", count())
 	}
 }

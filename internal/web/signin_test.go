@@ -203,15 +203,7 @@ func TestManagingOthers(t *testing.T) {
 func TestOpeningsAndRequests(t *testing.T) {
 	n := serve(t, store.SQLite, nil)
 	officer, manager := n.open(t, access.Officer, access.Place(place.ID("MA-06")), false), n.open(t, access.Centre, access.Place(place.ID("MA-ERR-MJ1")), false)
-	as := func(acc *access.Account) *browser {
-		b := n.browser(t)
-		token, err := n.Access.Begin(ctx, acc.ID, "test")
-		must(t, err)
-		u, err := url.Parse(n.srv.URL)
-		must(t, err)
-		b.c.Jar.SetCookies(u, []*http.Cookie{{Name: "session", Value: token}, {Name: "lang", Value: "en"}})
-		return b
-	}
+	as := func(acc *access.Account) *browser { return n.as(t, acc) }
 	o, m := as(officer), as(manager)
 	o.at("nothing to say", o.post("/openings/new", "centre", "MA-ERR-MJ1", "reason", " "), "/openings/new", "Give a reason")
 	o.at("no centre", o.post("/openings/new", "centre", "MA-08", "reason", "A call from a parent"), "/openings/new", "A call from a parent")
@@ -246,7 +238,12 @@ func TestOpeningsAndRequests(t *testing.T) {
 		t.Errorf("the person is still there: status %d", p.status)
 	}
 	// Who may decide requests, and not do what this one asks for.
-	v, err = n.Access.Propose(ctx, n.owner.ID, access.Everywhere(), access.Proposed{Action: access.MergePeople, Centre: place.ID("MA-ERR-MJ1"), Subjects: []id.ID{who}, Reason: "Twice"})
+	var two [2]id.ID
+	for i, name := range []string{"Mohammed", "Muhamad"} {
+		two[i], err = n.People.Register(ctx, id.Nil, place.ID("MA-ERR-MJ1"), map[string]string{"first_latin": name, "last_latin": "Alaoui", "birth": "2014-03-09"}, nil)
+		must(t, err)
+	}
+	v, err = n.Access.Propose(ctx, n.owner.ID, access.Everywhere(), access.Proposed{Action: access.MergePeople, Centre: place.ID("MA-ERR-MJ1"), Subjects: two[:], Reason: "papers"})
 	must(t, err)
 	near := as(n.open(t, access.Officer, access.Place(place.ID("MA-08")), false))
 	if p := near.post("/requests/" + v.String() + "/confirm"); p.status != 403 {

@@ -8,6 +8,7 @@ import "./elements/date";
 import "./elements/print";
 import "./elements/passkey";
 import "./elements/attendance";
+import "./elements/same";
 
 // A page with errors starts at its summary.
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

@@ -19,6 +19,8 @@ func peopleRoutes(d *door.Door) {
 	d.Handle("GET /people/{person}", access.ReadPeople, personShow)
 	d.Handle("GET /people/{person}/edit", access.WritePeople, personEdit)
 	d.Handle("POST /people/{person}/edit", access.WritePeople, personEditGiven)
+	d.Handle("GET /people/like", access.WritePeople, peopleLike)
+	sameRoutes(d)
 	d.Handle("GET /find", access.ReadPeople, find)
 }
 
@@ -65,6 +67,9 @@ func people(a *door.Ask) error {
 	if a.May(access.ImportPeople) {
 		v.ImportURL = door.With("/import", "centre", centre)
 	}
+	if a.May(access.MergePeople) {
+		v.SameURL = door.With("/people/same", "centre", centre)
+	}
 	return a.Render("people/list", v)
 }
 
@@ -108,7 +113,7 @@ func personRow(a *door.Ask, p *person.Person) PersonRow {
 	}
 	return PersonRow{
 		ID: p.ID.String(), URL: to, Name: name, Other: other, Sex: p.Details["sex"], Milieu: p.Details["milieu"],
-		Age: a.Age(p.Details["birth"]), Massar: p.Details["massar"],
+		Age: a.Age(p.Details["birth"]), Massar: p.Details["massar"], Near: p.Near,
 	}
 }
 
@@ -202,6 +207,9 @@ func personShow(a *door.Ask) error {
 	} else if export.Has(p.Centre) {
 		view.ExportURL = "/people/" + v.String() + "/export"
 	}
+	if err := oneOf(a, p, &view); err != nil {
+		return err
+	}
 	return a.Render("people/person", view)
 }
 
@@ -262,7 +270,7 @@ func refused(a *door.Ask, form *PersonForm, err error) bool {
 
 func personNew(a *door.Ask) error {
 	v := personForm(a, person.Details{})
-	v.New, v.Action, v.CancelURL, v.Centres = true, "/people/new", "/people", a.Centres(a.Scope)
+	v.New, v.Action, v.CancelURL, v.Centres, v.LikeURL = true, "/people/new", "/people", a.Centres(a.Scope), "/people/like"
 	_, v.Centre = narrowed(a)
 	return a.Render("people/form", v)
 }
@@ -275,14 +283,24 @@ func personNewGiven(a *door.Ask) error {
 	if centre.IsNil() {
 		v.Errors["centre"] = a.P.T("people.centre_missing")
 	}
+	v.LikeURL = "/people/like"
 	clean := problemsOf(a, &v, d)
-	if len(v.Errors) > 0 {
-		return a.Again("people/form", v)
-	}
 	for f, s := range clean {
 		if s == "" {
 			delete(clean, f)
 		}
+	}
+	if a.R.FormValue("not_double") == "" {
+		var err error
+		if v.Doubles, err = like(a, clean, centre); err != nil {
+			return err
+		}
+		if v.AskDouble = len(v.Doubles) > 0; v.AskDouble {
+			v.Errors["not_double"] = a.P.T("people.say_double")
+		}
+	}
+	if len(v.Errors) > 0 {
+		return a.Again("people/form", v)
 	}
 	p, err := a.H.People.Register(a.R.Context(), a.Actor(), centre, clean, nil)
 	if err != nil {
@@ -291,6 +309,7 @@ func personNewGiven(a *door.Ask) error {
 		}
 		return err
 	}
+	sought(a, p)
 	a.Notify("good", "people.saved")
 	return a.Go("/people/" + p.String())
 }
@@ -347,6 +366,7 @@ func personEditGiven(a *door.Ask) error {
 		}
 		return err
 	}
+	sought(a, p.ID)
 	a.Notify("good", "people.saved")
 	return a.Go("/people/" + p.ID.String())
 }

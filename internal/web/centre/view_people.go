@@ -23,6 +23,7 @@ type People struct {
 	// Filtered says that an empty list is the filters' doing.
 	Filtered          bool
 	NewURL, ImportURL string
+	SameURL           string
 }
 
 // PersonRow is one person in a list.
@@ -41,6 +42,8 @@ type PersonRow struct {
 	Massar string
 	// NoConsent says that nobody agreed to the training yet.
 	NoConsent bool
+	// Near says that a search found the person by what the name sounds like.
+	Near bool
 }
 
 // Person is the screen people/person.
@@ -69,11 +72,21 @@ type Person struct {
 	Present, Held int
 	History       []HistoryLine
 	// Doubles are people who may be the same one.
-	Doubles           []PersonRow
+	Doubles []PersonRow
+	// Records are those that are this one person, when there are several; each leads to where that is undone.
+	Records []PersonRow
+	// Contradictions are what the records say differently.
+	Contradictions    []Contradiction
 	EditURL, EnrolURL string
 	ConsentURL        string
 	EraseURL          string
 	ExportURL         string
+}
+
+// Contradiction is a field of which records of one person say different things: Shown, and the Others. Field is a message.
+type Contradiction struct {
+	Field, Shown string
+	Others       []string
 }
 
 // Guardian is who answers for a minor.
@@ -129,7 +142,9 @@ type PersonForm struct {
 	// that it is somebody else.
 	Doubles   []PersonRow
 	AskDouble bool
-	Action    string
+	// LikeURL answers who may be the same while one types; "" where nobody is looked for.
+	LikeURL string
+	Action  string
 	// Version names what the author saw, so that two who write at once are told.
 	Version   string
 	CancelURL string

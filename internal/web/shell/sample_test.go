@@ -101,6 +101,30 @@ var gallery = []shown{
 		v.Rows, v.Total = nil, 0
 		return v
 	}},
+	{"people-merged", "people/person", func(p *i18n.Printer) any {
+		v := person(p).(centre.Person)
+		v.Doubles, v.Conflict = []centre.PersonRow{{Centre: haySalam, Age: -1}}, false
+		v.Records = []centre.PersonRow{rows()[0], {Name: "أمينة بن علي", Other: "Aminah Ben Ali", Age: 11, URL: "/people/same/1/2", Centre: haySalam}}
+		v.Contradictions = []centre.Contradiction{{Field: "people.birth", Shown: p.Date("2014-09-17"), Others: []string{p.Date("2014-09-12")}}, {Field: "same.name_latin", Shown: "Amina Benali", Others: []string{"Aminah Ben Ali"}}}
+		return v
+	}},
+	{"same-list", "same/list", sameList},
+	{"same-working", "same/list", func(p *i18n.Printer) any {
+		v := sameList(p).(centre.SameList)
+		v.Rows, v.Working, v.Done, v.Total = nil, true, 4200, 18230
+		return v
+	}},
+	{"same-pair", "same/pair", samePair},
+	{"same-merged", "same/pair", func(p *i18n.Printer) any {
+		v := samePair(p).(centre.Same)
+		v.State, v.Reason, v.By, v.On, v.Conflict, v.Errors = "merged", p.T("same.reason.papers"), "Salma Bennani", "2026-03-11", true, nil
+		return v
+	}},
+	{"same-parted", "same/pair", func(p *i18n.Printer) any {
+		v := samePair(p).(centre.Same)
+		v.State, v.By, v.On, v.Errors = "parted", "Salma Bennani", "2026-03-11", nil
+		return v
+	}},
 	{"import-start", "import/start", func(p *i18n.Printer) any {
 		return centre.ImportStart{MaxMB: 20, ExampleURL: "/people/import/example.xlsx", Groups: groupOptions}
 	}},
@@ -349,7 +373,28 @@ func person(p *i18n.Printer) any {
 
 func personForm(p *i18n.Printer) any {
 	return centre.PersonForm{New: true, Given: "Amina", Family: "Benali", GivenAR: "أمينة", Birth: "31/02/2014", Sex: "f", Milieu: "urban", Schooling: "in_school", Groups: groupOptions,
-		Doubles: rows()[:1], AskDouble: true, AskConsent: true, CancelURL: "/people", Errors: map[string]string{"birth": p.T("error.date"), "milieu": p.T("error.choose", "field", p.T("milieu"))}}
+		Doubles: append(rows()[:1:1], centre.PersonRow{Centre: haySalam, Age: -1}), AskDouble: true, LikeURL: "/people/like", AskConsent: true, CancelURL: "/people", Errors: map[string]string{"birth": p.T("error.date"), "milieu": p.T("error.choose", "field", p.T("milieu")), "not_double": p.T("people.say_double")}}
+}
+
+func sameList(p *i18n.Printer) any {
+	a := centre.SamePerson{Name: "Mohammed Aït Hammou", Other: "محمد أيت حمو", URL: "/people/1", Birth: "2014-03-09", Centre: haySalam}
+	b := centre.SamePerson{Name: "محمد آيت حمو", URL: "/people/2", Birth: "2014-09-03", Centre: haySalam}
+	return centre.SameList{State: "open", Sought: 12, Centres: []shell.Option{{Value: "1", Label: "Maison de jeunes Hay Salam"}, {Value: "2", Label: "Errachidia"}},
+		Tabs: []centre.SameTab{{Key: "same.state.open", URL: "/people/same", Current: true}, {Key: "same.state.merged", URL: "/people/same?state=merged"}, {Key: "same.state.parted", URL: "/people/same?state=parted"}},
+		Rows: []centre.SameRow{
+			{A: a, B: b, Sure: true, URL: "/people/same/1/2", Why: []string{"evidence.birth.turned", "evidence.family.spelled", "evidence.phone.same", "evidence.given.spelled"}},
+			{A: centre.SamePerson{Name: "Salma Kabbaj", Other: "سلمى قباج", URL: "/people/3", Birth: "2016", Centre: haySalam}, B: centre.SamePerson{Name: "Kabbaj Selma", URL: "/people/4", Birth: "2016-05-21", Centre: haySalam}, URL: "/people/same/3/4", Why: []string{"evidence.names.swapped", "evidence.family.same", "evidence.birth.year", "evidence.guardian.alike"}},
+			{A: a, B: centre.SamePerson{Hidden: true, Centre: regions[2].name}},
+		}, Pager: shell.Pager{Next: "/people/same?page=x", Shown: 3, Total: 57}}
+}
+
+func samePair(p *i18n.Printer) any {
+	l := sameList(p).(centre.SameList).Rows[0]
+	return centre.Same{A: l.A, B: l.B, Sure: true, State: "open", Action: "/people/same/1/2", BackURL: "/people/same", For: append(l.Why, "evidence.sex.same", "evidence.centre.same"), Against: []string{"evidence.guardian.alike"},
+		Errors: map[string]string{"reason": p.T("same.reason_missing")},
+		Rows: []centre.SameField{{Label: "people.given", A: "Mohammed", How: "one"}, {Label: "people.family", A: "Aït Hammou", How: "one"}, {Label: "people.given_ar", A: "محمد", B: "محمد", How: "same"}, {Label: "people.family_ar", A: "أيت حمو", B: "آيت حمو", How: "differ"},
+			{Label: "people.birth", A: p.Date("2014-03-09"), B: p.Date("2014-09-03"), How: "differ"}, {Label: "sex", A: p.T("sex.m"), B: p.T("sex.m"), How: "same"}, {Label: "people.massar", A: "R134567890", How: "one"},
+			{Label: "people.guardian", A: "Said Aït Hammou", B: "Fatima Ouchen", How: "differ"}, {Label: "same.guardian_phone", A: "+212612345678", B: "+212612345678", How: "same"}, {Label: "place.centre", A: p.T("place.centre"), B: p.T("place.centre"), How: "same"}, {Label: "people.group", A: "Enfants, mercredi", B: "Découverte 2025", How: "differ"}}}
 }
 
 func importColumns(p *i18n.Printer) any {

@@ -100,6 +100,13 @@ func scopeOf(a *door.Ask, r *access.Request) (access.Scope, error) {
 	if err == nil && !s.Has(r.Centre) {
 		err = access.ErrDenied
 	}
+	if err == nil && r.Action == access.MergePeople && r.State == access.Pending {
+		// Who is merged may be of two centres: whoever decides sees both.
+		l, e := a.H.People.Of(a.R.Context(), a.H.DB, s, r.Subjects)
+		if err = e; err == nil && len(l) < len(r.Subjects) {
+			err = access.ErrDenied
+		}
+	}
 	return s, err
 }
 
@@ -109,6 +116,8 @@ func requestRow(a *door.Ask, r *access.Request) (RequestRow, error) {
 	switch r.Action {
 	case access.ErasePeople:
 		row.Reason = a.P.T("erase.reason." + r.Reason)
+	case access.MergePeople:
+		row.Reason = a.P.T("same.reason." + r.Reason)
 	case access.ExportPeople:
 		row.Reason = a.P.T("export.reason." + r.Reason)
 	}

@@ -1,0 +1,316 @@
+package person
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"tizi/internal/access"
+	"tizi/internal/id"
+	"tizi/internal/person/list"
+	"tizi/internal/person/same"
+	"tizi/internal/store"
+)
+
+// Filter narrows a list of people.
+type Filter struct {
+	// Search is beginnings of words of names, or of a Massar code or CIN. Whoever is found by the letters comes first;
+	// whoever is found by the sound alone, in any script and spelling, follows.
+	Search string
+	Sex    string
+	// Page is where a page begins: the Next or Prev of another.
+	Page string
+	Size int // rows a page; 0 means 50
+}
+
+// Page is a part of a list, with how to get to its neighbours.
+type Page struct {
+	People     []*Person
+	Prev, Next string // "" where there is none
+}
+
+// common is how many matches of the rarest word make it cheaper to walk the list than to collect the matches. Only a test
+// changes it.
+var common = 20_000
+
+// term is one word of a search: some word of a person lies between lo and hi.
+type term struct{ lo, hi string }
+
+func begins(w string) term { return term{w, w + "\U0010FFFF"} }
+
+// spelled are the terms of a search by its letters.
+func spelled(search string) []term {
+	var out []term
+	for w := range strings.FieldsSeq(list.NormaliseName(search)) {
+		out = append(out, begins(w))
+	}
+	return out
+}
+
+// sounding are the terms of a search by its sound, nil when it has none. A single consonant begins half of all names, so it
+// must be the whole; a word with digits is a code and is found by its letters.
+func sounding(search string) []term {
+	var out []term
+	var words []string
+	for w := range strings.FieldsSeq(search) {
+		if strings.ContainsAny(w, "0123456789٠١٢٣٤٥٦٧٨٩") {
+			out = append(out, spelled(w)...)
+		} else {
+			words = append(words, w)
+		}
+	}
+	sounds := same.Sounds(strings.Join(words, " "))
+	if len(sounds) == 0 {
+		return nil
+	}
+	for _, s := range sounds {
+		if len(s) > 1 {
+			out = append(out, begins("~"+s))
+		} else {
+			out = append(out, term{"~" + s, "~" + s + "\x01"})
+		}
+	}
+	return out
+}
+
+// matching is the condition that each of the terms finds a word of the person, or of a record that is one with it. The
+// rarest term is looked up and the others tried on whoever it finds; only when every term is common is the list walked
+// instead, where matches lie close together. It is "" when nobody can match.
+func matching(ctx context.Context, q store.Querier, scope access.Scope, terms []term) (string, []any, error) {
+	type counted struct {
+		term
+		n int
+	}
+	ws := make([]counted, len(terms))
+	few := common // to collect; one word alone has nothing that narrows it
+	if len(terms) == 1 {
+		few /= 2
+	}
+	for i, w := range terms {
+		ws[i].term = w
+		if _, err := store.One(ctx, q, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM person_token WHERE token >= ? AND token < ? LIMIT %d) AS t", few+1), store.Args(w.lo, w.hi), &ws[i].n); err != nil {
+			return "", nil, err
+		}
+		if ws[i].n == 0 {
+			return "", nil, nil
+		}
+	}
+	slices.SortFunc(ws, func(a, b counted) int { return a.n - b.n })
+	var args []any
+	for _, w := range ws {
+		args = append(args, w.lo, w.hi)
+	}
+	has := func(person string) string {
+		return " AND EXISTS (SELECT 1 FROM person_token u WHERE u.person = " + person + " AND u.token >= ? AND u.token < ?)"
+	}
+	looked := "t.token >= ? AND t.token < ?" + strings.Repeat(has("t.person"), len(ws)-1)
+	var where string
+	if ws[0].n <= few {
+		where = "id IN (SELECT t.person FROM person_token t WHERE " + looked + ")"
+	} else {
+		where = "1 = 1" + strings.Repeat(has("person.id"), len(ws))
+	}
+	merged := false
+	if err := q.Each(ctx, "SELECT 1 FROM person_alias LIMIT 1", nil, func(store.Row) error { merged = true; return nil }); err != nil {
+		return "", nil, err
+	}
+	if merged {
+		in, sargs := scope.People("p.centre", "p.id")
+		where += " OR id IN (SELECT o.person FROM person_token t JOIN person_alias me ON me.person = t.person JOIN person_alias o ON o.one = me.one JOIN person p ON p.id = me.person WHERE " + looked + " AND " + in + ")"
+		args = append(append(slices.Clone(args), args...), sargs...)
+	}
+	return "(" + where + ")", args, nil
+}
+
+// tier is one part of a list: those found by the letters, or by the sound alone.
+type tier struct {
+	where string
+	args  []any
+}
+
+// hidden is the condition that a record stands for its person: no smaller one in the scope is one with it.
+func hidden(scope access.Scope) (string, []any) {
+	in, args := scope.People("op.centre", "op.id")
+	return " AND NOT EXISTS (SELECT 1 FROM person_alias me JOIN person_alias o ON o.one = me.one AND o.person < me.person JOIN person op ON op.id = o.person WHERE me.person = person.id AND " + in + ")", args
+}
+
+// List returns a page of the people in the scope, by family name; of records that are one person, one.
+func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, f Filter) (*Page, error) {
+	if f.Size == 0 {
+		f.Size = 50
+	}
+	base, bargs := scope.People("centre", "id")
+	if f.Sex != "" {
+		base += " AND sex = ?"
+		bargs = append(bargs, f.Sex)
+	}
+	hide, hargs := hidden(scope)
+	base, bargs = base+hide, append(bargs, hargs...)
+	letters := spelled(f.Search)
+	var found [2]*tier
+	// part is a tier, worked out when a page needs it; nil when nobody is in it.
+	part := func(i int) (*tier, error) {
+		if found[i] != nil || i > 1 || i < 0 {
+			return nil, nil
+		}
+		t := &tier{base, slices.Clone(bargs)}
+		var exact string
+		var eargs []any
+		var err error
+		if len(letters) > 0 {
+			if exact, eargs, err = matching(ctx, q, scope, letters); err != nil {
+				return nil, err
+			}
+		}
+		switch {
+		case i == 0 && len(letters) == 0:
+		case i == 0:
+			if exact == "" {
+				return nil, nil
+			}
+			t.where, t.args = t.where+" AND "+exact, append(t.args, eargs...)
+		default:
+			sounds := sounding(f.Search)
+			if len(letters) == 0 || sounds == nil {
+				return nil, nil
+			}
+			near, nargs, err := matching(ctx, q, scope, sounds)
+			if err != nil || near == "" {
+				return nil, err
+			}
+			t.where, t.args = t.where+" AND "+near, append(t.args, nargs...)
+			if exact != "" {
+				t.where, t.args = t.where+" AND NOT "+exact, append(t.args, eargs...)
+			}
+		}
+		return t, nil
+	}
+	at, back, from := 0, false, ""
+	var after []any
+	if dir, cursor, ok := strings.Cut(f.Page, "."); ok {
+		if len(cursor) < 33 || cursor[0] != '0' && cursor[0] != '1' {
+			return nil, fmt.Errorf("this page of the list: %w", fs.ErrNotExist)
+		}
+		v, err := id.Parse(cursor[1:33])
+		if err != nil {
+			return nil, err
+		}
+		at, back, from, after = int(cursor[0]-'0'), dir == "b", cursor, []any{cursor[33:], v}
+	}
+	var out []*Person
+	tiers := map[id.ID]int{}
+	for i := at; i >= 0 && i <= 1 && len(out) <= f.Size; {
+		t, err := part(i)
+		if err != nil {
+			return nil, err
+		}
+		if t != nil {
+			where, args, order := t.where, t.args, "sort, id"
+			if back {
+				order = "sort DESC, id DESC"
+			}
+			if after != nil && back {
+				where += " AND (sort, id) < (?, ?)"
+			} else if after != nil {
+				where += " AND (sort, id) > (?, ?)"
+			}
+			args = append(args, after...)
+			// Only what is shown is read whole: to sort thousands of whole rows for fifty costs more than to find them.
+			err := q.Each(ctx, fmt.Sprintf("SELECT %s FROM person WHERE id IN (SELECT id FROM person WHERE %s ORDER BY %s LIMIT %d) ORDER BY %s", table.List(), where, order, f.Size+1-len(out), order), args, func(r store.Row) error {
+				x, err := scan(r)
+				if err == nil {
+					out = append(out, x)
+					tiers[x.ID] = i
+				}
+				return err
+			})
+			if err != nil {
+				return nil, fmt.Errorf("list people: %w", err)
+			}
+		}
+		after = nil
+		if back {
+			i--
+		} else {
+			i++
+		}
+	}
+	more := len(out) > f.Size
+	out = out[:min(len(out), f.Size)]
+	if back {
+		slices.Reverse(out)
+	}
+	page := &Page{People: out}
+	if len(out) > 0 {
+		cursor := func(x *Person) string { return fmt.Sprint(tiers[x.ID]) + x.ID.Hex() + x.Sort }
+		if back || more {
+			page.Next = "f." + cursor(out[len(out)-1])
+		}
+		if back && more || !back && from != "" {
+			page.Prev = "b." + cursor(out[0])
+		}
+	}
+	return page, p.complete(ctx, q, scope, page.People, tiers)
+}
+
+// complete makes whole persons of the records of a page.
+func (p *People) complete(ctx context.Context, q store.Querier, scope access.Scope, page []*Person, tiers map[id.ID]int) error {
+	ids := make([]id.ID, len(page))
+	for i, x := range page {
+		ids[i] = x.ID
+		x.Near = tiers[x.ID] == 1
+	}
+	ones, err := Ones(ctx, q, ids)
+	if err != nil || len(ones) == 0 {
+		return err
+	}
+	for i, x := range page {
+		if ones[x.ID] == nil {
+			continue
+		}
+		l, err := p.united(ctx, q, scope, []id.ID{x.ID})
+		if err != nil {
+			return err
+		}
+		if len(l) == 1 {
+			l[0].Near = x.Near
+			page[i] = l[0]
+		}
+	}
+	return nil
+}
+
+// Count returns how many people are in the scope, each once.
+func (p *People) Count(ctx context.Context, q store.Querier, scope access.Scope) (int64, error) {
+	where, args := scope.People("centre", "id")
+	var n, twice int64
+	if _, err := store.One(ctx, q, "SELECT count(*) FROM person WHERE "+where, args, &n); err != nil {
+		return 0, err
+	}
+	_, err := store.One(ctx, q, "SELECT count(*) - count(DISTINCT one) FROM person_alias JOIN person ON id = person WHERE "+where, args, &twice)
+	return n - twice, err
+}
+
+// CountByCentre returns how many people each centre of the scope has, each once at a centre.
+func (p *People) CountByCentre(ctx context.Context, q store.Querier, scope access.Scope) (map[id.ID]int64, error) {
+	where, args := scope.People("centre", "id")
+	out := map[id.ID]int64{}
+	for sign, query := range map[int64]string{
+		1:  "SELECT centre, count(*) FROM person WHERE " + where + " GROUP BY centre",
+		-1: "SELECT centre, count(*) - count(DISTINCT one) FROM person_alias JOIN person ON id = person WHERE " + where + " GROUP BY centre",
+	} {
+		err := q.Each(ctx, query, args, func(r store.Row) error {
+			var c id.ID
+			var n int64
+			err := r.Scan(&c, &n)
+			out[c] += sign * n
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
