@@ -13,8 +13,11 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/blob"
+	"tizi/internal/consent"
 	"tizi/internal/fact"
+	"tizi/internal/family"
 	"tizi/internal/id"
+	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
@@ -34,6 +37,12 @@ func Registry() *fact.Registry {
 		r.AddFold(f)
 	}
 	r.AddFold(person.Fold)
+	for _, f := range consent.Folds {
+		r.AddFold(f)
+	}
+	for _, f := range family.Folds {
+		r.AddFold(f)
+	}
 	for _, f := range training.Folds {
 		r.AddFold(f)
 	}
@@ -60,6 +69,9 @@ type House struct {
 	Access     *access.Access
 	Programmes *programme.Programmes
 	People     *person.People
+	Consents   *consent.Consents
+	Family     *family.Family
+	Looks      *look.Looks
 	Training   *training.Training
 }
 
@@ -171,7 +183,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	for _, m := range []struct {
 		room  string
 		files fs.FS
-	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}} {
+	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"look", look.Schema()}} {
 		if err := db.Migrate(ctx, m.room, m.files); err != nil {
 			return nil, err
 		}
@@ -193,7 +205,17 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Access.Own = training.Own
 	h.Programmes = programme.New(l)
 	h.People = person.New(l)
+	h.Looks = look.New(l)
+	h.Consents = consent.New(l, h.People, h.Blobs)
+	h.Family = family.New(l, h.People, h.Access)
+	h.Access.Owns = map[access.Action]*access.Relation{access.ReadChildren: family.Own, access.AnswerConsent: family.Own}
 	h.Training = training.New(l, h.People, h.Programmes)
+	h.Training.Consents = h.Consents
+	// A photo whose consent ended must not wait for somebody to look: not for a withdrawal that was cut off either.
+	if err := h.Consents.Sweep(ctx); err != nil && !errors.Is(err, store.ErrFull) {
+		l.Close()
+		return nil, err
+	}
 	return h, nil
 }
 

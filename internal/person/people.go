@@ -122,6 +122,33 @@ type Filter struct {
 	// Page is where a page begins: the Next or Prev of another.
 	Page string
 	Size int // rows a page; 0 means 50
+	// Where is a further condition on the column person.id, which a later area states: those in a group, those who agreed
+	// to something.
+	Where Condition
+}
+
+// Condition is a part of a query and its arguments. The zero Condition is always true.
+type Condition struct {
+	SQL  string
+	Args []any
+}
+
+// And is true where both are.
+func (c Condition) And(d Condition) Condition {
+	switch {
+	case c.SQL == "":
+		return d
+	case d.SQL == "":
+		return c
+	}
+	return Condition{c.SQL + " AND " + d.SQL, append(append([]any{}, c.Args...), d.Args...)}
+}
+
+func (c Condition) add(where string, args []any) (string, []any) {
+	if c.SQL == "" {
+		return where, args
+	}
+	return where + " AND " + c.SQL, append(args, c.Args...)
 }
 
 // Page is a part of a list, with how to get to its neighbours.
@@ -183,6 +210,7 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 		where += " AND sex = ?"
 		args = append(args, f.Sex)
 	}
+	where, args = f.Where.add(where, args)
 	found, fargs, err := matching(ctx, q, strings.Fields(list.NormaliseName(f.Search)))
 	if err != nil || found == nothing {
 		return &Page{}, err
@@ -242,6 +270,15 @@ func decodeAt(s string) (string, id.ID, error) {
 // Count returns how many people are in the scope.
 func (p *People) Count(ctx context.Context, q store.Querier, scope access.Scope) (int64, error) {
 	where, args := scope.People("centre", "id")
+	var n int64
+	_, err := store.One(ctx, q, "SELECT count(*) FROM person WHERE "+where, args, &n)
+	return n, err
+}
+
+// CountIf returns how many people in the scope a condition on person.id is true of.
+func (p *People) CountIf(ctx context.Context, q store.Querier, scope access.Scope, c Condition) (int64, error) {
+	where, args := scope.People("centre", "id")
+	where, args = c.add(where, args)
 	var n int64
 	_, err := store.One(ctx, q, "SELECT count(*) FROM person WHERE "+where, args, &n)
 	return n, err

@@ -1,8 +1,10 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -188,9 +190,17 @@ func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, se
 			return out, err
 		}
 		change := map[id.ID]string{}
+		lacks, err := t.lacking(ctx, q, slices.Collect(maps.Keys(marks)))
+		if err != nil {
+			return out, err
+		}
 		for p, m := range marks {
 			if !members[p] && now[p] == "" {
 				return out, ErrNotOnList
+			}
+			// What was marked while the consent stood stays, and may be taken back.
+			if lacks[p] && m != "" && m != now[p] {
+				return out, ErrNoConsent
 			}
 			if now[p] != m {
 				change[p] = m
@@ -322,6 +332,9 @@ func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope,
 		}
 		if !member {
 			return fact.Outcome{}, ErrNotOnList
+		}
+		if lacks, err := t.lacking(ctx, q, []id.ID{p}); err != nil || lacks[p] {
+			return fact.Outcome{}, cmp.Or(err, ErrNoConsent)
 		}
 		n := fact.New{Stream: person.Stream(centre), Kind: KindAttendance, Subject: session, Actor: actor, Body: AttendanceTaken{map[id.ID]string{p: Present}, "card"}}
 		if mark != "" { // it replaces what a sheet said
