@@ -25,6 +25,8 @@ func Routes(d *door.Door) {
 	d.Handle("POST /setup/centre", access.WritePlaces, setupCentreGiven)
 	d.Handle("GET /setup/done", access.ReadPeople, setupDone)
 	peopleRoutes(d)
+	consentRoutes(d)
+	familyRoutes(d)
 	importRoutes(d)
 	groupRoutes(d)
 }

@@ -72,12 +72,16 @@ type Person struct {
 	Doubles           []PersonRow
 	EditURL, EnrolURL string
 	ConsentURL        string
-	EraseURL          string
+	// Photo is the portrait, PhotoAction where one is sent to; empty where nobody agreed to it.
+	Photo, PhotoAction        string
+	GuardiansURL, MessagesURL string
+	EraseURL                  string
 }
 
-// Guardian is who answers for a minor.
+// Guardian is who answers for a minor, or may fetch one.
 type Guardian struct {
-	Name, Phone string
+	Name, Phone, Relation string
+	Fetch                 bool
 }
 
 // Enrolment is a person's place in a group.
@@ -143,4 +147,6 @@ type Consent struct {
 	State string
 	// By is who gave it, On the ISO date.
 	By, On string
+	// Conflict says that two stated different things without seeing each other.
+	Conflict bool
 }
