@@ -255,16 +255,16 @@ func textsView(a *door.Ask) (ConsentTexts, error) {
 }
 
 func recordingGiven(a *door.Ask) error {
+	b, err := uploaded(a, "file", consent.MaxRecording) // first: it reads the other fields too
+	if err != nil {
+		return err
+	}
 	text, err := id.Parse(a.R.FormValue("text"))
 	if err != nil {
 		text = consent.FirstText(consent.Training)
 	}
 	back := door.With("/consents/texts", "centre", a.R.FormValue("centre"))
 	centre := a.CentreOf(a.Scope, a.R.FormValue("centre"))
-	b, err := uploaded(a, "file", consent.MaxRecording)
-	if err != nil {
-		return err
-	}
 	if len(b) == 0 && a.R.FormValue("remove") == "" || centre.IsNil() || !slices.Contains(consent.Voices, a.R.FormValue("voice")) {
 		a.Notify("help", "consents.no_file")
 		return a.Go(back)
