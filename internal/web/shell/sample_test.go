@@ -204,7 +204,8 @@ var gallery = []shown{
 			{ID: "1", Name: "Nadia El Fassi", Role: "role.national", Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب", i18n.ZGH: "ⵍⵎⵖⵔⵉⴱ", i18n.EN: "Morocco"}, Shows: "demo.shows.national"},
 			{ID: "2", Name: "Karim Idrissi", Role: "role.region", Place: regions[2].name, Shows: "demo.shows.region"},
 			{ID: "3", Name: "Salma Bennani", Role: "role.centre", Place: haySalam, Shows: "demo.shows.centre"},
-			{ID: "4", Name: "يوسف أمراني", Role: "role.trainer", Place: haySalam, Shows: "demo.shows.trainer"}}}
+			{ID: "4", Name: "يوسف أمراني", Role: "role.trainer", Place: haySalam, Shows: "demo.shows.trainer"},
+			{ID: "5", Name: "Aïcha Ouhaddou", Role: "role.guardian", Place: haySalam, Shows: "demo.shows.guardian"}}}
 	}},
 	{"error-404", "open/error", func(*i18n.Printer) any { return open.Error{Status: 404, BackURL: "/"} }},
 	{"error-403", "open/error", func(*i18n.Printer) any { return open.Error{Status: 403, BackURL: "/"} }},
@@ -310,7 +311,7 @@ func people(*i18n.Printer) any {
 
 func person(p *i18n.Printer) any {
 	return centre.Person{Name: "Amina Benali", Other: "أمينة بنعلي", Sex: "f", Milieu: "urban", Schooling: "in_school", Birth: "2014-09-17", Age: 11, Massar: "G134567890",
-		Phone: "06 12 34 56 78", Address: "12, rue des Orangers, Hay Salam", Guardians: []centre.Guardian{{Name: "Fatima Benali", Phone: "06 61 22 33 44"}},
+		Phone: "06 12 34 56 78", Address: "12, rue des Orangers, Hay Salam", Guardians: []centre.Guardian{{Name: "Fatima Benali", Phone: "06 61 22 33 44", Relation: p.T("relation.mother"), Fetch: true}}, GuardiansURL: "/people/1/guardians", MessagesURL: "/people/1/messages", PhotoAction: "/people/1/photo",
 		Consents:   []centre.Consent{{Purpose: "training", State: "given", By: "Fatima Benali", On: "2026-02-20"}, {Purpose: "image", State: "refused", By: "Fatima Benali", On: "2026-02-20"}, {Purpose: "follow_up", State: "missing"}, {Purpose: "research", State: "missing"}},
 		Enrolments: []centre.Enrolment{{Group: "Enfants, mercredi", GroupURL: "/groups/1", Programme: jil, State: "active", On: "2026-02-25", Present: 5, Held: 6}, {Group: "Découverte 2025", GroupURL: "/groups/9", State: "completed", On: "2025-06-28", Present: 12, Held: 14}},
 		Present:    17, Held: 20, School: "École Al Massira", Level: "6e année primaire", Centre: haySalam, Conflict: true,
