@@ -171,7 +171,7 @@ type Line struct {
 	Stated
 	Who   Who
 	Actor id.ID
-	At    time.Time
+	At    fact.Time
 }
 
 // History returns what was stated of a person, the latest first.
@@ -188,11 +188,11 @@ func (c *Consents) History(ctx context.Context, q store.Querier, person id.ID) (
 		}
 		for _, f := range all {
 			if b, ok := fact.As[Stated](f); ok && f.State() == fact.Effective {
-				out = append(out, Line{b, openWho(key, b.Sealed), f.Actor, f.HLC.Wall()})
+				out = append(out, Line{b, openWho(key, b.Sealed), f.Actor, f.HLC})
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Line) int { return cmp.Compare(b.At.UnixMilli(), a.At.UnixMilli()) })
+	slices.SortStableFunc(out, func(a, b Line) int { return cmp.Compare(b.At, a.At) })
 	return out, nil
 }
 
