@@ -57,6 +57,8 @@ type Access struct {
 	places *place.Places
 	// Own says what is an account's own; the house sets it before anybody asks.
 	Own *Relation
+	// Owns says it for actions whose own is something else than for the rest: a guardian's children. The house sets it too.
+	Owns map[Action]*Relation
 	// Covers says what an agreement covers: places and programmes. Until an area that knows agreements sets it, an
 	// agreement covers nothing.
 	Covers func(ctx context.Context, q store.Querier, agreement id.ID) ([]On, error)
@@ -80,6 +82,9 @@ func (a *Access) Scope(ctx context.Context, q store.Querier, acc *Account, actio
 	}
 	s := At()
 	s.own, s.programmes, s.agreements, s.account, s.relation = map[id.ID]bool{}, map[id.ID]bool{}, map[id.ID]bool{}, acc.ID, a.Own
+	if r := a.Owns[action]; r != nil {
+		s.relation = r
+	}
 	add := func(on On, e Extent) {
 		switch {
 		case on.Kind == InProgramme:

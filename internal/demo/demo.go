@@ -54,6 +54,7 @@ var Players = []Cast{
 	{access.Region, "region", "Hassan Ouhssaine", "MA-08"},
 	{access.Centre, "centre", "Fatima Aït Hammou", "MA-ERR-MJ1"},
 	{access.Trainer, "formatrice", "Tilila Ouchen", "MA-ERR-MJ1"},
+	{access.Guardian, "parent", "Aïcha Ouhaddou", "MA-ERR-MJ1"},
 }
 
 // profile is how a centre differs from others: shares from 0 to 1, its size against the mean, and how far its target for
@@ -85,7 +86,7 @@ func Run(ctx context.Context, h *house.House, o Options) error {
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"places", s.places}, {"accounts", s.accounts}, {"programme", s.programme}, {"children", s.children}, {"duplicates", s.duplicates}} {
+	}{{"places", s.places}, {"accounts", s.accounts}, {"programme", s.programme}, {"children", s.children}, {"families", s.families}, {"duplicates", s.duplicates}} {
 		if err := step.run(ctx); err != nil {
 			return fmt.Errorf("demo, %s: %w", step.name, err)
 		}
@@ -103,6 +104,8 @@ type simulation struct {
 	centres []*place.Place
 	tree    *place.Tree
 	manager id.ID
+	head    id.ID // runs the centre of the players
+	parent  id.ID // the guardian who can be played
 	trainer map[id.ID][]id.ID
 	phase   programme.Phase
 	prog    id.ID
@@ -154,6 +157,12 @@ func (s *simulation) accounts(ctx context.Context) error {
 		}
 		if c.Role == access.National {
 			s.manager = a
+		}
+		switch c.Role {
+		case access.Guardian:
+			s.parent = a
+		case access.Centre:
+			s.head = a
 		}
 		if c.Role == access.Trainer {
 			s.trainer[place.ID(c.Place)] = append(s.trainer[place.ID(c.Place)], a)
@@ -328,7 +337,7 @@ func (s *simulation) centre(ctx context.Context, index int, c *place.Place, n in
 		},
 		Centre: c.ID, Actor: s.manager, Today: s.today,
 		Also: func(v id.ID, d person.Details) []fact.New {
-			return []fact.New{training.Application(s.manager, c.ID, s.phase, s.phase.From, v, d)}
+			return append(agreed(rng, s.manager, c.ID, v, s.phase.From), training.Application(s.manager, c.ID, s.phase, s.phase.From, v, d))
 		},
 	})
 	if err != nil {
@@ -405,6 +414,11 @@ func (s *simulation) group(ctx context.Context, rng *rand.Rand, c *place.Place, 
 	if err != nil {
 		return err
 	}
+	// Whoever lacks a consent waits, and is on no sheet.
+	lacks, err := s.h.Training.Lacking(ctx, s.h.DB, ids)
+	if err != nil {
+		return err
+	}
 	// Each child has a way of their own: most come nearly always, some now and then, a few never began.
 	comes := make([]float64, len(ids))
 	for i := range comes {
@@ -427,6 +441,9 @@ func (s *simulation) group(ctx context.Context, rng *rand.Rand, c *place.Place, 
 		}
 		marks := map[id.ID]string{}
 		for j, v := range ids {
+			if lacks[v] {
+				continue
+			}
 			tired := 1 - .12*float64(i)/weeks
 			switch x := rng.Float64(); {
 			case x < comes[j]*tired*.93:

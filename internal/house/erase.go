@@ -55,6 +55,13 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 			return out, nil, err
 		}
 		out.Facts = append(out.Facts, gone...)
+		facts, also, lost, err := h.Consents.Gone(ctx, q, actor, p)
+		if err != nil {
+			return out, nil, err
+		}
+		before := out.Also
+		out.Facts, files = append(out.Facts, facts...), append(files, lost...)
+		out.Also = func(ctx context.Context, tx store.Tx) error { return errors.Join(before(ctx, tx), also(ctx, tx)) }
 	}
 	return out, files, nil
 }

@@ -3,6 +3,8 @@ package house_test
 import (
 	"bytes"
 	"errors"
+	"image"
+	"image/jpeg"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/consent"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -67,6 +70,9 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		must(t, err)
 		_, err = h.Training.Place(ctx, id.Nil, access.Everywhere(), group, []id.ID{p, other}, "2026-03-02")
 		must(t, err)
+		must(t, h.Consents.Record(ctx, id.Nil, access.Everywhere(), p, []consent.Statement{{Purpose: consent.Image, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "Qyjbbkelli Zmvqwxa"}}}))
+		must(t, h.Consents.SetPhoto(ctx, id.Nil, access.Everywhere(), p, portrait(t)))
+		files := blobs(t, c.Dir)
 		must(t, os.MkdirAll(filepath.Join(c.Dir, house.UploadDir), 0o700))
 		must(t, os.WriteFile(filepath.Join(c.Dir, house.UploadDir, "list"), []byte("Nom;Prénom\nQyjbbkelli;Zmvqwxa\n"), 0o600))
 		if e == store.SQLite && len(traces(t, c.Dir)) == 0 {
@@ -105,6 +111,9 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		}
 		if dump := dump(t, h, c); strings.Contains(dump, "Zmvqwxa") || strings.Contains(dump, "zmvqwxa") {
 			t.Error("a table still holds the name")
+		}
+		if now := blobs(t, c.Dir); files != 1 || now != 0 {
+			t.Errorf("%d files before, %d after", files, now)
 		}
 		left, _ := filepath.Glob(filepath.Join(c.Dir, "*.pending"))
 		if len(left) > 0 {
@@ -145,6 +154,26 @@ func dump(t testing.TB, h *house.House, c house.Config) string {
 	return testnode.Rows(t, h.Log)
 }
 
+// portrait is a picture as a telephone sends one.
+func portrait(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	must(t, jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 64, 64)), nil))
+	return b.Bytes()
+}
+
+// blobs counts the files kept beside the database.
+func blobs(t testing.TB, dir string) (n int) {
+	t.Helper()
+	must(t, filepath.WalkDir(filepath.Join(dir, house.BlobDir), func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			n++
+		}
+		return err
+	}))
+	return n
+}
+
 func opened(t testing.TB, h *house.House, login string) id.ID {
 	t.Helper()
 	v, err := h.Access.Open(ctx, id.Nil, access.Newcomer{Name: login, Login: login, Role: access.National, On: access.Place(place.ID("MA")), Stream: "hub"})
@@ -175,6 +204,7 @@ func TestRetention(t *testing.T) {
 		must(t, err)
 		group, err := h.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
 		must(t, err)
+		must(t, h.Consents.Record(ctx, id.Nil, access.Everywhere(), who[2], []consent.Statement{{Purpose: consent.Training, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "A parent"}}}))
 		_, err = h.Training.Place(ctx, id.Nil, access.Everywhere(), group, who[2:], "2026-01-10")
 		must(t, err)
 		here := func(i int) bool {

@@ -14,8 +14,11 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/blob"
+	"tizi/internal/consent"
 	"tizi/internal/fact"
+	"tizi/internal/family"
 	"tizi/internal/id"
+	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
@@ -37,6 +40,12 @@ func Registry() *fact.Registry {
 	}
 	r.AddFold(person.Fold)
 	r.AddFold(person.EdgeFold)
+	for _, f := range consent.Folds {
+		r.AddFold(f)
+	}
+	for _, f := range family.Folds {
+		r.AddFold(f)
+	}
 	for _, f := range training.Folds {
 		r.AddFold(f)
 	}
@@ -67,6 +76,9 @@ type House struct {
 	Access     *access.Access
 	Programmes *programme.Programmes
 	People     *person.People
+	Consents   *consent.Consents
+	Family     *family.Family
+	Looks      *look.Looks
 	Training   *training.Training
 	Retention  *retention.Retention
 
@@ -186,7 +198,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	for _, m := range []struct {
 		room  string
 		files fs.FS
-	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"retention", retention.Schema()}} {
+	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"look", look.Schema()}, {"retention", retention.Schema()}} {
 		if err := db.Migrate(ctx, m.room, m.files); err != nil {
 			return nil, err
 		}
@@ -208,11 +220,21 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Access.Own = training.Own
 	h.Programmes = programme.New(l)
 	h.People = person.New(l)
+	h.Looks = look.New(l)
+	h.Consents = consent.New(l, h.People, h.Blobs)
+	h.Family = family.New(l, h.People, h.Access)
+	h.Access.Owns = map[access.Action]*access.Relation{access.ReadChildren: family.Own, access.AnswerConsent: family.Own}
 	h.Training = training.New(l, h.People, h.Programmes)
 	h.Retention = retention.New(l, h.People, h.Training)
 	h.Access.Executes(access.MergePeople, h.merger())
 	h.Access.Executes(access.ErasePeople, h.eraser())
 	h.Access.Executes(access.ExportPeople, h.exporter())
+	h.Training.Consents = h.Consents
+	// A photo whose consent ended must not wait for somebody to look: not for a withdrawal that was cut off either.
+	if err := h.Consents.Sweep(ctx); err != nil && !errors.Is(err, store.ErrFull) {
+		l.Close()
+		return nil, err
+	}
 	return h, nil
 }
 

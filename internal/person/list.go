@@ -23,6 +23,33 @@ type Filter struct {
 	// Page is where a page begins: the Next or Prev of another.
 	Page string
 	Size int // rows a page; 0 means 50
+	// Where is a further condition on the column person.id, which a later area states: those in a group, those who agreed
+	// to something.
+	Where Condition
+}
+
+// Condition is a part of a query and its arguments. The zero Condition is always true.
+type Condition struct {
+	SQL  string
+	Args []any
+}
+
+// And is true where both are.
+func (c Condition) And(d Condition) Condition {
+	switch {
+	case c.SQL == "":
+		return d
+	case d.SQL == "":
+		return c
+	}
+	return Condition{c.SQL + " AND " + d.SQL, append(append([]any{}, c.Args...), d.Args...)}
+}
+
+func (c Condition) add(where string, args []any) (string, []any) {
+	if c.SQL == "" {
+		return where, args
+	}
+	return where + " AND " + c.SQL, append(args, c.Args...)
 }
 
 // Page is a part of a list, with how to get to its neighbours.
@@ -146,6 +173,7 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 		base += " AND sex = ?"
 		bargs = append(bargs, f.Sex)
 	}
+	base, bargs = f.Where.add(base, bargs)
 	hide, hargs := hidden(scope)
 	base, bargs = base+hide, append(bargs, hargs...)
 	letters := spelled(f.Search)

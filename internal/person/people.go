@@ -122,6 +122,15 @@ func (p *People) byIDs(ctx context.Context, q store.Querier, scope access.Scope,
 	return out, err
 }
 
+// CountIf returns how many people in the scope a condition on person.id is true of.
+func (p *People) CountIf(ctx context.Context, q store.Querier, scope access.Scope, c Condition) (int64, error) {
+	where, args := scope.People("centre", "id")
+	where, args = c.add(where, args)
+	var n int64
+	_, err := store.One(ctx, q, "SELECT count(*) FROM person WHERE "+where, args, &n)
+	return n, err
+}
+
 // Stream returns where the people of a centre are kept.
 func Stream(centre id.ID) string { return "centre/" + centre.String() }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tizi/internal/access"
+	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/measure"
@@ -22,11 +23,14 @@ type Training struct {
 	log        *fact.Log
 	people     *person.People
 	programmes *programme.Programmes
+	// Consents are asked before anybody is placed or marked; the house sets them. nil: nothing asks, as in a test of groups
+	// alone.
+	Consents *consent.Consents
 }
 
 // New returns the area on a node's log.
 func New(l *fact.Log, p *person.People, pr *programme.Programmes) *Training {
-	return &Training{l, p, pr}
+	return &Training{log: l, people: p, programmes: pr}
 }
 
 // Own says which groups are an account's own, and who is in them, for scopes that end there. Who left stays on the sheets
@@ -43,6 +47,7 @@ var (
 	ErrNoPhase   = errors.New("the programme has no phase that runs; plan one first")
 	ErrClosed    = errors.New("the group is closed")
 	ErrNotOnList = errors.New("somebody on the sheet does not belong to the group")
+	ErrNoConsent = errors.New("nobody agreed that this person takes part in the training")
 	ErrCancelled = errors.New("the session was cancelled")
 )
 
@@ -283,6 +288,11 @@ func (t *Training) OfPeople(ctx context.Context, q store.Querier, people []id.ID
 	return out, err
 }
 
+// InGroup is a condition on a column that holds a person: that they are or wait in a group.
+func InGroup(column string, cohort id.ID) person.Condition {
+	return person.Condition{SQL: column + " IN (SELECT e.person FROM training_enrolment e WHERE e.cohort = ? AND e.state IN ('enrolled', 'active', 'completed', 'waitlisted'))", Args: store.Args(cohort)}
+}
+
 // Roster returns who is in a group, in any state, each person once.
 func (t *Training) Roster(ctx context.Context, q store.Querier, cohort id.ID) ([]Enrolment, error) {
 	return t.enrolments(ctx, q, "cohort = ?"+stands+" ORDER BY id", store.Args(cohort))
@@ -339,9 +349,45 @@ func Application(actor, centre id.ID, phase programme.Phase, on string, p id.ID,
 }
 
 // Placed says what Place did.
-type Placed struct{ Enrolled, Waiting, Already int }
+type Placed struct {
+	Enrolled, Waiting, Already int
+	Pending                    int // of those who wait: whose consent to the training is missing
+}
 
-// Place puts people into a group. When its seats are taken, the rest wait.
+// NoConsent is the reason of an enrolment that waits for a consent.
+const NoConsent = "consent"
+
+// lacking returns whose consent to the training is missing, on whichever of their records.
+func (t *Training) lacking(ctx context.Context, q store.Querier, people []id.ID) (map[id.ID]bool, error) {
+	if t.Consents == nil {
+		return nil, nil
+	}
+	ones, err := person.Ones(ctx, q, people)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Clone(people)
+	for _, records := range ones {
+		all = append(all, records...)
+	}
+	out, err := t.Consents.Lacking(ctx, q, all, consent.Training)
+	if err != nil {
+		return nil, err
+	}
+	for p, records := range ones {
+		if slices.ContainsFunc(records, func(r id.ID) bool { return !out[r] }) {
+			delete(out, p)
+		}
+	}
+	return out, nil
+}
+
+// Lacking returns who of a group's people, in whatever state, may not be marked because consent to the training is missing.
+func (t *Training) Lacking(ctx context.Context, q store.Querier, people []id.ID) (map[id.ID]bool, error) {
+	return t.lacking(ctx, q, people)
+}
+
+// Place puts people into a group. When its seats are taken, the rest wait; so do those who nobody agreed for yet.
 func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, people []id.ID, on string) (Placed, error) {
 	var done Placed
 	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
@@ -390,6 +436,10 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 				seated[e.Person] = slices.Contains([]string{Enrolled, Active, Completed}, e.State)
 			}
 		}
+		lacks, err := t.lacking(ctx, q, people)
+		if err != nil {
+			return out, err
+		}
 		free := c.Capacity - c.Enrolled
 		for _, p := range found {
 			if slices.ContainsFunc(ones[p.ID], func(o id.ID) bool { return o != p.ID && seated[o] }) {
@@ -411,10 +461,15 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 				done.Already++
 				continue
 			}
-			if c.Capacity > 0 && free <= 0 {
+			switch {
+			case lacks[p.ID]:
+				e.State, e.Reason = Waitlisted, NoConsent
+				done.Pending++
+				done.Waiting++
+			case c.Capacity > 0 && free <= 0:
 				e.State = Waitlisted
 				done.Waiting++
-			} else {
+			default:
 				free--
 				done.Enrolled++
 			}

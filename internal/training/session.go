@@ -1,8 +1,10 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -199,6 +201,10 @@ func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, se
 			return out, err
 		}
 		change := map[id.ID]string{}
+		lacks, err := t.lacking(ctx, q, slices.Collect(maps.Keys(marks)))
+		if err != nil {
+			return out, err
+		}
 		for p, m := range marks {
 			all := ones[p]
 			if all == nil {
@@ -209,6 +215,10 @@ func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, se
 			}
 			if whole(all, now) == m {
 				continue
+			}
+			// What was marked while the consent stood stays, and may be taken back.
+			if lacks[p] && m != "" {
+				return out, ErrNoConsent
 			}
 			if now[p] != m {
 				change[p] = m
@@ -412,6 +422,9 @@ func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope,
 		}
 		if !member {
 			return fact.Outcome{}, ErrNotOnList
+		}
+		if lacks, err := t.lacking(ctx, q, []id.ID{p}); err != nil || lacks[p] {
+			return fact.Outcome{}, cmp.Or(err, ErrNoConsent)
 		}
 		n := fact.New{Stream: person.Stream(centre), Kind: KindAttendance, Subject: session, Actor: actor, Body: AttendanceTaken{map[id.ID]string{p: Present}, "card"}}
 		if mark != "" { // it replaces what a sheet said

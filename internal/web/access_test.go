@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -17,6 +19,8 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/consent"
+	"tizi/internal/family"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -141,6 +145,11 @@ func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
 	must(t, err)
 	s.other, err = n.People.Register(ctx, id.Nil, s.centre, person.Details{"first_latin": "Q" + where, "birth": "2015-01-07", "sex": "f"}, nil)
 	must(t, err)
+	n.agree(t, s.person, consent.Training, consent.Image)
+	must(t, n.Consents.SetPhoto(ctx, n.owner.ID, all, s.person, picture(t)))
+	for _, l := range lead { // whoever leads here is a guardian too, where their role is one
+		must(t, n.Family.Link(ctx, n.owner.ID, all, s.person, l, family.Who{Name: "Somebody"}, true, true))
+	}
 	prog := programme.ID("P")
 	s.group, err = n.Training.OpenCohort(ctx, id.Nil, all, training.CohortOpened{Name: "G " + where, Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: s.centre, Trainers: lead})
 	must(t, err)
@@ -152,6 +161,24 @@ func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
 	s.request, err = n.Access.Propose(ctx, n.owner.ID, all, access.Proposed{Action: access.ExportPeople, Centre: s.centre, Subjects: []id.ID{s.person}, Reason: "asked"})
 	must(t, err)
 	return s
+}
+
+// agree records what a guardian agreed to on paper.
+func (n *node) agree(t testing.TB, who id.ID, purposes ...consent.Purpose) {
+	t.Helper()
+	var list []consent.Statement
+	for _, p := range purposes {
+		list = append(list, consent.Statement{Purpose: p, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-03-01", Who: consent.Who{Name: "A parent"}})
+	}
+	must(t, n.Consents.Record(ctx, n.owner.ID, access.Everywhere(), who, list))
+}
+
+// picture is a small picture as a telephone sends one.
+func picture(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	must(t, jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 16, 16)), nil))
+	return b.Bytes()
 }
 
 var variable = regexp.MustCompile(`\{[a-z]+\}`)
@@ -175,6 +202,20 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return s.request.String()
 		case "{code}":
 			return "P"
+		case "{card}":
+			return "no-such-card"
+		case "{scan}":
+			var rep consent.Received
+			must(t, n.Consents.Receive(ctx, n.owner.ID, s.centre, picture(t), &rep))
+			tray, err := n.Consents.Tray(ctx, n.DB, access.At(s.centre))
+			must(t, err)
+			return tray[len(tray)-1].ID.String()
+		case "{recording}":
+			text := consent.FirstText(consent.Training)
+			must(t, n.Consents.SetRecording(ctx, n.owner.ID, access.Everywhere(), text, s.centre, "ary", []byte("ID3\x04 a voice")))
+			l, err := n.Consents.Recordings(ctx, n.DB, text, s.centre)
+			must(t, err)
+			return l[0].ID.String()
 		case "{account}":
 			member = n.open(t, access.Helper, access.Place(s.centre), false)
 			return member.ID.String()

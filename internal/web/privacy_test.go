@@ -101,7 +101,7 @@ func TestTwoSpellingsBecomeOneAndTwoAgain(t *testing.T) {
 	_, err := n.People.Seek(ctx, nil)
 	must(t, err)
 	a, b := n.as(t, n.open(t, access.Centre, access.Place(centre), false)), n.as(t, n.open(t, access.Centre, access.Place(centre), false))
-	pair := "/people/same/" + p[0].String() + "/" + p[1].String()
+	pair := "/same/" + p[0].String() + "/" + p[1].String()
 	count := func() int64 {
 		c, err := n.People.Count(ctx, n.DB, access.At(centre))
 		must(t, err)

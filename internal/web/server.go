@@ -8,13 +8,16 @@ import (
 	"strings"
 
 	"tizi/internal/access"
+	"tizi/internal/consent"
 	"tizi/internal/demo"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
+	"tizi/internal/picture"
 	"tizi/internal/programme"
 	"tizi/internal/store"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/door"
+	"tizi/internal/web/family"
 	"tizi/internal/web/me"
 	"tizi/internal/web/open"
 	"tizi/internal/web/shell"
@@ -55,6 +58,7 @@ func New(h *house.House, o Options) (*Server, error) {
 		func() error { return s.Add(me.Templates()) },
 		func() error { return s.Add(teach.Templates()) },
 		func() error { return s.Add(steer.Templates()) },
+		func() error { return s.Add(family.Templates()) },
 	} {
 		if err := add(); err != nil {
 			return nil, err
@@ -65,6 +69,7 @@ func New(h *house.House, o Options) (*Server, error) {
 	centre.Routes(d)
 	teach.Routes(d)
 	steer.Routes(d)
+	family.Routes(d)
 	d.Handle("GET /{$}", door.Public, front)
 	d.Handle("GET /languages", door.Public, func(a *door.Ask) error {
 		return a.Render("open/languages", open.Languages{Next: shell.Local(a.R.FormValue("next"))})
@@ -101,10 +106,25 @@ func plain(next http.Handler) http.Handler {
 // maxForm is how many bytes a form may have; the door of imports has a limit of its own.
 const maxForm = 1 << 20
 
+// bound is how many bytes a request to a path may carry; 0 is left to the path's own door.
+func bound(path string) int64 {
+	switch {
+	case path == "/import":
+		return 0
+	case path == "/consents/scans":
+		return centre.MaxScans
+	case path == "/consents/recordings":
+		return consent.MaxRecording + maxForm
+	case strings.HasSuffix(path, "/photo"):
+		return picture.MaxBytes + maxForm
+	}
+	return maxForm
+}
+
 func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/import" {
-			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if max := bound(r.URL.Path); max > 0 {
+			r.Body = http.MaxBytesReader(w, r.Body, max)
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -143,6 +163,9 @@ func front(a *door.Ask) error {
 	case a.May(access.ReadBoard):
 		return a.Go("/board")
 	}
+	if a.May(access.ReadChildren) {
+		return a.Go("/children")
+	}
 	return a.Go("/me")
 }
 
@@ -159,6 +182,9 @@ var sections = []struct {
 	{"nav.today", "/today", "today", access.ReadGroups},
 	{"nav.people", "/people", "people", access.ReadPeople},
 	{"nav.groups", "/groups", "group", access.ReadGroups},
+	{"nav.consents", "/consents", "file", access.ReadConsent},
+	{"nav.messages", "/messages", "mail", access.WritePeople},
+	{"nav.children", "/children", "people", access.ReadChildren},
 	{"nav.board", "/board", "board", access.ReadBoard},
 	{"nav.programmes", "/programmes", "flag", access.WriteProgrammes},
 	{"nav.staff", "/staff", "key", access.WriteAccounts},

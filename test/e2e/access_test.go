@@ -18,7 +18,7 @@ var asks = map[string]access.Action{
 	"/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups,
 	"/groups/{id}/leave/{id}": access.WriteGroups, "/groups/{id}/session": access.WriteGroups,
 	"/people": access.ReadPeople, "/people/{id}": access.ReadPeople, "/people/new": access.WritePeople, "/people/{id}/edit": access.WritePeople,
-	"/people/same": access.MergePeople, "/people/same/{id}/{id}": access.MergePeople, "/people/like": access.WritePeople,
+	"/people/same": access.MergePeople, "/same/{id}/{id}": access.MergePeople, "/people/like": access.WritePeople,
 	"/find": access.ReadPeople, "/setup/done": access.ReadPeople,
 	"/import": access.ImportPeople, "/import/example.csv": access.ImportPeople, "/import/{id}/columns": access.ImportPeople,
 	"/import/{id}/plan": access.ImportPeople, "/import/{id}/report": access.ImportPeople, "/import/{id}/rejects.csv": access.ImportPeople,

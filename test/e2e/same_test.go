@@ -40,7 +40,7 @@ func TestDuplicates(t *testing.T) {
 	}
 	pair := ""
 	for _, l := range c.get(b).links() {
-		if strings.HasPrefix(l, "/people/same/") && strings.Contains(l, strings.TrimPrefix(a, "/people/")) {
+		if strings.HasPrefix(l, "/same/") && strings.Contains(l, strings.TrimPrefix(a, "/people/")) {
 			pair = l
 		}
 	}

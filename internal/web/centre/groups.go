@@ -335,8 +335,17 @@ func group(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	lacks, err := a.H.Training.Lacking(ctx, a.H.DB, ids)
+	if err != nil {
+		return err
+	}
 	for _, p := range people {
 		r := RosterRow{PersonRow: personRow(a, p)}
+		r.NoConsent = lacks[p.ID] && state[p.ID] != training.WithdrawnS
+		if r.NoConsent && a.May(access.ReadConsent) {
+			v.Pending++
+			v.ConsentsURL = door.With("/consents", "centre", c.Centre.String(), "group", c.ID.String())
+		}
 		r.State = state[p.ID]
 		t := tally[p.ID]
 		r.Present, r.Held, r.Absences = t.Here, t.Held, t.Absences
@@ -545,7 +554,9 @@ func groupAddGiven(a *door.Ask) error {
 	if done.Enrolled > 0 {
 		a.Notify("good", "groups.placed", "n", done.Enrolled)
 	}
-	if done.Waiting > 0 {
+	if done.Pending > 0 {
+		a.Notify("wait", "groups.consent_pending", "n", done.Pending)
+	} else if done.Waiting > 0 {
 		a.Notify("wait", "groups.waitlisted", "n", done.Waiting)
 	}
 	return a.Go("/groups/" + c.ID.String())

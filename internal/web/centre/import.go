@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/house"
 	"tizi/internal/id"
@@ -418,6 +419,7 @@ func (im *importer) plan(a *door.Ask) error {
 	v := ImportPlan{
 		File: u.Name, New: rep.Accepted, Updated: rep.Updated, Same: rep.Unchanged, Refused: rep.Refused, Repeated: rep.Repeated,
 		Centre: a.PlaceName(u.Centre), Action: "/import/" + key + "/plan", BackURL: "/import/" + key + "/columns", CancelURL: "/import/" + key + "/drop",
+		AskConsent: rep.Accepted > 0 && a.May(access.WriteConsent),
 	}
 	v.Rejects, v.Duplicates = rejects(a, rep), duplicates(a, rep)
 	if rep.Refused > 0 {
@@ -470,6 +472,20 @@ func (im *importer) take(a *door.Ask) error {
 	p, err := im.prepare(a, key, u)
 	if err != nil {
 		return err
+	}
+	if a.R.FormValue("consent") == "yes" && a.May(access.WriteConsent) {
+		text, err := a.H.Consents.Current(a.R.Context(), a.H.DB, consent.Training)
+		if err != nil {
+			return err
+		}
+		actor, today, applies := a.Actor(), a.Today(), p.Also
+		p.Also = func(v id.ID, d person.Details) []fact.New {
+			out := []fact.New{consent.Held(actor, u.Centre, v, consent.Training, text.ID, "list", today)}
+			if applies != nil {
+				out = append(out, applies(v, d)...)
+			}
+			return out
+		}
 	}
 	im.mu.Lock()
 	job := im.jobs[key]

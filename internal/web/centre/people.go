@@ -5,7 +5,10 @@ import (
 	"strings"
 
 	"tizi/internal/access"
+	"tizi/internal/consent"
+	"tizi/internal/fact"
 	"tizi/internal/id"
+	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/training"
 	"tizi/internal/web/door"
@@ -87,10 +90,15 @@ func personRows(a *door.Ask, list []*person.Person) ([]PersonRow, error) {
 	if err != nil {
 		return nil, err
 	}
+	lacks, err := a.H.Consents.Lacking(a.R.Context(), a.H.DB, ids, consent.Training)
+	if err != nil {
+		return nil, err
+	}
 	several := len(a.Centres(a.Scope)) > 1
 	rows := make([]PersonRow, len(list))
 	for i, p := range list {
 		r := personRow(a, p)
+		r.NoConsent = lacks[p.ID] && a.May(access.ReadConsent)
 		if several {
 			r.Centre = a.PlaceName(p.Centre)
 		}
@@ -142,14 +150,17 @@ func personShow(a *door.Ask) error {
 	if p == nil {
 		return person.ErrUnknown
 	}
+	if err := a.H.Looks.Note(ctx, a.Actor(), look.Read, v); err != nil {
+		return err
+	}
 	d := p.Details
 	view := Person{
 		Sex: d["sex"], Milieu: d["milieu"], Schooling: d["schooling"], Birth: d["birth"], Age: a.Age(d["birth"]), Massar: d["massar"], CIN: d["cin"],
 		Phone: d["phone"], Address: strings.Trim(d["address"]+", "+d["commune"], ", "), School: d["school"], Level: d["level"], Centre: a.PlaceName(p.Centre), Conflict: p.Conflict,
 	}
 	view.Name, view.Other = a.Names(d)
-	if d["guardian_name"] != "" || d["guardian_phone"] != "" {
-		view.Guardians = []Guardian{{Name: d["guardian_name"], Phone: d["guardian_phone"]}}
+	if err := personFamily(a, p, &view); err != nil {
+		return err
 	}
 	enrolments, err := a.H.Training.OfPerson(ctx, a.H.DB, a.Scope, v)
 	if err != nil {
@@ -213,6 +224,58 @@ func personShow(a *door.Ask) error {
 	return a.Render("people/person", view)
 }
 
+// personFamily adds the consents, the photo and the family to a person's page, for who may read them.
+func personFamily(a *door.Ask, p *person.Person, view *Person) error {
+	ctx, self := a.R.Context(), "/people/"+p.ID.String()
+	links, err := a.H.Family.Guardians(ctx, a.H.DB, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		g := Guardian{Name: l.Name, Phone: l.Phone, Fetch: l.Fetch}
+		if l.Relation != "" {
+			g.Relation = a.P.T("relation." + l.Relation)
+		}
+		view.Guardians = append(view.Guardians, g)
+	}
+	if d := p.Details; len(links) == 0 && (d["guardian_name"] != "" || d["guardian_phone"] != "") {
+		view.Guardians = []Guardian{{Name: d["guardian_name"], Phone: d["guardian_phone"]}}
+	}
+	fetchers, err := fetcherRows(a, p.ID, nil)
+	if err != nil {
+		return err
+	}
+	for _, f := range fetchers {
+		g := Guardian{Name: f.Name, Phone: f.Phone, Fetch: true}
+		if f.Relation != "" {
+			g.Relation = a.P.T("relation." + f.Relation)
+		}
+		view.Guardians = append(view.Guardians, g)
+	}
+	if a.May(access.ReadConsent) {
+		list, err := a.H.Consents.Of(ctx, a.H.DB, p.ID)
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			view.Consents = append(view.Consents, Consent{Purpose: string(c.Purpose), State: c.State, By: c.Who.Name, On: c.On, Conflict: c.Conflict})
+			if c.Purpose == consent.Image && c.Holds && a.May(access.WritePeople) {
+				view.PhotoAction = self + "/photo"
+			}
+		}
+		view.ConsentURL = self + "/consent"
+	}
+	has, err := a.H.Consents.HasPhoto(ctx, a.H.DB, p.ID)
+	if has {
+		view.Photo = self + "/photo"
+	}
+	view.MessagesURL = self + "/messages"
+	if a.May(access.WritePeople) {
+		view.GuardiansURL = self + "/guardians"
+	}
+	return err
+}
+
 // markWords are the marks of a sheet as the catalogue names them.
 var markWords = map[string]string{training.Present: "present", training.Late: "late", training.Excused: "excused", training.Absent: "absent"}
 
@@ -271,6 +334,7 @@ func refused(a *door.Ask, form *PersonForm, err error) bool {
 func personNew(a *door.Ask) error {
 	v := personForm(a, person.Details{})
 	v.New, v.Action, v.CancelURL, v.Centres, v.LikeURL = true, "/people/new", "/people", a.Centres(a.Scope), "/people/like"
+	v.AskConsent = a.May(access.WriteConsent)
 	_, v.Centre = narrowed(a)
 	return a.Render("people/form", v)
 }
@@ -279,6 +343,7 @@ func personNewGiven(a *door.Ask) error {
 	d := typed(a)
 	v := personForm(a, d)
 	v.New, v.Action, v.CancelURL, v.Centres, v.Centre = true, "/people/new", "/people", a.Centres(a.Scope), a.R.FormValue("centre")
+	v.AskConsent, v.Consent = a.May(access.WriteConsent), a.R.FormValue("consent")
 	centre := a.CentreOf(a.Scope, v.Centre)
 	if centre.IsNil() {
 		v.Errors["centre"] = a.P.T("people.centre_missing")
@@ -302,7 +367,17 @@ func personNewGiven(a *door.Ask) error {
 	if len(v.Errors) > 0 {
 		return a.Again("people/form", v)
 	}
-	p, err := a.H.People.Register(a.R.Context(), a.Actor(), centre, clean, nil)
+	var also func(id.ID) []fact.New
+	if v.AskConsent && v.Consent == "yes" {
+		t, err := a.H.Consents.Current(a.R.Context(), a.H.DB, consent.Training)
+		if err != nil {
+			return err
+		}
+		also = func(who id.ID) []fact.New {
+			return []fact.New{consent.Held(a.Actor(), centre, who, consent.Training, t.ID, "paper", a.Today())}
+		}
+	}
+	p, err := a.H.People.Register(a.R.Context(), a.Actor(), centre, clean, also)
 	if err != nil {
 		if refused(a, &v, err) {
 			return a.Again("people/form", v)

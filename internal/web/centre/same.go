@@ -27,8 +27,8 @@ func sameRoutes(d *door.Door) {
 	s := &seeker{sought: -1}
 	d.Handle("GET /people/same", access.MergePeople, s.list)
 	d.Handle("POST /people/same", access.MergePeople, s.begin)
-	d.Handle("GET /people/same/{a}/{b}", access.MergePeople, samePair)
-	d.Handle("POST /people/same/{a}/{b}", access.MergePeople, samePairGiven)
+	d.Handle("GET /same/{a}/{b}", access.MergePeople, samePair)
+	d.Handle("POST /same/{a}/{b}", access.MergePeople, samePairGiven)
 }
 
 // sought looks for duplicates of somebody just saved. The save stands whatever becomes of it; the next whole search makes
@@ -140,7 +140,7 @@ func sameRow(a *door.Ask, x person.Pair) (SameRow, error) {
 
 func evidence(e same.Evidence) string { return "evidence." + e.Field + "." + e.How }
 
-func pairURL(x, y id.ID) string { return "/people/same/" + x.String() + "/" + y.String() }
+func pairURL(x, y id.ID) string { return "/same/" + x.String() + "/" + y.String() }
 
 func hiddenPerson(a *door.Ask, centre id.ID) SamePerson {
 	return SamePerson{Hidden: true, Centre: a.PlaceName(centre)}

@@ -26,6 +26,8 @@ func Routes(d *door.Door) {
 	d.Handle("GET /setup/done", access.ReadPeople, setupDone)
 	peopleRoutes(d)
 	privacyRoutes(d)
+	consentRoutes(d)
+	familyRoutes(d)
 	importRoutes(d)
 	groupRoutes(d)
 }

@@ -90,7 +90,10 @@ type Group struct {
 	AttendanceURL   string // today's sheet, if there is a session today
 	Tab             string // roster or sessions
 	RosterURL       string
-	SessionsURL     string
+	// Pending is how many wait for a consent, ConsentsURL leads to who they are.
+	Pending     int
+	ConsentsURL string
+	SessionsURL string
 }
 
 // RosterRow is one learner of a group.

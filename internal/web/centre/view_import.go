@@ -62,6 +62,9 @@ type ImportPlan struct {
 	Action             string
 	BackURL, CancelURL string
 	RejectsURL         string
+	// AskConsent lets the clerk answer for the forms of a whole list; it posts consent.
+	AskConsent bool
+	Errors     map[string]string
 }
 
 // ImportDoubt is a row that looks like somebody who is there.

@@ -79,8 +79,10 @@ type Person struct {
 	Contradictions    []Contradiction
 	EditURL, EnrolURL string
 	ConsentURL        string
-	EraseURL          string
-	ExportURL         string
+	// Photo is the portrait, PhotoAction where one is sent to; empty where nobody agreed to it.
+	Photo, PhotoAction        string
+	GuardiansURL, MessagesURL string
+	EraseURL, ExportURL       string
 }
 
 // Contradiction is a field of which records of one person say different things: Shown, and the Others. Field is a message.
@@ -89,9 +91,10 @@ type Contradiction struct {
 	Others       []string
 }
 
-// Guardian is who answers for a minor.
+// Guardian is who answers for a minor, or may fetch one.
 type Guardian struct {
-	Name, Phone string
+	Name, Phone, Relation string
+	Fetch                 bool
 }
 
 // Enrolment is a person's place in a group.
@@ -159,4 +162,6 @@ type Consent struct {
 	State string
 	// By is who gave it, On the ISO date.
 	By, On string
+	// Conflict says that two stated different things without seeing each other.
+	Conflict bool
 }

@@ -18,6 +18,7 @@ import (
 
 	"tizi/internal/i18n"
 	"tizi/internal/web/centre"
+	"tizi/internal/web/family"
 	"tizi/internal/web/me"
 	"tizi/internal/web/open"
 	"tizi/internal/web/shell"
@@ -45,6 +46,7 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 		func() error { return s.Add(centre.Templates()) },
 		func() error { return s.Add(teach.Templates()) },
 		func() error { return s.Add(steer.Templates()) },
+		func() error { return s.Add(family.Templates()) },
 		func() error { return s.Add(open.Templates()) },
 		func() error { return s.Add(os.DirFS("testdata")) },
 	} {

@@ -104,7 +104,7 @@ var gallery = []shown{
 	{"people-merged", "people/person", func(p *i18n.Printer) any {
 		v := person(p).(centre.Person)
 		v.Doubles, v.Conflict = []centre.PersonRow{{Centre: haySalam, Age: -1}}, false
-		v.Records = []centre.PersonRow{rows()[0], {Name: "أمينة بن علي", Other: "Aminah Ben Ali", Age: 11, URL: "/people/same/1/2", Centre: haySalam}}
+		v.Records = []centre.PersonRow{rows()[0], {Name: "أمينة بن علي", Other: "Aminah Ben Ali", Age: 11, URL: "/same/1/2", Centre: haySalam}}
 		v.Contradictions = []centre.Contradiction{{Field: "people.birth", Shown: p.Date("2014-09-17"), Others: []string{p.Date("2014-09-12")}}, {Field: "same.name_latin", Shown: "Amina Benali", Others: []string{"Aminah Ben Ali"}}}
 		return v
 	}},
@@ -256,7 +256,8 @@ var gallery = []shown{
 			{ID: "1", Name: "Nadia El Fassi", Role: "role.national", Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب", i18n.ZGH: "ⵍⵎⵖⵔⵉⴱ", i18n.EN: "Morocco"}, Shows: "demo.shows.national"},
 			{ID: "2", Name: "Karim Idrissi", Role: "role.region", Place: regions[2].name, Shows: "demo.shows.region"},
 			{ID: "3", Name: "Salma Bennani", Role: "role.centre", Place: haySalam, Shows: "demo.shows.centre"},
-			{ID: "4", Name: "يوسف أمراني", Role: "role.trainer", Place: haySalam, Shows: "demo.shows.trainer"}}}
+			{ID: "4", Name: "يوسف أمراني", Role: "role.trainer", Place: haySalam, Shows: "demo.shows.trainer"},
+			{ID: "5", Name: "Aïcha Ouhaddou", Role: "role.guardian", Place: haySalam, Shows: "demo.shows.guardian"}}}
 	}},
 	{"error-404", "open/error", func(*i18n.Printer) any { return open.Error{Status: 404, BackURL: "/"} }},
 	{"error-403", "open/error", func(*i18n.Printer) any { return open.Error{Status: 403, BackURL: "/"} }},
@@ -362,7 +363,7 @@ func people(*i18n.Printer) any {
 
 func person(p *i18n.Printer) any {
 	return centre.Person{Name: "Amina Benali", Other: "أمينة بنعلي", Sex: "f", Milieu: "urban", Schooling: "in_school", Birth: "2014-09-17", Age: 11, Massar: "G134567890",
-		Phone: "06 12 34 56 78", Address: "12, rue des Orangers, Hay Salam", Guardians: []centre.Guardian{{Name: "Fatima Benali", Phone: "06 61 22 33 44"}},
+		Phone: "06 12 34 56 78", Address: "12, rue des Orangers, Hay Salam", Guardians: []centre.Guardian{{Name: "Fatima Benali", Phone: "06 61 22 33 44", Relation: p.T("relation.mother"), Fetch: true}}, GuardiansURL: "/people/1/guardians", MessagesURL: "/people/1/messages", PhotoAction: "/people/1/photo",
 		Consents:   []centre.Consent{{Purpose: "training", State: "given", By: "Fatima Benali", On: "2026-02-20"}, {Purpose: "image", State: "refused", By: "Fatima Benali", On: "2026-02-20"}, {Purpose: "follow_up", State: "missing"}, {Purpose: "research", State: "missing"}},
 		Enrolments: []centre.Enrolment{{Group: "Enfants, mercredi", GroupURL: "/groups/1", Programme: jil, State: "active", On: "2026-02-25", Present: 5, Held: 6}, {Group: "Découverte 2025", GroupURL: "/groups/9", State: "completed", On: "2025-06-28", Present: 12, Held: 14}},
 		Present:    17, Held: 20, School: "École Al Massira", Level: "6e année primaire", Centre: haySalam, Conflict: true,
@@ -382,15 +383,15 @@ func sameList(p *i18n.Printer) any {
 	return centre.SameList{State: "open", Sought: 12, Centres: []shell.Option{{Value: "1", Label: "Maison de jeunes Hay Salam"}, {Value: "2", Label: "Errachidia"}},
 		Tabs: []centre.SameTab{{Key: "same.state.open", URL: "/people/same", Current: true}, {Key: "same.state.merged", URL: "/people/same?state=merged"}, {Key: "same.state.parted", URL: "/people/same?state=parted"}},
 		Rows: []centre.SameRow{
-			{A: a, B: b, Sure: true, URL: "/people/same/1/2", Why: []string{"evidence.birth.turned", "evidence.family.spelled", "evidence.phone.same", "evidence.given.spelled"}},
-			{A: centre.SamePerson{Name: "Salma Kabbaj", Other: "سلمى قباج", URL: "/people/3", Birth: "2016", Centre: haySalam}, B: centre.SamePerson{Name: "Kabbaj Selma", URL: "/people/4", Birth: "2016-05-21", Centre: haySalam}, URL: "/people/same/3/4", Why: []string{"evidence.names.swapped", "evidence.family.same", "evidence.birth.year", "evidence.guardian.alike"}},
+			{A: a, B: b, Sure: true, URL: "/same/1/2", Why: []string{"evidence.birth.turned", "evidence.family.spelled", "evidence.phone.same", "evidence.given.spelled"}},
+			{A: centre.SamePerson{Name: "Salma Kabbaj", Other: "سلمى قباج", URL: "/people/3", Birth: "2016", Centre: haySalam}, B: centre.SamePerson{Name: "Kabbaj Selma", URL: "/people/4", Birth: "2016-05-21", Centre: haySalam}, URL: "/same/3/4", Why: []string{"evidence.names.swapped", "evidence.family.same", "evidence.birth.year", "evidence.guardian.alike"}},
 			{A: a, B: centre.SamePerson{Hidden: true, Centre: regions[2].name}},
 		}, Pager: shell.Pager{Next: "/people/same?page=x", Shown: 3, Total: 57}}
 }
 
 func samePair(p *i18n.Printer) any {
 	l := sameList(p).(centre.SameList).Rows[0]
-	return centre.Same{A: l.A, B: l.B, Sure: true, State: "open", Action: "/people/same/1/2", BackURL: "/people/same", For: append(l.Why, "evidence.sex.same", "evidence.centre.same"), Against: []string{"evidence.guardian.alike"},
+	return centre.Same{A: l.A, B: l.B, Sure: true, State: "open", Action: "/same/1/2", BackURL: "/people/same", For: append(l.Why, "evidence.sex.same", "evidence.centre.same"), Against: []string{"evidence.guardian.alike"},
 		Errors: map[string]string{"reason": p.T("same.reason_missing")},
 		Rows: []centre.SameField{{Label: "people.given", A: "Mohammed", How: "one"}, {Label: "people.family", A: "Aït Hammou", How: "one"}, {Label: "people.given_ar", A: "محمد", B: "محمد", How: "same"}, {Label: "people.family_ar", A: "أيت حمو", B: "آيت حمو", How: "differ"},
 			{Label: "people.birth", A: p.Date("2014-03-09"), B: p.Date("2014-09-03"), How: "differ"}, {Label: "sex", A: p.T("sex.m"), B: p.T("sex.m"), How: "same"}, {Label: "people.massar", A: "R134567890", How: "one"},

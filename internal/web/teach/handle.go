@@ -185,9 +185,13 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 	if err != nil {
 		return v, nil, err
 	}
+	lacks, err := a.H.Training.Lacking(ctx, a.H.DB, ids)
+	if err != nil {
+		return v, nil, err
+	}
 	h := sha256.New()
 	for _, p := range people {
-		l := Learner{ID: p.ID.String(), Mark: words[marks[p.ID]], Absences: tally[p.ID].Absences}
+		l := Learner{ID: p.ID.String(), NoConsent: lacks[p.ID], Mark: words[marks[p.ID]], Absences: tally[p.ID].Absences}
 		if a.May(access.ReadPeople) {
 			l.URL = "/people/" + l.ID
 		}
@@ -241,8 +245,11 @@ func sheetGiven(a *door.Ask) error {
 	for i, l := range v.Rows {
 		p := id.MustParse(l.ID)
 		m := letters[a.R.FormValue("mark_"+l.ID)]
-		if m == "" && now[p] == "" {
+		if m == "" && now[p] == "" && !l.NoConsent {
 			m = rest
+		}
+		if l.NoConsent {
+			m = now[p] // what was marked while the consent stood stays
 		}
 		if m != "" {
 			marks[p] = m

@@ -85,4 +85,6 @@ type Learner struct {
 	Mark string
 	// Absences is how many in a row before this session.
 	Absences int
+	// NoConsent says that nobody agreed to the training, so that no mark can be given.
+	NoConsent bool
 }

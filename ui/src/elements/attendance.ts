@@ -87,7 +87,7 @@ class Attendance extends HTMLElement {
   }
 
   private rest(mark: string) {
-    for (const row of this.rows) if (!markOf(row)) this.set(row, mark);
+    for (const row of this.rows) if (!markOf(row) && !row.querySelector("fieldset:disabled")) this.set(row, mark);
     this.form.querySelector<HTMLElement>("[data-save]")?.focus();
   }
 

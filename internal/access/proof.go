@@ -1,0 +1,64 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"tizi/internal/id"
+	"tizi/internal/store"
+)
+
+// HashSecret returns the hash of a secret that people type, as passphrases are hashed.
+func HashSecret(s string) string { return hashPassphrase(s) }
+
+// MatchesSecret reports whether a hash is that of a secret. An empty hash takes as long and is none.
+func MatchesSecret(hash, s string) bool {
+	if hash == "" {
+		verifyPassphrase(decoy, s)
+		return false
+	}
+	return verifyPassphrase(hash, s)
+}
+
+// Proved lets an area that keeps another proof of who somebody is check it, with the bounds on wrong tries that hold for
+// all: of what is tried (which), and of where it comes from (address). check returns the account that is proved, or Nil.
+func (a *Access) Proved(ctx context.Context, which, address string, check func() (id.ID, error)) (id.ID, error) {
+	if err := a.mayTry(ctx, try{which, MaxTries}, try{"from " + address, MaxTries * 4}); err != nil {
+		return id.Nil, err
+	}
+	account, err := check()
+	if err != nil {
+		return id.Nil, err
+	}
+	if account.IsNil() {
+		return id.Nil, errors.Join(a.failed(ctx, which, "from "+address), ErrWrong)
+	}
+	return account, nil
+}
+
+// Guardians returns the accounts that hold the role of a guardian at a centre and whose name holds some words.
+func (a *Access) Guardians(ctx context.Context, q store.Querier, centre id.ID, like string, max int) ([]*Account, error) {
+	l, err := a.accounts(ctx, q, "id IN (SELECT account FROM access_role WHERE role = 'guardian' AND thing = ?)", "account IN (SELECT account FROM access_role WHERE role = 'guardian' AND thing = ?)", centre)
+	if err != nil {
+		return nil, err
+	}
+	var out []*Account
+	for _, acc := range l {
+		if holds(acc.Name, like) && len(out) < max {
+			out = append(out, acc)
+		}
+	}
+	return out, nil
+}
+
+// holds reports whether a name holds all words of a search.
+func holds(name, like string) bool {
+	name = strings.ToLower(name)
+	for _, w := range strings.Fields(strings.ToLower(like)) {
+		if !strings.Contains(name, w) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,388 @@
+package consent
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/blob"
+	"tizi/internal/fact"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/measure"
+	"tizi/internal/person"
+	"tizi/internal/seal"
+	"tizi/internal/store"
+)
+
+//go:embed schema/*.sql
+var schemaFiles embed.FS
+
+// Schema returns the migrations of what only this node holds: scans that are not filed yet.
+func Schema() fs.FS {
+	sub, _ := fs.Sub(schemaFiles, "schema")
+	return sub
+}
+
+// Consents answers who agreed to what.
+type Consents struct {
+	log    *fact.Log
+	people *person.People
+	blobs  *blob.Store
+}
+
+// New returns the area on a node's log. Files may be nil where no photo and no scan is kept.
+func New(l *fact.Log, p *person.People, b *blob.Store) *Consents { return &Consents{l, p, b} }
+
+// Errors of the area. Doors translate them.
+var (
+	ErrMinor     = errors.New("a guardian agrees for somebody under 18, or of unknown age")
+	ErrNoWitness = errors.New("a spoken consent needs a witness")
+	ErrNoName    = errors.New("who gave the consent is missing")
+	ErrNotGiven  = errors.New("what was not given cannot be withdrawn")
+	ErrFuture    = errors.New("the date lies in the future")
+	ErrNoConsent = errors.New("nobody agreed to this")
+	ErrNoText    = errors.New("there is no such text")
+)
+
+// Adult is the age from which somebody agrees for themselves.
+const Adult = 18
+
+// Holding returns a condition on a column that holds a person: that a consent to the purpose stands. Lists of other areas
+// use it, so that they need not know how consents are kept.
+func Holding(column string, p Purpose) string {
+	return "EXISTS (SELECT 1 FROM consent WHERE consent.person = " + column + " AND consent.purpose = '" + string(known(p)) + "' AND consent.holds = 1)"
+}
+
+// known makes sure that a purpose is one of ours: Holding writes it into SQL.
+func known(p Purpose) Purpose {
+	if !slices.Contains(Purposes, p) {
+		panic("consent: " + string(p) + " is no purpose")
+	}
+	return p
+}
+
+// Has reports whether a person's consent to a purpose stands. What needs one does not run without it.
+func (c *Consents) Has(ctx context.Context, q store.Querier, person id.ID, p Purpose) (bool, error) {
+	var one int
+	return store.One(ctx, q, "SELECT 1 FROM consent WHERE id = ? AND holds = 1", store.Args(RegisterID(person, known(p))), &one)
+}
+
+// Lacking returns those of some persons whose consent does not stand.
+func (c *Consents) Lacking(ctx context.Context, q store.Querier, persons []id.ID, p Purpose) (map[id.ID]bool, error) {
+	out := map[id.ID]bool{}
+	for part := range slices.Chunk(persons, 500) {
+		args := []any{string(known(p))}
+		for _, v := range part {
+			out[v] = true
+			args = append(args, v)
+		}
+		err := q.Each(ctx, "SELECT person FROM consent WHERE purpose = ? AND holds = 1 AND person IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
+			var v id.ID
+			err := r.Scan(&v)
+			delete(out, v)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Counts returns, of the people in a scope, how many agreed to each purpose.
+func (c *Consents) Counts(ctx context.Context, q store.Querier, scope access.Scope) (map[Purpose]int64, error) {
+	where, args := scope.People("centre", "person")
+	out := map[Purpose]int64{}
+	err := q.Each(ctx, "SELECT purpose, count(*) FROM consent WHERE holds = 1 AND "+where+" GROUP BY purpose", args, func(r store.Row) error {
+		var p string
+		var n int64
+		err := r.Scan(&p, &n)
+		out[Purpose(p)] = n
+		return err
+	})
+	return out, err
+}
+
+// Consent is how somebody stands to a purpose.
+type Consent struct {
+	Purpose               Purpose
+	State                 string // Missing where nothing was stated
+	Giver, Method, Assent string
+	On                    string
+	Text, Scan, Actor     id.ID
+	Who                   Who
+	Holds, Conflict       bool
+}
+
+// Of returns how a person stands to each purpose. The caller has made sure that the reader may see the person.
+func (c *Consents) Of(ctx context.Context, q store.Querier, person id.ID) ([]Consent, error) {
+	by := map[Purpose]Consent{}
+	var key *seal.Key
+	var sealed []string
+	err := q.Each(ctx, "SELECT purpose, state, giver, method, assent, day, version, scan, sealed, actor, holds, conflict FROM consent WHERE person = ?", store.Args(person), func(r store.Row) error {
+		var x Consent
+		var s string
+		err := r.Scan((*string)(&x.Purpose), &x.State, &x.Giver, &x.Method, &x.Assent, &x.On, &x.Text, &x.Scan, &s, &x.Actor, &x.Holds, &x.Conflict)
+		x.Who.Name = s // sealed still: keys are read when the rows are
+		by[x.Purpose] = x
+		sealed = append(sealed, s)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(sealed, func(s string) bool { return s != "" }) {
+		if key, err = c.log.Keys.Get(ctx, q, person); err != nil && !errors.Is(err, seal.ErrNoKey) {
+			return nil, err
+		}
+	}
+	out := make([]Consent, len(Purposes))
+	for i, p := range Purposes {
+		x, ok := by[p]
+		if !ok {
+			x = Consent{Purpose: p, State: Missing}
+		}
+		x.Who = openWho(key, x.Who.Name)
+		out[i] = x
+	}
+	return out, nil
+}
+
+func openWho(k *seal.Key, sealed string) (w Who) {
+	if k == nil || sealed == "" {
+		return w
+	}
+	if plain, err := k.Open(sealed); err == nil {
+		json.Unmarshal(plain, &w)
+	}
+	return w
+}
+
+// Line is one statement of a person's history of consents.
+type Line struct {
+	Stated
+	Who   Who
+	Actor id.ID
+	At    fact.Time
+}
+
+// History returns what was stated of a person, the latest first.
+func (c *Consents) History(ctx context.Context, q store.Querier, person id.ID) ([]Line, error) {
+	key, err := c.log.Keys.Get(ctx, q, person)
+	if err != nil && !errors.Is(err, seal.ErrNoKey) {
+		return nil, err
+	}
+	var out []Line
+	for _, p := range Purposes {
+		all, err := c.log.Of(ctx, q, RegisterID(person, p))
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range all {
+			if b, ok := fact.As[Stated](f); ok && f.State() == fact.Effective {
+				out = append(out, Line{b, openWho(key, b.Sealed), f.Actor, f.HLC})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Line) int { return cmp.Compare(b.At, a.At) })
+	return out, nil
+}
+
+// Statement is what somebody wants recorded.
+type Statement struct {
+	Purpose Purpose
+	State   string
+	Giver   string
+	Method  string
+	Assent  string
+	On      string
+	Text    id.ID // Nil: the version of today
+	Who     Who
+}
+
+// Record states consents of a person in the scope. Where one to images ends, the photos are destroyed with it.
+func (c *Consents) Record(ctx context.Context, actor id.ID, scope access.Scope, who id.ID, list []Statement) error {
+	return c.record(ctx, actor, scope, who, list, nil)
+}
+
+// record also takes facts and rows that belong to the same decision: a scan that is filed.
+func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, who id.ID, list []Statement, filed *filing) error {
+	now, err := c.people.Get(ctx, c.log.DB, scope, who)
+	if err != nil {
+		return err
+	}
+	if now == nil {
+		return person.ErrUnknown
+	}
+	stream := person.Stream(now.Centre)
+	today := c.log.Clock.Now().Format(time.DateOnly)
+	var gone []blob.Digest
+	_, err = c.log.Do(ctx, fact.Command{Name: "record consent", Stream: stream, Keys: []id.ID{who}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		var out fact.Outcome
+		gone = nil
+		p, err := c.people.Get(ctx, q, scope, who)
+		if err != nil {
+			return out, err
+		}
+		if p == nil {
+			return out, person.ErrUnknown
+		}
+		key, err := c.log.Keys.Get(ctx, q, who)
+		if err != nil {
+			return out, err
+		}
+		years, known := measure.Age(p.Details["birth"], today)
+		var lost []photo
+		for _, s := range list {
+			switch {
+			case s.Giver == BySelf && (!known || years < Adult):
+				return out, ErrMinor
+			case s.Method == "spoken" && s.Who.Witness == "":
+				return out, ErrNoWitness
+			case s.Method != "list" && s.Giver == ByGuardian && s.Who.Name == "":
+				return out, ErrNoName
+			case s.On > today:
+				return out, ErrFuture
+			}
+			reg := RegisterID(who, s.Purpose)
+			all, err := c.log.Of(ctx, q, reg)
+			if err != nil {
+				return out, err
+			}
+			if s.State == Withdrawn && !standing(all) {
+				return out, ErrNotGiven
+			}
+			if s.Text.IsNil() {
+				t, err := c.Current(ctx, q, s.Purpose)
+				if err != nil {
+					return out, err
+				}
+				s.Text = t.ID
+			}
+			b := Stated{Person: who, Purpose: s.Purpose, State: s.State, Text: s.Text, Giver: s.Giver, Method: s.Method, Assent: s.Assent, On: s.On}
+			if filed != nil {
+				b.Scan = filed.scan
+			}
+			if s.Who != (Who{}) {
+				plain, err := json.Marshal(s.Who)
+				if err != nil {
+					return out, err
+				}
+				b.Sealed = key.Seal(plain)
+			}
+			out.Facts = append(out.Facts, fact.New{Stream: stream, Kind: KindStated, Subject: reg, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
+			if s.Purpose == Image && s.State != Given {
+				if lost, err = c.photos(ctx, q, "person = ?", who); err != nil {
+					return out, err
+				}
+			}
+		}
+		if filed != nil {
+			out.Facts = append(out.Facts, filed.facts...)
+		}
+		for _, l := range lost {
+			gone = append(gone, l.digest)
+			n, err := c.removal(ctx, q, actor, l, "withdrawn")
+			if err != nil {
+				return out, err
+			}
+			out.Facts = append(out.Facts, n)
+		}
+		out.Also = func(ctx context.Context, tx store.Tx) error {
+			if filed != nil {
+				if err := filed.also(ctx, tx); err != nil {
+					return err
+				}
+			}
+			return c.forget(ctx, tx, lost)
+		}
+		return out, nil
+	}})
+	if err != nil {
+		return err
+	}
+	return c.destroy(ctx, gone)
+}
+
+// standing reports whether the facts of a register end in a consent that was given, by one of its authors at least.
+func standing(all []*fact.Fact) bool {
+	refs := fact.HeadsOf(all)
+	return slices.ContainsFunc(all, func(f *fact.Fact) bool {
+		b, ok := fact.As[Stated](f)
+		return ok && b.State == Given && slices.Contains(refs, f.Ref())
+	})
+}
+
+// Held returns the fact that a form for a new person is held at the centre, for the transaction that registers the person;
+// whoever records it answers for it.
+func Held(actor, centre, who id.ID, p Purpose, text id.ID, method, on string) fact.New {
+	return fact.New{Stream: person.Stream(centre), Kind: KindStated, Subject: RegisterID(who, p), Actor: actor, Born: true,
+		Body: Stated{Person: who, Purpose: p, State: Given, Text: text, Giver: ByGuardian, Method: method, On: on}}
+}
+
+// Text is one version of what people are asked.
+type Text struct {
+	ID      id.ID
+	Purpose Purpose
+	Version int
+	Text    i18n.Text
+	At      time.Time // zero for what the program brings
+}
+
+// Texts returns all versions of a purpose's text, the one in force first.
+func (c *Consents) Texts(ctx context.Context, q store.Querier, p Purpose) ([]Text, error) {
+	out := []Text{first[p]}
+	err := q.Each(ctx, "SELECT id, body, at FROM consent_text WHERE purpose = ? ORDER BY at, id", store.Args(string(p)), func(r store.Row) error {
+		t := Text{Purpose: p, Version: len(out) + 1}
+		var body string
+		var at int64
+		if err := r.Scan(&t.ID, &body, &at); err != nil {
+			return err
+		}
+		t.At = time.UnixMilli(at)
+		out = append(out, t)
+		return json.Unmarshal([]byte(body), &out[len(out)-1].Text)
+	})
+	slices.Reverse(out)
+	return out, err
+}
+
+// Current returns the version in force.
+func (c *Consents) Current(ctx context.Context, q store.Querier, p Purpose) (Text, error) {
+	l, err := c.Texts(ctx, q, p)
+	if err != nil {
+		return Text{}, err
+	}
+	return l[0], nil
+}
+
+// Text returns a version by its id, however old, or ErrNoText.
+func (c *Consents) Text(ctx context.Context, q store.Querier, text id.ID) (Text, error) {
+	for _, p := range Purposes {
+		l, err := c.Texts(ctx, q, p)
+		if err != nil {
+			return Text{}, err
+		}
+		if i := slices.IndexFunc(l, func(t Text) bool { return t.ID == text }); i >= 0 {
+			return l[i], nil
+		}
+	}
+	return Text{}, ErrNoText
+}
+
+// Publish puts a new version in force. What was agreed to before was agreed to in the words of then.
+func (c *Consents) Publish(ctx context.Context, actor id.ID, t TextPublished) (id.ID, error) {
+	v := id.New()
+	_, err := c.log.Do(ctx, fact.Command{Name: "publish a consent text", Stream: "commons", Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+		return fact.Outcome{Facts: []fact.New{{Stream: "commons", Kind: KindText, Subject: v, Actor: actor, Body: t, Born: true}}}, nil
+	}})
+	return v, err
+}

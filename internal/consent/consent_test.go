@@ -1,0 +1,230 @@
+package consent_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"tizi/internal/access"
+	"tizi/internal/consent"
+	"tizi/internal/fact"
+	"tizi/internal/family"
+	"tizi/internal/house"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/store"
+	"tizi/internal/testnode"
+)
+
+var (
+	ctx  = context.Background()
+	must = testnode.Must
+	all  = access.Everywhere()
+	here = id.Named("test", "a centre")
+)
+
+func open(t *testing.T, e store.Engine) *house.House {
+	t.Helper()
+	at := testnode.Place(t, e)
+	clock := &testnode.Time{}
+	clock.Set(testnode.Epoch)
+	h, err := house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: clock.Now})
+	must(t, err)
+	t.Cleanup(func() { h.Close() })
+	return h
+}
+
+func someone(t *testing.T, h *house.House, name, birth string) id.ID {
+	t.Helper()
+	v, err := h.People.Register(ctx, id.Nil, here, person.Details{"first_latin": name, "birth": birth}, nil)
+	must(t, err)
+	return v
+}
+
+func said(p consent.Purpose, state string) consent.Statement {
+	return consent.Statement{Purpose: p, State: state, Giver: consent.ByGuardian, Method: "paper", On: "2026-03-01", Who: consent.Who{Name: "Fatna"}}
+}
+
+func shot(t *testing.T) []byte {
+	var b bytes.Buffer
+	must(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, 20, 20))))
+	return b.Bytes()
+}
+
+func TestWhatMayBeRecorded(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		child, adult := someone(t, h, "Lina", "2015-01-06"), someone(t, h, "Salma", "1999-01-06")
+		self := said(consent.Research, consent.Given)
+		self.Giver, self.Who = consent.BySelf, consent.Who{}
+		late, spoken, nameless := said(consent.Training, consent.Given), said(consent.Training, consent.Given), said(consent.Training, consent.Given)
+		late.On, spoken.Method, nameless.Who = "2026-03-03", "spoken", consent.Who{}
+		for _, x := range []struct {
+			what string
+			who  id.ID
+			s    consent.Statement
+			want error
+		}{
+			{"a child for itself", child, self, consent.ErrMinor}, {"tomorrow", child, late, consent.ErrFuture}, {"spoken to nobody", child, spoken, consent.ErrNoWitness}, {"by nobody", child, nameless, consent.ErrNoName},
+			{"withdrawn before it was given", child, said(consent.Training, consent.Withdrawn), consent.ErrNotGiven}, {"of a stranger", id.New(), self, person.ErrUnknown},
+		} {
+			if err := h.Consents.Record(ctx, id.Nil, all, x.who, []consent.Statement{x.s}); !errors.Is(err, x.want) {
+				t.Errorf("%s: %v", x.what, err)
+			}
+		}
+		if err := h.Consents.Record(ctx, id.Nil, access.At(id.New()), child, []consent.Statement{said(consent.Training, consent.Given)}); !errors.Is(err, person.ErrUnknown) {
+			t.Errorf("out of scope: %v", err)
+		}
+		must(t, h.Consents.Record(ctx, id.Nil, all, adult, []consent.Statement{self}))
+		must(t, h.Consents.Record(ctx, id.Nil, all, child, []consent.Statement{said(consent.Training, consent.Given), said(consent.Image, consent.Refused)}))
+		for p, want := range map[consent.Purpose]bool{consent.Training: true, consent.Image: false, consent.FollowUp: false} {
+			if got, err := h.Consents.Has(ctx, h.DB, child, p); err != nil || got != want {
+				t.Errorf("%s: %v %v", p, got, err)
+			}
+		}
+		lacks, err := h.Consents.Lacking(ctx, h.DB, []id.ID{child, adult}, consent.Training)
+		must(t, err)
+		n, err := h.People.CountIf(ctx, h.DB, all, person.Condition{SQL: "NOT " + consent.Holding("person.id", consent.Training)})
+		must(t, err)
+		if !lacks[adult] || lacks[child] || n != 1 {
+			t.Errorf("who lacks: %v, %d", lacks, n)
+		}
+		must(t, h.Consents.Record(ctx, id.Nil, all, child, []consent.Statement{said(consent.Training, consent.Withdrawn)}))
+		past, err := h.Consents.History(ctx, h.DB, child)
+		must(t, err)
+		if len(past) != 3 || past[0].State != consent.Withdrawn || past[0].Who.Name != "Fatna" {
+			t.Errorf("history: %+v", past)
+		}
+		var sealed string
+		_, err = store.One(ctx, h.DB, "SELECT sealed FROM consent WHERE person = ? AND purpose = 'training'", store.Args(child), &sealed)
+		must(t, err)
+		if sealed == "" || bytes.Contains([]byte(sealed), []byte("Fatna")) {
+			t.Errorf("who gave it lies open: %q", sealed)
+		}
+	})
+}
+
+// Two who did not see each other: the one who said no is heard until somebody who saw both decides.
+func TestTwoAnswersAtOnce(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		child := someone(t, h, "Lina", "2015-01-06")
+		must(t, h.Consents.Record(ctx, id.Nil, all, child, []consent.Statement{said(consent.Image, consent.Refused)}))
+		yes := consent.Held(id.Nil, here, child, consent.Image, consent.FirstText(consent.Image), "paper", "2026-03-02")
+		yes.Born = false
+		_, err := h.Log.Do(ctx, fact.Command{Name: "elsewhere", Stream: person.Stream(here), Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+			return fact.Outcome{Facts: []fact.New{yes}}, nil
+		}})
+		must(t, err)
+		of, err := h.Consents.Of(ctx, h.DB, child)
+		must(t, err)
+		if c := of[1]; !c.Conflict || c.Holds {
+			t.Errorf("%+v", c)
+		}
+		must(t, h.Consents.Record(ctx, id.Nil, all, child, []consent.Statement{said(consent.Image, consent.Given)}))
+		if of, err = h.Consents.Of(ctx, h.DB, child); err != nil || of[1].Conflict || !of[1].Holds {
+			t.Errorf("%+v %v", of[1], err)
+		}
+	})
+}
+
+// A removal that was cut off after the fact was written is finished at the next start.
+func TestSweepFinishes(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		child := someone(t, h, "Lina", "2015-01-06")
+		must(t, h.Consents.Record(ctx, id.Nil, all, child, []consent.Statement{said(consent.Image, consent.Given)}))
+		must(t, h.Consents.SetPhoto(ctx, id.Nil, all, child, shot(t)))
+		files := func() []string {
+			l, err := filepath.Glob(filepath.Join(h.Config.Dir, house.BlobDir, "??", "*"))
+			must(t, err)
+			return l
+		}
+		first := files()
+		kept, err := os.ReadFile(first[0])
+		must(t, err)
+		must(t, h.Consents.SetPhoto(ctx, id.Nil, all, child, shot(t)))
+		if l := files(); len(l) != 1 || l[0] == first[0] {
+			t.Errorf("a new photo does not replace the old one: %v", l)
+		}
+		must(t, h.Consents.RemovePhoto(ctx, id.Nil, all, child))
+		if l := files(); len(l) != 0 {
+			t.Errorf("removed: %v", l)
+		}
+		must(t, os.WriteFile(first[0], kept, 0o600)) // as if the node had been cut off
+		must(t, h.Consents.Sweep(ctx))
+		if l := files(); len(l) != 0 {
+			t.Errorf("swept: %v", l)
+		}
+		// A withdrawal that came from elsewhere, without the photo's removal.
+		must(t, h.Consents.SetPhoto(ctx, id.Nil, all, child, shot(t)))
+		all0, err := h.Log.Of(ctx, h.DB, consent.RegisterID(child, consent.Image))
+		must(t, err)
+		_, err = h.Log.Do(ctx, fact.Command{Name: "elsewhere", Stream: person.Stream(here), Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+			b := consent.Stated{Person: child, Purpose: consent.Image, State: consent.Withdrawn, Text: consent.FirstText(consent.Image), Giver: consent.ByGuardian, Method: "paper", On: "2026-03-02"}
+			return fact.Outcome{Facts: []fact.New{{Stream: person.Stream(here), Kind: consent.KindStated, Subject: consent.RegisterID(child, consent.Image), Body: b, Prev: fact.HeadsOf(all0)}}}, nil
+		}})
+		must(t, err)
+		if _, err := h.Consents.Photo(ctx, h.DB, child); !errors.Is(err, consent.ErrNoFile) {
+			t.Errorf("shown without a consent: %v", err)
+		}
+		must(t, h.Consents.Sweep(ctx))
+		if l := files(); len(l) != 0 {
+			t.Errorf("the late withdrawal: %v", l)
+		}
+	})
+}
+
+func TestGuardiansOfAChild(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		must(t, h.Places.LoadCountry(ctx, id.Nil, "ma", true))
+		one, two := someone(t, h, "Lina", "2015-01-06"), someone(t, h, "Adam", "2016-01-06")
+		g, err := h.Family.Welcome(ctx, id.Nil, all, one, family.Who{Name: "Fatna", Relation: "mother"}, "fr", true, true)
+		must(t, err)
+		must(t, h.Family.Link(ctx, id.Nil, all, two, g, family.Who{Name: "Fatna"}, false, true))
+		mine, err := h.Family.Children(ctx, h.DB, g)
+		must(t, err)
+		if len(mine) != 2 || mine[0].Name != "Fatna" {
+			t.Errorf("children: %+v", mine)
+		}
+		if err := h.Family.Send(ctx, g, all, one, id.New(), "x"); !errors.Is(err, family.ErrNoLink) {
+			t.Errorf("to a stranger: %v", err)
+		}
+		for i := range 3 {
+			must(t, h.Family.Send(ctx, g, all, one, g, fmt.Sprint("word ", i)))
+		}
+		must(t, h.Family.Send(ctx, id.New(), all, two, g, "answer"))
+		threads, err := h.Family.Threads(ctx, h.DB, access.At(here), 10)
+		must(t, err)
+		texts := []string{}
+		for _, m := range threads {
+			texts = append(texts, m.Text)
+		}
+		slices.Sort(texts)
+		if fmt.Sprint(texts) != "[answer word 2]" {
+			t.Errorf("threads: %v", texts)
+		}
+		must(t, h.Family.NameFetcher(ctx, g, all, one, family.Who{Name: "Brahim"}))
+		f, err := h.Family.Fetchers(ctx, h.DB, one)
+		must(t, err)
+		if len(f) != 1 || f[0].Name != "Brahim" || f[0].Actor != g {
+			t.Errorf("fetchers: %+v", f)
+		}
+		must(t, h.Family.EndFetcher(ctx, g, all, one, f[0].ID))
+		if f, err = h.Family.Fetchers(ctx, h.DB, one); err != nil || len(f) != 0 {
+			t.Errorf("ended: %+v %v", f, err)
+		}
+		must(t, h.Family.Unlink(ctx, id.Nil, all, one, g))
+		if _, err := h.Family.LinkOf(ctx, h.DB, one, g); !errors.Is(err, family.ErrNoLink) {
+			t.Errorf("unlinked: %v", err)
+		}
+	})
+}

@@ -1,0 +1,279 @@
+package consent
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/blob"
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/picture"
+	"tizi/internal/seal"
+	"tizi/internal/store"
+)
+
+// photo is a row of a photo that was not removed.
+type photo struct {
+	id, centre id.ID
+	digest     blob.Digest
+}
+
+func (c *Consents) photos(ctx context.Context, q store.Querier, where string, args ...any) ([]photo, error) {
+	var out []photo
+	err := q.Each(ctx, "SELECT id, centre, digest FROM consent_photo WHERE "+where+" ORDER BY day DESC, id DESC", args, func(r store.Row) error {
+		var p photo
+		var digest string
+		if err := r.Scan(&p.id, &p.centre, &digest); err != nil {
+			return err
+		}
+		var err error
+		p.digest, err = blob.Parse(digest)
+		out = append(out, p)
+		return err
+	})
+	return out, err
+}
+
+// removal is the fact that a photo is gone.
+func (c *Consents) removal(ctx context.Context, q store.Querier, actor id.ID, p photo, reason string) (fact.New, error) {
+	all, err := c.log.Of(ctx, q, p.id)
+	return fact.New{Stream: person.Stream(p.centre), Kind: KindRemoved, Subject: p.id, Actor: actor, Body: PhotoRemoved{reason}, Prev: fact.HeadsOf(all)}, err
+}
+
+// forget destroys the keys of photos.
+func (c *Consents) forget(ctx context.Context, tx store.Tx, lost []photo) error {
+	for _, p := range lost {
+		if err := c.log.Keys.Erase(ctx, tx, p.id, c.log.Clock.Now().UnixMilli()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// destroy removes files whose keys are gone already, and what is left of the keys. A node that is cut off before it comes
+// here does so at its next start (Sweep).
+func (c *Consents) destroy(ctx context.Context, gone []blob.Digest) error {
+	var errs []error
+	for _, d := range gone {
+		errs = append(errs, c.blobs.Delete(d))
+	}
+	if len(gone) > 0 {
+		errs = append(errs, c.log.DB.Purge(ctx, false, "seal_key"))
+	}
+	return errors.Join(errs...)
+}
+
+// SetPhoto keeps a portrait of a person in the scope who agreed to it. An earlier one is destroyed.
+func (c *Consents) SetPhoto(ctx context.Context, actor id.ID, scope access.Scope, who id.ID, file []byte) error {
+	portrait, err := picture.Photo(file)
+	if err != nil {
+		return err
+	}
+	p, err := c.people.Get(ctx, c.log.DB, scope, who)
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		return person.ErrUnknown
+	}
+	if ok, err := c.Has(ctx, c.log.DB, who, Image); err != nil || !ok {
+		return errors.Join(err, ErrNoConsent)
+	}
+	stream, v := person.Stream(p.Centre), id.New()
+	key, digest, err := c.keep(ctx, v, stream, portrait)
+	if err != nil {
+		return err
+	}
+	var gone []blob.Digest
+	_, err = c.log.Do(ctx, fact.Command{Name: "keep a photo", Stream: stream, Keys: []id.ID{who}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		out := fact.Outcome{Keys: []*seal.Key{key}}
+		gone = nil
+		if ok, err := c.Has(ctx, q, who, Image); err != nil || !ok {
+			return out, errors.Join(err, ErrNoConsent)
+		}
+		old, err := c.photos(ctx, q, "person = ?", who)
+		if err != nil {
+			return out, err
+		}
+		out.Facts = []fact.New{{Stream: stream, Kind: KindPhoto, Subject: v, Actor: actor, Born: true, Body: PhotoTaken{who, digest, c.log.Clock.Now().Format(time.DateOnly)}}}
+		for _, o := range old {
+			n, err := c.removal(ctx, q, actor, o, "replaced")
+			if err != nil {
+				return out, err
+			}
+			gone, out.Facts = append(gone, o.digest), append(out.Facts, n)
+		}
+		out.Also = func(ctx context.Context, tx store.Tx) error { return c.forget(ctx, tx, old) }
+		return out, nil
+	}})
+	if err != nil {
+		return errors.Join(err, c.blobs.Delete(digest))
+	}
+	return c.destroy(ctx, gone)
+}
+
+// keep seals a file with a key of its own, which the caller keeps.
+func (c *Consents) keep(ctx context.Context, v id.ID, stream string, b []byte) (*seal.Key, blob.Digest, error) {
+	if err := c.log.Keys.Begin(ctx, c.log.DB, stream); err != nil {
+		return nil, blob.Digest{}, err
+	}
+	key, err := c.log.Keys.New(v, stream)
+	if err != nil {
+		return nil, blob.Digest{}, err
+	}
+	digest, _, err := c.blobs.PutSealed(key, bytes.NewReader(b))
+	return key, digest, err
+}
+
+// RemovePhoto destroys the photo of a person in the scope.
+func (c *Consents) RemovePhoto(ctx context.Context, actor id.ID, scope access.Scope, who id.ID) error {
+	p, err := c.people.Get(ctx, c.log.DB, scope, who)
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		return person.ErrUnknown
+	}
+	return c.remove(ctx, actor, p.Centre, "asked", "person = ?", who)
+}
+
+func (c *Consents) remove(ctx context.Context, actor, centre id.ID, reason, where string, args ...any) error {
+	var gone []blob.Digest
+	_, err := c.log.Do(ctx, fact.Command{Name: "remove a photo", Stream: person.Stream(centre), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		var out fact.Outcome
+		gone = nil
+		old, err := c.photos(ctx, q, where, args...)
+		if err != nil {
+			return out, err
+		}
+		for _, o := range old {
+			n, err := c.removal(ctx, q, actor, o, reason)
+			if err != nil {
+				return out, err
+			}
+			gone, out.Facts = append(gone, o.digest), append(out.Facts, n)
+		}
+		if len(old) > 0 {
+			out.Also = func(ctx context.Context, tx store.Tx) error { return c.forget(ctx, tx, old) }
+		}
+		return out, nil
+	}})
+	if err != nil {
+		return err
+	}
+	return c.destroy(ctx, gone)
+}
+
+// HasPhoto reports whether there is a photo that may be shown.
+func (c *Consents) HasPhoto(ctx context.Context, q store.Querier, who id.ID) (bool, error) {
+	l, err := c.photos(ctx, q, "person = ? AND "+Holding("consent_photo.person", Image), who)
+	return len(l) > 0, err
+}
+
+// ErrNoFile is returned, wrapped, for a photo or a scan that there is not, or not any more.
+var ErrNoFile = errors.New("there is no such picture")
+
+// Photo returns the portrait of a person as JPEG while the consent to it stands. The caller has made sure that the reader
+// may see the person.
+func (c *Consents) Photo(ctx context.Context, q store.Querier, who id.ID) ([]byte, error) {
+	l, err := c.photos(ctx, q, "person = ? AND "+Holding("consent_photo.person", Image), who)
+	if err != nil {
+		return nil, err
+	}
+	if len(l) == 0 {
+		return nil, ErrNoFile
+	}
+	return c.open(ctx, q, l[0].id, l[0].digest)
+}
+
+func (c *Consents) open(ctx context.Context, q store.Querier, owner id.ID, d blob.Digest) ([]byte, error) {
+	key, err := c.log.Keys.Get(ctx, q, owner)
+	if errors.Is(err, seal.ErrNoKey) {
+		return nil, ErrNoFile
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.blobs.OpenSealed(key, d)
+	if errors.Is(err, blob.ErrMissing) {
+		return nil, ErrNoFile
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
+// Sweep destroys what may not be here any more: photos whose consent ended elsewhere, and files whose removal was cut off.
+func (c *Consents) Sweep(ctx context.Context) error {
+	late, err := c.photos(ctx, c.log.DB, "NOT "+Holding("consent_photo.person", Image))
+	if err != nil {
+		return err
+	}
+	for _, p := range late {
+		if err := c.remove(ctx, id.Nil, p.centre, "withdrawn", "id = ?", p.id); err != nil {
+			return err
+		}
+	}
+	var gone []id.ID
+	var files []blob.Digest
+	err = c.log.DB.Each(ctx, "SELECT id, digest FROM consent_gone", nil, func(r store.Row) error {
+		var v id.ID
+		var s string
+		if err := r.Scan(&v, &s); err != nil {
+			return err
+		}
+		d, err := blob.Parse(s)
+		if err == nil && c.blobs.Has(d) {
+			gone, files = append(gone, v), append(files, d)
+		}
+		return err
+	})
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	err = c.log.DB.Write(ctx, func(tx store.Tx) error {
+		for _, v := range gone {
+			if err := c.log.Keys.Erase(ctx, tx, v, c.log.Clock.Now().UnixMilli()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.destroy(ctx, files)
+}
+
+// Gone prepares the end of what is kept of somebody who is erased. Photos lose their keys and are said to be gone; also
+// does so in the transaction. The files, of scanned forms too, are for the caller to remove when it is over.
+func (c *Consents) Gone(ctx context.Context, q store.Querier, actor, who id.ID) (facts []fact.New, also func(context.Context, store.Tx) error, files []blob.Digest, err error) {
+	lost, err := c.photos(ctx, q, "person = ?", who)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, p := range lost {
+		n, err := c.removal(ctx, q, actor, p, "erased")
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		facts, files = append(facts, n), append(files, p.digest)
+	}
+	err = q.Each(ctx, "SELECT digest FROM consent_scan WHERE person = ?", store.Args(who), func(r store.Row) error {
+		var digest string
+		if err := r.Scan(&digest); err != nil {
+			return err
+		}
+		d, err := blob.Parse(digest)
+		files = append(files, d)
+		return err
+	})
+	return facts, func(ctx context.Context, tx store.Tx) error { return c.forget(ctx, tx, lost) }, files, err
+}

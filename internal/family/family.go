@@ -1,0 +1,430 @@
+package family
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/seal"
+	"tizi/internal/store"
+)
+
+//go:embed schema/*.sql
+var schemaFiles embed.FS
+
+// Schema returns the migrations of what only this node knows: cards and PINs.
+func Schema() fs.FS {
+	sub, _ := fs.Sub(schemaFiles, "schema")
+	return sub
+}
+
+// Family answers who is a child's guardian.
+type Family struct {
+	log    *fact.Log
+	people *person.People
+	access *access.Access
+}
+
+// New returns the area on a node's log.
+func New(l *fact.Log, p *person.People, a *access.Access) *Family { return &Family{l, p, a} }
+
+// Errors of the area. Doors translate them.
+var (
+	ErrNoLink = errors.New("this is no guardian of the child")
+	ErrEmpty  = errors.New("there are no words in it")
+	ErrLong   = errors.New("a message has at most 2000 characters")
+)
+
+// MaxMessage is how many characters a message may have.
+const MaxMessage = 2000
+
+// Link is how a guardian stands to a child.
+type Link struct {
+	ID, Child, Guardian, Centre id.ID
+	Fetch, Consent, Conflict    bool
+	Who
+}
+
+func (f *Family) links(ctx context.Context, q store.Querier, where string, args ...any) ([]*Link, error) {
+	var out []*Link
+	sealed := map[*Link]string{}
+	var children []id.ID
+	err := q.Each(ctx, "SELECT id, child, guardian, centre, may_fetch, may_consent, sealed, conflict FROM family_link WHERE "+where+" ORDER BY id", args, func(r store.Row) error {
+		l := &Link{}
+		var s string
+		err := r.Scan(&l.ID, &l.Child, &l.Guardian, &l.Centre, &l.Fetch, &l.Consent, &s, &l.Conflict)
+		out, children, sealed[l] = append(out, l), append(children, l.Child), s
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	ring := seal.Ring{}
+	if err := f.log.Keys.Load(ctx, q, ring, children); err != nil {
+		return nil, err
+	}
+	for _, l := range out {
+		l.Who = open(ring[l.Child], sealed[l])
+	}
+	return out, nil
+}
+
+func open(k *seal.Key, sealed string) (w Who) {
+	if k != nil {
+		if plain, err := k.Open(sealed); err == nil {
+			json.Unmarshal(plain, &w)
+		}
+	}
+	return w
+}
+
+// Guardians returns the guardians of a child. The caller has made sure that the reader may see the child.
+func (f *Family) Guardians(ctx context.Context, q store.Querier, child id.ID) ([]*Link, error) {
+	return f.links(ctx, q, "child = ?", child)
+}
+
+// Children returns how an account stands to its children.
+func (f *Family) Children(ctx context.Context, q store.Querier, guardian id.ID) ([]*Link, error) {
+	return f.links(ctx, q, "guardian = ?", guardian)
+}
+
+// LinkOf returns how an account stands to a child, or ErrNoLink.
+func (f *Family) LinkOf(ctx context.Context, q store.Querier, child, guardian id.ID) (*Link, error) {
+	l, err := f.links(ctx, q, "id = ?", LinkID(child, guardian))
+	if err == nil && len(l) == 0 {
+		err = ErrNoLink
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l[0], nil
+}
+
+// child returns a child of the scope with the key.
+func (f *Family) child(ctx context.Context, q store.Querier, scope access.Scope, child id.ID) (*person.Person, *seal.Key, error) {
+	p, err := f.people.Get(ctx, q, scope, child)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p == nil {
+		return nil, nil, person.ErrUnknown
+	}
+	k, err := f.log.Keys.Get(ctx, q, child)
+	return p, k, err
+}
+
+// state writes one fact about a child of the scope, sealed with the child's key.
+func (f *Family) state(ctx context.Context, name string, actor id.ID, scope access.Scope, child, subject id.ID, make func(p *person.Person, k *seal.Key, all []*fact.Fact) (*fact.Kind, fact.Body, error)) error {
+	p, _, err := f.child(ctx, f.log.DB, scope, child)
+	if err != nil {
+		return err
+	}
+	stream := person.Stream(p.Centre)
+	_, err = f.log.Do(ctx, fact.Command{Name: name, Stream: stream, Keys: []id.ID{child, subject}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		p, k, err := f.child(ctx, q, scope, child)
+		if err != nil {
+			return fact.Outcome{}, err
+		}
+		all, err := f.log.Of(ctx, q, subject)
+		if err != nil {
+			return fact.Outcome{}, err
+		}
+		kind, b, err := make(p, k, all)
+		if err != nil || b == nil {
+			return fact.Outcome{}, err
+		}
+		return fact.Outcome{Facts: []fact.New{{Stream: stream, Kind: kind, Subject: subject, Actor: actor, Body: b, Prev: fact.HeadsOf(all)}}}, nil
+	}})
+	return err
+}
+
+// Link makes an account a guardian of a child of the scope, or changes what it may do.
+func (f *Family) Link(ctx context.Context, actor id.ID, scope access.Scope, child, guardian id.ID, w Who, fetch, consent bool) error {
+	if w.Name = strings.TrimSpace(w.Name); w.Name == "" {
+		return access.ErrNameEmpty
+	}
+	return f.state(ctx, "link a guardian", actor, scope, child, LinkID(child, guardian), func(_ *person.Person, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
+		return KindLinked, Linked{Child: child, Guardian: guardian, Fetch: fetch, Consent: consent, Sealed: k.Seal(w.text())}, nil
+	})
+}
+
+// Welcome opens an account for a new guardian of a child and links it. Nobody signs in with it until a card or a PIN is
+// made.
+func (f *Family) Welcome(ctx context.Context, actor id.ID, scope access.Scope, child id.ID, w Who, lang string, fetch, consent bool) (id.ID, error) {
+	p, _, err := f.child(ctx, f.log.DB, scope, child)
+	if err != nil {
+		return id.Nil, err
+	}
+	if w.Name = strings.TrimSpace(w.Name); w.Name == "" {
+		return id.Nil, access.ErrNameEmpty
+	}
+	account, err := f.access.Open(ctx, actor, access.Newcomer{Name: w.Name, Login: "g-" + strings.ToLower(letters(16)), Lang: lang, Role: access.Guardian, On: access.Place(p.Centre), Stream: person.Stream(p.Centre)})
+	if err != nil {
+		return id.Nil, err
+	}
+	return account, f.Link(ctx, actor, scope, child, account, w, fetch, consent)
+}
+
+// Unlink ends it. An account that has no other child cannot be entered any more.
+func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, child, guardian id.ID) error {
+	now, err := f.LinkOf(ctx, f.log.DB, child, guardian)
+	if err != nil {
+		return err
+	}
+	err = f.state(ctx, "unlink a guardian", actor, scope, child, now.ID, func(_ *person.Person, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
+		return KindLinked, Linked{Child: child, Guardian: guardian, Ended: true, Sealed: k.Seal(now.Who.text())}, nil
+	})
+	if err != nil {
+		return err
+	}
+	left, err := f.Children(ctx, f.log.DB, guardian)
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	return f.Revoke(ctx, guardian)
+}
+
+// Fetcher is somebody who may fetch a child.
+type Fetcher struct {
+	ID, Actor id.ID
+	Who
+}
+
+// Fetchers returns who may fetch a child beside the guardians. The caller has made sure that the reader may see the child.
+func (f *Family) Fetchers(ctx context.Context, q store.Querier, child id.ID) ([]Fetcher, error) {
+	k, err := f.log.Keys.Get(ctx, q, child)
+	if err != nil && !errors.Is(err, seal.ErrNoKey) {
+		return nil, err
+	}
+	var out []Fetcher
+	err = q.Each(ctx, "SELECT id, actor, sealed FROM family_fetcher WHERE child = ? ORDER BY id", store.Args(child), func(r store.Row) error {
+		var x Fetcher
+		var s string
+		err := r.Scan(&x.ID, &x.Actor, &s)
+		x.Who = open(k, s)
+		out = append(out, x)
+		return err
+	})
+	return out, err
+}
+
+// NameFetcher lets somebody fetch a child of the scope.
+func (f *Family) NameFetcher(ctx context.Context, actor id.ID, scope access.Scope, child id.ID, w Who) error {
+	if w.Name = strings.TrimSpace(w.Name); w.Name == "" {
+		return access.ErrNameEmpty
+	}
+	return f.state(ctx, "name who may fetch", actor, scope, child, id.New(), func(_ *person.Person, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
+		return KindFetcher, FetcherNamed{Child: child, Sealed: k.Seal(w.text())}, nil
+	})
+}
+
+// EndFetcher takes it back.
+func (f *Family) EndFetcher(ctx context.Context, actor id.ID, scope access.Scope, child, fetcher id.ID) error {
+	l, err := f.Fetchers(ctx, f.log.DB, child)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(l, func(x Fetcher) bool { return x.ID == fetcher })
+	if i < 0 {
+		return fs.ErrNotExist
+	}
+	return f.state(ctx, "end who may fetch", actor, scope, child, fetcher, func(_ *person.Person, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
+		return KindFetcher, FetcherNamed{Child: child, Ended: true, Sealed: k.Seal(l[i].Who.text())}, nil
+	})
+}
+
+// Message is a few words between a centre and a guardian.
+type Message struct {
+	ID, Child, Guardian, Sender id.ID
+	Text                        string
+	At                          time.Time
+}
+
+// FromGuardian reports whether the guardian wrote it.
+func (m Message) FromGuardian() bool { return m.Sender == m.Guardian }
+
+// Send writes to a guardian of a child of the scope, or from one: the sender says which.
+func (f *Family) Send(ctx context.Context, sender id.ID, scope access.Scope, child, guardian id.ID, text string) error {
+	switch text = strings.TrimSpace(text); {
+	case text == "":
+		return ErrEmpty
+	case len([]rune(text)) > MaxMessage:
+		return ErrLong
+	}
+	if _, err := f.LinkOf(ctx, f.log.DB, child, guardian); err != nil {
+		return err
+	}
+	return f.state(ctx, "send a message", sender, scope, child, id.New(), func(_ *person.Person, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
+		return KindMessage, MessageSent{child, guardian, k.Seal([]byte(text))}, nil
+	})
+}
+
+func (f *Family) messages(ctx context.Context, q store.Querier, max int, where string, args ...any) ([]Message, error) {
+	var out []Message
+	var children []id.ID
+	err := q.Each(ctx, fmt.Sprintf("SELECT id, child, guardian, sender, at, sealed FROM family_message WHERE %s ORDER BY at DESC, id DESC LIMIT %d", where, max), args, func(r store.Row) error {
+		var m Message
+		var at int64
+		err := r.Scan(&m.ID, &m.Child, &m.Guardian, &m.Sender, &at, &m.Text)
+		m.At = time.UnixMilli(at)
+		out, children = append(out, m), append(children, m.Child)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	ring := seal.Ring{}
+	if err := f.log.Keys.Load(ctx, q, ring, children); err != nil {
+		return nil, err
+	}
+	for i, m := range out {
+		out[i].Text = ""
+		if k := ring[m.Child]; k != nil {
+			if plain, err := k.Open(m.Text); err == nil {
+				out[i].Text = string(plain)
+			}
+		}
+	}
+	return out, nil
+}
+
+// Messages returns the latest messages about a child, with all guardians or with one, the latest first.
+func (f *Family) Messages(ctx context.Context, q store.Querier, child, guardian id.ID) ([]Message, error) {
+	if guardian.IsNil() {
+		return f.messages(ctx, q, 100, "child = ?", child)
+	}
+	return f.messages(ctx, q, 100, "child = ? AND guardian = ?", child, guardian)
+}
+
+// Threads returns the latest message of each conversation in a scope, the latest first.
+func (f *Family) Threads(ctx context.Context, q store.Querier, scope access.Scope, max int) ([]Message, error) {
+	where, args := scope.People("centre", "child")
+	return f.messages(ctx, q, max, where+" AND NOT EXISTS (SELECT 1 FROM family_message m WHERE m.child = family_message.child AND m.guardian = family_message.guardian AND (m.at, m.id) > (family_message.at, family_message.id))", args...)
+}
+
+// The letters of a code are told apart by hand and by ear.
+const alphabet = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+
+func letters(n int) string {
+	out := make([]byte, n)
+	for i := range out {
+		v, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
+		if err != nil {
+			panic("no randomness: " + err.Error())
+		}
+		out[i] = alphabet[v.Int64()]
+	}
+	return string(out)
+}
+
+// Card is a way in that was just made. It is shown once; only hashes stay.
+type Card struct {
+	Token     string // in a QR code
+	Code, PIN string // to be typed where no camera is
+}
+
+// Means is what an account could be entered with.
+type Means struct {
+	Cards   int
+	Created time.Time
+}
+
+// MakeCard makes a card for a guardian of a child of the scope. What was made before ends: a lost card is replaced.
+func (f *Family) MakeCard(ctx context.Context, scope access.Scope, child, guardian id.ID) (*Card, error) {
+	if _, _, err := f.child(ctx, f.log.DB, scope, child); err != nil {
+		return nil, err
+	}
+	if _, err := f.LinkOf(ctx, f.log.DB, child, guardian); err != nil {
+		return nil, err
+	}
+	raw := make([]byte, 16)
+	rand.Read(raw)
+	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		return nil, err
+	}
+	c := &Card{base64.RawURLEncoding.EncodeToString(raw), letters(8), fmt.Sprintf("%06d", n.Int64())}
+	pin := access.HashSecret(c.PIN)
+	now := f.log.Clock.Now().UnixMilli()
+	return c, f.log.DB.Write(ctx, func(tx store.Tx) error {
+		if err := revoke(ctx, tx, guardian); err != nil {
+			return err
+		}
+		if err := tx.Exec(ctx, "INSERT INTO family_card (hash, account, created) VALUES (?, ?, ?)", digest(c.Token), guardian, now); err != nil {
+			return err
+		}
+		return tx.Exec(ctx, "INSERT INTO family_pin (code, account, hash, created) VALUES (?, ?, ?, ?)", c.Code, guardian, pin, now)
+	})
+}
+
+func digest(token string) []byte {
+	h := sha256.Sum256([]byte("guardian card " + token))
+	return h[:]
+}
+
+func revoke(ctx context.Context, tx store.Tx, guardian id.ID) error {
+	if err := tx.Exec(ctx, "DELETE FROM family_card WHERE account = ?", guardian); err != nil {
+		return err
+	}
+	return tx.Exec(ctx, "DELETE FROM family_pin WHERE account = ?", guardian)
+}
+
+// Revoke ends the card and the PIN of a guardian, and whoever came in with them.
+func (f *Family) Revoke(ctx context.Context, guardian id.ID) error {
+	err := f.log.DB.Write(ctx, func(tx store.Tx) error { return revoke(ctx, tx, guardian) })
+	if err != nil {
+		return err
+	}
+	return f.access.EndOthers(ctx, guardian, "")
+}
+
+// HasCard says since when a guardian has a card; the zero time is none.
+func (f *Family) HasCard(ctx context.Context, q store.Querier, guardian id.ID) (time.Time, error) {
+	var at int64
+	found, err := store.One(ctx, q, "SELECT created FROM family_card WHERE account = ?", store.Args(guardian), &at)
+	if err != nil || !found {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(at), nil
+}
+
+// Enter begins a session with a card, or with a child's code and a PIN.
+func (f *Family) Enter(ctx context.Context, card, code, pin, agent, address string) (token string, err error) {
+	code = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(code))
+	which := "code " + code
+	if card != "" {
+		which = "card " + address
+	}
+	account, err := f.access.Proved(ctx, which, address, func() (account id.ID, err error) {
+		if card != "" {
+			_, err = store.One(ctx, f.log.DB, "SELECT account FROM family_card WHERE hash = ?", store.Args(digest(card)), &account)
+			return account, err
+		}
+		hash := ""
+		if _, err := store.One(ctx, f.log.DB, "SELECT account, hash FROM family_pin WHERE code = ?", store.Args(code), &account, &hash); err != nil {
+			return id.Nil, err
+		}
+		if !access.MatchesSecret(hash, strings.TrimSpace(pin)) {
+			return id.Nil, nil
+		}
+		return account, nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return f.access.Begin(ctx, account, agent)
+}

@@ -1,0 +1,58 @@
+package training
+
+import (
+	"context"
+	"errors"
+
+	"tizi/internal/access"
+	"tizi/internal/consent"
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/store"
+)
+
+// Review brings somebody's places in groups in line with the consent to the training: what was given lets in whoever waited
+// for it, where there is a seat; what ended makes room. Doors call it after a consent was recorded.
+func (t *Training) Review(ctx context.Context, actor, p id.ID, on string) error {
+	ok, err := t.Consents.Has(ctx, t.log.DB, p, consent.Training)
+	if err != nil {
+		return err
+	}
+	if ok {
+		waits, err := t.enrolments(ctx, t.log.DB, "person = ? AND state = 'waitlisted' AND reason = '"+NoConsent+"'", store.Args(p))
+		if err != nil {
+			return err
+		}
+		for _, e := range waits {
+			if _, err := t.Place(ctx, actor, access.At(e.Centre), e.Cohort, []id.ID{p}, on); err != nil && !errors.Is(err, ErrClosed) {
+				return err
+			}
+		}
+		return nil
+	}
+	in, err := t.enrolments(ctx, t.log.DB, "person = ? AND state IN ('enrolled', 'active')", store.Args(p))
+	if err != nil {
+		return err
+	}
+	for _, e := range in {
+		_, err := t.log.Do(ctx, fact.Command{Name: "wait for a consent", Stream: person.Stream(e.Centre), Keys: []id.ID{p, e.Cohort}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+			var out fact.Outcome
+			now, err := t.enrolments(ctx, q, "id = ? AND state IN ('enrolled', 'active')", store.Args(e.ID))
+			if err != nil || len(now) == 0 {
+				return out, err
+			}
+			all, err := t.log.Of(ctx, q, e.ID)
+			if err != nil {
+				return out, err
+			}
+			b := EnrolmentStated{Person: p, Programme: e.Programme, Phase: e.Phase, Cohort: e.Cohort, State: Waitlisted, Reason: NoConsent, On: on, Cell: now[0].Cell}
+			out.Facts = []fact.New{{Stream: person.Stream(e.Centre), Kind: KindEnrolment, Subject: e.ID, Actor: actor, Body: b, Prev: fact.HeadsOf(all)}}
+			return out, nil
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+// Package family is the door of guardians: their children, what they agreed to, who may fetch them, who looked at their
+// file, and what the centre writes.
+package family
+
+import (
+	"embed"
+	"io/fs"
+
+	"tizi/internal/i18n"
+	"tizi/internal/web/centre"
+	"tizi/internal/web/shell"
+)
+
+//go:embed all:templates
+var templates embed.FS
+
+// Templates are the screens of this package, for shell.Add.
+func Templates() fs.FS {
+	sub, err := fs.Sub(templates, "templates")
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	return sub
+}
+
+// Enter is the screen guardian/enter. It posts card, or code and pin.
+type Enter struct {
+	Card   string
+	Code   string
+	Errors map[string]string
+}
+
+// Children is the screen guardian/children.
+type Children struct {
+	Rows []ChildRow
+}
+
+// ChildRow is one child of a guardian.
+type ChildRow struct {
+	Name, Other, URL, Photo string
+	Centre                  i18n.Text
+	Group                   string
+	// Next is the next session: an ISO date and hours.
+	Next, From, To string
+	// Missing is how many purposes nobody answered.
+	Missing int
+}
+
+// Child is the screen guardian/child. Its forms post text, and name, phone, relation or end.
+type Child struct {
+	Name, Other, Photo string
+	Centre             i18n.Text
+	Present, Held      int
+	Groups             []ChildGroup
+	Sessions           []ChildSession
+	Attendance         []centre.AttendanceLine
+	Consents           []centre.Consent
+	ConsentURL         string
+	Guardians          []string
+	// MayName says that the guardian may fetch the child, and so name others.
+	MayName       bool
+	Fetchers      []centre.FetcherRow
+	Relations     []shell.Option
+	FetchAction   string
+	Messages      []centre.MessageRow
+	MessageAction string
+	Seen          []SeenRow
+	Errors        map[string]string
+}
+
+// ChildGroup is a group of a child.
+type ChildGroup struct {
+	Name, State string
+	Programme   i18n.Text
+}
+
+// ChildSession is a session to come.
+type ChildSession struct {
+	Date, From, To, Room, Group string
+}
+
+// SeenRow is somebody who looked at the child's file.
+type SeenRow struct {
+	Name, Role, Action, At string
+}
+
+// Consent is the screen guardian/consent. It posts purpose and state, and assent.
+type Consent struct {
+	Name, ChildURL string
+	// Locked says that this guardian may not agree for the child.
+	Locked bool
+	Rows   []ConsentRow
+	Action string
+	Errors map[string]string
+}
+
+// ConsentRow is one purpose, with the words that are agreed to.
+type ConsentRow struct {
+	Purpose, State, On string
+	Text               i18n.Text
+	Version            int
+	Conflict           bool
+	Given              bool
+	Sounds             []centre.ConsentSound
+}
