@@ -23,6 +23,8 @@ type People struct {
 	// Filtered says that an empty list is the filters' doing.
 	Filtered          bool
 	NewURL, ImportURL string
+	// MessagesURL leads to what the centre and guardians write to each other.
+	MessagesURL string
 }
 
 // PersonRow is one person in a list.
