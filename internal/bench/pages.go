@@ -114,9 +114,26 @@ var links = regexp.MustCompile(`href="(/(?:people|groups|sessions|staff)/[0-9a-f
 
 // discover finds the pages a role has: the fixed ones, and of each kind with an id the first that a list leads to.
 func discover(c *http.Client, base string, role access.Role) ([]string, error) {
+	if role == access.Guardian {
+		body, _, err := get(c, base+"/children")
+		if err != nil {
+			return nil, err
+		}
+		paths := []string{"/children", "/me"}
+		if m := regexp.MustCompile(`href="(/children/[0-9a-f-]{36})"`).FindSubmatch(body); m != nil {
+			paths = append(paths, string(m[1]), string(m[1])+"/consent")
+		}
+		return paths, nil
+	}
 	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
 	if access.Allows(role, access.ListPeople) {
 		paths = append(paths, "/board/behind?period=all", "/board/behind?period=all&sex=f&milieu=rural")
+	}
+	if access.Allows(role, access.ReadConsent) {
+		paths = append(paths, "/consents", "/consents?purpose=image", "/consents/texts", "/messages")
+	}
+	if access.Allows(role, access.WriteConsent) {
+		paths = append(paths, "/consents/scans")
 	}
 	if access.Allows(role, access.ReadGlass) {
 		paths = append(paths, "/openings")
@@ -160,7 +177,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 				}
 			}
 			if kind == "/people/" && access.Allows(role, access.WritePeople) {
-				paths = append(paths, m[1]+"/edit")
+				paths = append(paths, m[1]+"/edit", m[1]+"/consent", m[1]+"/guardians", m[1]+"/messages")
 			}
 		}
 	}

@@ -183,7 +183,6 @@ var sections = []struct {
 	{"nav.people", "/people", "people", access.ReadPeople},
 	{"nav.groups", "/groups", "group", access.ReadGroups},
 	{"nav.consents", "/consents", "file", access.ReadConsent},
-	{"nav.messages", "/messages", "mail", access.WritePeople},
 	{"nav.children", "/children", "people", access.ReadChildren},
 	{"nav.board", "/board", "board", access.ReadBoard},
 	{"nav.programmes", "/programmes", "flag", access.WriteProgrammes},
@@ -236,6 +235,9 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	}
 	if a.May(access.BreakGlass) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "openings.new", URL: "/openings/new", Icon: "lock"})
+	}
+	if a.May(access.WritePeople) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "nav.messages", URL: "/messages", Icon: "mail"})
 	}
 	if a.May(access.ImportPeople) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "import.title", URL: "/import", Icon: "upload"})

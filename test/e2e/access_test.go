@@ -27,12 +27,15 @@ var asks = map[string]access.Action{
 	"/programmes": access.WriteProgrammes, "/programmes/new": access.WriteProgrammes, "/programmes/{code}/targets": access.WriteProgrammes,
 	"/staff": access.WriteAccounts, "/staff/new": access.WriteAccounts, "/staff/renew": access.WriteAccounts, "/staff/{id}": access.WriteAccounts, "/staff/{id}/role": access.WriteAccounts,
 	"/staff/{id}/withdraw/{id}": access.WriteAccounts, "/staff/{id}/close": access.WriteAccounts, "/staff/{id}/reset": access.WriteAccounts, "/setup/centre": access.WritePlaces,
+	"/consents": access.ReadConsent, "/consents/texts": access.ReadConsent, "/consents/texts/new": access.WriteProgrammes, "/consents/scans": access.WriteConsent, "/people/{id}/consent": access.ReadConsent,
+	"/people/{id}/scans": access.ReadConsent, "/people/{id}/photo": access.ReadPeople, "/people/{id}/guardians": access.WritePeople, "/people/{id}/messages": access.ReadPeople, "/messages": access.ReadPeople,
+	"/children": access.ReadChildren, "/children/{id}": access.ReadChildren, "/children/{id}/consent": access.AnswerConsent, "/children/{id}/photo": access.ReadChildren,
 	"/openings": access.ReadGlass, "/openings/new": access.BreakGlass,
 	"/me": access.Self, "/me/passphrase": access.Self, "/me/code": access.Self, "/me/sheet": access.Self, "/me/passkey": access.Self,
 }
 
 // open are the pages for everybody.
-var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/languages": true}
+var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true}
 
 // The words that stand only in what another centre has written down.
 const (
@@ -99,6 +102,7 @@ func another(t *testing.T, n *node, c *client) elsewhere {
 	p.Set("massar", elsewhereMassar)
 	p.Set("phone", elsewherePhone)
 	p.Set("centre", e.centre)
+	p.Set("consent", "yes")
 	e.person = c.must(c.post("/people/new", p)).to()
 	s := filled(staff, 1)
 	s.Set("name", elsewhereStaff)

@@ -346,7 +346,7 @@ func centreWith30(t testing.TB) (*node, *client, []string) {
 	}
 	upload := c.must(c.postFile("/import", c.form("/import", "/import").values(), "liste.csv", []byte(list.String()))).to()
 	plan := c.must(c.post(upload, c.form(upload, upload).values())).to()
-	c.must(c.post(plan, nil))
+	c.must(c.post(plan, url.Values{"consent": {"yes"}})) // the forms are at the centre
 	if s := n.status(); s.People != 30 {
 		t.Fatalf("%d people of a list of 30", s.People)
 	}

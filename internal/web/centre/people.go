@@ -65,6 +65,7 @@ func people(a *door.Ask) error {
 		v.Pager.Total = int(n)
 	}
 	if a.May(access.WritePeople) {
+		v.MessagesURL = "/messages"
 		v.NewURL = door.With("/people/new", "centre", centre)
 	}
 	if a.May(access.ImportPeople) {

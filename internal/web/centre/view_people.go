@@ -24,6 +24,8 @@ type People struct {
 	Filtered          bool
 	NewURL, ImportURL string
 	SameURL           string
+	// MessagesURL leads to what the centre and guardians write to each other.
+	MessagesURL string
 }
 
 // PersonRow is one person in a list.
