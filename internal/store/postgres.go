@@ -26,6 +26,7 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	// Readers may use all but these, so that a reader waiting for a write never waits for itself.
 	pc.MaxConns = int32(c.Readers) + 4
 	pc.MaxConnIdleTime = time.Minute
+	pc.ConnConfig.RuntimeParams["jit"] = "off" // to compile a query takes 0.1 s, more than any of ours should run
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)

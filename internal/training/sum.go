@@ -51,7 +51,8 @@ func (c *collector) Change(t *store.Table, old, new []any) {
 		if r == nil {
 			continue
 		}
-		who, prog := r[1].(id.ID), id.Nil
+		who := r[1].(id.ID)
+		var prog id.ID
 		if t == enrolTable {
 			prog = r[2].(id.ID)
 			// Whoever was denied a seat is no member of the programme.

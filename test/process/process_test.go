@@ -177,7 +177,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 					number++
 					name := fmt.Sprintf("Enfant%06d", number)
 					mu.Unlock()
-					status, _, err := n.post("/people/new", url.Values{"given": {name}, "family": {"Alaoui"}, "sex": {"f"}, "birth": {"02/03/2015"}})
+					status, _, err := n.post("/people/new", url.Values{"given": {name}, "family": {"Alaoui"}, "sex": {"f"}, "birth": {"02/03/2015"}, "not_double": {"yes"}})
 					if err != nil {
 						return
 					}
@@ -236,7 +236,7 @@ func TestFullDiskReadsGoOnAndWritingSaysWhy(t *testing.T) {
 	defer n.kill()
 	n.signIn()
 	add := func(name string) (int, string) {
-		status, body, err := n.post("/people/new", url.Values{"given": {name}, "family": {"Alaoui"}})
+		status, body, err := n.post("/people/new", url.Values{"given": {name}, "family": {"Alaoui"}, "not_double": {"yes"}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,8 +47,6 @@ var latinBy = func() (by [256][]struct{ from, to string }) {
 	return
 }()
 
-func isArabic(r rune) bool { return r >= 0x600 && r <= 0x77f }
-
 // soundOf is the sound of one folded word.
 func soundOf(word string) sound {
 	var b []byte

@@ -327,10 +327,10 @@ func samePairGiven(a *door.Ask) error {
 		err, notice = a.H.People.Part(ctx, a.Actor(), a.Scope, x, y, ""), "same.parted"
 	case "reopen":
 		err, notice = a.H.People.Reopen(ctx, a.Actor(), a.Scope, x, y), "same.reopened"
-	default:
-		return again()
 	case "later":
 		err, notice = a.H.People.Later(ctx, a.Scope, x, y, time.Now().UnixMilli()), "same.put_off"
+	default:
+		return again()
 	}
 	if err != nil {
 		return err
