@@ -127,7 +127,7 @@ func MeasureSame(ctx context.Context, h *house.House, progress func(done, total 
 	r.Searches = map[string]float64{}
 	var times []float64
 	for _, q := range searches {
-		l, err := timed(10, func(int) error {
+		l, err := timed(40, func(int) error {
 			_, err := h.People.List(ctx, h.DB, all, person.Filter{Search: q})
 			return err
 		})

@@ -102,10 +102,17 @@ func sounding(search string) []term {
 	return out
 }
 
-// matching is the condition that each of the terms finds a word of the person, or of a record that is one with it. The
-// rarest term is looked up and the others tried on whoever it finds; only when every term is common is the list walked
-// instead, where matches lie close together. It is "" when nobody can match.
-func matching(ctx context.Context, q store.Querier, scope access.Scope, terms []term) (string, []any, error) {
+// match is who a search finds: those whom a query looks up (found), or those of a list who fulfil a condition (where).
+type match struct {
+	found string
+	where string
+	args  []any
+}
+
+// matching finds those of whom, or of a record that is one with them, a word fits each of the terms. The rarest term is
+// looked up and the others tried on whoever it finds; only when every term is common is the list walked instead, where
+// matches lie close together. It is nil when nobody can match.
+func matching(ctx context.Context, q store.Querier, scope access.Scope, merged bool, terms []term) (*match, error) {
 	type counted struct {
 		term
 		n int
@@ -118,10 +125,10 @@ func matching(ctx context.Context, q store.Querier, scope access.Scope, terms []
 	for i, w := range terms {
 		ws[i].term = w
 		if _, err := store.One(ctx, q, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM person_token WHERE token >= ? AND token < ? LIMIT %d) AS t", few+1), store.Args(w.lo, w.hi), &ws[i].n); err != nil {
-			return "", nil, err
+			return nil, err
 		}
 		if ws[i].n == 0 {
-			return "", nil, nil
+			return nil, nil
 		}
 	}
 	slices.SortFunc(ws, func(a, b counted) int { return a.n - b.n })
@@ -129,38 +136,67 @@ func matching(ctx context.Context, q store.Querier, scope access.Scope, terms []
 	for _, w := range ws {
 		args = append(args, w.lo, w.hi)
 	}
+	// By a count, and by a text that no index knows, so that the few words of each person are read: PostgreSQL guesses the size
+	// of a range of words wrongly, and would join thousands with thousands.
 	has := func(person string) string {
-		return " AND EXISTS (SELECT 1 FROM person_token u WHERE u.person = " + person + " AND u.token >= ? AND u.token < ?)"
+		return " AND (SELECT count(*) FROM person_token u WHERE u.person = " + person + " AND (u.token || '') >= ? AND (u.token || '') < ?) > 0"
 	}
 	looked := "t.token >= ? AND t.token < ?" + strings.Repeat(has("t.person"), len(ws)-1)
-	var where string
+	in, sargs := scope.People("p.centre", "p.id")
+	ones := "SELECT o.person FROM person_token t JOIN person_alias me ON me.person = t.person JOIN person_alias o ON o.one = me.one JOIN person p ON p.id = me.person WHERE " + looked + " AND " + in
+	m := &match{args: args}
 	if ws[0].n <= few {
-		where = "id IN (SELECT t.person FROM person_token t WHERE " + looked + ")"
+		m.found = "SELECT DISTINCT t.person FROM person_token t WHERE " + looked
+		if merged {
+			m.found += " UNION " + ones
+		}
 	} else {
-		where = "1 = 1" + strings.Repeat(has("person.id"), len(ws))
-	}
-	merged := false
-	if err := q.Each(ctx, "SELECT 1 FROM person_alias LIMIT 1", nil, func(store.Row) error { merged = true; return nil }); err != nil {
-		return "", nil, err
+		m.where = "1 = 1" + strings.Repeat(has("person.id"), len(ws))
+		if merged {
+			m.where += " OR id IN (" + ones + ")"
+		}
 	}
 	if merged {
-		in, sargs := scope.People("p.centre", "p.id")
-		where += " OR id IN (SELECT o.person FROM person_token t JOIN person_alias me ON me.person = t.person JOIN person_alias o ON o.one = me.one JOIN person p ON p.id = me.person WHERE " + looked + " AND " + in + ")"
-		args = append(append(slices.Clone(args), args...), sargs...)
+		m.args = append(append(slices.Clone(args), args...), sargs...)
 	}
-	return "(" + where + ")", args, nil
+	return m, nil
 }
 
 // tier is one part of a list: those found by the letters, or by the sound alone.
 type tier struct {
-	where string
-	args  []any
+	with, from, where string // common table expressions, what rows come from, which of them
+	wargs, args       []any  // of with, and of the rest
+}
+
+// keep narrows the tier to a match, or to those outside it.
+func (t *tier) keep(name string, m *match, in bool) {
+	switch {
+	case m.found == "" && in:
+		t.where, t.args = t.where+" AND ("+m.where+")", append(t.args, m.args...)
+		return
+	case m.found == "":
+		t.where, t.args = t.where+" AND NOT ("+m.where+")", append(t.args, m.args...)
+		return
+	case t.with == "":
+		t.with = "WITH "
+	default:
+		t.with += ", "
+	}
+	// Looked up once, and told to be: a planner that guesses wrongly walks everybody instead.
+	t.with += name + " (who) AS MATERIALIZED (" + m.found + ")"
+	t.wargs = append(t.wargs, m.args...)
+	if in {
+		t.from = name + " JOIN person ON person.id = " + name + ".who"
+	} else {
+		t.where += " AND person.id NOT IN (SELECT who FROM " + name + ")"
+	}
 }
 
 // hidden is the condition that a record stands for its person: no smaller one in the scope is one with it.
 func hidden(scope access.Scope) (string, []any) {
 	in, args := scope.People("op.centre", "op.id")
-	return " AND NOT EXISTS (SELECT 1 FROM person_alias me JOIN person_alias o ON o.one = me.one AND o.person < me.person JOIN person op ON op.id = o.person WHERE me.person = person.id AND " + in + ")", args
+	// A count is asked for each row by its indexes; PostgreSQL makes of NOT EXISTS a join of everybody with everybody's aliases.
+	return " AND (SELECT count(*) FROM person_alias me JOIN person_alias o ON o.one = me.one AND o.person < me.person JOIN person op ON op.id = o.person WHERE me.person = person.id AND " + in + ") = 0", args
 }
 
 // List returns a page of the people in the scope, by family name; of records that are one person, one.
@@ -174,44 +210,46 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 		bargs = append(bargs, f.Sex)
 	}
 	base, bargs = f.Where.add(base, bargs)
-	hide, hargs := hidden(scope)
-	base, bargs = base+hide, append(bargs, hargs...)
+	merged, err := anyMerged(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if merged {
+		hide, hargs := hidden(scope)
+		base, bargs = base+hide, append(bargs, hargs...)
+	}
 	letters := spelled(f.Search)
-	var found [2]*tier
 	// part is a tier, worked out when a page needs it; nil when nobody is in it.
 	part := func(i int) (*tier, error) {
-		if found[i] != nil || i > 1 || i < 0 {
+		t := &tier{from: "person", where: base, args: slices.Clone(bargs)}
+		if len(letters) == 0 {
+			if i > 0 {
+				return nil, nil
+			}
+			return t, nil
+		}
+		exact, err := matching(ctx, q, scope, merged, letters)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			if exact == nil {
+				return nil, nil
+			}
+			t.keep("spelled", exact, true)
+			return t, nil
+		}
+		sounds := sounding(f.Search)
+		if sounds == nil {
 			return nil, nil
 		}
-		t := &tier{base, slices.Clone(bargs)}
-		var exact string
-		var eargs []any
-		var err error
-		if len(letters) > 0 {
-			if exact, eargs, err = matching(ctx, q, scope, letters); err != nil {
-				return nil, err
-			}
+		near, err := matching(ctx, q, scope, merged, sounds)
+		if err != nil || near == nil {
+			return nil, err
 		}
-		switch {
-		case i == 0 && len(letters) == 0:
-		case i == 0:
-			if exact == "" {
-				return nil, nil
-			}
-			t.where, t.args = t.where+" AND "+exact, append(t.args, eargs...)
-		default:
-			sounds := sounding(f.Search)
-			if len(letters) == 0 || sounds == nil {
-				return nil, nil
-			}
-			near, nargs, err := matching(ctx, q, scope, sounds)
-			if err != nil || near == "" {
-				return nil, err
-			}
-			t.where, t.args = t.where+" AND "+near, append(t.args, nargs...)
-			if exact != "" {
-				t.where, t.args = t.where+" AND NOT "+exact, append(t.args, eargs...)
-			}
+		t.keep("sounding", near, true)
+		if exact != nil {
+			t.keep("spelled", exact, false)
 		}
 		return t, nil
 	}
@@ -244,9 +282,9 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 			} else if after != nil {
 				where += " AND (sort, id) > (?, ?)"
 			}
-			args = append(args, after...)
+			args = append(append(t.wargs, args...), after...)
 			// Only what is shown is read whole: to sort thousands of whole rows for fifty costs more than to find them.
-			err := q.Each(ctx, fmt.Sprintf("SELECT %s FROM person WHERE id IN (SELECT id FROM person WHERE %s ORDER BY %s LIMIT %d) ORDER BY %s", table.List(), where, order, f.Size+1-len(out), order), args, func(r store.Row) error {
+			err := q.Each(ctx, fmt.Sprintf("%s SELECT %s FROM person WHERE id IN (SELECT id FROM %s WHERE %s ORDER BY %s LIMIT %d) ORDER BY %s", t.with, table.List(), t.from, where, order, f.Size+1-len(out), order), args, func(r store.Row) error {
 				x, err := scan(r)
 				if err == nil {
 					out = append(out, x)

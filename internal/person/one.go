@@ -213,12 +213,17 @@ func (u *uniter) Flush(ctx context.Context, tx store.Tx) error {
 	return tx.Insert(ctx, aliasTable, rows)
 }
 
+// anyMerged says whether anybody is one with anybody: where nobody is, nobody pays for it.
+func anyMerged(ctx context.Context, q store.Querier) (bool, error) {
+	var one int64
+	return store.One(ctx, q, "SELECT 1 FROM person_alias LIMIT 1", nil, &one)
+}
+
 // Ones returns, for those of the persons who are one with others, all of them, the smallest id first: the one that stands
 // for all.
 func Ones(ctx context.Context, q store.Querier, persons []id.ID) (map[id.ID][]id.ID, error) {
 	out := map[id.ID][]id.ID{}
-	some := false
-	if err := q.Each(ctx, "SELECT 1 FROM person_alias LIMIT 1", nil, func(store.Row) error { some = true; return nil }); err != nil || !some {
+	if some, err := anyMerged(ctx, q); err != nil || !some {
 		return out, err
 	}
 	persons = slices.Clone(persons)
