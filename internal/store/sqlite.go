@@ -47,7 +47,13 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 		pragmas = append(pragmas, "synchronous=OFF", "secure_delete=OFF")
 	}
 	for _, p := range pragmas {
-		if err := w.Exec("PRAGMA " + p); err != nil {
+		err := w.Exec("PRAGMA " + p)
+		// To turn the log on, or to find it on, SQLite does not wait for another process that does so just now.
+		for try := 0; errors.Is(err, sqlite3.BUSY) && try < 100; try++ {
+			time.Sleep(20 * time.Millisecond)
+			err = w.Exec("PRAGMA " + p)
+		}
+		if err != nil {
 			w.Close()
 			return nil, fmt.Errorf("open %s: %w", c.Path, explain(err))
 		}

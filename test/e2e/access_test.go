@@ -19,6 +19,8 @@ var asks = map[string]access.Action{
 	"/groups/{id}/leave/{id}": access.WriteGroups, "/groups/{id}/session": access.WriteGroups,
 	"/people": access.ReadPeople, "/people/{id}": access.ReadPeople, "/people/new": access.WritePeople, "/people/{id}/edit": access.WritePeople,
 	"/people/same": access.MergePeople, "/same/{id}/{id}": access.MergePeople, "/people/like": access.WritePeople,
+	"/people/{id}/erase": access.ErasePeople, "/people/{id}/export": access.ExportPeople, "/people/{id}/dossier": access.ExportPeople, "/people/{id}/dossier.json": access.ExportPeople,
+	"/retention": access.ErasePeople, "/requests": access.DecideRequests, "/requests/{id}": access.DecideRequests,
 	"/find": access.ReadPeople, "/setup/done": access.ReadPeople,
 	"/import": access.ImportPeople, "/import/example.csv": access.ImportPeople, "/import/{id}/columns": access.ImportPeople,
 	"/import/{id}/plan": access.ImportPeople, "/import/{id}/report": access.ImportPeople, "/import/{id}/rejects.csv": access.ImportPeople,

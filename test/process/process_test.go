@@ -175,9 +175,10 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 				for ctx.Err() == nil {
 					mu.Lock()
 					number++
-					name := fmt.Sprintf("Enfant%06d", number)
+					k := number
+					name := fmt.Sprintf("Enfant%06d", k)
 					mu.Unlock()
-					status, _, err := n.post("/people/new", url.Values{"given": {name}, "family": {"Alaoui"}, "sex": {"f"}, "birth": {"02/03/2015"}, "not_double": {"yes"}})
+					status, _, err := n.post("/people/new", url.Values{"given": {name}, "family": {family(k)}, "sex": {"f"}, "birth": {fmt.Sprintf("%02d/%02d/%d", 1+k%28, 1+k%12, 2008+k%10)}, "not_double": {"yes"}})
 					if err != nil {
 						return
 					}
@@ -282,4 +283,14 @@ func TestFullDiskReadsGoOnAndWritingSaysWhy(t *testing.T) {
 	}
 	n.kill()
 	n.check()
+}
+
+// family is a family name of its own for each child: those of one name are looked at as duplicates, which is not what is
+// tested.
+func family(k int) string {
+	var b strings.Builder
+	for ; k > 0 || b.Len() < 4; k /= 7 {
+		b.WriteString([]string{"ba", "do", "fi", "gu", "ke", "lo", "ma"}[k%7])
+	}
+	return b.String()
 }
