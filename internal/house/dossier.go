@@ -22,6 +22,10 @@ type Dossier struct {
 	Details    person.Details `json:"details"`
 	Enrolments []DossierLine  `json:"enrolments"`
 	Attendance []DossierLine  `json:"attendance"`
+	Consents   []DossierLine  `json:"consents"`
+	Guardians  []DossierLine  `json:"guardians"`
+	Messages   []DossierLine  `json:"messages"`
+	Looks      []DossierLine  `json:"looks"` // who looked at the file, on this node
 	History    []DossierLine  `json:"history"`
 }
 
@@ -81,23 +85,64 @@ func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Doss
 		d.Attendance = append(d.Attendance, DossierLine{On: c.Date, What: c.Mark, Where: c.Name})
 	}
 	who := map[id.ID]string{}
+	name := func(account id.ID) (string, error) {
+		if n, known := who[account]; known || account.IsNil() {
+			return n, nil
+		}
+		acc, err := h.Access.Get(ctx, h.DB, account)
+		if err == nil && acc != nil {
+			who[account] = acc.Name
+		}
+		return who[account], err
+	}
+	consents, err := h.Consents.History(ctx, h.DB, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range consents {
+		d.Consents = append(d.Consents, DossierLine{On: c.On, What: string(c.Purpose), State: c.State, By: c.Who.Name})
+	}
+	guardians, err := h.Family.Guardians(ctx, h.DB, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range guardians {
+		d.Guardians = append(d.Guardians, DossierLine{What: g.Relation, Where: g.Phone, By: g.Name})
+		l, err := h.Family.Messages(ctx, h.DB, p, g.Guardian)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range l {
+			line := DossierLine{On: m.At.Format(time.DateOnly), What: m.Text}
+			if line.By, err = name(m.Sender); err != nil {
+				return nil, err
+			}
+			d.Messages = append(d.Messages, line)
+		}
+	}
+	looks, err := h.Looks.Seen(ctx, h.DB, p, 1000)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range looks {
+		line := DossierLine{On: l.At.Format(time.DateOnly), What: string(l.Action)}
+		if line.By, err = name(l.Account); err != nil {
+			return nil, err
+		}
+		d.Looks = append(d.Looks, line)
+	}
 	for _, s := range subjects {
 		facts, err := h.Log.Of(ctx, h.DB, s)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range facts {
-			if _, known := who[f.Actor]; !known && !f.Actor.IsNil() {
-				acc, err := h.Access.Get(ctx, h.DB, f.Actor)
-				if err != nil {
-					return nil, err
-				}
-				if acc != nil {
-					who[f.Actor] = acc.Name
-				}
+			by, err := name(f.Actor)
+			if err != nil {
+				return nil, err
 			}
 			kind, _, _ := fact.SplitKind(f.Kind)
-			d.History = append(d.History, DossierLine{On: f.HLC.Wall().Format(time.DateOnly), What: kind, By: who[f.Actor]})
+			d.History = append(d.History, DossierLine{On: f.HLC.Wall().Format(time.DateOnly), What: kind, By: by})
 		}
 	}
 	return d, nil

@@ -33,6 +33,7 @@ const (
 	Photo   Action = "photo"
 	Scan    Action = "scan"
 	Print   Action = "print"
+	Export  Action = "export" // read or took along all that is known
 )
 
 // Life is how long a look is kept.

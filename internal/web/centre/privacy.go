@@ -10,6 +10,7 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/house"
 	"tizi/internal/id"
+	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/retention"
 	"tizi/internal/training"
@@ -108,6 +109,9 @@ func readDossier(a *door.Ask) (*house.Dossier, error) {
 	if !ok {
 		return nil, a.Go("/people/" + p.ID.String() + "/export")
 	}
+	if err := a.H.Looks.Note(a.R.Context(), a.Actor(), look.Export, p.ID); err != nil {
+		return nil, err
+	}
 	return a.H.Dossier(a.R.Context(), a.Scope, p.ID)
 }
 
@@ -131,6 +135,22 @@ func dossier(a *door.Ask) error {
 	}
 	for _, e := range d.Attendance {
 		v.Attendance = append(v.Attendance, DossierLine{On: e.On, Where: e.Where, State: a.P.T("attendance." + markWords[e.What])})
+	}
+	for _, e := range d.Consents {
+		v.Consents = append(v.Consents, DossierLine{On: e.On, State: a.P.T("consent."+e.What) + " · " + a.P.T("people.consent."+e.State), By: e.By})
+	}
+	for _, e := range d.Guardians {
+		line := DossierLine{By: e.By, Where: e.Where}
+		if e.What != "" {
+			line.State = a.P.T("relation." + e.What)
+		}
+		v.Guardians = append(v.Guardians, line)
+	}
+	for _, e := range d.Messages {
+		v.Messages = append(v.Messages, DossierLine{On: e.On, State: e.What, By: e.By})
+	}
+	for _, e := range d.Looks {
+		v.Looks = append(v.Looks, DossierLine{On: e.On, State: a.P.T("look." + e.What), By: e.By})
 	}
 	for _, e := range d.History {
 		line := DossierLine{On: e.On, What: e.What, By: e.By}

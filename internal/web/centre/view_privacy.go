@@ -20,11 +20,12 @@ type ByTwo struct {
 type Dossier struct {
 	Name, Other string
 	// On is the ISO date on which it was made.
-	On                              string
-	Centre                          i18n.Text
-	Details                         []DossierField
-	Enrolments, Attendance, History []DossierLine
-	JSONURL                         string
+	On                                   string
+	Centre                               i18n.Text
+	Details                              []DossierField
+	Enrolments, Attendance, History      []DossierLine
+	Consents, Guardians, Messages, Looks []DossierLine
+	JSONURL                              string
 }
 
 // DossierField is one detail.

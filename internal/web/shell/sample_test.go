@@ -88,7 +88,10 @@ var gallery = []shown{
 			Details:    []centre.DossierField{{Name: p.T("dossier.field.first_latin"), Value: "Amina"}, {Name: p.T("dossier.field.last_ar"), Value: "الإدريسي"}, {Name: p.T("dossier.field.birth"), Value: "2014-05-02"}},
 			Enrolments: []centre.DossierLine{{On: "2026-01-05", What: "ENFANTS-IA", Where: "Groupe 03", State: p.T("enrolment.active")}},
 			Attendance: []centre.DossierLine{{On: "2026-03-11", Where: "Groupe 03", State: p.T("attendance.present")}},
-			History:    []centre.DossierLine{{On: "2026-01-02", State: p.T("dossier.kind.person.registered"), By: "Salma Bennani"}}}
+			History:    []centre.DossierLine{{On: "2026-01-02", State: p.T("dossier.kind.person.registered"), By: "Salma Bennani"}},
+			Consents:   []centre.DossierLine{{On: "2026-01-02", State: p.T("consent.training") + " · " + p.T("people.consent.given"), By: "Khadija El Idrissi"}},
+			Guardians:  []centre.DossierLine{{State: p.T("relation.mother"), Where: "+212600000000", By: "Khadija El Idrissi"}},
+			Looks:      []centre.DossierLine{{On: "2026-03-17", State: p.T("look.read"), By: "Salma Bennani"}}}
 	}},
 	{"people-retention", "people/retention", func(p *i18n.Printer) any {
 		v := retained(p)
