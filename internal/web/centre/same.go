@@ -319,7 +319,11 @@ func samePairGiven(a *door.Ask) error {
 		if err != nil {
 			return err
 		}
-		v.Errors["reason"] = a.P.T("same.reason_missing")
+		field := "reason"
+		if v.State != "open" { // somebody decided meanwhile, and the form asks something else now
+			field = ""
+		}
+		v.Errors[field] = a.P.T("same.reason_missing")
 		return a.Again("same/pair", v)
 	}
 	switch a.R.FormValue("do") {
