@@ -3,6 +3,7 @@ package fact
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -79,6 +80,12 @@ func ParseHead(signed []byte, public ed25519.PublicKey) (Head, error) {
 	n, err := note.Open(signed, note.VerifierList(key{node.Hex(), public}))
 	if err != nil {
 		return Head{}, fmt.Errorf("%w, or another's: %w", errHead, err)
+	}
+	for _, s := range n.Sigs {
+		// One signature has one spelling: the bits that base64 leaves over say nothing.
+		if _, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil {
+			return Head{}, errHead
+		}
 	}
 	lines := strings.Split(n.Text, "\n")
 	if len(lines) != 4 || lines[3] != "" {

@@ -147,7 +147,7 @@ var gallery = []shown{
 			{Name: "Hajar Tazi", Login: "hajar", URL: "/staff/4", Role: "role.helper", Place: "Maison de jeunes Hay Salam", Closed: true}, {Name: "Omar Filali", Login: "omar", URL: "/staff/5"}}}
 	}},
 	{"staff-form", "staff/form", func(p *i18n.Printer) any {
-		v := steer.StaffForm{Role: "trainer", MinPassphrase: 10, CancelURL: "/staff", Places: regionOptions(p)}
+		v := steer.StaffForm{Role: "trainer", AskNames: true, MinPassphrase: 10, CancelURL: "/staff", Places: regionOptions(p)}
 		for _, r := range access.Roles {
 			v.Roles = append(v.Roles, shell.Option{Value: string(r), Label: p.T("role." + string(r)), Hint: p.T("staff.role." + string(r))})
 		}

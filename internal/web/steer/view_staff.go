@@ -33,6 +33,7 @@ type StaffForm struct {
 	MinPassphrase     int
 	Role, Place       string
 	Names             string // "yes"
+	AskNames          bool   // a role that this makes a difference for may be given
 	Roles, Places     []shell.Option
 	Action, CancelURL string
 	Errors            map[string]string

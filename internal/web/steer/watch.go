@@ -6,6 +6,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/id"
+	"tizi/internal/store"
 	"tizi/internal/web/door"
 	"tizi/internal/web/shell"
 )
@@ -51,7 +52,8 @@ func openings(a *door.Ask) error {
 		}
 		v.Rows = append(v.Rows, r)
 	}
-	if err := a.H.Access.Saw(a.R.Context(), a.Account); err != nil {
+	// On a full disk people must still be able to read.
+	if err := a.H.Access.Saw(a.R.Context(), a.Account); err != nil && !errors.Is(err, store.ErrFull) {
 		return err
 	}
 	return a.Render("openings/list", v)
