@@ -153,7 +153,7 @@ func walk(t *testing.T, lang i18n.Lang) {
 	p.follow("button", p.T("import.columns.check"))
 	p.counts(map[string]int{"import.new": 10, "import.updated": 0, "import.same": 0, "import.refused": 1, "import.repeated": 1})
 	p.reads(p.T("import.reason.date_impossible", "value", "31/02/2014", "column", "", "row", ""))
-	p.click("checkbox", p.T("import.consent_held"))
+	p.click("checkbox", p.T("import.consent_held")+" "+p.T("import.consent_hint"))
 	p.follow("button", p.T("import.plan.do", "n", 10))
 	p.counts(map[string]int{"import.new": 10, "import.updated": 0, "import.same": 0, "import.refused": 1, "import.repeated": 1})
 	if s := n.status(); s.People != 10 {
