@@ -576,7 +576,7 @@ func (p *tab) upload(label, path string) {
 // text is what can be read on the page.
 func (p *tab) text() string {
 	p.t.Helper()
-	return clean(js[string](p, `document.body.innerText`))
+	return clean(js[string](p, `document.body ? document.body.innerText : ""`))
 }
 
 // reads fails unless a sentence can be read on the page; it may still be on its way.

@@ -3,6 +3,7 @@ package centre
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"slices"
 	"strings"
@@ -151,6 +152,9 @@ func consentsPrinted(a *door.Ask) error {
 		return a.Go("/consents")
 	}
 	lang, ok := i18n.Parse(a.R.FormValue("lang"))
+	if !ok && a.R.FormValue("lang") != "" {
+		return fs.ErrNotExist // a language that the form does not offer
+	}
 	if !ok {
 		lang = a.Lang
 	}

@@ -106,6 +106,21 @@ func guardianGiven(a *door.Ask) error {
 		}
 	}
 	known := slices.ContainsFunc(v.Known, func(o shell.Option) bool { return o.Value == v.Account })
+	if g, e := id.Parse(v.Account); e == nil && !known { // sent twice
+		if l, e := a.H.Family.LinkOf(a.R.Context(), a.H.DB, p.ID, g); e == nil {
+			known, v.Known = true, append(v.Known, shell.Option{Value: v.Account, Label: l.Name})
+		}
+	}
+	if w.Relation == "" && a.R.PostFormValue("relation") != "" {
+		v.Errors["relation"] = a.P.T("family.relation_unknown")
+	}
+	if v.Account != "" && !known {
+		field := "account"
+		if len(v.Known) == 0 { // there is no list to choose from
+			field = "name"
+		}
+		v.Errors[field] = a.P.T("family.account_unknown")
+	}
 	switch {
 	case len(v.Errors) > 0:
 		return a.Again("family/guardians", v)
@@ -181,36 +196,51 @@ func fetcherGiven(a *door.Ask) error {
 		return err
 	}
 	back := "/people/" + p.ID.String() + "/guardians"
-	if err := Fetchers(a, p.ID); err != nil {
+	wrong, err := Fetchers(a, p.ID)
+	if err != nil {
 		return err
+	}
+	if wrong != nil {
+		v, err := guardiansView(a, p)
+		if err != nil {
+			return err
+		}
+		v.Fetch = *wrong
+		return a.Again("family/guardians", v)
 	}
 	return a.Go(back)
 }
 
 // Fetchers names who may fetch a child, or takes it back: name, phone and relation, or end with the id. The door of
-// guardians has the same form.
-func Fetchers(a *door.Ask, child id.ID) error {
+// guardians has the same form. What is wrong comes back to be shown again.
+func Fetchers(a *door.Ask, child id.ID) (*FetcherForm, error) {
 	ctx := a.R.Context()
 	if end, err := id.Parse(a.R.PostFormValue("end")); err == nil {
 		if err := a.H.Family.EndFetcher(ctx, a.Actor(), a.Scope, child, end); err != nil {
-			return err
+			return nil, err
 		}
 		a.Notify("good", "common.saved")
-		return nil
+		return nil, nil
 	}
 	w := family.Who{Name: strings.TrimSpace(a.R.PostFormValue("name")), Phone: strings.TrimSpace(a.R.PostFormValue("phone")), Relation: given(a, "relation", family.Relations)}
-	if a.TooLong(w.Name) != "" || a.TooLong(w.Phone) != "" {
-		w.Name = ""
+	wrong := &FetcherForm{Name: w.Name, Phone: w.Phone, Errors: map[string]string{}}
+	for field, s := range map[string]string{"who-name": w.Name, "who-phone": w.Phone} {
+		if e := a.TooLong(s); e != "" {
+			wrong.Errors[field] = e
+		}
 	}
-	switch err := a.H.Family.NameFetcher(ctx, a.Actor(), a.Scope, child, w); {
-	case errors.Is(err, access.ErrNameEmpty):
-		a.Notify("help", "setup.name_empty")
-	case err != nil:
-		return err
-	default:
+	if len(wrong.Errors) > 0 {
+		return wrong, nil
+	}
+	err := a.H.Family.NameFetcher(ctx, a.Actor(), a.Scope, child, w)
+	if errors.Is(err, access.ErrNameEmpty) {
+		wrong.Errors["who-name"] = a.P.T("setup.name_empty")
+		return wrong, nil
+	}
+	if err == nil {
 		a.Notify("good", "family.fetcher_named")
 	}
-	return nil
+	return nil, err
 }
 
 // names are the names of accounts, looked up once each.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -62,7 +63,9 @@ func scans(a *door.Ask) error {
 func scansGiven(a *door.Ask) error {
 	ctx := a.R.Context()
 	var rep consent.Received
-	if err := a.R.ParseMultipartForm(8 << 20); err != nil && strings.HasPrefix(a.R.Header.Get("Content-Type"), "multipart/") {
+	// What is no form has no file, and the page says so; what is too large is said as such.
+	var tooLarge *http.MaxBytesError
+	if err := a.R.ParseMultipartForm(8 << 20); errors.As(err, &tooLarge) {
 		return err
 	}
 	centre := a.CentreOf(a.Scope, a.R.FormValue("centre"))

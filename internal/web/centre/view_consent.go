@@ -195,6 +195,7 @@ type Guardians struct {
 	Relations              []shell.Option
 	Action, ChangeAction   string
 	FetchAction            string
+	Fetch                  FetcherForm
 	Errors                 map[string]string
 }
 
@@ -247,4 +248,10 @@ type Thread struct {
 type MessageRow struct {
 	From, To, Text, At string
 	Guardian           bool // a guardian wrote it
+}
+
+// FetcherForm is what was typed of somebody who may fetch a child, and what is wrong with it.
+type FetcherForm struct {
+	Name, Phone string
+	Errors      map[string]string
 }

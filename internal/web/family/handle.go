@@ -335,8 +335,17 @@ func fetcherGiven(a *door.Ask) error {
 		a.Notify("help", "family.may_not_fetch")
 		return a.Go("/children/" + p.ID.String())
 	}
-	if err := centre.Fetchers(a, p.ID); err != nil {
+	wrong, err := centre.Fetchers(a, p.ID)
+	if err != nil {
 		return err
+	}
+	if wrong != nil {
+		v, err := view(a, p)
+		if err != nil {
+			return err
+		}
+		v.Fetch = *wrong
+		return a.Again("guardian/child", v)
 	}
 	return a.Go("/children/" + p.ID.String())
 }

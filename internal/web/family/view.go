@@ -62,6 +62,7 @@ type Child struct {
 	Fetchers      []centre.FetcherRow
 	Relations     []shell.Option
 	FetchAction   string
+	Fetch         centre.FetcherForm
 	Messages      []centre.MessageRow
 	MessageAction string
 	Seen          []SeenRow
