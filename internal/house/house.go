@@ -18,6 +18,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/safeguard"
 	"tizi/internal/seal"
 	"tizi/internal/store"
 	"tizi/internal/training"
@@ -35,6 +36,9 @@ func Registry() *fact.Registry {
 	}
 	r.AddFold(person.Fold)
 	for _, f := range training.Folds {
+		r.AddFold(f)
+	}
+	for _, f := range safeguard.Folds {
 		r.AddFold(f)
 	}
 	r.AddAggregate(training.Sum)
@@ -61,6 +65,7 @@ type House struct {
 	Programmes *programme.Programmes
 	People     *person.People
 	Training   *training.Training
+	Safeguard  *safeguard.Safeguard
 }
 
 // Errors of opening.
@@ -171,7 +176,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	for _, m := range []struct {
 		room  string
 		files fs.FS
-	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}} {
+	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"safeguard", safeguard.Schema()}} {
 		if err := db.Migrate(ctx, m.room, m.files); err != nil {
 			return nil, err
 		}
@@ -194,6 +199,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Programmes = programme.New(l)
 	h.People = person.New(l)
 	h.Training = training.New(l, h.People, h.Programmes)
+	h.Safeguard = safeguard.New(l, h.Access, h.Places)
 	return h, nil
 }
 
