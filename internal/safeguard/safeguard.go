@@ -165,10 +165,10 @@ func (s *Safeguard) Nearest(ctx context.Context, q store.Querier, centre id.ID) 
 	return slices.DeleteFunc(all, func(o Officer) bool { return o.On != all[0].On }), nil
 }
 
-// Worry is what somebody reports. Nothing but What must be said.
+// Worry is what somebody reports. Any of it may be left out, but not all.
 type Worry struct {
-	Who   string `json:"who,omitempty"`   // whom it is about
-	What  string `json:"what"`            //
+	Who   string `json:"who,omitempty"` // whom it is about
+	What  string `json:"what,omitempty"`
 	When  string `json:"when,omitempty"`  //
 	Reply string `json:"reply,omitempty"` // who to talk to, if they want to be
 }
@@ -217,7 +217,7 @@ func (s *Safeguard) Report(ctx context.Context, from string, centre id.ID, w Wor
 	if err := clean(&w.Who, &w.What, &w.When, &w.Reply); err != nil {
 		return id.Nil, err
 	}
-	if w.What == "" {
+	if w == (Worry{}) {
 		return id.Nil, ErrEmpty
 	}
 	tree, err := s.places.Tree(ctx, s.log.DB)
@@ -672,4 +672,10 @@ func (s *Safeguard) Share(ctx context.Context, scope access.Scope, account id.ID
 		shared++
 	}
 	return shared, unread, nil
+}
+
+// Any reports whether any officer has a key at all.
+func (s *Safeguard) Any(ctx context.Context, q store.Querier) (bool, error) {
+	var one int
+	return store.One(ctx, q, "SELECT 1 FROM safeguard_officer LIMIT 1", nil, &one)
 }
