@@ -109,7 +109,7 @@ func readCountry(b []byte) (*Country, error) {
 	}
 	return &Country{
 		Code: h.Code, Name: h.Name, Languages: h.Languages, WeekStart: day,
-		Timezone: h.Timezone, Currency: h.Currency, PhonePrefix: h.PhonePrefix,
+		Timezone: h.Timezone, Currency: h.Currency, PhonePrefix: h.PhonePrefix, Helplines: h.Helplines,
 	}, nil
 }
 

@@ -121,6 +121,10 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.ReadGlass) {
 		paths = append(paths, "/openings")
 	}
+	paths = append(paths, "/worried")
+	if access.Allows(role, access.ReadSafeguarding) {
+		paths = append(paths, "/safeguarding")
+	}
 	if access.Allows(role, access.DecideRequests) {
 		paths = append(paths, "/requests")
 	}

@@ -25,6 +25,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/safeguard"
 	"tizi/internal/sheet"
 	"tizi/internal/training"
 )
@@ -53,7 +54,11 @@ var Players = []Cast{
 	{access.Region, "region", "Hassan Ouhssaine", "MA-08"},
 	{access.Centre, "centre", "Fatima Aït Hammou", "MA-ERR-MJ1"},
 	{access.Trainer, "formatrice", "Tilila Ouchen", "MA-ERR-MJ1"},
+	{access.Officer, "protection", "Khadija Alami", "MA-08"},
 }
+
+// OfficerPassphrase opens the simulated cases; the page of players shows it.
+const OfficerPassphrase = "la montagne est haute"
 
 // profile is how a centre differs from others: shares from 0 to 1, its size against the mean, and how far its target for
 // the year aims above its lists.
@@ -84,7 +89,7 @@ func Run(ctx context.Context, h *house.House, o Options) error {
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"places", s.places}, {"accounts", s.accounts}, {"programme", s.programme}, {"children", s.children}} {
+	}{{"places", s.places}, {"accounts", s.accounts}, {"programme", s.programme}, {"children", s.children}, {"safeguarding", s.safeguarding}} {
 		if err := step.run(ctx); err != nil {
 			return fmt.Errorf("demo, %s: %w", step.name, err)
 		}
@@ -172,6 +177,34 @@ func (s *simulation) accounts(ctx context.Context) error {
 	}
 	s.progress("accounts", 1, 1)
 	return nil
+}
+
+// safeguarding gives the officer a key, and reports two worries.
+func (s *simulation) safeguarding(ctx context.Context) error {
+	accounts, err := s.h.Access.Staff(ctx, s.h.DB)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(accounts, func(a *access.Account) bool { return a.Login == "protection" })
+	if i < 0 {
+		return nil
+	}
+	officer, all, token := accounts[i].ID, access.At(place.ID("MA-ERR-MJ1")), "demo"
+	if err := s.h.Safeguard.SetKey(ctx, officer, OfficerPassphrase, false); err != nil {
+		return err
+	}
+	if _, err := s.h.Safeguard.Report(ctx, token, place.ID("MA-ERR-MJ1"), safeguard.Worry{What: "Un grand attend les petits devant la porte et prend leurs affaires.", When: "lundi et mercredi"}); err != nil {
+		return err
+	}
+	c, err := s.h.Safeguard.Report(ctx, token, place.ID("MA-ERR-MJ1"), safeguard.Worry{What: "طفلة لا تريد الرجوع إلى البيت بعد الحصة.", Reply: "نعم"})
+	if err != nil {
+		return err
+	}
+	if err := s.h.Safeguard.Unlock(ctx, officer, token, OfficerPassphrase); err != nil {
+		return err
+	}
+	defer s.h.Safeguard.Lock(token)
+	return s.h.Safeguard.Note(ctx, all, officer, token, c, safeguard.Step{What: "spoke", Text: "Parlé avec l’enfant ; elle est en sécurité ce soir."}, s.today.AddDate(0, 0, -2).Format(time.DateOnly))
 }
 
 // weeksBack is how long the programme has run, weeksOn how far it is planned.

@@ -24,6 +24,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/safeguard"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
@@ -134,6 +135,7 @@ func (n *node) do(t testing.TB, acc *access.Account, r *http.Request) (status in
 type spot struct {
 	centre                          id.ID
 	person, group, session, request id.ID
+	worry                           id.ID
 	where                           string
 }
 
@@ -154,6 +156,13 @@ func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
 	s.session = training.SessionID(s.group, "2026-03-02", "10:00")
 	s.request, err = n.Access.Propose(ctx, n.owner.ID, all, access.Proposed{Action: access.ErasePeople, Centre: s.centre, Subjects: []id.ID{s.person}, Reason: "asked"})
 	must(t, err)
+	if has, err := n.Safeguard.Has(ctx, n.DB, n.owner.ID); err != nil || !has {
+		must(t, err)
+		must(t, n.Access.Grant(ctx, n.owner, n.owner.ID, access.Officer, access.Place(place.ID("MA")), false))
+		must(t, n.Safeguard.SetKey(ctx, n.owner.ID, passphrase, false))
+	}
+	s.worry, err = n.Safeguard.Report(ctx, id.New().String(), s.centre, safeguard.Worry{What: "secret"})
+	must(t, err)
 	return s
 }
 
@@ -172,6 +181,8 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return s.group.String()
 		case "{session}":
 			return s.session.String()
+		case "{case}":
+			return s.worry.String()
 		case "{request}":
 			return s.request.String()
 		case "{code}":

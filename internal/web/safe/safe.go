@@ -97,7 +97,8 @@ func worryForm(a *door.Ask) (Worry, error) {
 	v := Worry{Helplines: helplines(a), Errors: map[string]string{}, Centre: a.R.FormValue("centre"), What: a.R.PostFormValue("what"), Who: a.R.PostFormValue("who"), When: a.R.PostFormValue("when"), Reply: a.R.PostFormValue("reply")}
 	for _, p := range a.Tree.Of("centre") {
 		if p.Closed == "" {
-			v.Centres = append(v.Centres, shell.Option{Value: p.Code, Label: a.P.Text(p.Name)})
+			name, _ := p.Name.In(a.Lang)
+			v.Centres = append(v.Centres, shell.Option{Value: p.Code, Label: name})
 		}
 	}
 	if v.Centre == "" && a.Account != nil {
