@@ -225,7 +225,8 @@ var gallery = []shown{
 			{ID: "1", Name: "Nadia El Fassi", Role: "role.national", Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب", i18n.ZGH: "ⵍⵎⵖⵔⵉⴱ", i18n.EN: "Morocco"}, Shows: "demo.shows.national"},
 			{ID: "2", Name: "Karim Idrissi", Role: "role.region", Place: regions[2].name, Shows: "demo.shows.region"},
 			{ID: "3", Name: "Salma Bennani", Role: "role.centre", Place: haySalam, Shows: "demo.shows.centre"},
-			{ID: "4", Name: "يوسف أمراني", Role: "role.trainer", Place: haySalam, Shows: "demo.shows.trainer"}}}
+			{ID: "4", Name: "يوسف أمراني", Role: "role.trainer", Place: haySalam, Shows: "demo.shows.trainer"},
+			{ID: "5", Name: "Khadija Alami", Role: "role.safeguarding", Place: regions[2].name, Shows: "demo.shows.safeguarding"}}}
 	}},
 	{"error-404", "open/error", func(*i18n.Printer) any { return open.Error{Status: 404, BackURL: "/"} }},
 	{"error-403", "open/error", func(*i18n.Printer) any { return open.Error{Status: 403, BackURL: "/"} }},
