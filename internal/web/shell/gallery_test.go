@@ -20,6 +20,7 @@ import (
 	"tizi/internal/web/centre"
 	"tizi/internal/web/me"
 	"tizi/internal/web/open"
+	"tizi/internal/web/safe"
 	"tizi/internal/web/shell"
 	"tizi/internal/web/steer"
 	"tizi/internal/web/teach"
@@ -44,7 +45,7 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 		func() error { return s.Add(me.Templates()) },
 		func() error { return s.Add(centre.Templates()) },
 		func() error { return s.Add(teach.Templates()) },
-		func() error { return s.Add(steer.Templates()) },
+		func() error { return s.Add(steer.Templates(), safe.Templates()) },
 		func() error { return s.Add(open.Templates()) },
 		func() error { return s.Add(os.DirFS("testdata")) },
 	} {
