@@ -45,7 +45,8 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 		func() error { return s.Add(me.Templates()) },
 		func() error { return s.Add(centre.Templates()) },
 		func() error { return s.Add(teach.Templates()) },
-		func() error { return s.Add(steer.Templates(), safe.Templates()) },
+		func() error { return s.Add(steer.Templates()) },
+		func() error { return s.Add(safe.Templates()) },
 		func() error { return s.Add(open.Templates()) },
 		func() error { return s.Add(os.DirFS("testdata")) },
 	} {
