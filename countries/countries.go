@@ -31,6 +31,14 @@ type Country struct {
 	PhonePrefix string // with its plus sign
 	Places      []Place
 	Holidays    []Holiday
+	Helplines   []Helpline // whom to call when a child is in danger, the one for children first
+}
+
+// Helpline is a telephone number for who is in danger.
+type Helpline struct {
+	Number string    `json:"number"`
+	Name   i18n.Text `json:"name"`
+	Source string    `json:"source"` // who says so
 }
 
 // ErrUnknown is what Load answers for a country that has no folder.
@@ -77,6 +85,7 @@ type header struct {
 	Name        i18n.Text   `json:"name"`
 	Languages   []i18n.Lang `json:"languages"`
 	Currency    string      `json:"currency"`
+	Helplines   []Helpline  `json:"helplines"`
 	WeekStart   string      `json:"week_start"`
 	Timezone    string      `json:"timezone"`
 	PhonePrefix string      `json:"phone_prefix"`
@@ -100,7 +109,7 @@ func readCountry(b []byte) (*Country, error) {
 	}
 	return &Country{
 		Code: h.Code, Name: h.Name, Languages: h.Languages, WeekStart: day,
-		Timezone: h.Timezone, Currency: h.Currency, PhonePrefix: h.PhonePrefix,
+		Timezone: h.Timezone, Currency: h.Currency, PhonePrefix: h.PhonePrefix, Helplines: h.Helplines,
 	}, nil
 }
 

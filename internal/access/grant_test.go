@@ -263,7 +263,7 @@ func TestGlass(t *testing.T) {
 		is(t, "before", has(access.ReadPeople), false)
 		must(t, h.Access.Break(ctx, karim, far, "nobody answers there"))
 		is(t, "people", has(access.ReadPeople), true)
-		is(t, "cases", has(access.ReadSafeguarding), true)
+		is(t, "cases", has(access.ReadSafeguarding), false)
 		is(t, "to write", has(access.WritePeople), false)
 		is(t, "told", unseen(manager), 1)
 		is(t, "told who does not answer for it", unseen(fatima), 0)

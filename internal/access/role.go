@@ -123,7 +123,7 @@ var table = map[Role]row{
 	Officer:  cells(Whole, ReadPeople, ListPeople, ErasePeople, ExportPeople, ReadConsent, ReadGroups, ReadBoard, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
 	Guardian: cells(Own, ReadChildren, AnswerConsent),
 	Learner:  cells(Own, Learn, AnswerConsent),
-	Glass:    cells(Whole, ReadPeople, ListPeople, ReadConsent, ReadGroups, ReadBoard, ReadSafeguarding),
+	Glass:    cells(Whole, ReadPeople, ListPeople, ReadConsent, ReadGroups, ReadBoard), // never cases: those are sealed to the officers
 }
 
 // Reach returns how much of a grant's scope a role may do an action on.

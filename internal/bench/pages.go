@@ -141,6 +141,10 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.ErasePeople) {
 		paths = append(paths, "/retention")
 	}
+	paths = append(paths, "/worried")
+	if access.Allows(role, access.ReadSafeguarding) {
+		paths = append(paths, "/safeguarding")
+	}
 	if access.Allows(role, access.DecideRequests) {
 		paths = append(paths, "/requests")
 	}

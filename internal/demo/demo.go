@@ -26,6 +26,7 @@ import (
 	"tizi/internal/person/same/pairs"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/safeguard"
 	"tizi/internal/sheet"
 	"tizi/internal/training"
 )
@@ -48,6 +49,9 @@ type Cast struct {
 	Place string // code
 }
 
+// played is the centre that those can be played of who work at one.
+const played = "MA-ERR-MJ1"
+
 // Players are who can be played in the demo, widest first.
 var Players = []Cast{
 	{access.National, "nationale", "Nadia Berrada", "MA"},
@@ -55,7 +59,11 @@ var Players = []Cast{
 	{access.Centre, "centre", "Fatima Aït Hammou", "MA-ERR-MJ1"},
 	{access.Trainer, "formatrice", "Tilila Ouchen", "MA-ERR-MJ1"},
 	{access.Guardian, "parent", "Aïcha Ouhaddou", "MA-ERR-MJ1"},
+	{access.Officer, "protection", "Khadija Alami", "MA-08"},
 }
+
+// OfficerPassphrase opens the simulated cases; the page of players shows it.
+const OfficerPassphrase = "la montagne est haute"
 
 // profile is how a centre differs from others: shares from 0 to 1, its size against the mean, and how far its target for
 // the year aims above its lists.
@@ -86,7 +94,7 @@ func Run(ctx context.Context, h *house.House, o Options) error {
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"places", s.places}, {"accounts", s.accounts}, {"programme", s.programme}, {"children", s.children}, {"families", s.families}, {"duplicates", s.duplicates}} {
+	}{{"places", s.places}, {"accounts", s.accounts}, {"programme", s.programme}, {"children", s.children}, {"families", s.families}, {"duplicates", s.duplicates}, {"safeguarding", s.safeguarding}} {
 		if err := step.run(ctx); err != nil {
 			return fmt.Errorf("demo, %s: %w", step.name, err)
 		}
@@ -183,6 +191,34 @@ func (s *simulation) accounts(ctx context.Context) error {
 	}
 	s.progress("accounts", 1, 1)
 	return nil
+}
+
+// safeguarding gives the officer a key, and reports two worries.
+func (s *simulation) safeguarding(ctx context.Context) error {
+	accounts, err := s.h.Access.Staff(ctx, s.h.DB)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(accounts, func(a *access.Account) bool { return a.Login == "protection" })
+	if i < 0 {
+		return nil
+	}
+	officer, all, token := accounts[i].ID, access.At(place.ID("MA-ERR-MJ1")), "demo"
+	if err := s.h.Safeguard.SetKey(ctx, officer, OfficerPassphrase, false); err != nil {
+		return err
+	}
+	if _, err := s.h.Safeguard.Report(ctx, token, place.ID("MA-ERR-MJ1"), safeguard.Worry{What: "Un grand attend les petits devant la porte et prend leurs affaires.", When: "lundi et mercredi"}); err != nil {
+		return err
+	}
+	c, err := s.h.Safeguard.Report(ctx, token, place.ID("MA-ERR-MJ1"), safeguard.Worry{What: "طفلة لا تريد الرجوع إلى البيت بعد الحصة.", Reply: "نعم"})
+	if err != nil {
+		return err
+	}
+	if err := s.h.Safeguard.Unlock(ctx, officer, token, OfficerPassphrase); err != nil {
+		return err
+	}
+	defer s.h.Safeguard.Lock(token)
+	return s.h.Safeguard.Note(ctx, all, officer, token, c, safeguard.Step{What: "spoke", Text: "Parlé avec l’enfant ; elle est en sécurité ce soir."}, s.today.AddDate(0, 0, -2).Format(time.DateOnly))
 }
 
 // weeksBack is how long the programme has run, weeksOn how far it is planned.
@@ -469,7 +505,7 @@ func (s *simulation) duplicates(ctx context.Context) error {
 	for i, c := range s.centres {
 		rng := rand.New(rand.NewPCG(s.o.Seed, uint64(i)+500))
 		n := max(len(s.some[i])/120, 2)
-		if c.Code == Players[len(Players)-1].Place {
+		if c.Code == played {
 			n = 8 // whoever plays this centre sees one of each
 		}
 		for k := range min(n, len(s.some[i])) {
@@ -510,7 +546,7 @@ func (s *simulation) duplicates(ctx context.Context) error {
 	if _, err := s.h.People.Seek(ctx, nil); err != nil {
 		return err
 	}
-	at := access.At(place.ID(Players[len(Players)-1].Place))
+	at := access.At(place.ID(played))
 	page, err := s.h.People.Pairs(ctx, s.h.DB, at, person.PairFilter{})
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/retention"
+	"tizi/internal/safeguard"
 	"tizi/internal/seal"
 	"tizi/internal/store"
 	"tizi/internal/training"
@@ -47,6 +48,9 @@ func Registry() *fact.Registry {
 		r.AddFold(f)
 	}
 	for _, f := range training.Folds {
+		r.AddFold(f)
+	}
+	for _, f := range safeguard.Folds {
 		r.AddFold(f)
 	}
 	for _, f := range retention.Folds {
@@ -80,6 +84,7 @@ type House struct {
 	Family     *family.Family
 	Looks      *look.Looks
 	Training   *training.Training
+	Safeguard  *safeguard.Safeguard
 	Retention  *retention.Retention
 
 	reviewed string // the day of Keep's last review
@@ -198,7 +203,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	for _, m := range []struct {
 		room  string
 		files fs.FS
-	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"look", look.Schema()}, {"retention", retention.Schema()}} {
+	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"look", look.Schema()}, {"retention", retention.Schema()}, {"safeguard", safeguard.Schema()}} {
 		if err := db.Migrate(ctx, m.room, m.files); err != nil {
 			return nil, err
 		}
@@ -235,6 +240,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 		l.Close()
 		return nil, err
 	}
+	h.Safeguard = safeguard.New(l, h.Access, h.Places)
 	return h, nil
 }
 

@@ -27,6 +27,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/safeguard"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
@@ -133,6 +134,7 @@ type spot struct {
 	centre               id.ID
 	person, other, group id.ID
 	session, request     id.ID
+	worry                id.ID
 	where                string
 }
 
@@ -159,6 +161,13 @@ func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
 	must(t, err)
 	s.session = training.SessionID(s.group, "2026-03-02", "10:00")
 	s.request, err = n.Access.Propose(ctx, n.owner.ID, all, access.Proposed{Action: access.ExportPeople, Centre: s.centre, Subjects: []id.ID{s.person}, Reason: "asked"})
+	must(t, err)
+	if has, err := n.Safeguard.Has(ctx, n.DB, n.owner.ID); err != nil || !has {
+		must(t, err)
+		must(t, n.Access.Grant(ctx, n.owner, n.owner.ID, access.Officer, access.Place(place.ID("MA")), false))
+		must(t, n.Safeguard.SetKey(ctx, n.owner.ID, passphrase, false))
+	}
+	s.worry, err = n.Safeguard.Report(ctx, id.New().String(), s.centre, safeguard.Worry{What: "secret"})
 	must(t, err)
 	return s
 }
@@ -198,6 +207,8 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return s.group.String()
 		case "{session}":
 			return s.session.String()
+		case "{case}":
+			return s.worry.String()
 		case "{request}":
 			return s.request.String()
 		case "{code}":

@@ -20,6 +20,7 @@ import (
 	"tizi/internal/web/family"
 	"tizi/internal/web/me"
 	"tizi/internal/web/open"
+	"tizi/internal/web/safe"
 	"tizi/internal/web/shell"
 	"tizi/internal/web/steer"
 	"tizi/internal/web/teach"
@@ -59,6 +60,7 @@ func New(h *house.House, o Options) (*Server, error) {
 		func() error { return s.Add(teach.Templates()) },
 		func() error { return s.Add(steer.Templates()) },
 		func() error { return s.Add(family.Templates()) },
+		func() error { return s.Add(safe.Templates()) },
 	} {
 		if err := add(); err != nil {
 			return nil, err
@@ -70,6 +72,7 @@ func New(h *house.House, o Options) (*Server, error) {
 	teach.Routes(d)
 	steer.Routes(d)
 	family.Routes(d)
+	safe.Routes(d)
 	d.Handle("GET /{$}", door.Public, front)
 	d.Handle("GET /languages", door.Public, func(a *door.Ask) error {
 		return a.Render("open/languages", open.Languages{Next: shell.Local(a.R.FormValue("next"))})
@@ -157,7 +160,7 @@ func front(a *door.Ask) error {
 	case plays(a, access.National, access.Region):
 		return a.Go("/board")
 	case plays(a, access.Officer):
-		return a.Go("/openings")
+		return a.Go("/safeguarding")
 	case a.May(access.ReadGroups) && !plays(a, access.Auditor):
 		return a.Go("/today")
 	case a.May(access.ReadBoard):
@@ -189,6 +192,7 @@ var sections = []struct {
 	{"nav.staff", "/staff", "key", access.WriteAccounts},
 	{"nav.requests", "/requests", "check", access.DecideRequests},
 	{"nav.openings", "/openings", "lock", access.ReadGlass},
+	{"nav.safe", "/safeguarding", "help", access.ReadSafeguarding},
 }
 
 // enters reports whether a section is shown to the account. Who manages accounts finds openings among them, and requests

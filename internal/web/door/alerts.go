@@ -10,7 +10,7 @@ import (
 )
 
 // alerted are the pages on which somebody is told what waits for them: those that one lands on.
-var alerted = []string{"/today", "/board", "/staff", "/openings", "/me"}
+var alerted = []string{"/today", "/board", "/staff", "/openings", "/me", "/safeguarding"}
 
 // Alerts are what somebody must know before it is too late: roles that run out, centres that were opened, requests that
 // wait for a second person, and what they have open themselves.
@@ -77,6 +77,25 @@ func (a *Ask) readAlerts() (out []shell.Alert, err error) {
 		}
 		if n > 0 {
 			out = append(out, shell.Alert{Kind: "wait", Text: a.P.T("alert.retention", "n", n), URL: "/retention", Button: a.P.T("common.open")})
+		}
+	}
+	if a.May(access.ReadSafeguarding) {
+		scope, err := a.ScopeOf(access.ReadSafeguarding)
+		if err != nil {
+			return out, err
+		}
+		fresh, overdue, err := a.H.Safeguard.Waiting(ctx, a.H.DB, scope)
+		if err != nil {
+			return out, err
+		}
+		// Numbers only: what it is about stands behind the passphrase.
+		for _, x := range []struct {
+			n   int
+			key string
+		}{{fresh, "alert.safe_new"}, {overdue, "alert.safe_due"}} {
+			if x.n > 0 {
+				out = append(out, shell.Alert{Kind: "help", Text: a.P.T(x.key, "n", x.n), URL: "/safeguarding", Button: a.P.T("common.open")})
+			}
 		}
 	}
 	if a.May(access.DecideRequests) {

@@ -21,6 +21,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/person"
 	"tizi/internal/place"
+	"tizi/internal/safeguard"
 	"tizi/internal/store"
 	"tizi/internal/training"
 	"tizi/internal/web/open"
@@ -290,7 +291,7 @@ func (a *Ask) Fail(err error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, person.ErrUnknown), errors.Is(err, training.ErrNoGroup), errors.Is(err, training.ErrNoSession),
-		errors.Is(err, access.ErrNoAccount), errors.Is(err, access.ErrNoGrant), errors.Is(err, access.ErrNoRequest), errors.Is(err, access.ErrNoSession):
+		errors.Is(err, access.ErrNoAccount), errors.Is(err, access.ErrNoGrant), errors.Is(err, access.ErrNoRequest), errors.Is(err, access.ErrNoSession), errors.Is(err, safeguard.ErrNoCase):
 		view.Status = http.StatusNotFound
 	case errors.Is(err, access.ErrDenied), errors.Is(err, access.ErrOwnRole), errors.Is(err, access.ErrOwnRequest):
 		view.Status = http.StatusForbidden

@@ -21,6 +21,7 @@ import (
 	"tizi/internal/web/family"
 	"tizi/internal/web/me"
 	"tizi/internal/web/open"
+	"tizi/internal/web/safe"
 	"tizi/internal/web/shell"
 	"tizi/internal/web/steer"
 	"tizi/internal/web/teach"
@@ -47,6 +48,7 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 		func() error { return s.Add(teach.Templates()) },
 		func() error { return s.Add(steer.Templates()) },
 		func() error { return s.Add(family.Templates()) },
+		func() error { return s.Add(safe.Templates()) },
 		func() error { return s.Add(open.Templates()) },
 		func() error { return s.Add(os.DirFS("testdata")) },
 	} {

@@ -3,12 +3,14 @@ package shell_test
 import (
 	"fmt"
 
+	"tizi/countries"
 	"tizi/internal/access"
 	"tizi/internal/i18n"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/chart"
 	"tizi/internal/web/me"
 	"tizi/internal/web/open"
+	"tizi/internal/web/safe"
 	"tizi/internal/web/shell"
 	"tizi/internal/web/steer"
 	"tizi/internal/web/teach"
@@ -234,6 +236,25 @@ var gallery = []shown{
 	{"openings-form", "openings/form", func(p *i18n.Printer) any {
 		return steer.OpeningForm{Minutes: 60, Centres: regionOptions(p), CancelURL: "/me", Errors: map[string]string{"reason": p.T("error.reason_missing")}}
 	}},
+	{"worry", "worry/form", func(p *i18n.Printer) any {
+		return safe.Worry{Helplines: helplines, Centres: regionOptions(p), Errors: map[string]string{"what": p.T("worry.empty")}}
+	}},
+	{"worry-nobody", "worry/form", func(*i18n.Printer) any { return safe.Worry{Helplines: helplines, Nobody: true, Hidden: true} }},
+	{"worry-sent", "worry/sent", func(*i18n.Printer) any { return safe.Sent{Helplines: helplines} }},
+	{"safe-key", "safe/list", func(*i18n.Printer) any { return safe.List{NoKey: true, MinPassphrase: 10} }},
+	{"safe-locked", "safe/list", func(p *i18n.Printer) any {
+		return safe.List{MinPassphrase: 10, Rows: safeRows(""), Errors: map[string]string{"passphrase": p.T("safe.wrong")}}
+	}},
+	{"safe-open", "safe/list", func(*i18n.Printer) any {
+		return safe.List{MinPassphrase: 10, Until: "14:20", Rows: safeRows("/safeguarding/1"), Officers: []safe.Officer{{Name: "Khadija Alami", Fingerprint: "A1B2 C3D4 E5F6 0718", Place: haySalam}}}
+	}},
+	{"safe-case", "safe/case", func(p *i18n.Printer) any {
+		return safe.Case{At: "18 mars 2026 14:05", State: "open", Until: "14:20", Centre: haySalam, What: "Un grand attend les petits devant la porte et prend leurs affaires.", Who: "سعيد", Reply: "Oui, lundi", Action: "#",
+			Steps: []safe.Step{{At: "19 mars 2026 09:00", By: "Khadija Alami", What: "spoke", Text: "Parlé avec l’enfant et sa mère."}, {At: "22 mars 2026 09:00", What: "closed", Outcome: "safe", Text: "Réglé."}}, Errors: map[string]string{"step": p.T("safe.error_step")}}
+	}},
+	{"safe-case-unread", "safe/case", func(*i18n.Printer) any {
+		return safe.Case{At: "18 mars 2026 14:05", State: "new", Until: "14:20", Centre: haySalam, Unread: true}
+	}},
 	{"requests", "requests/list", func(p *i18n.Printer) any {
 		v := steer.Requests{Waiting: []steer.RequestRow{asked(p, "pending")}}
 		for _, s := range []string{"confirmed", "refused", "taken_back", "lapsed"} {
@@ -260,7 +281,8 @@ var gallery = []shown{
 			{ID: "2", Name: "Karim Idrissi", Role: "role.region", Place: regions[2].name, Shows: "demo.shows.region"},
 			{ID: "3", Name: "Salma Bennani", Role: "role.centre", Place: haySalam, Shows: "demo.shows.centre"},
 			{ID: "4", Name: "يوسف أمراني", Role: "role.trainer", Place: haySalam, Shows: "demo.shows.trainer"},
-			{ID: "5", Name: "Aïcha Ouhaddou", Role: "role.guardian", Place: haySalam, Shows: "demo.shows.guardian"}}}
+			{ID: "5", Name: "Aïcha Ouhaddou", Role: "role.guardian", Place: haySalam, Shows: "demo.shows.guardian"},
+			{ID: "6", Name: "Khadija Alami", Role: "role.safeguarding", Place: regions[2].name, Shows: "demo.shows.safeguarding"}}}
 	}},
 	{"error-404", "open/error", func(*i18n.Printer) any { return open.Error{Status: 404, BackURL: "/"} }},
 	{"error-403", "open/error", func(*i18n.Printer) any { return open.Error{Status: 403, BackURL: "/"} }},
@@ -578,4 +600,10 @@ func retained(p *i18n.Printer) centre.Retention {
 		v.Reasons = append(v.Reasons, shell.Option{Value: r, Label: p.T("retention.reason." + r)})
 	}
 	return v
+}
+
+var helplines = []countries.Helpline{{Number: "2511", Name: i18n.Text{i18n.FR: "Numéro vert pour les enfants", i18n.AR: "الرقم الأخضر لحماية الطفولة"}}, {Number: "19", Name: i18n.Text{i18n.FR: "Police", i18n.AR: "الشرطة"}}}
+
+func safeRows(url string) []safe.Row {
+	return []safe.Row{{At: "18 mars 2026 14:05", State: "new", Centre: haySalam, URL: url}, {At: "2 mars 2026 09:10", State: "open", Due: "2026-03-10", Late: true, Centre: haySalam, URL: url}, {At: "2 février 2026 16:40", State: "closed", Centre: haySalam, URL: url}}
 }
