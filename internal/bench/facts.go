@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/house"
 	"tizi/internal/id"
@@ -48,7 +49,7 @@ type FactsOptions struct {
 	Single  time.Duration // how long single commands run; 0 means 10 s
 }
 
-const mix = "one learner registered (sealed) and enrolled to eight attendance marks by card, sessions of 25 learners, 240 at a time; real folds, cube included; every batch durable"
+const mix = "one learner registered (sealed), enrolled and agreed for to eight attendance marks by card, sessions of 25 learners, 240 at a time; real folds, cube included; every batch durable"
 
 // defaults fills in what was not said.
 func (o FactsOptions) defaults() FactsOptions {
@@ -88,6 +89,11 @@ func MeasureFacts(ctx context.Context, h *house.House, o FactsOptions, ready fun
 	if err := b.begin(ctx); err != nil {
 		return nil, err
 	}
+	text, err := h.Consents.Current(ctx, h.DB, consent.Training)
+	if err != nil {
+		return nil, err
+	}
+	b.text = text.ID
 	items, err := b.batches(o.Facts)
 	if err != nil {
 		return nil, err
@@ -133,6 +139,7 @@ type factBench struct {
 	h           *house.House
 	centre      id.ID
 	prog, phase id.ID
+	text        id.ID // what learners agreed to
 	rng         *rand.Rand
 	people      []id.ID
 	sessions    []id.ID
@@ -177,6 +184,8 @@ func (b *factBench) batches(n int) ([]item, error) {
 			add(person.KindRegistered, p, person.Stated{Sealed: key.Seal(plain)}, true, key)
 			add(training.KindEnrolment, training.EnrolmentID(p, b.phase), training.EnrolmentStated{Person: p, Programme: b.prog, Phase: b.phase, Cohort: cohort, State: training.Enrolled, On: "2026-01-05",
 				Cell: measure.Cell{Sex: []string{"f", "m"}[b.rng.IntN(2)], Age: "11-14", Milieu: []string{"urban", "rural"}[b.rng.IntN(2)]}}, true, nil)
+			agreed := consent.Held(id.Nil, b.centre, p, consent.Training, b.text, "paper", "2026-01-05")
+			out = append(out, item{agreed, nil})
 			learners = append(learners, p)
 			b.people = append(b.people, p)
 		}

@@ -79,15 +79,17 @@ func (c *Consents) Has(ctx context.Context, q store.Querier, person id.ID, p Pur
 func (c *Consents) Lacking(ctx context.Context, q store.Querier, persons []id.ID, p Purpose) (map[id.ID]bool, error) {
 	out := map[id.ID]bool{}
 	for part := range slices.Chunk(persons, 500) {
-		args := []any{string(known(p))}
-		for _, v := range part {
+		args := make([]any, len(part))
+		of := map[id.ID]id.ID{}
+		for i, v := range part {
 			out[v] = true
-			args = append(args, v)
+			register := RegisterID(v, known(p))
+			args[i], of[register] = register, v
 		}
-		err := q.Each(ctx, "SELECT person FROM consent WHERE purpose = ? AND holds = 1 AND person IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
-			var v id.ID
-			err := r.Scan(&v)
-			delete(out, v)
+		err := q.Each(ctx, "SELECT id FROM consent WHERE holds = 1 AND id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
+			var register id.ID
+			err := r.Scan(&register)
+			delete(out, of[register])
 			return err
 		})
 		if err != nil {

@@ -32,12 +32,13 @@ var asks = map[string]access.Action{
 	"/consents": access.ReadConsent, "/consents/texts": access.ReadConsent, "/consents/texts/new": access.WriteProgrammes, "/consents/scans": access.WriteConsent, "/people/{id}/consent": access.ReadConsent,
 	"/people/{id}/scans": access.ReadConsent, "/people/{id}/photo": access.ReadPeople, "/people/{id}/guardians": access.WritePeople, "/people/{id}/messages": access.ReadPeople, "/messages": access.ReadPeople,
 	"/children": access.ReadChildren, "/children/{id}": access.ReadChildren, "/children/{id}/consent": access.AnswerConsent, "/children/{id}/photo": access.ReadChildren,
+	"/safeguarding": access.ReadSafeguarding, "/safeguarding/{id}": access.ReadSafeguarding,
 	"/openings": access.ReadGlass, "/openings/new": access.BreakGlass,
 	"/me": access.Self, "/me/passphrase": access.Self, "/me/code": access.Self, "/me/sheet": access.Self, "/me/passkey": access.Self,
 }
 
 // open are the pages for everybody.
-var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true}
+var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true, "/worried": true, "/worried/sent": true}
 
 // The words that stand only in what another centre has written down.
 const (
