@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/person"
@@ -416,15 +417,18 @@ func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope,
 	}
 	_, err = t.log.Do(ctx, fact.Command{Name: "check in", Stream: person.Stream(centre), Keys: []id.ID{session}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var mark string
-		member, err := store.One(ctx, q, "SELECT coalesce((SELECT mark FROM training_attendance WHERE session = ? AND person = ?), '') FROM training_enrolment WHERE person = ? AND cohort = ?", store.Args(session, p, p, cohort), &mark)
+		var agreed bool
+		member, err := store.One(ctx, q, "SELECT coalesce((SELECT mark FROM training_attendance WHERE session = ? AND person = ?), ''), CASE WHEN "+consent.Holding("training_enrolment.person", consent.Training)+" THEN 1 ELSE 0 END FROM training_enrolment WHERE person = ? AND cohort = ?", store.Args(session, p, p, cohort), &mark, &agreed)
 		if err != nil || mark == Present {
 			return fact.Outcome{}, err
 		}
 		if !member {
 			return fact.Outcome{}, ErrNotOnList
 		}
-		if lacks, err := t.lacking(ctx, q, []id.ID{p}); err != nil || lacks[p] {
-			return fact.Outcome{}, cmp.Or(err, ErrNoConsent)
+		if !agreed { // or on another record of the same person
+			if lacks, err := t.lacking(ctx, q, []id.ID{p}); err != nil || lacks[p] {
+				return fact.Outcome{}, cmp.Or(err, ErrNoConsent)
+			}
 		}
 		n := fact.New{Stream: person.Stream(centre), Kind: KindAttendance, Subject: session, Actor: actor, Body: AttendanceTaken{map[id.ID]string{p: Present}, "card"}}
 		if mark != "" { // it replaces what a sheet said
