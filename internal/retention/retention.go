@@ -212,7 +212,7 @@ func (r *Retention) Rule(ctx context.Context, actor id.ID, c Class, months int) 
 	return err
 }
 
-// Keep keeps a person in the scope for KeepMonths more, from the day on which their time is over, or from today.
+// Keep keeps a person in the scope for KeepMonths from today.
 func (r *Retention) Keep(ctx context.Context, actor id.ID, scope access.Scope, p id.ID, reason string) error {
 	x, err := r.people.Get(ctx, r.log.DB, scope, p)
 	if err != nil {

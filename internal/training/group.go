@@ -533,12 +533,8 @@ type Last struct {
 // LastDays returns the last of each of some people.
 func (t *Training) LastDays(ctx context.Context, q store.Querier, people []id.ID) (map[id.ID]Last, error) {
 	out := map[id.ID]Last{}
-	args := make([]any, len(people))
-	for i, p := range people {
-		args[i] = p
-	}
-	in := " IN (?" + strings.Repeat(", ?", len(people)-1) + ")"
-	err := q.Each(ctx, "SELECT person, max(day), max(CASE WHEN state IN ('enrolled', 'active') THEN 1 ELSE 0 END) FROM training_enrolment WHERE person"+in+" GROUP BY person", args, func(r store.Row) error {
+	who, args := in("person", people)
+	err := q.Each(ctx, "SELECT person, max(day), max(CASE WHEN state IN ('enrolled', 'active') THEN 1 ELSE 0 END) FROM training_enrolment WHERE "+who+" GROUP BY person", args, func(r store.Row) error {
 		var p id.ID
 		var l Last
 		err := r.Scan(&p, &l.Enrolled, &l.Open)
@@ -548,7 +544,8 @@ func (t *Training) LastDays(ctx context.Context, q store.Querier, people []id.ID
 	if err != nil {
 		return nil, err
 	}
-	err = q.Each(ctx, "SELECT a.person, max(s.day) FROM training_attendance a JOIN training_session s ON s.id = a.session WHERE a.mark IN ('p', 'l') AND a.person"+in+" GROUP BY a.person", args, func(r store.Row) error {
+	who, args = in("a.person", people)
+	err = q.Each(ctx, "SELECT a.person, max(s.day) FROM training_attendance a JOIN training_session s ON s.id = a.session WHERE a.mark IN ('p', 'l') AND "+who+" GROUP BY a.person", args, func(r store.Row) error {
 		var p id.ID
 		var here string
 		err := r.Scan(&p, &here)

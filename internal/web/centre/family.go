@@ -88,6 +88,11 @@ func guardians(a *door.Ask) error {
 	return a.Render("family/guardians", v)
 }
 
+// whoGiven reads the name, telephone and relation of somebody near a child.
+func whoGiven(a *door.Ask) family.Who {
+	return family.Who{Name: strings.TrimSpace(a.R.PostFormValue("name")), Phone: strings.TrimSpace(a.R.PostFormValue("phone")), Relation: given(a, "relation", family.Relations)}
+}
+
 func guardianGiven(a *door.Ask) error {
 	p, err := askedPerson(a)
 	if err != nil {
@@ -97,7 +102,7 @@ func guardianGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	w := family.Who{Name: strings.TrimSpace(a.R.PostFormValue("name")), Phone: strings.TrimSpace(a.R.PostFormValue("phone")), Relation: given(a, "relation", family.Relations)}
+	w := whoGiven(a)
 	fetch, agrees := a.R.PostFormValue("fetch") == "yes", a.R.PostFormValue("consent") == "yes"
 	v.New, v.Phone, v.Relation, v.Account = w.Name, w.Phone, w.Relation, a.R.PostFormValue("account")
 	for field, s := range map[string]string{"name": w.Name, "phone": w.Phone} {
@@ -222,7 +227,7 @@ func Fetchers(a *door.Ask, child id.ID) (*FetcherForm, error) {
 		a.Notify("good", "common.saved")
 		return nil, nil
 	}
-	w := family.Who{Name: strings.TrimSpace(a.R.PostFormValue("name")), Phone: strings.TrimSpace(a.R.PostFormValue("phone")), Relation: given(a, "relation", family.Relations)}
+	w := whoGiven(a)
 	wrong := &FetcherForm{Name: w.Name, Phone: w.Phone, Errors: map[string]string{}}
 	for field, s := range map[string]string{"who-name": w.Name, "who-phone": w.Phone} {
 		if e := a.TooLong(s); e != "" {
