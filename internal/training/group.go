@@ -357,14 +357,10 @@ type Placed struct {
 // NoConsent is the reason of an enrolment that waits for a consent.
 const NoConsent = "consent"
 
-// lacking returns whose consent to the training is missing, on whichever of their records.
-func (t *Training) lacking(ctx context.Context, q store.Querier, people []id.ID) (map[id.ID]bool, error) {
+// lacking returns whose consent to the training is missing, on whichever of their records; ones says who is one person.
+func (t *Training) lacking(ctx context.Context, q store.Querier, people []id.ID, ones map[id.ID][]id.ID) (map[id.ID]bool, error) {
 	if t.Consents == nil {
 		return nil, nil
-	}
-	ones, err := person.Ones(ctx, q, people)
-	if err != nil {
-		return nil, err
 	}
 	all := slices.Clone(people)
 	for _, records := range ones {
@@ -384,7 +380,11 @@ func (t *Training) lacking(ctx context.Context, q store.Querier, people []id.ID)
 
 // Lacking returns who of a group's people, in whatever state, may not be marked because consent to the training is missing.
 func (t *Training) Lacking(ctx context.Context, q store.Querier, people []id.ID) (map[id.ID]bool, error) {
-	return t.lacking(ctx, q, people)
+	ones, err := person.Ones(ctx, q, people)
+	if err != nil {
+		return nil, err
+	}
+	return t.lacking(ctx, q, people, ones)
 }
 
 // Place puts people into a group. When its seats are taken, the rest wait; so do those who nobody agreed for yet.
@@ -436,7 +436,7 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 				seated[e.Person] = slices.Contains([]string{Enrolled, Active, Completed}, e.State)
 			}
 		}
-		lacks, err := t.lacking(ctx, q, people)
+		lacks, err := t.lacking(ctx, q, people, ones)
 		if err != nil {
 			return out, err
 		}

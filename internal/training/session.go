@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -202,7 +201,7 @@ func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, se
 			return out, err
 		}
 		change := map[id.ID]string{}
-		lacks, err := t.lacking(ctx, q, slices.Collect(maps.Keys(marks)))
+		lacks, err := t.lacking(ctx, q, asked, ones)
 		if err != nil {
 			return out, err
 		}
@@ -426,7 +425,7 @@ func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope,
 			return fact.Outcome{}, ErrNotOnList
 		}
 		if !agreed { // or on another record of the same person
-			if lacks, err := t.lacking(ctx, q, []id.ID{p}); err != nil || lacks[p] {
+			if lacks, err := t.Lacking(ctx, q, []id.ID{p}); err != nil || lacks[p] {
 				return fact.Outcome{}, cmp.Or(err, ErrNoConsent)
 			}
 		}
