@@ -61,7 +61,14 @@ func Holding(column string, p Purpose) string {
 	return "EXISTS (SELECT 1 FROM consent WHERE consent.person = " + column + " AND consent.purpose = '" + string(known(p)) + "' AND consent.holds = 1)"
 }
 
-// known makes sure that a purpose is one of ours: Holding writes it into SQL.
+// Stands returns a value for the list of a SELECT: 1 if a consent to the purpose stands for the person in a column, else
+// 0. Unlike Holding, it always looks up the one person: PostgreSQL may answer an EXISTS in that place from a table of all
+// consents, made for each statement.
+func Stands(column string, p Purpose) string {
+	return "coalesce((SELECT max(consent.holds) FROM consent WHERE consent.person = " + column + " AND consent.purpose = '" + string(known(p)) + "'), 0)"
+}
+
+// known makes sure that a purpose is one of ours, for it is written into SQL.
 func known(p Purpose) Purpose {
 	if !slices.Contains(Purposes, p) {
 		panic("consent: " + string(p) + " is no purpose")

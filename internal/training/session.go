@@ -417,7 +417,7 @@ func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope,
 	_, err = t.log.Do(ctx, fact.Command{Name: "check in", Stream: person.Stream(centre), Keys: []id.ID{session}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var mark string
 		var agreed bool
-		member, err := store.One(ctx, q, "SELECT coalesce((SELECT mark FROM training_attendance WHERE session = ? AND person = ?), ''), CASE WHEN "+consent.Holding("training_enrolment.person", consent.Training)+" THEN 1 ELSE 0 END FROM training_enrolment WHERE person = ? AND cohort = ?", store.Args(session, p, p, cohort), &mark, &agreed)
+		member, err := store.One(ctx, q, "SELECT coalesce((SELECT mark FROM training_attendance WHERE session = ? AND person = ?), ''), "+consent.Stands("training_enrolment.person", consent.Training)+" FROM training_enrolment WHERE person = ? AND cohort = ?", store.Args(session, p, p, cohort), &mark, &agreed)
 		if err != nil || mark == Present {
 			return fact.Outcome{}, err
 		}
