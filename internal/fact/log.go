@@ -3,6 +3,7 @@ package fact
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -107,6 +108,7 @@ type turn struct {
 	heads map[[2]int64]*head // of the logs touched, by dictionary numbers
 	clock Time               // as the disk has it
 	found Time               // as the disk had it in the beginning
+	moved bool               // some head did
 	again bool               // a rebuild goes on and wants to know what is folded again
 	known map[id.ID]*known   // of subjects, as this transaction leaves them
 	alone bool               // nobody has written facts since the log's recent was learnt
@@ -141,7 +143,14 @@ func (l *Log) begin(ctx context.Context, tx store.Tx) (*turn, error) {
 		return nil, err
 	}
 	t := &turn{log: l, tx: tx, names: newNames(), heads: map[[2]int64]*head{}, known: map[id.ID]*known{}}
-	s, err := readSettings(ctx, tx)
+	var s settings
+	err := errors.Join(tx.Together(ctx, 2, func(i int, q store.Querier) (err error) {
+		if i == 0 {
+			return l.Keys.Fresh(ctx, q)
+		}
+		s, err = readSettings(ctx, q)
+		return err
+	})...)
 	if err != nil {
 		return nil, err
 	}
@@ -159,13 +168,10 @@ func (l *Log) begin(ctx context.Context, tx store.Tx) (*turn, error) {
 	return t, nil
 }
 
-// end saves the heads, and the clock, so that another process of this node goes on behind it.
+// end saves the heads that moved, and the clock, so that another process of this node goes on behind it.
 func (t *turn) end(ctx context.Context) error {
-	if err := t.saveHeads(ctx); err != nil {
+	if err := t.saveHeads(ctx); err != nil || !t.moved {
 		return err
-	}
-	if len(t.heads) == 0 {
-		return nil
 	}
 	now := t.log.Clock.Last()
 	if now <= t.clock { // facts of others were received, and still the clock must say that something was written
@@ -215,10 +221,33 @@ func (t *turn) head(ctx context.Context, stream, node int64) (*head, error) {
 	if h := t.heads[k]; h != nil {
 		return h, nil
 	}
+	h, err := readHead(ctx, t.tx, stream, node)
+	if err == nil {
+		t.heads[k] = h
+	}
+	return h, err
+}
+
+// foresee reads the head of this node's log in a stream, if there is one already.
+func (t *turn) foresee(ctx context.Context, q store.Querier, stream string) error {
+	s, ok := t.log.names.find(streamNames, stream)
+	n, known := t.log.names.find(nodeNames, string(t.log.node[:]))
+	k := [2]int64{s, n}
+	if !ok || !known || t.heads[k] != nil {
+		return nil
+	}
+	h, err := readHead(ctx, q, s, n)
+	if err == nil {
+		t.heads[k] = h
+	}
+	return err
+}
+
+func readHead(ctx context.Context, q store.Querier, stream, node int64) (*head, error) {
 	h := &head{stream: stream, node: node}
 	var size, hlc int64
 	var edge []byte
-	found, err := store.One(ctx, t.tx, "SELECT size, hlc, edge, note FROM fact_head WHERE stream = ? AND node = ?", store.Args(stream, node), &size, &hlc, &edge, &h.note)
+	found, err := store.One(ctx, q, "SELECT size, hlc, edge, note FROM fact_head WHERE stream = ? AND node = ?", store.Args(stream, node), &size, &hlc, &edge, &h.note)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +257,6 @@ func (t *turn) head(ctx context.Context, stream, node int64) (*head, error) {
 		}
 		h.hlc = Time(hlc)
 	}
-	t.heads[k] = h
 	return h, nil
 }
 
@@ -249,7 +277,7 @@ func (t *turn) add(ctx context.Context, h *head, f *Fact, leaf tlog.Hash) ([]any
 		h.tiles = append(h.tiles, []any{h.stream, h.node, int64(index), append([]byte(nil), tile[:]...)})
 	}
 	h.hlc = max(h.hlc, f.HLC)
-	h.dirty = true
+	h.dirty, t.moved = true, true
 	return []any{h.stream, h.node, int64(f.Seq), int64(f.HLC), kind, f.Subject, f.Actor, encodePrev(f.Prev), f.Body, int64(f.state)}, nil
 }
 

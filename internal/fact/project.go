@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 
 	"tizi/internal/id"
 	"tizi/internal/seal"
@@ -212,8 +214,10 @@ func (t *turn) folding(ring seal.Ring) *folding {
 
 // task is one subject in one fold.
 type task struct {
+	fold    *Fold
 	subject *Subject
 	rows    Rows
+	err     error     // of the fold
 	fresh   bool      // there are no rows of it yet
 	known   [][][]any // the rows there are, by table, where they need not be read
 }
@@ -237,7 +241,7 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 				continue
 			}
 			seen = append(seen, fd)
-			t := &task{subject: &Subject{ID: s, all: all}, fresh: fresh[s]}
+			t := &task{fold: fd, subject: &Subject{ID: s, all: all}, fresh: fresh[s]}
 			if k := w.known[s]; k != nil {
 				t.known = k.rows[fd]
 			}
@@ -256,21 +260,24 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 	if err := w.log.Keys.Load(ctx, w.src, w.ring, persons); err != nil {
 		return err
 	}
+	var all []*task
 	var changing []*change
 	for _, fd := range reg.folds {
 		ts := tasks[fd]
-		for _, t := range ts {
-			if err := derive(fd, t); err != nil {
-				w.failed(fd, t.subject.ID, err)
-			}
-			if !fd.Sealed {
-				now[t.subject.ID].rows[fd] = t.rows.rows
-			}
-		}
+		all = append(all, ts...)
 		for i, table := range fd.Tables {
 			if len(ts) > 0 {
 				changing = append(changing, &change{table: table, at: i, tasks: ts})
 			}
+		}
+	}
+	spread(len(all), func(i int) { all[i].derive() })
+	for _, t := range all {
+		if t.err != nil {
+			w.failed(t.fold, t.subject.ID, t.err)
+		}
+		if !t.fold.Sealed {
+			now[t.subject.ID].rows[t.fold] = t.rows.rows
 		}
 	}
 	err := errors.Join(w.dst.Together(ctx, len(changing), func(i int, q store.Querier) error { return changing[i].read(ctx, q) })...)
@@ -278,6 +285,8 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 		return err
 	}
 	for _, c := range changing {
+		c.pairs = make([][]pair, len(c.tasks))
+		spread(len(c.tasks), c.diff)
 		if err := w.replace(ctx, c); err != nil {
 			return err
 		}
@@ -288,20 +297,21 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 	return nil
 }
 
-// derive runs a fold. A fold that fails is a bug, the same on every node, and means no rows: one subject must not stop a
+// derive runs the fold. A fold that fails is a bug, the same on every node, and means no rows: one subject must not stop a
 // log that a whole country writes to.
-func derive(fd *Fold, t *task) (err error) {
+func (t *task) derive() {
+	fd := t.fold
 	t.rows = Rows{subject: t.subject.ID, tables: fd.Tables, rows: make([][][]any, len(fd.Tables))}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%v\n%s", r, debug.Stack())
+			t.err = fmt.Errorf("%v\n%s", r, debug.Stack())
 		}
-		if err != nil {
+		if t.err != nil {
 			t.rows.rows = make([][][]any, len(fd.Tables))
 		}
 	}()
-	if err := fd.Fold(t.subject, &t.rows); err != nil {
-		return err
+	if t.err = fd.Fold(t.subject, &t.rows); t.err != nil {
+		return
 	}
 	for i, table := range fd.Tables {
 		rows := t.rows.rows[i]
@@ -309,11 +319,32 @@ func derive(fd *Fold, t *task) (err error) {
 		slices.SortFunc(rows, byKey)
 		for j := 1; j < len(rows); j++ {
 			if byKey(rows[j-1], rows[j]) == 0 {
-				return fmt.Errorf("two rows of %s have the key %v", table.Name, rows[j][:table.Key])
+				t.err = fmt.Errorf("two rows of %s have the key %v", table.Name, rows[j][:table.Key])
+				return
 			}
 		}
 	}
-	return nil
+}
+
+// spread runs fn for each i below n, on all processors where there is enough to do. What fn reads and writes must be its
+// own.
+func spread(n int, fn func(i int)) {
+	workers := min(runtime.GOMAXPROCS(0), n/8)
+	if workers < 2 {
+		for i := range n {
+			fn(i)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w * n / workers; i < (w+1)*n/workers; i++ {
+				fn(i)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // saveStates stores the states that changed.
@@ -339,6 +370,15 @@ type change struct {
 	at    int
 	tasks []*task
 	olds  [][][]any // the rows there are, by task
+	pairs [][]pair  // the rows that differ, by task
+}
+
+// pair is a row that differs: old is nil for a new one, new for one that goes.
+type pair struct{ old, new []any }
+
+// diff finds the rows of a task that differ.
+func (c *change) diff(j int) {
+	diff(c.table, c.olds[j], c.tasks[j].rows.rows[c.at], func(old, new []any) { c.pairs[j] = append(c.pairs[j], pair{old, new}) })
 }
 
 // read reads the rows there are.
@@ -363,7 +403,7 @@ func (c *change) read(ctx context.Context, q store.Querier) error {
 
 // replace makes the rows of one table what the fold says, touching only those that differ.
 func (w *folding) replace(ctx context.Context, c *change) error {
-	table, i, ts, olds := c.table, c.at, c.tasks, c.olds
+	table := c.table
 	var listeners []Collector
 	for c, a := range w.log.Registry.aggregates {
 		if slices.Contains(a.Sources, table) {
@@ -372,21 +412,21 @@ func (w *folding) replace(ctx context.Context, c *change) error {
 	}
 	var add, drop [][]any
 	changes := map[string][][]any{} // what to set, by the statement that sets it
-	for j, t := range ts {
-		diff(table, olds[j], t.rows.rows[i], func(old, new []any) {
+	for _, pairs := range c.pairs {
+		for _, p := range pairs {
 			switch {
-			case old == nil:
-				add = append(add, new)
-			case new != nil:
-				query, args := update(table, old, new)
+			case p.old == nil:
+				add = append(add, p.new)
+			case p.new != nil:
+				query, args := update(table, p.old, p.new)
 				changes[query] = append(changes[query], args)
 			default:
-				drop = append(drop, old[:table.Key])
+				drop = append(drop, p.old[:table.Key])
 			}
-			for _, c := range listeners {
-				c.Change(table, old, new)
+			for _, l := range listeners {
+				l.Change(table, p.old, p.new)
 			}
-		})
+		}
 	}
 	if err := w.dst.Many(ctx, "DELETE FROM "+table.Name+" WHERE "+table.KeyWhere(table.Key), drop, nil); err != nil {
 		return err
@@ -558,10 +598,10 @@ func compareValue(a, b any) int {
 	case float64:
 		return cmp.Compare(x, b.(float64))
 	case []byte:
-		return slices.Compare(x, b.([]byte))
+		return bytes.Compare(x, b.([]byte))
 	case id.ID:
 		y := b.(id.ID)
-		return slices.Compare(x[:], y[:])
+		return bytes.Compare(x[:], y[:])
 	}
 	panic(fmt.Sprintf("fact: a row holds a %T", a))
 }

@@ -1,7 +1,6 @@
 package fact
 
 import (
-	"maps"
 	"sync"
 
 	"tizi/internal/id"
@@ -16,7 +15,11 @@ type known struct {
 	rows  map[*Fold][][][]any
 }
 
+// size counts the facts and rows; of a nil one there are none.
 func (k *known) size() int {
+	if k == nil {
+		return 0
+	}
 	n := len(k.facts)
 	for _, tables := range k.rows {
 		for _, rows := range tables {
@@ -64,9 +67,9 @@ func (r *recent) learn(more map[id.ID]*known, found, left Time) {
 	if r.young == nil {
 		r.young = map[id.ID]*known{}
 	}
-	maps.Copy(r.young, more)
-	for _, k := range more {
-		r.size += k.size()
+	for s, k := range more {
+		r.size += k.size() - r.young[s].size()
+		r.young[s] = k
 	}
 	if r.size > maxRecent {
 		r.young, r.old, r.size = nil, r.young, 0

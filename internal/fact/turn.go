@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -146,9 +147,6 @@ func (l *Log) transact(group []*job, max int) ([]*job, error) {
 					wanted = append(wanted, j)
 				}
 			}
-			if err := l.Keys.Fresh(ctx, t.tx); err != nil {
-				return err
-			}
 			if err := t.rounds(ctx, wanted); err != nil {
 				return err
 			}
@@ -201,12 +199,36 @@ func (t *turn) rounds(ctx context.Context, group []*job) error {
 func (t *turn) round(ctx context.Context, jobs []*job) error {
 	l := t.log
 	var ready []*job
-	errs := t.tx.Together(ctx, len(jobs), func(i int, q store.Querier) error { return l.decide(ctx, q, jobs[i]) })
+	// The heads that they will move are read in the same flight.
+	streams := map[string]bool{}
+	for _, j := range jobs {
+		streams[j.cmd.Stream] = true
+	}
+	moved := slices.Sorted(maps.Keys(streams))
+	errs := t.tx.Together(ctx, len(jobs)+len(moved), func(i int, q store.Querier) error {
+		if i < len(jobs) {
+			return decide(ctx, q, jobs[i])
+		}
+		return t.foresee(ctx, q, moved[i-len(jobs)])
+	})
+	if err := errors.Join(errs[len(jobs):]...); err != nil {
+		return err
+	}
+	var made []draft
 	for i, j := range jobs {
 		if j.err = errs[i]; j.err == nil {
 			ready = append(ready, j)
+			j.facts = make([]*Fact, len(j.out.Facts))
+			for k := range j.facts {
+				made = append(made, draft{j, k, nil})
+			}
 		}
 	}
+	spread(len(made), func(i int) { made[i].write(l.Registry) })
+	for _, d := range made {
+		d.job.err = cmp.Or(d.job.err, d.err)
+	}
+	ready = slices.DeleteFunc(ready, func(j *job) bool { return j.err != nil })
 	// What is known of the subjects already, read once: for the check, and for the fold.
 	bySubject := map[id.ID][]*Fact{}
 	born := map[id.ID]bool{}
@@ -270,27 +292,31 @@ func (t *turn) round(ctx context.Context, jobs []*job) error {
 	return t.project(ctx, facts, bySubject, ring)
 }
 
-// decide runs a command and makes facts of what it decided. A command that panics is a bug of its area and takes no
-// other down.
-func (l *Log) decide(ctx context.Context, q store.Querier, j *job) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			slog.Error("a command panicked", "command", j.cmd.Name, "panic", r, "stack", string(debug.Stack()))
-			err = fmt.Errorf("this is a fault of the program, and nothing was saved: %v", r)
-		}
-	}()
-	j.facts = nil
-	if j.out, err = j.cmd.Run(ctx, q); err != nil {
-		return err
+// draft is the k-th fact that a command decided.
+type draft struct {
+	job *job
+	k   int
+	err error
+}
+
+func (d *draft) write(r *Registry) {
+	defer caught(d.job, &d.err)
+	d.job.facts[d.k], d.err = d.job.out.Facts[d.k].fact(r)
+}
+
+// caught makes a panic of a command an error: it is a bug of its area and takes no other down.
+func caught(j *job, err *error) {
+	if r := recover(); r != nil {
+		slog.Error("a command panicked", "command", j.cmd.Name, "panic", r, "stack", string(debug.Stack()))
+		*err = fmt.Errorf("this is a fault of the program, and nothing was saved: %v", r)
 	}
-	for i := range j.out.Facts {
-		f, err := j.out.Facts[i].fact(l.Registry)
-		if err != nil {
-			return err
-		}
-		j.facts = append(j.facts, f)
-	}
-	return nil
+}
+
+// decide runs a command.
+func decide(ctx context.Context, q store.Querier, j *job) (err error) {
+	defer caught(j, &err)
+	j.out, err = j.cmd.Run(ctx, q)
+	return err
 }
 
 // append numbers, times, hashes, signs and stores this node's own facts.

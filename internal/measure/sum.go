@@ -3,7 +3,6 @@ package measure
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"tizi/internal/id"
@@ -16,9 +15,14 @@ type Sum struct {
 	members map[Member]int // +1 appeared, -1 went
 	months  map[monthKey]int64
 	stated  map[personKey]*standing // told whole; changes of these are not listened to
+	known   map[personKey]*standing // read ahead
 }
 
 type personKey struct{ programme, person id.ID }
+
+func (k personKey) compare(o personKey) int {
+	return cmp.Or(slices.Compare(k.programme[:], o.programme[:]), slices.Compare(k.person[:], o.person[:]))
+}
 
 type monthKey struct {
 	personKey
@@ -28,7 +32,19 @@ type monthKey struct {
 
 // Begin starts to collect.
 func Begin() *Sum {
-	return &Sum{members: map[Member]int{}, months: map[monthKey]int64{}, stated: map[personKey]*standing{}}
+	return &Sum{members: map[Member]int{}, months: map[monthKey]int64{}, stated: map[personKey]*standing{}, known: map[personKey]*standing{}}
+}
+
+// Foresee reads what the cube knows of persons, by programme, in a flight with other questions. Of whoever is told about
+// without, Flush reads it.
+func (s *Sum) Foresee(ctx context.Context, q store.Querier, persons map[id.ID]map[id.ID]bool) error {
+	var keys []personKey
+	for p, programmes := range persons {
+		for prog := range programmes {
+			keys = append(keys, personKey{prog, p})
+		}
+	}
+	return s.load(ctx, q, keys)
 }
 
 // Whole tells all that a programme knows of a person, whatever was known before: for somebody who became one with another
@@ -40,7 +56,7 @@ func (s *Sum) Whole(programme, person id.ID, members []Member, presences map[Pre
 			w.months = append(w.months, month{p.Month, p.Centre, n})
 		}
 	}
-	slices.SortFunc(w.members, func(a, b Member) int { return slices.Compare(a.Enrolment[:], b.Enrolment[:]) })
+	slices.SortFunc(w.members, Member.compare)
 	s.stated[personKey{programme, person}] = w
 }
 
@@ -51,6 +67,8 @@ func (s *Sum) Member(m Member, n int) { s.members[m] += n }
 func (s *Sum) Presence(p Presence, n int) {
 	s.months[monthKey{personKey{p.Programme, p.Person}, p.Month, p.Centre}] += int64(n)
 }
+
+func (m Member) compare(o Member) int { return slices.Compare(m.Enrolment[:], o.Enrolment[:]) }
 
 func (m Member) row() []any {
 	return []any{m.Programme, m.Person, m.Enrolment, m.Centre, m.Cell.Sex, m.Cell.Age, m.Cell.Milieu, m.Cell.Schooling}
@@ -151,20 +169,14 @@ func (s *Sum) Flush(ctx context.Context, tx store.Tx) error {
 		return nil
 	}
 	// Several processes may write: rows are touched in one order by all.
-	slices.SortFunc(order, func(a, b personKey) int {
-		if c := slices.Compare(a.programme[:], b.programme[:]); c != 0 {
-			return c
-		}
-		return slices.Compare(a.person[:], b.person[:])
-	})
-	before, err := s.load(ctx, tx, order)
-	if err != nil {
+	slices.SortFunc(order, personKey.compare)
+	if err := s.load(ctx, tx, slices.DeleteFunc(slices.Clone(order), func(k personKey) bool { return s.known[k] != nil })); err != nil {
 		return err
 	}
 	cells := map[cellKey]counts{}
 	var months, goneMonths, members, goneMembers, reaches, goneReaches [][]any
-	for i, k := range order {
-		old := before[i]
+	for _, k := range order {
+		old := s.known[k]
 		now := &standing{members: slices.Clone(old.members), months: slices.Clone(old.months)}
 		if w := s.stated[k]; w != nil {
 			now = w
@@ -203,7 +215,7 @@ func (s *Sum) Flush(ctx context.Context, tx store.Tx) error {
 				goneMembers = append(goneMembers, []any{m.Programme, m.Person, m.Enrolment})
 			}
 		}
-		slices.SortFunc(now.members, func(a, b Member) int { return slices.Compare(a.Enrolment[:], b.Enrolment[:]) })
+		slices.SortFunc(now.members, Member.compare)
 		for _, mk := range changedMonths[k] {
 			j := slices.IndexFunc(now.months, func(x month) bool { return x.month == mk.month && x.centre == mk.centre })
 			if j < 0 {
@@ -265,29 +277,33 @@ func add(cells map[cellKey]counts, programme id.ID, period string, r reach, d co
 }
 
 // load reads what decides about persons before the change.
-func (s *Sum) load(ctx context.Context, tx store.Tx, persons []personKey) ([]*standing, error) {
-	out := make([]*standing, len(persons))
+func (s *Sum) load(ctx context.Context, q store.Querier, persons []personKey) error {
+	slices.SortFunc(persons, personKey.compare)
 	sets := make([][]any, len(persons))
 	for i, k := range persons {
-		out[i] = &standing{}
-		sets[i] = []any{k.programme, k.person}
+		s.known[k] = &standing{}
+		sets[i] = []any{k.programme, k.person, k.programme, k.person}
 	}
-	return out, errors.Join(tx.Together(ctx, 2, func(which int, q store.Querier) error {
-		if which == 0 {
-			return store.Many(ctx, q, "SELECT enrolment, centre, sex, age, milieu, schooling FROM measure_member WHERE programme = ? AND person = ? ORDER BY enrolment", sets, func(i int, r store.Row) error {
-				m := Member{Programme: persons[i].programme, Person: persons[i].person}
-				err := r.Scan(&m.Enrolment, &m.Centre, &m.Cell.Sex, &m.Cell.Age, &m.Cell.Milieu, &m.Cell.Schooling)
-				out[i].members = append(out[i].members, m)
-				return err
-			})
+	// A month without presences has no row, so n tells the two apart.
+	err := store.Many(ctx, q, `SELECT enrolment, centre, sex, age, milieu, schooling, '' AS month, 0 AS n FROM measure_member WHERE programme = ? AND person = ?
+		UNION ALL SELECT centre, centre, '', '', '', '', month, n FROM measure_month WHERE programme = ? AND person = ?`, sets, func(i int, r store.Row) error {
+		k := persons[i]
+		at := s.known[k]
+		m := Member{Programme: k.programme, Person: k.person}
+		var in month
+		err := r.Scan(&m.Enrolment, &m.Centre, &m.Cell.Sex, &m.Cell.Age, &m.Cell.Milieu, &m.Cell.Schooling, &in.month, &in.n)
+		if in.n == 0 {
+			at.members = append(at.members, m)
+		} else {
+			in.centre = m.Centre
+			at.months = append(at.months, in)
 		}
-		return store.Many(ctx, q, "SELECT month, centre, n FROM measure_month WHERE programme = ? AND person = ?", sets, func(i int, r store.Row) error {
-			var m month
-			err := r.Scan(&m.month, &m.centre, &m.n)
-			out[i].months = append(out[i].months, m)
-			return err
-		})
-	})...)
+		return err
+	})
+	for _, k := range persons {
+		slices.SortFunc(s.known[k].members, Member.compare)
+	}
+	return err
 }
 
 func flushCells(ctx context.Context, tx store.Tx, cells map[cellKey]counts) error {

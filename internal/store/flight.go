@@ -137,10 +137,9 @@ func (t *pgTx) Exec(ctx context.Context, query string, args ...any) error {
 	return t.fly(ctx)
 }
 
-// Lock waits for its answer: what it guards may be elsewhere.
+// Lock goes with the first statement that wants an answer: each statement sees what was committed when the lock was got.
 func (t *pgTx) Lock(ctx context.Context, name string) error {
-	t.queue("INSERT INTO store_lock (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET name = excluded.name", []any{name}, nil)
-	return t.fly(ctx)
+	return t.later(ctx, "INSERT INTO store_lock (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET name = excluded.name", []any{name}, 0)
 }
 
 func (t *pgTx) Each(ctx context.Context, query string, args []any, fn func(Row) error) error {

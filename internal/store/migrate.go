@@ -27,6 +27,9 @@ func (db *DB) Migrate(ctx context.Context, room string, files fs.FS) error {
 			if err := tx.Lock(ctx, "migrate"); err != nil {
 				return err
 			}
+			if err := tx.(*pgTx).fly(ctx); err != nil { // another connection does the rest
+				return err
+			}
 			return migrate(ctx, room, goose.DialectPostgres, db.read, pgFiles{files})
 		})
 	}

@@ -40,7 +40,7 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 		if err == nil {
 			break
 		}
-		if try < 5 && isCode(err, "23505", "42P07") { // another process is making it just now
+		if try < 5 && isCode(err, "23505", "42P07", "42710") { // another process is making it just now
 			continue
 		}
 		pool.Close()

@@ -48,8 +48,8 @@ type Tx interface {
 	Insert(ctx context.Context, t *Table, rows [][]any) error
 	// Add is Insert for rows that are new: one whose key is taken is an error.
 	Add(ctx context.Context, t *Table, rows [][]any) error
-	// Lock makes other processes that lock the same name wait until this transaction ends. On SQLite there is one
-	// writer, so it holds by itself.
+	// Lock makes other processes that lock the same name wait until this transaction ends; what is read after it is as
+	// they left it. On SQLite there is one writer, so it holds by itself.
 	Lock(ctx context.Context, name string) error
 }
 
@@ -72,6 +72,8 @@ type DB struct {
 	Engine Engine
 	config Config
 	read   *sql.DB
+
+	prepared prepared // for read
 
 	turn   sync.Mutex // held for the length of a write transaction on SQLite
 	writer writer
@@ -140,7 +142,7 @@ func (db *DB) Script(ctx context.Context, sql string) error {
 
 // Each reads outside any transaction.
 func (db *DB) Each(ctx context.Context, query string, args []any, fn func(Row) error) error {
-	return sqlEach(ctx, db.read, db.Engine, query, args, fn)
+	return db.each(ctx, nil, query, args, fn)
 }
 
 // Snapshot gives fn a reader that sees one state of the database from its first query to its last.
@@ -154,7 +156,7 @@ func (db *DB) Snapshot(ctx context.Context, fn func(Querier) error) error {
 		return fmt.Errorf("begin reading: %w", err)
 	}
 	defer tx.Rollback()
-	return fn(sqlQuerier{tx, db.Engine})
+	return fn(snapshot{db, tx})
 }
 
 // One scans the first row of a result into dest and reports whether there was one.
@@ -173,25 +175,17 @@ func One(ctx context.Context, q Querier, query string, args []any, dest ...any) 
 // Args is shorthand for an argument list.
 func Args(args ...any) []any { return args }
 
-// sqlConn is *sql.DB or *sql.Tx.
-type sqlConn interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+type snapshot struct {
+	db *DB
+	tx *sql.Tx
 }
 
-type sqlQuerier struct {
-	conn   sqlConn
-	engine Engine
+func (s snapshot) Each(ctx context.Context, query string, args []any, fn func(Row) error) error {
+	return s.db.each(ctx, s.tx, query, args, fn)
 }
 
-func (q sqlQuerier) Each(ctx context.Context, query string, args []any, fn func(Row) error) error {
-	return sqlEach(ctx, q.conn, q.engine, query, args, fn)
-}
-
-func sqlEach(ctx context.Context, conn sqlConn, engine Engine, query string, args []any, fn func(Row) error) error {
-	if engine == Postgres {
-		query = dollars(query)
-	}
-	rows, err := conn.QueryContext(ctx, query, args...)
+func (db *DB) each(ctx context.Context, tx *sql.Tx, query string, args []any, fn func(Row) error) error {
+	rows, err := db.query(ctx, tx, query, args)
 	if err != nil {
 		return queryError(query, err)
 	}

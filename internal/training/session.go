@@ -176,7 +176,11 @@ func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, se
 	if s.Cancelled != "" {
 		return ErrCancelled
 	}
-	_, err = t.log.Do(ctx, fact.Command{Name: "take attendance", Stream: person.Stream(s.Centre), Keys: []id.ID{session}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	keys := make([]id.ID, 0, len(marks))
+	for p := range marks {
+		keys = append(keys, markKey(session, p))
+	}
+	_, err = t.log.Do(ctx, fact.Command{Name: "take attendance", Stream: person.Stream(s.Centre), Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		now, err := t.marks(ctx, q, session)
 		if err != nil {
@@ -240,6 +244,15 @@ func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, se
 		return out, nil
 	}})
 	return err
+}
+
+// markKey names one person's mark in one session for the writer's turn: each is a register of its own, so those who queue
+// at one door need not wait for each other.
+func markKey(session, p id.ID) id.ID {
+	for i, b := range p {
+		session[i] ^= b
+	}
+	return session
 }
 
 // sheets are the sheet facts that a new one, whose author saw them all, replaces.
@@ -414,7 +427,7 @@ func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope,
 	if !found {
 		return ErrNoSession
 	}
-	_, err = t.log.Do(ctx, fact.Command{Name: "check in", Stream: person.Stream(centre), Keys: []id.ID{session}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	_, err = t.log.Do(ctx, fact.Command{Name: "check in", Stream: person.Stream(centre), Keys: []id.ID{markKey(session, p)}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var mark string
 		var agreed bool
 		member, err := store.One(ctx, q, "SELECT coalesce((SELECT mark FROM training_attendance WHERE session = ? AND person = ?), ''), "+consent.Stands("training_enrolment.person", consent.Training)+" FROM training_enrolment WHERE person = ? AND cohort = ?", store.Args(session, p, p, cohort), &mark, &agreed)

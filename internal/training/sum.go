@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"tizi/internal/fact"
@@ -90,7 +91,15 @@ func (c *collector) Flush(ctx context.Context, tx store.Tx) error {
 	for p := range c.of {
 		ask = append(ask, p)
 	}
-	ones, err := person.Ones(ctx, tx, ask)
+	sum := measure.Begin()
+	var ones map[id.ID][]id.ID
+	err := errors.Join(tx.Together(ctx, 2, func(i int, q store.Querier) (err error) {
+		if i == 0 {
+			return sum.Foresee(ctx, q, c.of)
+		}
+		ones, err = person.Ones(ctx, q, ask)
+		return err
+	})...)
 	if err != nil {
 		return err
 	}
@@ -114,7 +123,6 @@ func (c *collector) Flush(ctx context.Context, tx store.Tx) error {
 			add(p)
 		}
 	}
-	sum := measure.Begin()
 	for m, n := range c.members {
 		if !part[m.Person] {
 			sum.Member(m, n)

@@ -284,25 +284,19 @@ func foldSession(s *fact.Subject, out *fact.Rows) error {
 		}
 	}
 	said := map[id.ID]int{} // how many sheets have a mark of the person
-	for _, f := range sheets {
-		a, _ := fact.As[AttendanceTaken](f)
-		for v := range a.Marks {
-			said[v]++
-		}
-	}
 	marks := map[id.ID]string{}
 	for _, f := range sheets {
 		a, _ := fact.As[AttendanceTaken](f)
 		for v, m := range a.Marks {
-			if said[v] == 1 {
-				marks[v] = m
-			}
+			said[v]++
+			marks[v] = m
 		}
 	}
 	for v, n := range said {
 		if n == 1 {
 			continue
 		}
+		delete(marks, v)
 		hs := s.Heads(func(f *fact.Fact) bool {
 			a, ok := fact.As[AttendanceTaken](f)
 			return ok && a.has(v)
@@ -317,13 +311,14 @@ func foldSession(s *fact.Subject, out *fact.Rows) error {
 		}
 	}
 	count := map[string]int{}
-	month := measure.Month(p.Date)
+	// What all rows share is made a value once: a sheet is derived again with each card that is read.
+	var session, programme, centre, month any = s.ID, p.Programme, p.Centre, measure.Month(p.Date)
 	for v, m := range marks {
 		if m == "" { // taken back
 			continue
 		}
 		count[m]++
-		out.Add(attendTable, s.ID, v, m, p.Programme, p.Centre, month)
+		out.Add(attendTable, session, v, m, programme, centre, month)
 	}
 	out.Add(sessionTable, s.ID, p.Cohort, p.Programme, p.Centre, p.Date, p.Starts, p.Ends, p.Room, p.Title, p.Cancelled, count[Present], count[Late], count[Excused], count[Absent], conflict)
 	return nil
