@@ -3,6 +3,7 @@ package fact
 import (
 	"context"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -111,7 +112,8 @@ type turn struct {
 	moved bool               // some head did
 	again bool               // a rebuild goes on and wants to know what is folded again
 	known map[id.ID]*known   // of subjects, as this transaction leaves them
-	alone bool               // nobody has written facts since the log's recent was learnt
+	wrote []id.ID            // the subjects of its facts
+	past  []passed           // turns, as the disk has them
 }
 
 // write runs fn in the writer's turn.
@@ -155,7 +157,13 @@ func (l *Log) begin(ctx context.Context, tx store.Tx) (*turn, error) {
 		return nil, err
 	}
 	t.clock, t.again = Time(s.number("clock")), s["rebuild"] != nil
-	t.found, t.alone = t.clock, l.recent.holds(t.clock)
+	t.found = t.clock
+	if past := s["lately"]; past != nil {
+		if err := json.Unmarshal(past, &t.past); err != nil {
+			return nil, fmt.Errorf("read the turns passed: %w", err)
+		}
+	}
+	l.recent.catchUp(t.found, slices.Clone(t.past))
 	l.Clock.Observe(t.clock)
 	a := l.authority()
 	if v := s.number("authority"); a == nil || a.version != int64(v) {
@@ -178,6 +186,15 @@ func (t *turn) end(ctx context.Context) error {
 		now = t.log.Clock.Tick()
 	}
 	t.clock = now
+	if past := t.log.recent.told(t.past, passed{t.found, now, t.wrote}); past != nil || t.past != nil {
+		lately, err := json.Marshal(past)
+		if err != nil {
+			return err
+		}
+		if err := t.set(ctx, "lately", lately); err != nil {
+			return err
+		}
+	}
 	return t.set(ctx, "clock", strconv.AppendUint(nil, uint64(now), 10))
 }
 

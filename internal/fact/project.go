@@ -43,6 +43,7 @@ func (t *turn) project(ctx context.Context, facts []*Fact, before map[id.ID][]*F
 		}
 		before[f.Subject] = append(before[f.Subject], f)
 	}
+	t.wrote = append(t.wrote, order...)
 	w := t.folding(ring)
 	w.known = t.known
 	if err := w.fold(ctx, order, before, fresh); err != nil {
@@ -113,41 +114,25 @@ func (l *Log) ImportKeys(ctx context.Context, w *seal.Wrapped) error {
 // gather adds all facts stored of subjects to their lists.
 func (t *turn) gather(ctx context.Context, subjects []id.ID, into map[id.ID][]*Fact) error {
 	var unknown []id.ID
-	var kept []*known
-	var keptSubjects []id.ID
 	for _, s := range subjects {
-		if k := t.known[s]; k != nil { // written by this very transaction
-			into[s] = append(into[s], k.facts...)
-		} else if k := t.log.recent.get(s); k != nil && t.alone {
-			into[s] = append(into[s], k.facts...)
-			t.known[s] = k
-		} else if k != nil {
-			kept, keptSubjects = append(kept, k), append(keptSubjects, s)
-		} else {
+		k := t.known[s] // written by this very transaction
+		if k == nil {
+			k = t.log.recent.get(s)
+		}
+		if k == nil {
 			unknown = append(unknown, s)
+			continue
 		}
+		into[s] = append(into[s], k.facts...)
+		t.known[s] = k
 	}
-	counts := make([]int, len(kept))
 	var rows []raw
-	err := errors.Join(t.tx.Together(ctx, 2, func(i int, q store.Querier) error {
-		if i == 0 {
-			return store.Many(ctx, q, "SELECT count(*) FROM fact WHERE subject = ?", each(keptSubjects), func(i int, r store.Row) error { return r.Scan(&counts[i]) })
-		}
-		return factsOf(ctx, q, unknown, &rows)
-	})...)
-	if err != nil {
+	err := t.tx.Many(ctx, "SELECT "+columns+" FROM fact WHERE subject = ?", each(unknown), func(_ int, r store.Row) error {
+		x, err := scanRaw(r)
+		rows = append(rows, x)
 		return err
-	}
-	var more []id.ID // known, but another process has written since
-	for i, k := range kept {
-		if s := keptSubjects[i]; counts[i] == len(k.facts) {
-			into[s] = append(into[s], k.facts...)
-			t.known[s] = k
-		} else {
-			more = append(more, s)
-		}
-	}
-	if err := factsOf(ctx, t.tx, more, &rows); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	if err := t.log.name(ctx, t.tx, rows); err != nil {
@@ -157,15 +142,6 @@ func (t *turn) gather(ctx context.Context, subjects []id.ID, into map[id.ID][]*F
 		into[x.f.Subject] = append(into[x.f.Subject], x.f)
 	}
 	return nil
-}
-
-// factsOf appends the rows of all facts of subjects.
-func factsOf(ctx context.Context, q store.Querier, subjects []id.ID, rows *[]raw) error {
-	return store.Many(ctx, q, "SELECT "+columns+" FROM fact WHERE subject = ?", each(subjects), func(_ int, r store.Row) error {
-		x, err := scanRaw(r)
-		*rows = append(*rows, x)
-		return err
-	})
 }
 
 // each makes a set of arguments of each id.

@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"slices"
 	"sync"
 
 	"tizi/internal/id"
@@ -29,21 +30,74 @@ func (k *known) size() int {
 	return n
 }
 
-// recent remembers subjects that were written lately, as a session's sheet is mark by mark. Whether it still holds, the
-// clock on the disk tells, which every writing moves, or else the number of the subject's facts: facts are only ever
-// added. What changes rows otherwise (authority, a rebuild) forgets all.
+// recent remembers subjects that were written lately, as a session's sheet is mark by mark. All of it holds as of one
+// reading of the clock on the disk, which every writing moves: what another process wrote since is told by its passed
+// turns, or else all is forgotten, as it is by what changes rows otherwise (authority, a rebuild).
 type recent struct {
 	mu         sync.Mutex // guards the rest
 	young, old map[id.ID]*known
 	size       int  // of young
-	clock      Time // the disk's, when all of this held; 0 where somebody else may have written since
+	clock      Time // when all of this held
+	tell       int  // for how many turns others are to be told what was written
 }
 
-// holds reports whether all holds, the clock on the disk being what it is.
-func (r *recent) holds(clock Time) bool {
+// passed is a turn that is on the disk: how far it moved the clock, and the subjects it wrote about.
+type passed struct {
+	From, To Time
+	Subjects []id.ID
+}
+
+// Whoever found that another process writes tells it, for so many turns, what it writes itself; the last turns only, and
+// no more subjects than fit a small row.
+const (
+	tellTurns   = 1000
+	tellSubject = 64
+)
+
+// catchUp makes what is remembered hold at the clock found on the disk, where lately has the turns passed.
+func (r *recent) catchUp(found Time, lately []passed) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.clock == clock && clock != 0
+	if r.clock != found && (r.young != nil || r.old != nil) {
+		r.tell = tellTurns
+	}
+	for r.clock != found {
+		i := slices.IndexFunc(lately, func(p passed) bool { return p.From == r.clock })
+		if i < 0 {
+			r.young, r.old, r.size, r.clock = nil, nil, 0, found
+			return
+		}
+		p := lately[i]
+		lately = slices.Delete(lately, i, i+1)
+		for _, s := range p.Subjects {
+			r.size -= r.young[s].size()
+			delete(r.young, s)
+			delete(r.old, s)
+		}
+		r.clock = p.To
+	}
+}
+
+// told returns lately with a turn added, or nothing where nobody need be told.
+func (r *recent) told(lately []passed, p passed) []passed {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.tell == 0 {
+		return nil
+	}
+	r.tell--
+	n := len(p.Subjects)
+	if n > tellSubject {
+		return nil
+	}
+	out := []passed{p}
+	for _, q := range lately { // the newest first
+		if n += len(q.Subjects); n > tellSubject {
+			break
+		}
+		out = append(out, q)
+	}
+	return out
 }
 
 func (r *recent) get(s id.ID) *known {
@@ -55,13 +109,13 @@ func (r *recent) get(s id.ID) *known {
 	return r.old[s]
 }
 
-// learn adds what a turn that is now on the disk knew, which found one clock there and left another. Where it did not
-// find what the last one left, somebody wrote in between, or learns only after it: from then on facts are counted.
+// learn adds what a turn that is now on the disk knew, which found one clock there and left another. If others were
+// quicker it may not hold any more.
 func (r *recent) learn(more map[id.ID]*known, found, left Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if found != r.clock && (r.young != nil || r.old != nil) {
-		left = 0
+	if r.clock != found {
+		return
 	}
 	r.clock = left
 	if r.young == nil {
