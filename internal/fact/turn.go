@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime"
 	"runtime/debug"
 	"slices"
 
@@ -91,6 +92,11 @@ func (l *Log) run() {
 		case <-l.stop:
 			return
 		case first := <-l.queue:
+			// Whoever was just served and comes again at once had better share this turn than wait for the next.
+			for n := -1; n < len(l.queue) && n < maxDrain; {
+				n = len(l.queue)
+				runtime.Gosched()
+			}
 			l.serve([]*job{first}, maxDrain)
 		}
 	}
