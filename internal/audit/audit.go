@@ -142,6 +142,7 @@ func (a *Audit) List(ctx context.Context, q store.Querier, f Filter, max int) (*
 		return nil, err
 	}
 	slices.SortStableFunc(r.out, func(x, y Entry) int { return cmp.Compare(y.At.UnixMilli(), x.At.UnixMilli()) })
+	a.local(r.out)
 	p := &Page{Entries: r.out[min(skip, len(r.out)):]}
 	if len(p.Entries) > max {
 		p.Entries = p.Entries[:max]
@@ -154,6 +155,14 @@ func (a *Audit) List(ctx context.Context, q store.Querier, f Filter, max int) (*
 		p.Next = fmt.Sprintf("%d.%d", last, same)
 	}
 	return p, nil
+}
+
+// local puts entries into the time of the node.
+func (a *Audit) local(entries []Entry) {
+	zone := a.log.Clock.Now().Location()
+	for i := range entries {
+		entries[i].At = entries[i].At.In(zone)
+	}
 }
 
 // reader reads one page.
@@ -495,5 +504,6 @@ func (a *Audit) Changes(ctx context.Context, q store.Querier, p id.ID, max int) 
 		}
 	}
 	slices.SortStableFunc(out, func(x, y Entry) int { return y.At.Compare(x.At) })
+	a.local(out)
 	return out[:min(len(out), max)], nil
 }

@@ -33,6 +33,7 @@ var asks = map[string]access.Action{
 	"/people/{id}/scans": access.ReadConsent, "/people/{id}/photo": access.ReadPeople, "/people/{id}/guardians": access.WritePeople, "/people/{id}/messages": access.ReadPeople, "/messages": access.ReadPeople,
 	"/children": access.ReadChildren, "/children/{id}": access.ReadChildren, "/children/{id}/consent": access.AnswerConsent, "/children/{id}/photo": access.ReadChildren,
 	"/safeguarding": access.ReadSafeguarding, "/safeguarding/{id}": access.ReadSafeguarding,
+	"/audit": access.ReadAudit, "/audit.csv": access.ReadAudit,
 	"/openings": access.ReadGlass, "/openings/new": access.BreakGlass,
 	"/me": access.Self, "/me/passphrase": access.Self, "/me/code": access.Self, "/me/sheet": access.Self, "/me/passkey": access.Self,
 }

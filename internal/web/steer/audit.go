@@ -420,11 +420,12 @@ func auditCSV(a *door.Ask) error {
 	}
 	w := a.CSV("tizi-audit.csv")
 	w.Write([]string{a.P.T("common.date"), a.P.T("audit.time"), a.P.T("audit.who"), a.P.T("role"), a.P.T("audit.kind"), a.P.T("audit.what"), a.P.T("common.name"), a.P.T("audit.code"), a.P.T("audit.people"), a.P.T("place.centre"), a.P.T("audit.odd")})
-	zone := a.H.Log.Clock.Now().Location()
 	for i, r := range rows {
 		e := page.Entries[i]
-		at := e.At.In(zone)
-		line := []string{at.Format(time.DateOnly), at.Format("15:04:05"), r.Who, "", a.P.T("audit.sort." + string(e.Sort)), r.What, "", "", strconv.Itoa(max(len(e.Persons), e.Names*len(e.List[:min(1, len(e.List))]))), nameOf(a, r.Centre), ""}
+		line := []string{e.At.Format(time.DateOnly), e.At.Format(time.TimeOnly), r.Who, "", a.P.T("audit.sort." + string(e.Sort)), r.What, "", "", strconv.Itoa(len(e.Persons)), nameOf(a, r.Centre), ""}
+		if e.List != "" {
+			line[8] = strconv.Itoa(e.Names)
+		}
 		if r.Role != "" {
 			line[3] = a.P.T(r.Role)
 		}
