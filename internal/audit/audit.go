@@ -95,6 +95,8 @@ type Entry struct {
 	Other   id.ID     // the account that it is about
 	Role    access.Role
 	Odd     bool // out of hours
+
+	order fact.Time // finer than At: what was written in one instant stays in its order
 }
 
 // Filter says what is read. What is not said is not narrowed.
@@ -141,7 +143,7 @@ func (a *Audit) List(ctx context.Context, q store.Querier, f Filter, max int) (*
 	if err := r.readFacts(ctx); err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(r.out, func(x, y Entry) int { return cmp.Compare(y.At.UnixMilli(), x.At.UnixMilli()) })
+	slices.SortStableFunc(r.out, func(x, y Entry) int { return cmp.Compare(y.order, x.order) })
 	a.local(r.out)
 	p := &Page{Entries: r.out[min(skip, len(r.out)):]}
 	if len(p.Entries) > max {
@@ -244,7 +246,7 @@ func (r *reader) readLooks(ctx context.Context) error {
 	n := 0
 	var fault error
 	err := r.looks.Each(ctx, r.q, look.Filter{Scope: r.scope, Cases: r.f.Cases, From: r.f.From, To: r.f.To, Account: r.f.Account, Persons: r.persons}, func(l look.Entry) bool {
-		e := Entry{At: l.At, Account: l.Account, What: string(l.Action), Sort: sortOf[l.Action], Centre: l.Centre, List: l.List, Names: l.Names}
+		e := Entry{At: l.At, Account: l.Account, What: string(l.Action), Sort: sortOf[l.Action], Centre: l.Centre, List: l.List, Names: l.Names, order: fact.At(l.At)}
 		if r.f.Sort != "" && e.Sort != r.f.Sort {
 			return true
 		}
@@ -391,7 +393,7 @@ func kindOf(f *fact.Fact) string {
 // tell says what a fact did. before are the facts of its subject, where it does not say itself whom it is about.
 func tell(f *fact.Fact, before []*fact.Fact) (Entry, bool) {
 	name := kindOf(f)
-	e := Entry{At: f.HLC.Wall(), Account: f.Actor, What: name, Sort: Kinds[name]}
+	e := Entry{At: f.HLC.Wall(), Account: f.Actor, What: name, Sort: Kinds[name], order: f.HLC}
 	for _, g := range append([]*fact.Fact{f}, before...) {
 		subject(&e, g)
 	}
@@ -503,7 +505,7 @@ func (a *Audit) Changes(ctx context.Context, q store.Querier, p id.ID, max int) 
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(x, y Entry) int { return y.At.Compare(x.At) })
+	slices.SortStableFunc(out, func(x, y Entry) int { return cmp.Compare(y.order, x.order) })
 	a.local(out)
 	return out[:min(len(out), max)], nil
 }

@@ -118,7 +118,7 @@ func (a *Audit) Sum(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := a.write(ctx, day, sums); err != nil {
+		if err := a.Write(ctx, day, sums); err != nil {
 			return err
 		}
 		day = next.Format(time.DateOnly)
@@ -234,8 +234,8 @@ func (a *Audit) sumDay(ctx context.Context, day string, from, to time.Time) ([]S
 	return out, nil
 }
 
-// write keeps the summaries of a day, but those that are there.
-func (a *Audit) write(ctx context.Context, day string, list []Summed) error {
+// Write keeps the summaries of a day, but those that are there.
+func (a *Audit) Write(ctx context.Context, day string, list []Summed) error {
 	if len(list) == 0 {
 		return nil
 	}
