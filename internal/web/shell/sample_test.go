@@ -241,7 +241,7 @@ var gallery = []shown{
 	}},
 	{"audit-wrong", "audit/audit", func(p *i18n.Printer) any {
 		v := audited(p).(steer.Audit)
-		v.DaysURL, v.From, v.Person = "", "2026-02-31", "Amina"
+		v.ListURL, v.CSVURL, v.From, v.Person = "", "", "2026-02-31", "Amina"
 		v.Choices = []steer.AuditPerson{{Name: "Amina Benali", Other: "أمينة بنعلي", URL: "/audit"}, {Name: "أمينة العلوي", URL: "/audit"}}
 		v.Errors = map[string]string{"from": p.T("groups.date_wrong"), "person": p.T("audit.person_several")}
 		return v
@@ -251,7 +251,7 @@ var gallery = []shown{
 	}},
 	{"audit-days", "audit/audit", func(p *i18n.Printer) any {
 		v := audited(p).(steer.Audit)
-		v.Days, v.ListURL, v.Cut, v.Max = true, "", true, 300
+		v.Days, v.ListURL, v.CSVURL, v.Cut, v.Max = true, "", "", true, 300
 		v.Sums = []steer.AuditDay{{Date: "2026-03-17", Centre: haySalam, URL: "/audit", Looks: 64, People: 41, Lists: 12, Names: 1240, Searches: 8, Exports: 1, Prints: 30, Changes: 52, OutOfHours: 3, Accounts: 4, Openings: 1}, {Date: "2026-03-16", Centre: haySalam, URL: "/audit", Looks: 20, People: 18, Changes: 9, Accounts: 2}}
 		return v
 	}},
@@ -338,7 +338,7 @@ func member(p *i18n.Printer, closed bool) any {
 
 func audited(p *i18n.Printer) any {
 	v := steer.Audit{ListURL: "/audit", DaysURL: "/audit?tab=days", CSVURL: "/audit.csv", Centre: "1", From: "2026-03-12", To: "2026-03-18", Search: true, DayStarts: 7, DayEnds: 20, ManyInHour: 40, ManyInDay: 120,
-		Centres: []shell.Option{{Value: "1", Label: "Maison de jeunes Hay Salam"}, {Value: "2", Label: "Errachidia"}}, Accounts: []shell.Option{{Value: "1", Label: "Salma Bennani"}},
+		Centres: []shell.Option{{Value: "1", Label: "Maison de jeunes Hay Salam"}, {Value: "2", Label: "Errachidia"}}, Accounts: []shell.Option{{Value: "1", Label: "Salma Bennani"}}, Odd: []shell.Option{{Value: "out", Label: p.T("audit.odd")}},
 		Unusual: []steer.AuditMany{{Who: "يوسف أمراني", When: p.Date("2026-03-17") + " 22:00–23:00", URL: "/audit", Files: 64}},
 		Rows: []steer.AuditRow{
 			{At: p.Date("2026-03-18") + " 14:05", Who: "Salma Bennani", WhoURL: "/audit", Role: "role.centre", What: p.T("audit.did.person.edited"), Whom: []steer.AuditPerson{{Name: "Amina Benali", URL: "/people/1"}}},

@@ -36,6 +36,7 @@ func auditAsked(a *door.Ask) (Audit, audit.Filter, error) {
 	v := Audit{Centre: q.Get("centre"), Account: q.Get("account"), Person: strings.TrimSpace(q.Get("person")), Kind: q.Get("kind"), Hours: q.Get("hours"), From: q.Get("from"), To: q.Get("to"),
 		Centres: a.Centres(a.Scope), Search: a.May(access.ReadPeople), DayStarts: audit.DayStarts, DayEnds: audit.DayEnds, ManyInHour: look.ManyInHour, ManyInDay: look.ManyInDay, Max: auditSums, Errors: map[string]string{}}
 	f := audit.Filter{Scope: a.Scope, Sort: audit.Sort(v.Kind), Odd: v.Hours == "out", After: q.Get("page")}
+	v.Odd = []shell.Option{{Value: "out", Label: a.P.T("audit.odd")}}
 	for _, s := range audit.Sorts {
 		v.Kinds = append(v.Kinds, shell.Option{Value: string(s), Label: a.P.T("audit.sort." + string(s))})
 	}
@@ -147,12 +148,12 @@ func auditPerson(a *door.Ask, v *Audit, f *audit.Filter) error {
 			return err
 		}
 		a.Shows(look.Search, look.Audit, page.People...)
-		switch len(page.People) {
-		case 0:
+		switch l := page.People; {
+		case len(l) == 0:
 			v.Errors["person"] = a.P.T("audit.person_unknown")
 			return nil
-		case 1:
-			f.Person = page.People[0].ID
+		case len(l) == 1 && !l[0].Near:
+			f.Person = l[0].ID
 		default:
 			v.Errors["person"] = a.P.T("audit.person_several")
 			for _, p := range page.People {
@@ -308,7 +309,10 @@ func auditList(a *door.Ask) error {
 	wide := f.Centre.IsNil() && f.Person.IsNil() && f.Account.IsNil()
 	v.Days = wide || a.R.URL.Query().Get("tab") == "days"
 	if !wide {
-		v.ListURL, v.CSVURL = v.address("/audit"), v.address("/audit.csv")
+		v.ListURL = v.address("/audit")
+	}
+	if !v.Days {
+		v.CSVURL = v.address("/audit.csv")
 	}
 	v.DaysURL = v.address("/audit", "tab", "days", "account", "", "person", "", "kind", "", "hours", "")
 	if v.Days {

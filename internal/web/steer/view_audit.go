@@ -20,7 +20,8 @@ type Audit struct {
 	Whom, AllURL               string
 	Choices                    []AuditPerson // several whom the words typed may mean
 	Centres, Accounts, Kinds   []shell.Option
-	Search                     bool // people may be searched by name
+	Odd                        []shell.Option // the hours to choose from
+	Search                     bool           // people may be searched by name
 	Unusual                    []AuditMany
 	Rows                       []AuditRow
 	Sums                       []AuditDay
