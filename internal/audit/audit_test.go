@@ -169,6 +169,25 @@ func TestListWithinScopes(t *testing.T) {
 	})
 }
 
+// A fact that does not say whom it is about is found by the person that its subject is about, and by nobody else.
+func TestAnswersAreOfWhomTheQuestionWas(t *testing.T) {
+	n := serve(t, store.SQLite)
+	lina, err := n.People.Register(ctx, n.owner, n.here, person.Details{"first_latin": "Lina"}, nil)
+	must(t, err)
+	r, err := n.Access.Propose(ctx, n.owner, access.Everywhere(), access.Proposed{Action: access.ExportPeople, Centre: n.here, Subjects: []id.ID{lina}, Reason: "asked"})
+	must(t, err)
+	must(t, n.Access.Refuse(ctx, n.owner, access.Everywhere(), r, "no"))
+	for p, want := range map[id.ID]string{lina: "person.registered request.proposed request.decided", n.amina: "person.registered"} {
+		w, entries := n.list(t, audit.Filter{Scope: access.At(n.here), Person: p})
+		same(t, "whom it is about", w, want)
+		for _, e := range entries {
+			if len(e.Persons) != 1 || e.Persons[0] != p {
+				t.Errorf("%s is about %v", e.What, e.Persons)
+			}
+		}
+	}
+}
+
 // Pages follow each other without a gap and without a repetition, also through many things of one instant.
 func TestPages(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
@@ -298,6 +317,7 @@ func TestSummaries(t *testing.T) {
 		n.House, err = house.Open(ctx, n.config)
 		must(t, err)
 		must(t, n.Audit.Sum(ctx))
+		must(t, n.Audit.Write(ctx, want.Day, []audit.Summed{want})) // as another process of the node would
 		if facts() != after {
 			t.Errorf("the same day was summed up again: %d facts more", facts()-after)
 		}
