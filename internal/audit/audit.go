@@ -343,8 +343,12 @@ func (r *reader) entry(ctx context.Context, f *fact.Fact) (e Entry, ok bool, err
 	if e, ok = tell(f, all); !ok {
 		return e, false, nil
 	}
-	if len(r.persons) > 0 && !slices.ContainsFunc(e.Persons, func(p id.ID) bool { return slices.Contains(r.persons, p) }) {
-		return e, false, nil
+	if len(r.persons) > 0 {
+		i := slices.IndexFunc(e.Persons, func(p id.ID) bool { return slices.Contains(r.persons, p) })
+		if i < 0 {
+			return e, false, nil
+		}
+		e.Persons[0], e.Persons[i] = e.Persons[i], e.Persons[0] // who was asked for comes first
 	}
 	if a := r.f.Account; !a.IsNil() && e.Account != a && e.Other != a {
 		return e, false, nil
@@ -452,7 +456,7 @@ func subject(e *Entry, f *fact.Fact) {
 		e.Persons = []id.ID{b.Person}
 	}
 	if b, ok := fact.As[access.Proposed](f); ok {
-		e.Persons = b.Subjects
+		e.Persons = slices.Clone(b.Subjects)
 	}
 	if b, ok := fact.As[access.RoleGranted](f); ok {
 		e.Other, e.Role, e.Centre = b.Account, b.Role, b.On.ID

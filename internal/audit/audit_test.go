@@ -13,13 +13,16 @@ import (
 	"tizi/internal/consent"
 	"tizi/internal/family"
 	"tizi/internal/house"
+	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/place"
+	"tizi/internal/programme"
 	"tizi/internal/safeguard"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
+	"tizi/internal/training"
 )
 
 var (
@@ -351,6 +354,37 @@ func TestEveryKindIsListedOrApart(t *testing.T) {
 	for _, k := range house.Registry().Kinds() {
 		if (audit.Kinds[k] != "") == (apart[k] != "") {
 			t.Errorf("%s: is it listed, or why not?", k)
+		}
+	}
+}
+
+// Of a sheet, whoever asks about one child is shown that child, first.
+func TestSheetShowsWhomOneAsksFor(t *testing.T) {
+	n := serve(t, store.SQLite)
+	var class []id.ID
+	marks := map[id.ID]string{}
+	for range 5 {
+		p, err := n.People.Register(ctx, n.owner, n.here, person.Details{"first_latin": "Child"}, nil)
+		must(t, err)
+		must(t, n.Consents.Record(ctx, n.owner, access.Everywhere(), p, []consent.Statement{{Purpose: consent.Training, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-03-01", Who: consent.Who{Name: "A parent"}}}))
+		class, marks[p] = append(class, p), training.Present
+	}
+	_, err := n.Programmes.Set(ctx, n.owner, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}},
+		Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 8, AgeMax: 14}}})
+	must(t, err)
+	all, prog := access.Everywhere(), programme.ID("P")
+	g, err := n.Training.OpenCohort(ctx, n.owner, all, training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: n.here})
+	must(t, err)
+	_, err = n.Training.Place(ctx, n.owner, all, g, class, "2026-03-02")
+	must(t, err)
+	_, err = n.Training.Plan(ctx, n.owner, all, g, training.Weekly{From: "2026-03-16", To: "2026-03-16", Days: []time.Weekday{time.Monday}, Starts: "09:00", Ends: "10:00"})
+	must(t, err)
+	must(t, n.Training.Take(ctx, n.owner, all, training.SessionID(g, "2026-03-16", "09:00"), marks, "list"))
+	for _, p := range class {
+		_, entries := n.list(t, audit.Filter{Scope: access.At(n.here), Person: p})
+		last := entries[len(entries)-1]
+		if last.What != "attendance.taken" || len(last.Persons) != 5 || last.Persons[0] != p {
+			t.Errorf("asked about %v: %s of %v", p, last.What, last.Persons)
 		}
 	}
 }

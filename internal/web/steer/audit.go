@@ -330,7 +330,11 @@ func auditList(a *door.Ask) error {
 		return err
 	}
 	x := &auditor{a, &v, map[id.ID]*access.Account{}, map[id.ID]*person.Person{}}
-	if v.Rows, err = x.rows(page.Entries, auditWhom); err != nil {
+	whom := auditWhom
+	if !f.Person.IsNil() { // of a sheet, the others are not what was asked for
+		whom = 1
+	}
+	if v.Rows, err = x.rows(page.Entries, whom); err != nil {
 		return err
 	}
 	for _, p := range x.people {
