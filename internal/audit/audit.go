@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -204,7 +205,7 @@ func (r *reader) from(after string) (skip int, err error) {
 const maxSkip = 20_000
 
 // ErrPage says that there is no such page.
-var ErrPage = fmt.Errorf("there is no such page")
+var ErrPage = errors.New("there is no such page")
 
 // narrow works out the centres and the records that the filter means.
 func (r *reader) narrow(ctx context.Context) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -164,6 +163,3 @@ func (l *Looks) Close() error {
 	l.lists.mu.Unlock()
 	return l.Flush(context.Background())
 }
-
-// IsList reports whether an action shows a list and not a file.
-func IsList(a Action) bool { return slices.Contains([]Action{Listed, Search}, a) }

@@ -41,8 +41,8 @@ const (
 	Case    Action = "case"   // opened a case of safeguarding: the person is the case, and only officers read of it
 )
 
-// Files are the actions that open one file.
-var Files = []Action{Read, Consent, Photo, Scan, Export}
+// Actions are all actions.
+var Actions = []Action{Read, Consent, Photo, Scan, Print, Export, Listed, Search, Case}
 
 // Life is how long a look is kept.
 const Life = 400 * 24 * time.Hour

@@ -2,13 +2,18 @@ package web_test
 
 import (
 	"encoding/csv"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/audit"
+	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/store"
@@ -24,6 +29,28 @@ func (n *node) english(t testing.TB, acc *access.Account, path string) (int, str
 	}
 	status, _, body := n.request(t, acc, "GET", path+sep+"lang=en", nil)
 	return status, body
+}
+
+// Everything that the list may show has words.
+func TestAuditHasWords(t *testing.T) {
+	var keys []string
+	for _, a := range look.Actions {
+		keys = append(keys, "look."+string(a))
+	}
+	for _, l := range look.Lists {
+		keys = append(keys, "audit.list."+string(l))
+	}
+	for _, s := range audit.Sorts {
+		keys = append(keys, "audit.sort."+string(s))
+	}
+	for _, k := range append(slices.Collect(maps.Keys(audit.Kinds)), audit.Renewed, audit.Reopened) {
+		keys = append(keys, "audit.did."+k)
+	}
+	for _, k := range keys {
+		if !i18n.For(i18n.FR).Has(k) {
+			t.Errorf("%s is nowhere", k)
+		}
+	}
 }
 
 // Pages that show names leave a row with how many, and never what was searched for.
