@@ -59,9 +59,10 @@ type showing struct {
 }
 
 type lists struct {
-	mu    sync.Mutex // guards what follows
-	now   map[shown]*showing
-	timer *time.Timer // set while something waits
+	mu     sync.Mutex // guards what follows
+	now    map[shown]*showing
+	timer  *time.Timer // set while something waits
+	closed bool        // nothing is kept any more: the database closes
 
 	writing sync.Mutex // held while rows are written, so that each is written once
 }
@@ -71,6 +72,9 @@ func (l *Looks) Show(account id.ID, action Action, list List, names map[id.ID][]
 	now := l.log.Clock.Now()
 	l.lists.mu.Lock()
 	defer l.lists.mu.Unlock()
+	if l.lists.closed {
+		return
+	}
 	for centre, persons := range names {
 		k := shown{account, centre, action, list}
 		s := l.lists.now[k]
@@ -157,6 +161,7 @@ func (l *Looks) waiting() (fresh, more [][]any, done map[*showing]int) {
 // Close writes what waits; the log must still be open.
 func (l *Looks) Close() error {
 	l.lists.mu.Lock()
+	l.lists.closed = true
 	if l.lists.timer != nil {
 		l.lists.timer.Stop()
 	}

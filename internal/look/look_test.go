@@ -85,7 +85,8 @@ func TestListsAreOneRowAnHour(t *testing.T) {
 		}
 		clock.Move(31 * time.Minute)
 		show(look.Listed, map[id.ID][]id.ID{here: first})
-		must(t, h.Close()) // with a row that waits
+		must(t, h.Close())                                 // with a row that waits
+		show(look.Search, map[id.ID][]id.ID{there: first}) // by a request that the stop cut off: nothing to write to
 		h = again()
 		defer h.Close()
 		if l := all(t, h, look.Filter{Scope: access.At(here)}); len(l) != 3 || l[0].Names != 50 || l[1].Names+l[2].Names != 86 {
