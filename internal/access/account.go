@@ -356,3 +356,9 @@ func (a *Access) seal(ctx context.Context, q store.Querier, account id.ID, d det
 	}
 	return k.Seal(plain), nil
 }
+
+// Family reports whether an account is that of a guardian or a learner, and of nobody who works for a programme.
+func (acc *Account) Family() bool {
+	all := append(slices.Clone(acc.Roles), acc.Ended...)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(h Held) bool { return h.Role != Guardian && h.Role != Learner })
+}

@@ -138,6 +138,9 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.ReadGlass) {
 		paths = append(paths, "/openings")
 	}
+	if access.Allows(role, access.ReadAudit) {
+		paths = append(paths, "/audit", "/audit?tab=days")
+	}
 	if access.Allows(role, access.ErasePeople) {
 		paths = append(paths, "/retention")
 	}

@@ -277,3 +277,15 @@ func (c *Consents) Gone(ctx context.Context, q store.Querier, actor, who id.ID) 
 	})
 	return facts, func(ctx context.Context, tx store.Tx) error { return c.forget(ctx, tx, lost) }, files, err
 }
+
+// Files returns the subjects of the facts about the photos and scans of a person that are there.
+func (c *Consents) Files(ctx context.Context, q store.Querier, who id.ID) ([]id.ID, error) {
+	var out []id.ID
+	err := q.Each(ctx, "SELECT id FROM consent_photo WHERE person = ? UNION ALL SELECT id FROM consent_scan WHERE person = ?", store.Args(who, who), func(r store.Row) error {
+		var v id.ID
+		err := r.Scan(&v)
+		out = append(out, v)
+		return err
+	})
+	return out, err
+}

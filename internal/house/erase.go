@@ -194,7 +194,8 @@ func (h *House) Rewrite(ctx context.Context) error {
 const keepEvery = time.Minute
 
 // Keep does what is due from time to time, until ctx ends: what an erasure could not clear at once, by night the tables
-// of PostgreSQL, and once a day the retention of people. It is for a node that serves.
+// of PostgreSQL, and once a day the retention of people and the summary
+// of who saw and changed what. It is for a node that serves.
 func (h *House) Keep(ctx context.Context) {
 	for {
 		h.keep(ctx)
@@ -223,6 +224,13 @@ func (h *House) keep(ctx context.Context) {
 		note("retention", err)
 		if err == nil {
 			h.reviewed = today
+		}
+	}
+	if today := h.Today(); today != h.summed {
+		err := h.Audit.Sum(ctx)
+		note("audit", err)
+		if err == nil {
+			h.summed = today
 		}
 	}
 }

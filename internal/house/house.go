@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/audit"
 	"tizi/internal/blob"
 	"tizi/internal/consent"
 	"tizi/internal/fact"
@@ -56,6 +57,7 @@ func Registry() *fact.Registry {
 	for _, f := range retention.Folds {
 		r.AddFold(f)
 	}
+	r.AddFold(audit.Fold)
 	r.AddAggregate(person.One) // before the sums that ask who is one
 	r.AddAggregate(training.Sum)
 	return r
@@ -83,11 +85,13 @@ type House struct {
 	Consents   *consent.Consents
 	Family     *family.Family
 	Looks      *look.Looks
+	Audit      *audit.Audit
 	Training   *training.Training
 	Safeguard  *safeguard.Safeguard
 	Retention  *retention.Retention
 
 	reviewed string // the day of Keep's last review
+	summed   string // and that of its last summary
 
 	mu sync.Mutex // guards what the executors remember between a transaction and what follows it
 }
@@ -225,7 +229,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Access.Own = training.Own
 	h.Programmes = programme.New(l)
 	h.People = person.New(l)
-	h.Looks = look.New(l)
+	h.Looks = look.New(l, h.People)
 	h.Consents = consent.New(l, h.People, h.Blobs)
 	h.Family = family.New(l, h.People, h.Access)
 	h.Access.Owns = map[access.Action]*access.Relation{access.ReadChildren: family.Own, access.AnswerConsent: family.Own}
@@ -241,6 +245,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 		return nil, err
 	}
 	h.Safeguard = safeguard.New(l, h.Access, h.Places)
+	h.Audit = audit.New(l, h.Places, h.Access, h.People, h.Consents, h.Family, h.Looks)
 	return h, nil
 }
 
@@ -266,8 +271,9 @@ func owned(ctx context.Context, db *store.DB, node id.ID) error {
 
 // Close ends the node; what was acknowledged is on the disk.
 func (h *House) Close() error {
+	err := h.Looks.Close()
 	h.Log.Close()
-	return h.DB.Close()
+	return errors.Join(err, h.DB.Close())
 }
 
 // Today returns the civil date at the node, by its own clock and zone.

@@ -122,6 +122,27 @@ func (p *People) byIDs(ctx context.Context, q store.Querier, scope access.Scope,
 	return out, err
 }
 
+// Centres returns the centre of each of some records that is known, merged or not.
+func (p *People) Centres(ctx context.Context, q store.Querier, persons []id.ID) (map[id.ID]id.ID, error) {
+	out := map[id.ID]id.ID{}
+	for part := range slices.Chunk(persons, 500) {
+		args := make([]any, len(part))
+		for i, v := range part {
+			args[i] = v
+		}
+		err := q.Each(ctx, "SELECT id, centre FROM person WHERE id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
+			var v, centre id.ID
+			err := r.Scan(&v, &centre)
+			out[v] = centre
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // CountIf returns how many people in the scope a condition on person.id is true of.
 func (p *People) CountIf(ctx context.Context, q store.Querier, scope access.Scope, c Condition) (int64, error) {
 	where, args := scope.People("centre", "id")

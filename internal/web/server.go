@@ -192,14 +192,15 @@ var sections = []struct {
 	{"nav.staff", "/staff", "key", access.WriteAccounts},
 	{"nav.requests", "/requests", "check", access.DecideRequests},
 	{"nav.openings", "/openings", "lock", access.ReadGlass},
+	{"nav.audit", "/audit", "list", access.ReadAudit},
 	{"nav.safe", "/safeguarding", "help", access.ReadSafeguarding},
 }
 
-// enters reports whether a section is shown to the account. Who manages accounts finds openings among them, and requests
+// enters reports whether a section is shown to the account. Who manages accounts finds openings and the audit among them, and requests
 // show where something can be asked for.
 func enters(a *door.Ask, action access.Action) bool {
 	switch action {
-	case access.ReadGlass:
+	case access.ReadGlass, access.ReadAudit:
 		return a.May(action) && !a.May(access.WriteAccounts)
 	case access.DecideRequests:
 		return a.May(action) && len(a.H.Access.TwoPerson()) > 0
@@ -236,6 +237,9 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	p.Commands = append(p.Commands, shell.NavItem{Key: "shell.my_account", URL: "/me", Icon: "person"})
 	if a.May(access.WriteAccounts) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "staff.renew", URL: "/staff/renew", Icon: "clock"})
+	}
+	if a.May(access.ReadAudit) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "audit.title", URL: "/audit", Icon: "list"})
 	}
 	if a.May(access.BreakGlass) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "openings.new", URL: "/openings/new", Icon: "lock"})

@@ -91,6 +91,7 @@ func consents(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	a.Shows(look.Listed, look.Consents, page.People...)
 	if v.Rows, err = personRows(a, page.People); err != nil {
 		return err
 	}
@@ -538,6 +539,9 @@ func picturesOf(a *door.Ask, b []byte, err error) error {
 func photo(a *door.Ask) error {
 	p, err := askedPerson(a)
 	if err != nil {
+		return err
+	}
+	if err := a.H.Looks.Note(a.R.Context(), a.Actor(), look.Photo, p.ID); err != nil {
 		return err
 	}
 	b, err := a.H.Consents.Photo(a.R.Context(), a.H.DB, p.ID)

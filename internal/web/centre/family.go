@@ -9,6 +9,7 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/family"
 	"tizi/internal/id"
+	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/web/door"
 	"tizi/internal/web/me"
@@ -79,6 +80,9 @@ func fetcherRows(a *door.Ask, child id.ID, guardians map[id.ID]bool) ([]FetcherR
 func guardians(a *door.Ask) error {
 	p, err := askedPerson(a)
 	if err != nil {
+		return err
+	}
+	if err := a.H.Looks.Note(a.R.Context(), a.Actor(), look.Read, p.ID); err != nil {
 		return err
 	}
 	v, err := guardiansView(a, p)
@@ -169,6 +173,9 @@ func guardianChanged(a *door.Ask) error {
 	case "card":
 		c, err := a.H.Family.MakeCard(ctx, a.Scope, p.ID, g)
 		if err != nil {
+			return err
+		}
+		if err := a.H.Looks.Note(ctx, a.Actor(), look.Print, p.ID); err != nil {
 			return err
 		}
 		scheme := "http"
@@ -283,6 +290,7 @@ func messages(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	a.Shows(look.Listed, look.Messages, people...)
 	called := map[id.ID]string{}
 	for _, p := range people {
 		called[p.ID], _ = a.Names(p.Details)
@@ -331,6 +339,9 @@ func threadView(a *door.Ask, p *person.Person) (Thread, error) {
 func thread(a *door.Ask) error {
 	p, err := askedPerson(a)
 	if err != nil {
+		return err
+	}
+	if err := a.H.Looks.Note(a.R.Context(), a.Actor(), look.Read, p.ID); err != nil {
 		return err
 	}
 	v, err := threadView(a, p)

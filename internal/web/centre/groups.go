@@ -11,6 +11,7 @@ import (
 	"tizi/countries"
 	"tizi/internal/access"
 	"tizi/internal/id"
+	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
@@ -331,6 +332,7 @@ func group(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	a.Shows(look.Listed, look.Group, people...)
 	tally, err := a.H.Training.Tally(ctx, a.H.DB, c.ID)
 	if err != nil {
 		return err
@@ -494,6 +496,7 @@ func addView(a *door.Ask, c *training.Cohort) (GroupAdd, error) {
 			}
 		}
 	}
+	a.Shows(searched(v.Query), look.Adding, list...)
 	rows, err := personRows(a, list)
 	if err != nil {
 		return v, err

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"tizi/internal/fact"
 	"tizi/internal/house"
 	"tizi/internal/id"
+	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/person/list"
 	"tizi/internal/programme"
@@ -331,6 +333,7 @@ func (im *importer) columns(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	showsRows(a, u.Centre, key, len(v.Preview))
 	return a.Render("import/columns", v)
 }
 
@@ -425,11 +428,21 @@ func (im *importer) plan(a *door.Ask) error {
 	if rep.Refused > 0 {
 		v.RejectsURL = "/import/" + key + "/rejects.csv"
 	}
+	showsRows(a, u.Centre, key, len(rep.New)+len(v.Rejects)+len(v.Duplicates))
 	for _, d := range rep.New {
 		name, other := a.Names(d)
 		v.People = append(v.People, PersonRow{Name: name, Other: other, Sex: d["sex"], Milieu: d["milieu"], Age: a.Age(d["birth"]), Massar: d["massar"]})
 	}
 	return a.Render("import/plan", v)
+}
+
+// showsRows keeps that a list that is brought in showed so many names: of nobody with an id yet.
+func showsRows(a *door.Ask, centre id.ID, key string, n int) {
+	rows := make([]id.ID, n)
+	for i := range rows {
+		rows[i] = id.Named("import "+key, strconv.Itoa(i))
+	}
+	a.ShowsAt(look.Listed, look.Import, map[id.ID][]id.ID{centre: rows})
 }
 
 // shownRows bounds the rows that a page lists; the rest is in the file to fetch.
@@ -550,6 +563,7 @@ func (im *importer) report(a *door.Ask) error {
 	rep := job.rep
 	v.Rows, v.New, v.Updated, v.Same, v.Refused, v.Repeated = rep.Rows, rep.Accepted, rep.Updated, rep.Unchanged, rep.Refused, rep.Repeated
 	v.Rejects, v.Duplicates = rejects(a, rep), duplicates(a, rep)
+	showsRows(a, u.Centre, key, len(v.Rejects)+len(v.Duplicates))
 	if rep.Refused > 0 {
 		v.RejectsURL = "/import/" + key + "/rejects.csv"
 	}
@@ -578,10 +592,10 @@ func (im *importer) rejects(a *door.Ask) error {
 			return err
 		}
 	}
-	w := csvFile(a, "rejets.csv")
+	w := a.CSV("rejets.csv")
 	w.Write([]string{a.P.T("import.row"), a.P.T("import.column"), a.P.T("import.value"), a.P.T("import.reason")})
 	for _, pr := range rep.Rejected {
-		w.Write([]string{fmt.Sprint(pr.Row), pr.Column, safeCell(pr.Value), a.Sentence(pr)})
+		w.Write([]string{fmt.Sprint(pr.Row), pr.Column, door.Cell(pr.Value), a.Sentence(pr)})
 	}
 	w.Flush()
 	return w.Error()
@@ -594,4 +608,14 @@ func (im *importer) drop(a *door.Ask) error {
 	}
 	im.remove(a, key)
 	return a.Go("/people")
+}
+
+// example gives a list to fill in.
+func example(a *door.Ask) error {
+	w := a.CSV("liste-exemple.csv")
+	w.Write([]string{"Code Massar", "Nom", "Prénom", "النسب", "الاسم الشخصي", "Date de naissance", "Sexe", "Milieu", "Tél tuteur"})
+	w.Write([]string{"R130456789", "AIT HAMMOU", "Tilila", "أيت حمو", "تيليلا", "31/12/2014", "Fille", "rural", "0612345678"})
+	w.Write([]string{"", "BENNANI", "Youssef", "بناني", "يوسف", "02/03/2013", "Garçon", "urbain", ""})
+	w.Flush()
+	return w.Error()
 }

@@ -45,6 +45,7 @@ func people(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	a.Shows(searched(v.Query), look.People, page.People...)
 	v.Filtered = v.Query != "" || v.Sex != "" || centre != ""
 	v.Rows, err = personRows(a, page.People)
 	if err != nil {
@@ -75,6 +76,14 @@ func people(a *door.Ask) error {
 		v.SameURL = door.With("/people/same", "centre", centre)
 	}
 	return a.Render("people/list", v)
+}
+
+// searched is what a list is: one that was asked for by a search, or not.
+func searched(query string) look.Action {
+	if query != "" {
+		return look.Search
+	}
+	return look.Listed
 }
 
 // personRows are people as lines of a list, with their groups.
@@ -218,6 +227,11 @@ func personShow(a *door.Ask) error {
 		return err
 	} else if export.Has(p.Centre) {
 		view.ExportURL = "/people/" + v.String() + "/export"
+	}
+	if audit, err := a.ScopeOf(access.ReadAudit); err != nil {
+		return err
+	} else if audit.Has(p.Centre) {
+		view.AuditURL = door.With("/audit", "person", v.String())
 	}
 	if err := oneOf(a, p, &view); err != nil {
 		return err
@@ -395,6 +409,9 @@ func personEdit(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	if err := a.H.Looks.Note(a.R.Context(), a.Actor(), look.Read, p.ID); err != nil {
+		return err
+	}
 	v := personForm(a, p.Details)
 	if v.Given == "" && v.Family == "" {
 		v.Family = p.Details["name_latin"]
@@ -464,6 +481,7 @@ func find(a *door.Ask) error {
 		if err != nil {
 			return err
 		}
+		a.Shows(look.Search, look.People, page.People...)
 		for _, p := range page.People {
 			name, other := a.Names(p.Details)
 			out = append(out, found{name, other, "/people/" + p.ID.String(), "people"})

@@ -231,6 +231,7 @@ func retainedView(a *door.Ask) (Retention, error) {
 		if p == nil {
 			continue // erased since the list was made
 		}
+		a.Shows(look.Listed, look.Retention, p)
 		row := RetentionRow{URL: "/people/" + p.ID.String(), KeepURL: "/retention/" + p.ID.String() + "/keep", Class: string(d.Class), Last: d.Last, On: d.On, Centre: a.PlaceName(d.Centre)}
 		row.Name, row.Other = a.Names(p.Details)
 		v.Rows = append(v.Rows, row)

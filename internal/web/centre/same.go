@@ -9,6 +9,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/id"
+	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/person/same"
 	"tizi/internal/web/door"
@@ -115,6 +116,7 @@ func sameRow(a *door.Ask, x person.Pair) (SameRow, error) {
 		if err != nil {
 			return row, err
 		}
+		a.Shows(look.Listed, look.Same, p, q)
 		row.A, row.B, row.URL = samePerson(a, p), samePerson(a, q), pairURL(x.A, x.B)
 		row.Sure = w.Bits >= same.Certain
 		for _, e := range w.Evidence {
@@ -129,6 +131,7 @@ func sameRow(a *door.Ask, x person.Pair) (SameRow, error) {
 		if err != nil {
 			return row, err
 		}
+		a.Shows(look.Listed, look.Same, p)
 		if p != nil && i == 0 {
 			row.A = samePerson(a, p)
 		} else if p != nil {
@@ -175,6 +178,9 @@ func pairView(a *door.Ask) (Same, error) {
 	}
 	p, q, w, err := a.H.People.Weigh(ctx, a.H.DB, a.Scope, x, y)
 	if err != nil {
+		return Same{}, err
+	}
+	if err := a.H.Looks.Note(ctx, a.Actor(), look.Read, x, y); err != nil {
 		return Same{}, err
 	}
 	v := Same{A: samePerson(a, p), B: samePerson(a, q), Sure: w.Bits >= same.Certain, Action: a.R.URL.Path, BackURL: "/people/same", State: "open", Errors: map[string]string{}}
@@ -455,6 +461,7 @@ func like(a *door.Ask, d person.Details, centre id.ID) ([]PersonRow, error) {
 		if err != nil {
 			return nil, err
 		}
+		a.Shows(look.Search, look.Same, p)
 		row := PersonRow{Age: -1}
 		if p != nil {
 			first := p.ID

@@ -166,6 +166,7 @@ func scanView(a *door.Ask, w *consent.Waiting) (ScanForm, error) {
 		if err != nil {
 			return v, err
 		}
+		a.Shows(look.Search, look.Consents, page.People...)
 		for _, p := range page.People {
 			r := personRow(a, p)
 			r.URL = door.With(self, "person", r.ID)

@@ -82,9 +82,9 @@ type Person struct {
 	EditURL, EnrolURL string
 	ConsentURL        string
 	// Photo is the portrait, PhotoAction where one is sent to; empty where nobody agreed to it.
-	Photo, PhotoAction        string
-	GuardiansURL, MessagesURL string
-	EraseURL, ExportURL       string
+	Photo, PhotoAction            string
+	GuardiansURL, MessagesURL     string
+	AuditURL, EraseURL, ExportURL string
 }
 
 // Contradiction is a field of which records of one person say different things: Shown, and the Others. Field is a message.

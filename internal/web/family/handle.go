@@ -260,6 +260,23 @@ func view(a *door.Ask, p *person.Person) (Child, error) {
 		}
 		v.Seen = append(v.Seen, r)
 	}
+	changes, err := a.H.Audit.Changes(ctx, a.H.DB, p.ID, 30)
+	if err != nil {
+		return v, err
+	}
+	for _, e := range changes {
+		r := SeenRow{Action: e.What, At: when(a, e.At)}
+		if !e.Account.IsNil() {
+			acc, err := who(e.Account)
+			if err != nil {
+				return v, err
+			}
+			if r.Name = acc.Name; len(acc.Roles) > 0 {
+				r.Role = "role." + string(acc.Roles[0].Role)
+			}
+		}
+		v.Changed = append(v.Changed, r)
+	}
 	return v, nil
 }
 

@@ -66,6 +66,7 @@ type Child struct {
 	Messages      []centre.MessageRow
 	MessageAction string
 	Seen          []SeenRow
+	Changed       []SeenRow // its Action is a kind of fact
 	Errors        map[string]string
 }
 
@@ -80,7 +81,7 @@ type ChildSession struct {
 	Date, From, To, Room, Group string
 }
 
-// SeenRow is somebody who looked at the child's file.
+// SeenRow is somebody who looked at the child's file, or changed it. Name is empty for the program itself.
 type SeenRow struct {
 	Name, Role, Action, At string
 }

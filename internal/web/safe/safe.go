@@ -293,6 +293,9 @@ func caseView(a *door.Ask) (Case, id.ID, error) {
 	if err != nil {
 		return v, c, err
 	}
+	if err := a.H.Looks.NoteCase(a.R.Context(), a.Account.ID, c, known.Centre); err != nil {
+		return v, c, err
+	}
 	v.What, v.Who, v.When, v.Reply = f.Worry.What, f.Worry.Who, f.Worry.When, f.Worry.Reply
 	for _, e := range f.Entries {
 		x := Step{At: moment(a, e.At), What: e.What, Text: e.Text, Outcome: e.Outcome}

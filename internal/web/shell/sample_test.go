@@ -233,6 +233,31 @@ var gallery = []shown{
 		return steer.Openings{NewURL: "/openings/new", Rows: []steer.OpeningRow{{Who: "Karim Idrissi", Centre: haySalam, Reason: "Appel d’un parent, le centre ne répond pas", At: "18 mars 2026 14:05", Until: "15:05", Open: true}, {Centre: haySalam, Reason: "تحقق من شكاية", At: "2 mars 2026 09:10", Until: "10:10"}}}
 	}},
 	{"openings-none", "openings/list", func(*i18n.Printer) any { return steer.Openings{} }},
+	{"audit", "audit/audit", audited},
+	{"audit-person", "audit/audit", func(p *i18n.Printer) any {
+		v := audited(p).(steer.Audit)
+		v.Unusual, v.Whom, v.AllURL, v.Rows = nil, "Amina Benali", "/audit", v.Rows[:1]
+		return v
+	}},
+	{"audit-wrong", "audit/audit", func(p *i18n.Printer) any {
+		v := audited(p).(steer.Audit)
+		v.ListURL, v.CSVURL, v.From, v.Person = "", "", "2026-02-31", "Amina"
+		v.Choices = []steer.AuditPerson{{Name: "Amina Benali", Other: "أمينة بنعلي", URL: "/audit"}, {Name: "أمينة العلوي", URL: "/audit"}}
+		v.Errors = map[string]string{"from": p.T("groups.date_wrong"), "person": p.T("audit.person_several")}
+		return v
+	}},
+	{"audit-none", "audit/audit", func(*i18n.Printer) any {
+		return steer.Audit{ListURL: "/audit", DaysURL: "/audit?tab=days", From: "2026-03-12", To: "2026-03-18", DayStarts: 7, DayEnds: 20}
+	}},
+	{"audit-days", "audit/audit", func(p *i18n.Printer) any {
+		v := audited(p).(steer.Audit)
+		v.Days, v.ListURL, v.CSVURL, v.Cut, v.Max = true, "", "", true, 300
+		v.Sums = []steer.AuditDay{{Date: "2026-03-17", Centre: haySalam, URL: "/audit", Looks: 64, People: 41, Lists: 12, Names: 1240, Searches: 8, Exports: 1, Prints: 30, Changes: 52, OutOfHours: 3, Accounts: 4, Openings: 1}, {Date: "2026-03-16", Centre: haySalam, URL: "/audit", Looks: 20, People: 18, Changes: 9, Accounts: 2}}
+		return v
+	}},
+	{"audit-no-days", "audit/audit", func(*i18n.Printer) any {
+		return steer.Audit{Days: true, DaysURL: "/audit?tab=days", From: "2026-03-12", To: "2026-03-18"}
+	}},
 	{"openings-form", "openings/form", func(p *i18n.Printer) any {
 		return steer.OpeningForm{Minutes: 60, Centres: regionOptions(p), CancelURL: "/me", Errors: map[string]string{"reason": p.T("error.reason_missing")}}
 	}},
@@ -303,10 +328,26 @@ func browsers() []me.Session {
 }
 
 func member(p *i18n.Printer, closed bool) any {
-	v := steer.Member{Name: "يوسف أمراني", Login: "youssef", Closed: closed, RoleURL: "/staff/3/role", CloseURL: "/staff/3/close", ReopenURL: "/staff/3/reopen", ResetURL: "/staff/3/reset", EndURL: "/staff/3/sessions/end"}
+	v := steer.Member{Name: "يوسف أمراني", Login: "youssef", Closed: closed, AuditURL: "/audit?account=3", RoleURL: "/staff/3/role", CloseURL: "/staff/3/close", ReopenURL: "/staff/3/reopen", ResetURL: "/staff/3/reset", EndURL: "/staff/3/sessions/end"}
 	if !closed {
 		v.Sessions = browsers()[1:]
 		v.Roles = []steer.MemberRole{{Role: me.Role{Role: "role.trainer", On: "Maison de jeunes Hay Salam", Until: "2026-04-02", State: "soon"}, WithdrawURL: "/staff/3/withdraw/1"}, {Role: me.Role{Role: "role.helper", On: "دار الشباب الأمل", State: "ok"}, WithdrawURL: "/staff/3/withdraw/2"}}
+	}
+	return v
+}
+
+func audited(p *i18n.Printer) any {
+	v := steer.Audit{ListURL: "/audit", DaysURL: "/audit?tab=days", CSVURL: "/audit.csv", Centre: "1", From: "2026-03-12", To: "2026-03-18", Search: true, DayStarts: 7, DayEnds: 20, ManyInHour: 40, ManyInDay: 120,
+		Centres: []shell.Option{{Value: "1", Label: "Maison de jeunes Hay Salam"}, {Value: "2", Label: "Errachidia"}}, Accounts: []shell.Option{{Value: "1", Label: "Salma Bennani"}}, Odd: []shell.Option{{Value: "out", Label: p.T("audit.odd")}},
+		Unusual: []steer.AuditMany{{Who: "يوسف أمراني", When: p.Date("2026-03-17") + " 22:00–23:00", URL: "/audit", Files: 64}},
+		Rows: []steer.AuditRow{
+			{At: p.Date("2026-03-18") + " 14:05", Who: "Salma Bennani", WhoURL: "/audit", Role: "role.centre", What: p.T("audit.did.person.edited"), Whom: []steer.AuditPerson{{Name: "Amina Benali", URL: "/people/1"}}},
+			{At: p.Date("2026-03-17") + " 22:40", Who: "يوسف أمراني", WhoURL: "/audit", Role: "role.trainer", What: p.T("look.search") + " · " + p.T("audit.list.people") + " · " + p.T("audit.names", "n", 48), Odd: true},
+			{At: p.Date("2026-03-17") + " 10:00", Who: "Karim Idrissi", WhoURL: "/audit", What: p.T("audit.did.attendance.taken"), Whom: []steer.AuditPerson{{Code: "0A1B2C3D", URL: "/audit"}, {Code: "4E5F6071", URL: "/audit"}}, More: 24},
+			{At: p.Date("2026-03-16") + " 03:00", What: p.T("audit.did.person.erased"), Whom: []steer.AuditPerson{{Code: "0A1B2C3D", URL: "/audit"}}},
+		}, Pager: shell.Pager{Next: "/audit?page=1", Shown: 4, Total: -1}}
+	for _, s := range []string{"seen", "listed", "taken", "changed", "granted"} {
+		v.Kinds = append(v.Kinds, shell.Option{Value: s, Label: p.T("audit.sort." + s)})
 	}
 	return v
 }

@@ -10,6 +10,7 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/look"
 	"tizi/internal/measure"
 	"tizi/internal/place"
 	"tizi/internal/programme"
@@ -444,6 +445,7 @@ func behind(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	a.Shows(look.Listed, look.Behind, people...)
 	byID := map[id.ID]int{}
 	for i, p := range people {
 		byID[p.ID] = i

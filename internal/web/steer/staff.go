@@ -47,6 +47,9 @@ func staff(a *door.Ask) error {
 	if a.May(access.ReadGlass) {
 		v.OpeningsURL = "/openings"
 	}
+	if a.May(access.ReadAudit) {
+		v.AuditURL = "/audit"
+	}
 	if a.May(access.DecideRequests) && len(a.H.Access.TwoPerson()) > 0 {
 		v.RequestsURL = "/requests"
 	}
@@ -268,6 +271,9 @@ func member(a *door.Ask) error {
 	}
 	self := "/staff/" + acc.ID.String()
 	v := Member{Name: acc.Name, Login: acc.Login, Closed: acc.Closed, RoleURL: self + "/role", CloseURL: self + "/close", ReopenURL: self + "/reopen", ResetURL: self + "/reset", EndURL: self + "/sessions/end"}
+	if a.May(access.ReadAudit) {
+		v.AuditURL = door.With("/audit", "account", acc.ID.String())
+	}
 	shown := me.Roles(a, acc)
 	for i, h := range append(slices.Clone(acc.Roles), acc.Ended...) {
 		r := MemberRole{Role: shown[i]}

@@ -10,8 +10,8 @@ import (
 type Staff struct {
 	Rows             []StaffRow
 	NewURL, RenewURL string
-	// OpeningsURL and RequestsURL are for whoever may see them.
-	OpeningsURL, RequestsURL string
+	// They are for whoever may see them.
+	OpeningsURL, RequestsURL, AuditURL string
 }
 
 // StaffRow is one role of one account, or an account without any.
@@ -61,6 +61,7 @@ type Member struct {
 	Roles                                          []MemberRole
 	Sessions                                       []me.Session
 	RoleURL, CloseURL, ReopenURL, ResetURL, EndURL string
+	AuditURL                                       string // empty for who may not read it
 }
 
 // MemberRole is a role, with where it is withdrawn.

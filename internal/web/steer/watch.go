@@ -6,12 +6,14 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/id"
+	"tizi/internal/look"
 	"tizi/internal/store"
 	"tizi/internal/web/door"
 	"tizi/internal/web/shell"
 )
 
 func watchRoutes(d *door.Door) {
+	auditRoutes(d)
 	d.Handle("GET /openings", access.ReadGlass, openings)
 	d.Handle("GET /openings/new", access.BreakGlass, openingNew)
 	d.Handle("POST /openings/new", access.BreakGlass, openingNewGiven)
@@ -185,6 +187,7 @@ func requestView(a *door.Ask, r *access.Request) (RequestPage, error) {
 	if err != nil {
 		return v, err
 	}
+	a.Shows(look.Listed, look.Requests, people...)
 	for _, p := range people {
 		name, other := a.Names(p.Details)
 		v.People = append(v.People, RequestPerson{Name: name, Other: other, URL: "/people/" + p.ID.String()})

@@ -14,6 +14,7 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/look"
 	"tizi/internal/training"
 	"tizi/internal/web/chart"
 	"tizi/internal/web/door"
@@ -181,6 +182,7 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 	if err != nil {
 		return v, nil, err
 	}
+	a.Shows(look.Listed, look.Sheet, people...)
 	tally, err := a.H.Training.Tally(ctx, a.H.DB, s.Cohort)
 	if err != nil {
 		return v, nil, err
