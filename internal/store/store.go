@@ -76,6 +76,7 @@ type DB struct {
 	prepared prepared // for read
 
 	turn   sync.Mutex // held for the length of a write transaction on SQLite
+	closed bool       // guarded by turn
 	writer writer
 }
 
@@ -103,6 +104,9 @@ func IsOutage(err error) bool {
 // ErrBusy is returned, wrapped, when another process holds the database's writer for too long.
 var ErrBusy = errors.New("another program is writing to this database")
 
+// ErrClosed is returned for a write that came after Close.
+var ErrClosed = errors.New("the database is closed")
+
 // Open opens the database and checks that it can be read. The caller migrates it before use.
 func Open(ctx context.Context, c Config) (*DB, error) {
 	if c.Readers == 0 {
@@ -121,6 +125,10 @@ func (db *DB) Config() Config { return db.config }
 func (db *DB) Close() error {
 	db.turn.Lock()
 	defer db.turn.Unlock()
+	if db.closed {
+		return nil
+	}
+	db.closed = true
 	return errors.Join(db.read.Close(), db.writer.close())
 }
 
@@ -129,6 +137,9 @@ func (db *DB) Write(ctx context.Context, fn func(Tx) error) error {
 	if db.Engine == SQLite {
 		db.turn.Lock()
 		defer db.turn.Unlock()
+		if db.closed {
+			return ErrClosed
+		}
 	}
 	return db.writer.transact(ctx, fn)
 }
@@ -137,6 +148,9 @@ func (db *DB) Write(ctx context.Context, fn func(Tx) error) error {
 func (db *DB) Script(ctx context.Context, sql string) error {
 	db.turn.Lock()
 	defer db.turn.Unlock()
+	if db.closed {
+		return ErrClosed
+	}
 	return db.writer.script(ctx, sql)
 }
 

@@ -336,3 +336,22 @@ func TestNotADatabaseIsSaid(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What goes on beside, such as a search for duplicates, may come to write when the node has stopped.
+func TestWriteAfterClose(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		db, err := store.Open(t.Context(), testnode.Place(t, e))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Write(t.Context(), func(tx store.Tx) error { return tx.Exec(t.Context(), "CREATE TABLE x (a BIGINT)") }); err == nil {
+			t.Error("something was written to a closed database")
+		}
+		if err := db.Close(); err != nil {
+			t.Errorf("closing twice: %v", err)
+		}
+	})
+}
