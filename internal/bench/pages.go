@@ -110,7 +110,7 @@ func MeasurePages(ctx context.Context, h *house.House, requests int, progress fu
 	return r, nil
 }
 
-var links = regexp.MustCompile(`href="(/(?:people|groups|sessions|staff)/[0-9a-f-]{36}[^"]*)"`)
+var links = regexp.MustCompile(`href="(/(?:people|groups|sessions|staff|centres)/[0-9a-f-]{36}[^"]*)"`)
 
 // discover finds the pages a role has: the fixed ones, and of each kind with an id the first that a list leads to.
 func discover(c *http.Client, base string, role access.Role) ([]string, error) {
@@ -126,6 +126,9 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		return paths, nil
 	}
 	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
+	if access.Allows(role, access.ReadCentre) {
+		paths = append(paths, "/centres")
+	}
 	if access.Allows(role, access.ListPeople) {
 		paths = append(paths, "/board/behind?period=all", "/board/behind?period=all&sex=f&milieu=rural")
 	}
@@ -158,7 +161,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets")
 	}
 	seen := map[string]bool{}
-	for _, from := range []string{"/people", "/groups", "/today", "/groups", "/staff"} {
+	for _, from := range []string{"/people", "/groups", "/today", "/groups", "/staff", "/centres"} {
 		body, _, err := get(c, base+from)
 		if err != nil {
 			return nil, err
@@ -182,6 +185,10 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 						paths = append(paths, s[1])
 					}
 				}
+			}
+			if kind == "/centres" && access.Allows(role, access.WriteCentre) {
+				at := m[1][:len("/centres/")+36]
+				paths = append(paths, at+"/hours", at+"/holders", at+"/devices", at+"/devices?state=late", at+"/rounds/new")
 			}
 			if kind == "/people/" && access.Allows(role, access.WritePeople) {
 				paths = append(paths, m[1]+"/edit", m[1]+"/consent", m[1]+"/guardians", m[1]+"/messages")

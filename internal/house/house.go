@@ -15,6 +15,7 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/audit"
 	"tizi/internal/blob"
+	"tizi/internal/centre"
 	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/family"
@@ -35,6 +36,9 @@ func Registry() *fact.Registry {
 	r := fact.NewRegistry()
 	r.AddFold(place.Fold)
 	for _, f := range access.Folds {
+		r.AddFold(f)
+	}
+	for _, f := range centre.Folds {
 		r.AddFold(f)
 	}
 	for _, f := range programme.Folds {
@@ -80,6 +84,7 @@ type House struct {
 	Blobs      *blob.Store
 	Places     *place.Places
 	Access     *access.Access
+	Centres    *centre.Centres
 	Programmes *programme.Programmes
 	People     *person.People
 	Consents   *consent.Consents
@@ -227,6 +232,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Places = place.New(l)
 	h.Access = access.New(l, h.Places)
 	h.Access.Own = training.Own
+	h.Centres = centre.New(l)
 	h.Programmes = programme.New(l)
 	h.People = person.New(l)
 	h.Looks = look.New(l, h.People)

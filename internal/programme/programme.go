@@ -114,7 +114,7 @@ var Folds = []*fact.Fold{
 			out.Add(table, s.ID, o.Code, o.Name[i18n.AR], o.Name[i18n.FR], o.Name[i18n.ZGH], o.Name[i18n.EN], o.Place, len(heads) > 1)
 			return nil
 		},
-		Sample: sample(KindOpened, func(d fact.Draw) fact.Body {
+		Sample: fact.Statements(KindOpened, func(d fact.Draw) fact.Body {
 			return Opened{Code: fmt.Sprint("P", d.Int("code", 3)), Name: i18n.Text{i18n.FR: "x"}}
 		}),
 	},
@@ -129,7 +129,7 @@ var Folds = []*fact.Fold{
 			out.Add(phaseTable, s.ID, p.Programme, p.Code, p.Name[i18n.AR], p.Name[i18n.FR], p.Name[i18n.ZGH], p.Name[i18n.EN], p.From, p.To, p.AgeMin, p.AgeMax, p.Planned, len(heads) > 1)
 			return nil
 		},
-		Sample: sample(KindPhase, func(d fact.Draw) fact.Body {
+		Sample: fact.Statements(KindPhase, func(d fact.Draw) fact.Body {
 			return PhaseOpened{Programme: id.Named("test", "p"), Code: "1", Name: i18n.Text{i18n.FR: "x"}, From: "2026-01-01", To: "2026-06-30", AgeMin: d.Int("age", 9)}
 		}),
 	},
@@ -147,25 +147,10 @@ var Folds = []*fact.Fold{
 			out.Add(targetTable, s.ID, t.Programme, t.Phase, t.Indicator, t.Place, t.Period, t.Cell["sex"], t.Cell["age"], t.Cell["milieu"], t.Value, t.Baseline, len(heads) > 1)
 			return nil
 		},
-		Sample: sample(KindTarget, func(d fact.Draw) fact.Body {
+		Sample: fact.Statements(KindTarget, func(d fact.Draw) fact.Body {
 			return TargetSet{Programme: id.Named("test", "p"), Indicator: measure.People, Place: id.Named("test", "x"), Value: int64(d.Int("value", 1000)), Withdrawn: d.Int("withdrawn", 5) == 0}
 		}),
 	},
-}
-
-// sample draws statements of one subject, some of which saw an earlier one.
-func sample(k *fact.Kind, body func(fact.Draw) fact.Body) fact.Sampler {
-	return func(d fact.Draw, _ fact.NewKey) fact.History {
-		h := fact.History{Subject: id.New()}
-		for i := range 1 + d.Int("edits", 4) {
-			st := fact.Step{Kind: k, Body: body(d), By: d.Int("by", 2)}
-			if i > 0 && d.Int("saw", 2) == 1 {
-				st.Prev = []int{d.Int("which", i)}
-			}
-			h.Steps = append(h.Steps, st)
-		}
-		return h
-	}
 }
 
 // Programme is one programme.

@@ -200,7 +200,7 @@ var Folds = []*fact.Fold{
 			}
 			return nil
 		},
-		Sample: sample(KindCohort, func(d fact.Draw) fact.Body {
+		Sample: fact.Statements(KindCohort, func(d fact.Draw) fact.Body {
 			return CohortOpened{Name: fmt.Sprint("G", d.Int("name", 3)), Programme: testID(1), Phase: testID(2), Centre: testID(3), Trainers: []id.ID{testID(d.Int("trainer", 3)), testID(4)}}
 		}),
 	},
@@ -216,7 +216,7 @@ var Folds = []*fact.Fold{
 			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, centreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, len(heads) > 1)
 			return nil
 		},
-		Sample: sample(KindEnrolment, func(d fact.Draw) fact.Body {
+		Sample: fact.Statements(KindEnrolment, func(d fact.Draw) fact.Body {
 			return EnrolmentStated{Person: testID(d.Int("person", 2)), Programme: testID(1), State: States[d.Int("state", len(States))], On: "2026-01-05", Cell: measure.Cell{Sex: []string{"f", "m"}[d.Int("sex", 2)]}}
 		}),
 	},
@@ -244,21 +244,6 @@ var Folds = []*fact.Fold{
 
 // testID is a fixed id for samples.
 func testID(n int) id.ID { return id.Named("sample", fmt.Sprint(n)) }
-
-// sample draws statements of one subject, some of which saw an earlier one.
-func sample(k *fact.Kind, body func(fact.Draw) fact.Body) fact.Sampler {
-	return func(d fact.Draw, _ fact.NewKey) fact.History {
-		h := fact.History{Subject: id.New()}
-		for i := range 1 + d.Int("edits", 4) {
-			st := fact.Step{Kind: k, Body: body(d), By: d.Int("by", 2)}
-			if i > 0 && d.Int("saw", 2) == 1 {
-				st.Prev = []int{d.Int("which", i)}
-			}
-			h.Steps = append(h.Steps, st)
-		}
-		return h
-	}
-}
 
 func centreOf(stream string) id.ID {
 	if len(stream) < 8 {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/centre"
 	"tizi/internal/consent"
 	"tizi/internal/family"
 	"tizi/internal/house"
@@ -135,6 +136,7 @@ type spot struct {
 	person, other, group id.ID
 	session, request     id.ID
 	worry                id.ID
+	room, device, round  id.ID
 	where                string
 }
 
@@ -167,6 +169,12 @@ func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
 		must(t, n.Access.Grant(ctx, n.owner, n.owner.ID, access.Officer, access.Place(place.ID("MA")), false))
 		must(t, n.Safeguard.SetKey(ctx, n.owner.ID, passphrase, false))
 	}
+	s.room, err = n.Centres.SetRoom(ctx, id.Nil, all, id.Nil, centre.RoomDescribed{Centre: s.centre, Name: "R" + id.New().Hex(), Seats: 20})
+	must(t, err)
+	s.device, err = n.Centres.SetDevice(ctx, id.Nil, all, id.Nil, centre.DeviceDescribed{Centre: s.centre, Number: id.New().Hex(), Kind: "laptop"})
+	must(t, err)
+	s.round, err = n.Centres.SetRound(ctx, id.Nil, all, id.Nil, centre.RoundPlanned{Centre: s.centre, Name: "R", Stops: []centre.Stop{{Date: "2026-03-09", Spot: "souk"}}})
+	must(t, err)
 	s.worry, err = n.Safeguard.Report(ctx, id.New().String(), s.centre, safeguard.Worry{What: "secret"})
 	must(t, err)
 	return s
@@ -203,6 +211,14 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return s.person.String()
 		case "{b}":
 			return s.other.String()
+		case "{centre}":
+			return s.centre.String()
+		case "{room}":
+			return s.room.String()
+		case "{device}":
+			return s.device.String()
+		case "{round}":
+			return s.round.String()
 		case "{group}":
 			return s.group.String()
 		case "{session}":

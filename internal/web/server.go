@@ -185,6 +185,7 @@ var sections = []struct {
 	{"nav.today", "/today", "today", access.ReadGroups},
 	{"nav.people", "/people", "people", access.ReadPeople},
 	{"nav.groups", "/groups", "group", access.ReadGroups},
+	{"nav.centres", "/centres", "building", access.ReadCentre},
 	{"nav.consents", "/consents", "file", access.ReadConsent},
 	{"nav.children", "/children", "people", access.ReadChildren},
 	{"nav.board", "/board", "board", access.ReadBoard},

@@ -30,6 +30,7 @@ func Routes(d *door.Door) {
 	familyRoutes(d)
 	importRoutes(d)
 	groupRoutes(d)
+	centreRoutes(d)
 }
 
 // empty lets only the first visit of an empty node pass.
