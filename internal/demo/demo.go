@@ -453,7 +453,7 @@ func (s *simulation) group(ctx context.Context, rng *rand.Rand, c *place.Place, 
 	}
 	_, err = s.h.Training.Plan(ctx, s.manager, access.At(c.ID), cohort, training.Weekly{
 		From: start.Format(time.DateOnly), To: end.Format(time.DateOnly), Days: []time.Weekday{day},
-		Starts: hours[0], Ends: hours[1], Room: rooms[g%len(rooms)].Name,
+		Starts: hours[0], Ends: hours[1], Room: rooms[g%len(rooms)].Name, RoomID: s.rooms[c.ID][g%len(rooms)],
 	})
 	if err != nil {
 		return err

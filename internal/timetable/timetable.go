@@ -220,6 +220,12 @@ func alone(out []Clash, b *Booking, w World) []Clash {
 	return out
 }
 
+// OpenOn reports whether the week opens the centre on a day at all.
+func (w World) OpenOn(date string) bool {
+	day, err := time.Parse(time.DateOnly, date)
+	return err == nil && (len(w.Open) == 0 || slices.ContainsFunc(w.Open, func(s Span) bool { return s.Day == day.Weekday() }))
+}
+
 // opens reports whether the centre is open during a whole booking; why is what was stated of other hours.
 func (w World) opens(b *Booking) (open bool, why string) {
 	for _, o := range w.Others {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tizi/internal/access"
+	"tizi/internal/centre"
 	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/id"
@@ -23,6 +24,7 @@ type Training struct {
 	log        *fact.Log
 	people     *person.People
 	programmes *programme.Programmes
+	centres    *centre.Centres
 	// Consents are asked before anybody is placed or marked; the house sets them. nil: nothing asks, as in a test of groups
 	// alone.
 	Consents *consent.Consents
@@ -30,15 +32,18 @@ type Training struct {
 
 // New returns the area on a node's log.
 func New(l *fact.Log, p *person.People, pr *programme.Programmes) *Training {
-	return &Training{log: l, people: p, programmes: pr}
+	return &Training{log: l, people: p, programmes: pr, centres: centre.New(l)}
 }
 
 // Own says which groups are an account's own, and who is in them, for scopes that end there. Who left stays on the sheets
 // they were on, and so in the sight of who leads the group.
 var Own = &access.Relation{
-	Groups: "SELECT cohort FROM training_trainer WHERE account = ?",
-	People: "SELECT e.person FROM training_trainer t JOIN training_enrolment e ON e.cohort = t.cohort WHERE t.account = ?",
+	Groups: "SELECT o.cohort FROM " + own + " o WHERE o.account = ?",
+	People: "SELECT e.person FROM " + own + " o JOIN training_enrolment e ON e.cohort = o.cohort WHERE o.account = ?",
 }
+
+// own are the groups that somebody leads, and those of which they hold a session in somebody's place.
+const own = "(SELECT cohort, account FROM training_trainer UNION ALL SELECT cohort, account FROM training_stand_in)"
 
 // Errors of the area. Doors translate them.
 var (
@@ -49,6 +54,8 @@ var (
 	ErrNotOnList = errors.New("somebody on the sheet does not belong to the group")
 	ErrNoConsent = errors.New("nobody agreed that this person takes part in the training")
 	ErrCancelled = errors.New("the session was cancelled")
+	ErrTaken     = errors.New("there is a sheet of the session already")
+	ErrPhase     = errors.New("the session lies outside the days of the phase")
 )
 
 // Cohort is a group.

@@ -3,9 +3,9 @@
 package training
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -13,6 +13,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/measure"
 	"tizi/internal/store"
+	"tizi/internal/timetable"
 )
 
 // CohortOpened is the body of cohort.opened: a group of a programme's phase at a centre.
@@ -92,10 +93,26 @@ type SessionPlanned struct {
 	Ends      string `json:"ends,omitempty"`
 	Room      string `json:"room,omitempty"`
 	Title     string `json:"title,omitempty"`
-	Cancelled string `json:"cancelled,omitempty"` // why it does not take place
+	Cancelled string `json:"cancelled,omitempty"` // why it does not take place: one of Causes, or words of an earlier version
+
+	RoomID   id.ID          `json:"room_id,omitzero"`   // where the centre knows the room; Room is its name then
+	Trainers []id.ID        `json:"trainers,omitempty"` // accounts; none: those of the group
+	Devices  map[string]int `json:"devices,omitempty"`  // wanted, by kind
+	Was      string         `json:"was,omitempty"`      // when it was planned before it was moved: "2026-03-14 10:00"
+	Why      string         `json:"why,omitempty"`      // why it was moved or has another trainer: one of Causes
+	Despite  []string       `json:"despite,omitempty"`  // the kinds of clashes that somebody confirmed
 }
 
-var clockForm = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+// Causes are why a session is cancelled, moved or held by somebody else.
+var Causes = []string{"trainer", "room", "equipment", "weather", "holiday", "event", "other"}
+
+// maxDevices bounds how many devices of a kind a session may want.
+const maxDevices = 1000
+
+func isClock(s string) bool {
+	_, ok := timetable.Clock(s)
+	return ok
+}
 
 // Check says what is missing or contradicts itself.
 func (s SessionPlanned) Check() error {
@@ -104,10 +121,17 @@ func (s SessionPlanned) Check() error {
 		return errors.New("a session needs a group, a programme and a centre")
 	case !isDate(s.Date):
 		return errors.New("a session needs a date, written 2026-03-14")
-	case s.Starts != "" && !clockForm.MatchString(s.Starts), s.Ends != "" && !clockForm.MatchString(s.Ends):
+	case s.Starts != "" && !isClock(s.Starts), s.Ends != "" && !isClock(s.Ends):
 		return errors.New("a time is written 14:30")
+	case len(s.Trainers) > 20 || len(s.Devices) > 20:
+		return errors.New("a session has at most 20 trainers and 20 kinds of devices")
 	case s.Starts != "" && s.Ends != "" && s.Ends <= s.Starts:
 		return fmt.Errorf("the session ends at %s, before it begins at %s", s.Ends, s.Starts)
+	}
+	for _, n := range s.Devices {
+		if n < 1 || n > maxDevices {
+			return fmt.Errorf("a session wants from 1 to %d devices of a kind", maxDevices)
+		}
 	}
 	return nil
 }
@@ -173,8 +197,10 @@ var (
 		Columns: store.Cols("id:id person:id programme:id phase:id cohort:id centre:id state:text reason:text day:text sex:text age:text milieu:text schooling:text conflict:int"),
 		Indexes: []string{"cohort, state", "person", "centre, programme, cohort, state"}}
 	sessionTable = &store.Table{Name: "training_session", Key: 1,
-		Columns: store.Cols("id:id cohort:id programme:id centre:id day:text starts:text ends:text room:text title:text cancelled:text present:int late:int excused:int absent:int conflict:int"),
+		Columns: store.Cols("id:id cohort:id programme:id centre:id day:text starts:text ends:text room:text room_id:id devices:text title:text cancelled:text was:text why:text present:int late:int excused:int absent:int conflict:int"),
 		Indexes: []string{"cohort, day", "centre, day, starts", "day"}}
+	// standTable has who holds a session in the place of the group's trainers.
+	standTable  = &store.Table{Name: "training_stand_in", Key: 2, Columns: store.Cols("session:id account:id cohort:id"), Indexes: []string{"account"}}
 	attendTable = &store.Table{Name: "training_attendance", Key: 2,
 		Columns: store.Cols("session:id person:id mark:text programme:id centre:id month:text"),
 		Indexes: []string{"person"}}
@@ -221,14 +247,19 @@ var Folds = []*fact.Fold{
 		}),
 	},
 	{
-		Name: "training.session", Revision: 1, Kinds: []*fact.Kind{KindSession, KindAttendance}, Tables: []*store.Table{sessionTable, attendTable},
+		Name: "training.session", Revision: 1, Kinds: []*fact.Kind{KindSession, KindAttendance}, Tables: []*store.Table{sessionTable, attendTable, standTable},
 		Fold: foldSession,
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
 			h := fact.History{Subject: id.New()}
 			for i := range 1 + d.Int("facts", 5) {
 				st := fact.Step{By: d.Int("by", 2)}
 				if i == 0 || d.Int("plan", 4) == 0 {
-					st.Kind, st.Body = KindSession, SessionPlanned{Cohort: testID(5), Programme: testID(1), Centre: testID(3), Date: []string{"2026-01-05", "2026-02-09"}[d.Int("day", 2)]}
+					st.Kind = KindSession
+					b := SessionPlanned{Cohort: testID(5), Programme: testID(1), Centre: testID(3), Date: []string{"2026-01-05", "2026-02-09"}[d.Int("day", 2)]}
+					if d.Int("replaced", 3) == 0 {
+						b.Trainers, b.Devices, b.RoomID = []id.ID{testID(d.Int("trainer", 2))}, map[string]int{"laptop": 1 + d.Int("laptops", 2)}, testID(6)
+					}
+					st.Body = b
 				} else {
 					st.Kind, st.Body = KindAttendance, AttendanceTaken{Method: "list", Marks: map[id.ID]string{testID(10 + d.Int("person", 3)): Marks[d.Int("mark", 4)], testID(20): Marks[d.Int("mark", 4)]}}
 				}
@@ -305,8 +336,24 @@ func foldSession(s *fact.Subject, out *fact.Rows) error {
 		count[m]++
 		out.Add(attendTable, session, v, m, programme, centre, month)
 	}
-	out.Add(sessionTable, s.ID, p.Cohort, p.Programme, p.Centre, p.Date, p.Starts, p.Ends, p.Room, p.Title, p.Cancelled, count[Present], count[Late], count[Excused], count[Absent], conflict)
+	seen := map[id.ID]bool{}
+	for _, a := range p.Trainers {
+		if !seen[a] {
+			seen[a] = true
+			out.Add(standTable, session, a, p.Cohort)
+		}
+	}
+	out.Add(sessionTable, s.ID, p.Cohort, p.Programme, p.Centre, p.Date, p.Starts, p.Ends, p.Room, p.RoomID, devicesText(p.Devices), p.Title, p.Cancelled, p.Was, p.Why, count[Present], count[Late], count[Excused], count[Absent], conflict)
 	return nil
+}
+
+// devicesText is how a row keeps the devices of a session: JSON with sorted names, "" without any.
+func devicesText(devices map[string]int) string {
+	if len(devices) == 0 {
+		return ""
+	}
+	b, _ := json.Marshal(devices) // of words and numbers
+	return string(b)
 }
 
 func (a AttendanceTaken) has(v id.ID) bool {

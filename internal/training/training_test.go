@@ -32,19 +32,19 @@ var (
 	stream = person.Stream(here)
 )
 
-// centre is a node with people.
-type centre struct {
+// node is a node with people.
+type node struct {
 	*testnode.Node
 	*training.Training
 	People *person.People
 }
 
-func areas(n *testnode.Node) *centre {
+func areas(n *testnode.Node) *node {
 	p := person.New(n.Log)
-	return &centre{n, training.New(n.Log, p, programme.New(n.Log)), p}
+	return &node{n, training.New(n.Log, p, programme.New(n.Log)), p}
 }
 
-func open(t testing.TB, e store.Engine) *centre {
+func open(t testing.TB, e store.Engine) *node {
 	c := areas(testnode.New(t, testnode.Place(t, e), house.Registry()))
 	_, err := programme.New(c.Log).Set(ctx, id.Nil, programme.Plan{
 		Programme: programme.Opened{Code: "P", Name: i18n.Text{i18n.FR: "P"}},
@@ -54,7 +54,7 @@ func open(t testing.TB, e store.Engine) *centre {
 	return c
 }
 
-func (c *centre) people(t testing.TB, centre id.ID, names ...string) (out []id.ID) {
+func (c *node) people(t testing.TB, centre id.ID, names ...string) (out []id.ID) {
 	t.Helper()
 	for _, n := range names {
 		v, err := c.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": n, "birth": "2015-01-06", "sex": "f"}, nil)
@@ -64,7 +64,7 @@ func (c *centre) people(t testing.TB, centre id.ID, names ...string) (out []id.I
 	return out
 }
 
-func (c *centre) group(t testing.TB, seats int) id.ID {
+func (c *node) group(t testing.TB, seats int) id.ID {
 	t.Helper()
 	g, err := c.OpenCohort(ctx, id.Nil, all, training.CohortOpened{Name: "G", Programme: prog, Phase: phase, Centre: here, Capacity: seats})
 	must(t, err)
@@ -72,7 +72,7 @@ func (c *centre) group(t testing.TB, seats int) id.ID {
 }
 
 // meeting plans a session of a group and returns its id.
-func (c *centre) meeting(t testing.TB, g id.ID, day string) id.ID {
+func (c *node) meeting(t testing.TB, g id.ID, day string) id.ID {
 	t.Helper()
 	n, err := c.Plan(ctx, id.Nil, all, g, training.Weekly{From: day, To: day, Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, Starts: "10:00"})
 	must(t, err)
@@ -80,7 +80,7 @@ func (c *centre) meeting(t testing.TB, g id.ID, day string) id.ID {
 	return training.SessionID(g, day, "10:00")
 }
 
-func (c *centre) cancel(t testing.TB, session id.ID) {
+func (c *node) cancel(t testing.TB, session id.ID) {
 	t.Helper()
 	s, err := c.Session(ctx, c.DB, all, session)
 	must(t, err)
@@ -91,7 +91,7 @@ func (c *centre) cancel(t testing.TB, session id.ID) {
 	must(t, err)
 }
 
-func (c *centre) facts(t testing.TB) int64 {
+func (c *node) facts(t testing.TB) int64 {
 	t.Helper()
 	n, err := c.Count(ctx, c.DB)
 	must(t, err)
@@ -191,7 +191,7 @@ func TestLastSeat(t *testing.T) {
 		done := make(chan error, len(p))
 		for i, v := range p {
 			go func() {
-				door := []*centre{c, beside}[i%2]
+				door := []*node{c, beside}[i%2]
 				_, err := door.Place(ctx, id.Nil, all, g, []id.ID{v}, "2026-03-02")
 				done <- err
 			}()
@@ -312,7 +312,7 @@ func TestSheetsOfTwoNodes(t *testing.T) {
 		shows := func(conflict bool, want map[id.ID]string) {
 			t.Helper()
 			testnode.Meet(hub.Node, box.Node)
-			for _, n := range []*centre{hub, box} {
+			for _, n := range []*node{hub, box} {
 				m, err := n.MarksOf(ctx, n.DB, s)
 				must(t, err)
 				x, err := n.Session(ctx, n.DB, all, s)

@@ -236,6 +236,9 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 		}
 	}
 	p.Commands = append(p.Commands, shell.NavItem{Key: "shell.my_account", URL: "/me", Icon: "person"})
+	if a.May(access.ReadCentre) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "nav.timetable", URL: "/timetable", Icon: "calendar"})
+	}
 	if a.May(access.WriteAccounts) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "staff.renew", URL: "/staff/renew", Icon: "clock"})
 	}

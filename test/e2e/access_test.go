@@ -17,7 +17,7 @@ var asks = map[string]access.Action{
 	"/groups": access.ReadGroups, "/groups/{id}": access.ReadGroups, "/groups/{id}?tab=sessions": access.ReadGroups,
 	"/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups,
 	"/groups/{id}/leave/{id}": access.WriteGroups, "/groups/{id}/session": access.WriteGroups,
-	"/centres": access.ReadCentre, "/centres/{id}": access.ReadCentre, "/centres/{id}/holders": access.WriteCentre, "/centres/{id}/rooms/new": access.WriteCentre, "/centres/{id}/rooms/{id}": access.WriteCentre,
+	"/timetable": access.ReadCentre, "/sessions/{id}/change": access.WriteGroups, "/sessions/{id}/notice": access.WriteGroups, "/centres": access.ReadCentre, "/centres/{id}": access.ReadCentre, "/centres/{id}/holders": access.WriteCentre, "/centres/{id}/rooms/new": access.WriteCentre, "/centres/{id}/rooms/{id}": access.WriteCentre,
 	"/centres/{id}/hours": access.WriteCentre, "/centres/{id}/devices": access.WriteCentre, "/centres/{id}/devices/new": access.WriteCentre, "/centres/{id}/devices/{id}": access.WriteCentre,
 	"/centres/{id}/devices/{id}/edit": access.WriteCentre, "/centres/{id}/rounds/new": access.WriteCentre, "/centres/{id}/rounds/{id}": access.WriteCentre,
 	"/people": access.ReadPeople, "/people/{id}": access.ReadPeople, "/people/new": access.WritePeople, "/people/{id}/edit": access.WritePeople,
@@ -123,9 +123,9 @@ func another(t *testing.T, n *node, c *client) elsewhere {
 	g.Set("from", time.Now().Format(time.DateOnly))
 	g.Set("to", time.Now().Format(time.DateOnly))
 	g.Set("days", "")
-	e.group = strings.TrimSuffix(c.must(c.post("/groups/new", g)).to(), "/add")
+	e.group = c.opened(g)
 	c.must(c.post(e.group+"/add", url.Values{"person": {strings.TrimPrefix(e.person, "/people/")}}))
-	c.must(c.post(e.group+"/session", url.Values{"date": {time.Now().Format(time.DateOnly)}, "from": {"00:10"}, "to": {"23:50"}, "weeks": {"1"}}))
+	c.must(c.post(e.group+"/session", url.Values{"date": {time.Now().Format(time.DateOnly)}, "from": {"00:10"}, "to": {"23:50"}, "despite": {"yes"}}))
 	for _, l := range c.get(e.group + "?tab=sessions").links() {
 		if strings.HasPrefix(l, "/sessions/") {
 			e.session = l

@@ -90,8 +90,8 @@ func sober(f *form, q *question, serial int) []string {
 		return []string{"14:30"}
 	case "to", "ends":
 		return []string{"16:30"}
-	case "weeks":
-		return []string{"1"}
+	case "until", "room_id", "devices_laptop", "devices_tablet", "devices_robot", "devices_projector":
+		return []string{""}
 	case "target":
 		return []string{"100"}
 	}

@@ -167,7 +167,7 @@ func centreShown(a *door.Ask) error {
 		return err
 	}
 	self, writes := "/centres/"+p.ID.String(), a.May(access.WriteCentre)
-	v := Centre{Name: p.Name, Kind: p.Kind, Milieu: p.Milieu}
+	v := Centre{TimetableURL: door.With("/timetable", "centre", p.ID.String()), Name: p.Name, Kind: p.Kind, Milieu: p.Milieu}
 	if up := a.Tree.Get(p.Parent); up != nil {
 		v.Within = up.Name
 	}

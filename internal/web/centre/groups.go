@@ -31,8 +31,6 @@ func groupRoutes(d *door.Door) {
 	d.Handle("POST /groups/{group}/add", access.WriteGroups, groupAddGiven)
 	d.Handle("GET /groups/{group}/leave/{person}", access.WriteGroups, groupLeave)
 	d.Handle("POST /groups/{group}/leave/{person}", access.WriteGroups, groupLeaveGiven)
-	d.Handle("GET /groups/{group}/session", access.WriteGroups, sessionNew)
-	d.Handle("POST /groups/{group}/session", access.WriteGroups, sessionNewGiven)
 }
 
 func groups(a *door.Ask) error {
@@ -251,12 +249,19 @@ func groupNewGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	a.Notify("good", "groups.saved")
 	if len(w.Days) > 0 {
-		if _, err := a.H.Training.Plan(ctx, a.Actor(), a.Scope, g, w); err != nil {
+		w.Except, w.RoomID = nil, roomNamed(a, c.Centre, w.Room)
+		w.Calendar = calendar(a, c.Centre)
+		_, err := a.H.Training.Plan(ctx, a.Actor(), a.Scope, g, w)
+		var clash *training.ClashError
+		if errors.As(err, &clash) || errors.Is(err, training.ErrPhase) { // the group stands; its sessions are looked at
+			return a.Go("/groups/" + g.String() + "/session?" + seriesQuery(w))
+		}
+		if err != nil {
 			return err
 		}
 	}
-	a.Notify("good", "groups.saved")
 	return a.Go("/groups/" + g.String() + "/add")
 }
 
@@ -610,57 +615,4 @@ func groupLeaveGiven(a *door.Ask) error {
 	}
 	a.Notify("good", "groups.left")
 	return a.Go("/groups/" + c.ID.String())
-}
-
-func sessionNew(a *door.Ask) error {
-	c, err := askedGroup(a)
-	if err != nil {
-		return err
-	}
-	self := "/groups/" + c.ID.String()
-	return a.Render("groups/session", SessionForm{Group: c.Name, GroupURL: self, Date: a.Today(), From: "14:30", To: "16:30", Weeks: "1", Action: self + "/session", CancelURL: self})
-}
-
-func sessionNewGiven(a *door.Ask) error {
-	c, err := askedGroup(a)
-	if err != nil {
-		return err
-	}
-	self := "/groups/" + c.ID.String()
-	v := SessionForm{Group: c.Name, GroupURL: self, Date: a.R.FormValue("date"), From: a.R.FormValue("from"), To: a.R.FormValue("to"), Room: strings.TrimSpace(a.R.FormValue("room")),
-		Weeks: a.R.FormValue("weeks"), Action: self + "/session", CancelURL: self, Errors: map[string]string{}}
-	day, err := time.Parse(time.DateOnly, v.Date)
-	if err != nil {
-		v.Errors["date"] = a.P.T("groups.date_wrong")
-	}
-	for field, s := range map[string]string{"from": v.From, "to": v.To} {
-		if _, err := time.Parse("15:04", s); err != nil || len(s) != 5 {
-			v.Errors[field] = a.P.T("groups.time_wrong")
-		}
-	}
-	if s := a.TooLong(v.Room); s != "" {
-		v.Errors["room"] = s
-	}
-	if v.Errors["to"] == "" && v.To <= v.From {
-		v.Errors["to"] = a.P.T("groups.ends_before")
-	}
-	weeks, err := strconv.Atoi(v.Weeks)
-	if err != nil || weeks < 1 || weeks > 52 {
-		v.Errors["weeks"] = a.P.T("groups.weeks_wrong")
-	}
-	if len(v.Errors) > 0 {
-		return a.Again("groups/session", v)
-	}
-	n, err := a.H.Training.Plan(a.R.Context(), a.Actor(), a.Scope, c.ID, training.Weekly{
-		From: v.Date, To: day.AddDate(0, 0, 7*(weeks-1)).Format(time.DateOnly), Days: []time.Weekday{day.Weekday()}, Starts: v.From, Ends: v.To, Room: v.Room,
-	})
-	if errors.Is(err, training.ErrClosed) {
-		a.Notify("help", "groups.closed")
-		return a.Go(self)
-	}
-	if err != nil {
-		return err
-	}
-	a.Notify("good", "groups.sessions_planned", "n", n)
-	return a.Go(self + "?tab=sessions")
 }

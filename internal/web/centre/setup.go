@@ -31,6 +31,7 @@ func Routes(d *door.Door) {
 	importRoutes(d)
 	groupRoutes(d)
 	centreRoutes(d)
+	timetableRoutes(d)
 }
 
 // empty lets only the first visit of an empty node pass.

@@ -131,16 +131,6 @@ type GroupAdd struct {
 	Errors    map[string]string
 }
 
-// SessionForm is the screen groups/session. It posts date, from, to, room and
-// weeks (how many weeks it repeats, 1 for once).
-type SessionForm struct {
-	Group, GroupURL   string
-	Date, From, To    string
-	Room, Weeks       string
-	Action, CancelURL string
-	Errors            map[string]string
-}
-
 // Confirm is the screen confirm: one question before something that is not
 // easily taken back. It posts reason where Reasons are given.
 type Confirm struct {

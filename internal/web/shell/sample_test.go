@@ -154,7 +154,7 @@ var gallery = []shown{
 		return centre.GroupAdd{Group: "Enfants, mercredi", GroupURL: "/groups/1", Query: "ben", Free: 3, People: rows()[:5], NewURL: "/people/new", CancelURL: "/groups/1", Pager: shell.Pager{Total: 5}}
 	}},
 	{"group-session", "groups/session", func(*i18n.Printer) any {
-		return centre.SessionForm{Group: "Enfants, mercredi", GroupURL: "/groups/1", Date: "2026-03-18", From: "14:00", To: "16:00", Room: "Salle 2", Weeks: "1", CancelURL: "/groups/1"}
+		return centre.SessionForm{Group: "Enfants, mercredi", GroupURL: "/groups/1", Date: "2026-03-18", From: "14:00", To: "16:00", Room: "Salle 2", CancelURL: "/groups/1"}
 	}},
 	{"group-leave", "confirm", func(p *i18n.Printer) any {
 		return centre.Confirm{Title: p.T("groups.leave"), Text: "Imane Ouazzani · Enfants, mercredi", Button: p.T("groups.leave"), Danger: true, CancelURL: "/groups/1",

@@ -160,6 +160,9 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 	case !a.May(access.TakeAttendance):
 		v.Locked = a.P.T("attendance.not_yours")
 	}
+	if a.May(access.WriteGroups) && !s.Taken() {
+		v.ChangeURL = v.Action + "/change"
+	}
 	if s.Conflict {
 		v.Conflict = a.P.T("today.task.conflict")
 	}
