@@ -10,6 +10,7 @@ import (
 	"tizi/internal/centre"
 	"tizi/internal/id"
 	"tizi/internal/person"
+	"tizi/internal/training"
 )
 
 // rooms are those of a youth centre of the simulation.
@@ -108,6 +109,36 @@ func (s *simulation) lend(ctx context.Context) error {
 		if err := s.h.Centres.Set(ctx, s.head, at, d.ID, b); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// queue makes the players' groups that run as large as they are, with some who wait.
+func (s *simulation) queue(ctx context.Context) error {
+	c := s.tree.Code(played)
+	at, today := access.At(c.ID), s.today.Format(time.DateOnly)
+	groups, _, err := s.h.Training.Cohorts(ctx, s.h.DB, at, training.CohortFilter{Size: 200}, today)
+	if err != nil {
+		return err
+	}
+	wait, err := s.h.Training.Unplaced(ctx, s.h.DB, c.ID, s.prog, id.Nil, 6)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if g.To < today || g.Enrolled == 0 || len(wait) == 0 {
+			continue
+		}
+		if err := s.h.Training.EditCohort(ctx, s.head, at, g.ID, func(b *training.CohortOpened) { b.Capacity = g.Enrolled }); err != nil {
+			return err
+		}
+		n := min(3, len(wait))
+		for _, e := range wait[:n] {
+			if _, err := s.h.Training.Place(ctx, s.head, at, g.ID, []id.ID{e.Person}, today); err != nil {
+				return err
+			}
+		}
+		wait = wait[n:]
 	}
 	return nil
 }

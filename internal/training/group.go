@@ -217,14 +217,15 @@ type Enrolment struct {
 	ID, Person, Programme, Phase, Cohort, Centre id.ID
 	State, Reason, On                            string
 	Cell                                         measure.Cell
+	Rank                                         int // place in the waiting list
 	Conflict                                     bool
 }
 
 func (t *Training) enrolments(ctx context.Context, q store.Querier, where string, args []any) ([]Enrolment, error) {
 	var out []Enrolment
-	err := q.Each(ctx, "SELECT id, person, programme, phase, cohort, centre, state, reason, day, sex, age, milieu, schooling, conflict FROM training_enrolment WHERE "+where, args, func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, person, programme, phase, cohort, centre, state, reason, day, sex, age, milieu, schooling, place, conflict FROM training_enrolment WHERE "+where, args, func(r store.Row) error {
 		var e Enrolment
-		err := r.Scan(&e.ID, &e.Person, &e.Programme, &e.Phase, &e.Cohort, &e.Centre, &e.State, &e.Reason, &e.On, &e.Cell.Sex, &e.Cell.Age, &e.Cell.Milieu, &e.Cell.Schooling, &e.Conflict)
+		err := r.Scan(&e.ID, &e.Person, &e.Programme, &e.Phase, &e.Cohort, &e.Centre, &e.State, &e.Reason, &e.On, &e.Cell.Sex, &e.Cell.Age, &e.Cell.Milieu, &e.Cell.Schooling, &e.Rank, &e.Conflict)
 		out = append(out, e)
 		return err
 	})
@@ -361,6 +362,9 @@ type Placed struct {
 	Pending                    int // of those who wait: whose consent to the training is missing
 }
 
+// Refilled is the reason of an enrolment that had waited, and got the seat that somebody left.
+const Refilled = "seat_freed"
+
 // NoConsent is the reason of an enrolment that waits for a consent.
 const NoConsent = "consent"
 
@@ -401,7 +405,26 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 	if err != nil {
 		return done, err
 	}
-	_, err = t.log.Do(ctx, fact.Command{Name: "place in a group", Stream: person.Stream(now.Centre), Keys: append(slices.Clone(people), cohort), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	// Whoever comes from another group of the phase leaves a seat there.
+	waiting := map[id.ID][]id.ID{}
+	keys := append(slices.Clone(people), cohort)
+	for part := range slices.Chunk(people, 500) {
+		who, args := in("person", part)
+		in, err := t.enrolments(ctx, t.log.DB, who+" AND phase = ? AND cohort <> ? AND state IN ('enrolled', 'active')", append(args, now.Phase, cohort))
+		if err != nil {
+			return done, err
+		}
+		for _, e := range in {
+			if _, ok := waiting[e.Cohort]; ok || e.Cohort.IsNil() {
+				continue
+			}
+			if waiting[e.Cohort], err = t.waitingKeys(ctx, e.Cohort); err != nil {
+				return done, err
+			}
+			keys = append(append(keys, e.Cohort), waiting[e.Cohort]...)
+		}
+	}
+	_, err = t.log.Do(ctx, fact.Command{Name: "place in a group", Stream: person.Stream(now.Centre), Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		done = Placed{}
 		var out fact.Outcome
 		c, err := t.Cohort(ctx, q, scope, cohort, "")
@@ -448,6 +471,11 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 			return out, err
 		}
 		free := c.Capacity - c.Enrolled
+		left := map[id.ID]int{} // seats that are left for this group
+		rank, err := t.lastRank(ctx, q, cohort)
+		if err != nil {
+			return out, err
+		}
 		for _, p := range found {
 			if slices.ContainsFunc(ones[p.ID], func(o id.ID) bool { return o != p.ID && seated[o] }) {
 				done.Already++
@@ -475,6 +503,10 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 				done.Waiting++
 			case c.Capacity > 0 && free <= 0:
 				e.State = Waitlisted
+				if e.Rank = rank + 1; len(was) > 0 && was[0].Cohort == cohort && was[0].State == Waitlisted && was[0].Reason == "" {
+					e.Rank, e.On = was[0].Rank, was[0].On // who waits keeps the place in the list
+				}
+				rank = max(rank, e.Rank)
 				done.Waiting++
 			default:
 				free--
@@ -483,7 +515,15 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 			if fact.Says(all, e) {
 				continue
 			}
+			if len(was) > 0 && was[0].Cohort != cohort && slices.Contains([]string{Enrolled, Active}, was[0].State) {
+				left[was[0].Cohort]++
+			}
 			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: eid, Actor: actor, Body: e, Prev: fact.HeadsOf(all)})
+		}
+		for g, n := range left {
+			if err := t.refill(ctx, q, actor, g, waiting[g], n, on, &out); err != nil {
+				return out, err
+			}
 		}
 		return out, nil
 	}})
@@ -496,13 +536,17 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 	if err != nil {
 		return err
 	}
-	_, err = t.log.Do(ctx, fact.Command{Name: "leave a group", Stream: person.Stream(c.Centre), Keys: []id.ID{p, cohort}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	waiting, err := t.waitingKeys(ctx, cohort)
+	if err != nil {
+		return err
+	}
+	_, err = t.log.Do(ctx, fact.Command{Name: "leave a group", Stream: person.Stream(c.Centre), Keys: append(slices.Clone(waiting), p, cohort), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		records, err := among(ctx, q, p)
 		if err != nil {
 			return out, err
 		}
-		found := false
+		found, freed := false, 0
 		for _, r := range records {
 			eid := EnrolmentID(r, c.Phase)
 			was, err := t.enrolments(ctx, q, "id = ? AND cohort = ?", store.Args(eid, cohort))
@@ -520,13 +564,16 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 			if err != nil {
 				return out, err
 			}
+			if slices.Contains([]string{Enrolled, Active}, was[0].State) {
+				freed = 1 // a person with two records had one seat
+			}
 			b := EnrolmentStated{Person: r, Programme: c.Programme, Phase: c.Phase, Cohort: cohort, State: WithdrawnS, Reason: reason, On: on, Cell: was[0].Cell}
 			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: eid, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
 		}
 		if !found {
 			return out, person.ErrUnknown
 		}
-		return out, nil
+		return out, t.refill(ctx, q, actor, cohort, waiting, freed, on, &out)
 	}})
 	return err
 }

@@ -65,8 +65,9 @@ type EnrolmentStated struct {
 	Cohort    id.ID        `json:"cohort,omitzero"` // Nil while nobody has placed the person in a group
 	State     string       `json:"state"`
 	Reason    string       `json:"reason,omitempty"`
-	On        string       `json:"on"`   // ISO date
-	Cell      measure.Cell `json:"cell"` // the person's counting cell, unsealed
+	On        string       `json:"on"`             // ISO date
+	Cell      measure.Cell `json:"cell"`           // the person's counting cell, unsealed
+	Rank      int          `json:"rank,omitempty"` // of whoever waits, the place in the list; 0 from before lists had places
 }
 
 // Check says what is missing.
@@ -76,6 +77,8 @@ func (e EnrolmentStated) Check() error {
 		return errors.New("an enrolment needs a person and a programme")
 	case !slices.Contains(States, e.State):
 		return fmt.Errorf("%q is no state of an enrolment", e.State)
+	case e.Rank < 0:
+		return errors.New("a list begins at 1")
 	case !isDate(e.On):
 		return errors.New("an enrolment needs a date, written 2026-03-14")
 	}
@@ -194,7 +197,7 @@ var (
 		Indexes: []string{"centre, name, id", "programme"}}
 	trainerTable = &store.Table{Name: "training_trainer", Key: 2, Columns: store.Cols("cohort:id account:id"), Indexes: []string{"account"}}
 	enrolTable   = &store.Table{Name: "training_enrolment", Key: 1,
-		Columns: store.Cols("id:id person:id programme:id phase:id cohort:id centre:id state:text reason:text day:text sex:text age:text milieu:text schooling:text conflict:int"),
+		Columns: store.Cols("id:id person:id programme:id phase:id cohort:id centre:id state:text reason:text day:text sex:text age:text milieu:text schooling:text place:int conflict:int"),
 		Indexes: []string{"cohort, state", "person", "centre, programme, cohort, state"}}
 	sessionTable = &store.Table{Name: "training_session", Key: 1,
 		Columns: store.Cols("id:id cohort:id programme:id centre:id day:text starts:text ends:text room:text room_id:id devices:text title:text cancelled:text was:text why:text present:int late:int excused:int absent:int conflict:int"),
@@ -239,11 +242,11 @@ var Folds = []*fact.Fold{
 			}
 			last := heads[len(heads)-1]
 			e, _ := fact.As[EnrolmentStated](last)
-			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, centreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, len(heads) > 1)
+			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, centreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, e.Rank, len(heads) > 1)
 			return nil
 		},
 		Sample: fact.Statements(KindEnrolment, func(d fact.Draw) fact.Body {
-			return EnrolmentStated{Person: testID(d.Int("person", 2)), Programme: testID(1), State: States[d.Int("state", len(States))], On: "2026-01-05", Cell: measure.Cell{Sex: []string{"f", "m"}[d.Int("sex", 2)]}}
+			return EnrolmentStated{Person: testID(d.Int("person", 2)), Programme: testID(1), State: States[d.Int("state", len(States))], On: "2026-01-05", Rank: d.Int("rank", 3), Cell: measure.Cell{Sex: []string{"f", "m"}[d.Int("sex", 2)]}}
 		}),
 	},
 	{

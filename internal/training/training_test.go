@@ -22,14 +22,15 @@ import (
 )
 
 var (
-	here   = id.Named("test", "a centre")
-	there  = id.Named("test", "another centre")
-	all    = access.Everywhere()
-	must   = testnode.Must
-	ctx    = context.Background()
-	prog   = programme.ID("P")
-	phase  = programme.PhaseID(prog, "1")
-	stream = person.Stream(here)
+	here       = id.Named("test", "a centre")
+	there      = id.Named("test", "another centre")
+	all        = access.Everywhere()
+	scopeThere = access.At(there)
+	must       = testnode.Must
+	ctx        = context.Background()
+	prog       = programme.ID("P")
+	phase      = programme.PhaseID(prog, "1")
+	stream     = person.Stream(here)
 )
 
 // node is a node with people.
@@ -152,8 +153,8 @@ func TestSeats(t *testing.T) {
 		is(t, "facts of refusals", c.facts(t), before)
 
 		must(t, c.Leave(ctx, id.Nil, all, g, p[0], "moved", "2026-03-03"))
-		standing(map[id.ID]string{p[0]: training.WithdrawnS, p[1]: training.Enrolled, p[2]: training.Waitlisted})
-		place("the seat that is free", "2026-03-04", training.Placed{Enrolled: 1, Already: 1}, p[1], p[2])
+		standing(map[id.ID]string{p[0]: training.WithdrawnS, p[1]: training.Enrolled, p[2]: training.Enrolled}) // who waited has the seat
+		place("the seat that was free", "2026-03-04", training.Placed{Already: 2}, p[1], p[2])
 		place("who comes back", "2026-03-05", training.Placed{Waiting: 1}, p[0])
 		standing(map[id.ID]string{p[0]: training.Waitlisted, p[1]: training.Enrolled, p[2]: training.Enrolled})
 		now, err := c.Cohort(ctx, c.DB, all, g, "")

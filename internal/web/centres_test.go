@@ -69,9 +69,9 @@ func TestCentre(t *testing.T) {
 			}
 			return to
 		}
-		back("a holder without a name", self+"/holders", "part", "host", "name", "", "from", "2026-03-02")
-		back("a holder backwards", self+"/holders", "part", "host", "name", "Ministère", "from", "2026-03-02", "to", "2026-03-01")
-		kept("a holder", self+"/holders", "part", "host", "name", "Ministère", "from", "٢٠٢٦-٠٣-٠٢")
+		back("a holder without a name", self+"/holders", "part", "host", "name", "", "since", "2026-03-02")
+		back("a holder backwards", self+"/holders", "part", "host", "name", "Ministère", "since", "2026-03-02", "until", "2026-03-01")
+		kept("a holder", self+"/holders", "part", "host", "name", "Ministère", "since", "٢٠٢٦-٠٣-٠٢")
 		back("a room without seats", self+"/rooms/new", "name", "Salle claire", "seats", "beaucoup")
 		kept("a room", self+"/rooms/new", "name", "Salle claire", "seats", "٢٤", "accessible", "yes")
 		back("the room again", self+"/rooms/new", "name", "salle CLAIRE", "seats", "12")
@@ -88,7 +88,8 @@ func TestCentre(t *testing.T) {
 		back("an exception without a reason", self+"/exceptions", "on", "2026-04-02")
 		back("half an exception", self+"/exceptions", "on", "2026-04-02", "why", "travaux", "opens", "10:00")
 		kept("an exception", self+"/exceptions", "on", "2026-04-02", "why", "travaux")
-		kept("without it", self+"/exceptions", "on", "2026-04-02", "remove", "1")
+		kept("without it", self+"/exceptions/remove", "on", "2026-04-02")
+		kept("without the holder", self+"/holders/remove", "part", "host", "since", "2026-03-02")
 		kept("a device", self+"/devices/new", "number", "PC 77", "kind", "laptop")
 		back("its number again", self+"/devices/new", "number", "PC 77", "kind", "tablet")
 		dev := self + "/devices/" + s.device.String()

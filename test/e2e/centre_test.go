@@ -71,7 +71,7 @@ func TestCentre(t *testing.T) {
 			p.follow("link", p.T("session.change"))
 			p.follow("button", p.T("session.cancel"))
 			p.summary(1)
-			js[any](p, `document.querySelector("#cancel-why").value = "weather"`)
+			js[any](p, `document.querySelector("#f-cancel").value = "weather"`)
 			p.follow("button", p.T("session.cancel"))
 			p.reads(p.T("session.cancelled"))
 			p.reads("أُلغيت")

@@ -90,10 +90,19 @@ func sober(f *form, q *question, serial int) []string {
 		return []string{"14:30"}
 	case "to", "ends":
 		return []string{"16:30"}
+	case "opens":
+		return []string{"10:00"}
+	case "closes":
+		return []string{"12:00"}
 	case "until", "room_id", "devices_laptop", "devices_tablet", "devices_robot", "devices_projector":
 		return []string{""}
 	case "target":
 		return []string{"100"}
+	}
+	for _, x := range [][2]string{{"open_%_1", "09:00"}, {"close_%_1", "11:00"}, {"open_%_2", "14:00"}, {"close_%_2", "16:00"}, {"access_from_%", "14:00"}, {"access_to_%", "16:00"}, {"from_%", "09:00"}, {"to_%", "11:00"}} {
+		if prefix, suffix, _ := strings.Cut(x[0], "%"); strings.HasPrefix(q.name, prefix) && strings.HasSuffix(q.name, suffix) {
+			return []string{x[1]}
+		}
 	}
 	if q.numeric || strings.HasPrefix(q.name, "target_") {
 		return []string{"12"}
@@ -277,7 +286,8 @@ func TestNonsense(t *testing.T) {
 }
 
 // unguessed are forms that sober answers do not satisfy: they ask for a secret, show one, or are good once.
-var unguessed = map[string]bool{"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true}
+var unguessed = map[string]bool{"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
+	"/sessions/{id}/change": true} // the last room and the last trainer may be taken
 
 // TestNonsenseAtFirst does the same to the forms of a node that nobody has set up yet.
 func TestNonsenseAtFirst(t *testing.T) {

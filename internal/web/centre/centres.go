@@ -27,6 +27,7 @@ func centreRoutes(d *door.Door) {
 	d.Handle("GET /centres/{centre}", access.ReadCentre, centreShown)
 	d.Handle("GET /centres/{centre}/holders", access.WriteCentre, holders)
 	d.Handle("POST /centres/{centre}/holders", access.WriteCentre, holderGiven)
+	d.Handle("POST /centres/{centre}/holders/remove", access.WriteCentre, holderRemoved)
 	d.Handle("GET /centres/{centre}/rooms/new", access.WriteCentre, room)
 	d.Handle("POST /centres/{centre}/rooms/new", access.WriteCentre, roomGiven)
 	d.Handle("GET /centres/{centre}/rooms/{room}", access.WriteCentre, room)
@@ -34,6 +35,7 @@ func centreRoutes(d *door.Door) {
 	d.Handle("GET /centres/{centre}/hours", access.WriteCentre, hours)
 	d.Handle("POST /centres/{centre}/hours", access.WriteCentre, hoursGiven)
 	d.Handle("POST /centres/{centre}/exceptions", access.WriteCentre, exceptionGiven)
+	d.Handle("POST /centres/{centre}/exceptions/remove", access.WriteCentre, exceptionRemoved)
 	d.Handle("GET /centres/{centre}/devices", access.WriteCentre, devices)
 	d.Handle("GET /centres/{centre}/devices/new", access.WriteCentre, deviceForm)
 	d.Handle("POST /centres/{centre}/devices/new", access.WriteCentre, deviceFormGiven)
@@ -65,7 +67,11 @@ func asked(a *door.Ask, name string) (id.ID, error) {
 	if a.R.PathValue(name) == "" {
 		return id.Nil, nil
 	}
-	return a.ID(name)
+	v, err := a.ID(name)
+	if err == nil && v.IsNil() { // nothing has it
+		err = fs.ErrNotExist
+	}
+	return v, err
 }
 
 // missing turns what an area does not know into a page that is not found.
@@ -303,28 +309,43 @@ func holderGiven(a *door.Ask) error {
 		return err
 	}
 	v.Part, v.Name = a.R.PostFormValue("part"), written(a, v.Errors, "name")
-	v.From, v.To = typedDay(a, v.Errors, "from", false), typedDay(a, v.Errors, "to", true)
+	v.From, v.To = typedDay(a, v.Errors, "since", false), typedDay(a, v.Errors, "until", true)
 	b := centre.HolderStated{Centre: p.ID, Part: v.Part, Name: v.Name, From: v.From, To: v.To}
-	if a.R.PostFormValue("remove") != "" {
-		i := slices.IndexFunc(v.Rows, func(h Holder) bool { return h.Part == v.Part && h.From == v.From })
-		if i < 0 {
-			return fs.ErrNotExist
-		}
-		b.Name, b.To, b.Removed = v.Rows[i].Name, v.Rows[i].To, true
-		v.Errors = map[string]string{}
-	} else {
-		if !slices.Contains(centre.Parts, v.Part) {
-			v.Errors["part"] = a.P.T("centres.part_missing")
-		}
-		required(a, v.Errors, "name", v.Name, "common.name")
-		if len(v.Errors) == 0 && v.To != "" && v.To < v.From {
-			v.Errors["to"] = a.P.T("groups.ends_before")
-		}
+	if !slices.Contains(centre.Parts, v.Part) {
+		v.Errors["part"] = a.P.T("centres.part_missing")
+	}
+	required(a, v.Errors, "name", v.Name, "common.name")
+	if len(v.Errors) == 0 && v.To != "" && v.To < v.From {
+		v.Errors["until"] = a.P.T("groups.ends_before")
 	}
 	if len(v.Errors) > 0 {
 		return a.Again("centres/holders", v)
 	}
 	if err := a.H.Centres.SetHolder(a.R.Context(), a.Actor(), a.Scope, b); err != nil {
+		return err
+	}
+	a.Notify("good", "common.saved")
+	return a.Go(v.Action)
+}
+
+// holderRemoved takes back what was written by mistake.
+func holderRemoved(a *door.Ask) error {
+	p, err := askedCentre(a)
+	if err != nil {
+		return err
+	}
+	v, err := holdersView(a, p)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(v.Rows, func(h Holder) bool {
+		return h.Part == a.R.PostFormValue("part") && h.From == a.R.PostFormValue("since")
+	})
+	if i < 0 {
+		return a.Go(v.Action) // somebody else took it away
+	}
+	h := v.Rows[i]
+	if err := a.H.Centres.SetHolder(a.R.Context(), a.Actor(), a.Scope, centre.HolderStated{Centre: p.ID, Part: h.Part, Name: h.Name, From: h.From, To: h.To, Removed: true}); err != nil {
 		return err
 	}
 	a.Notify("good", "common.saved")
@@ -345,7 +366,7 @@ func roomView(a *door.Ask) (*place.Place, centre.Room, RoomForm, error) {
 		return p, centre.Room{}, v, err
 	}
 	x, err := a.H.Centres.Room(a.R.Context(), a.H.DB, p.ID, r)
-	v.Name, v.Seats, v.Equipment, v.Accessible, v.Closed = x.Name, strconv.Itoa(x.Seats), x.Equipment, yes(x.Accessible), yes(x.Closed)
+	v.Title, v.Name, v.Seats, v.Equipment, v.Accessible, v.Closed = x.Name, x.Name, strconv.Itoa(x.Seats), x.Equipment, yes(x.Accessible), yes(x.Closed)
 	return p, x, v, missing(err, centre.ErrNoRoom)
 }
 
@@ -486,35 +507,46 @@ func exceptionGiven(a *door.Ask) error {
 	v.On, v.Until, v.Why = typedDay(a, v.Errors, "on", false), typedDay(a, v.Errors, "until", true), written(a, v.Errors, "why")
 	v.Opens, v.Closes = typedHour(a, "opens"), typedHour(a, "closes")
 	b := centre.ExceptionStated{Centre: p.ID, From: v.On, To: cmp.Or(v.Until, v.On), Opens: v.Opens, Closes: v.Closes, Why: v.Why}
-	if a.R.PostFormValue("remove") != "" {
-		i := slices.IndexFunc(v.Exceptions, func(e Exception) bool { return e.On == v.On })
-		if i < 0 {
-			return fs.ErrNotExist
-		}
-		b.To, b.Why, b.Removed = v.Exceptions[i].Until, v.Exceptions[i].Why, true
-		v.Errors = map[string]string{}
-	} else {
-		required(a, v.Errors, "why", v.Why, "common.reason")
-		_, ok1 := timetable.Clock(v.Opens)
-		_, ok2 := timetable.Clock(v.Closes)
-		switch {
-		case v.Opens != "" && !ok1:
-			v.Errors["opens"] = a.P.T("groups.time_wrong")
-		case (v.Closes != "" || v.Opens != "") && !ok2:
-			v.Errors["closes"] = a.P.T("groups.time_wrong")
-		case ok2 && v.Closes <= v.Opens:
-			v.Errors["closes"] = a.P.T("groups.ends_before")
-		case ok2 && !ok1:
-			v.Errors["opens"] = a.P.T("groups.time_wrong")
-		}
-		if v.Errors["on"] == "" && v.Errors["until"] == "" && b.To < b.From {
-			v.Errors["until"] = a.P.T("groups.ends_before")
-		}
+	required(a, v.Errors, "why", v.Why, "common.reason")
+	_, ok1 := timetable.Clock(v.Opens)
+	_, ok2 := timetable.Clock(v.Closes)
+	switch {
+	case v.Opens != "" && !ok1, v.Closes != "" && v.Opens == "":
+		v.Errors["opens"] = a.P.T("groups.time_wrong")
+	case v.Opens != "" && !ok2:
+		v.Errors["closes"] = a.P.T("groups.time_wrong")
+	case ok1 && v.Closes <= v.Opens:
+		v.Errors["closes"] = a.P.T("groups.ends_before")
+	}
+	if v.Errors["on"] == "" && v.Errors["until"] == "" && b.To < b.From {
+		v.Errors["until"] = a.P.T("groups.ends_before")
 	}
 	if len(v.Errors) > 0 {
 		return a.Again("centres/hours", v)
 	}
 	if err := a.H.Centres.SetException(a.R.Context(), a.Actor(), a.Scope, b); err != nil {
+		return err
+	}
+	a.Notify("good", "common.saved")
+	return a.Go(v.Action)
+}
+
+// exceptionRemoved takes other hours back.
+func exceptionRemoved(a *door.Ask) error {
+	p, err := askedCentre(a)
+	if err != nil {
+		return err
+	}
+	v, err := hoursView(a, p)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(v.Exceptions, func(e Exception) bool { return e.On == a.R.PostFormValue("on") })
+	if i < 0 {
+		return a.Go(v.Action) // somebody else took it away
+	}
+	e := v.Exceptions[i]
+	if err := a.H.Centres.SetException(a.R.Context(), a.Actor(), a.Scope, centre.ExceptionStated{Centre: p.ID, From: e.On, To: e.Until, Why: e.Why, Removed: true}); err != nil {
 		return err
 	}
 	a.Notify("good", "common.saved")
@@ -815,7 +847,7 @@ func roundView(a *door.Ask) (*place.Place, id.ID, RoundForm, error) {
 		if err != nil {
 			return nil, id.Nil, v, missing(err, centre.ErrNoRound)
 		}
-		v.New, v.Name, v.Cancelled = false, x.Name, x.Cancelled
+		v.New, v.Title, v.Name, v.Cancelled = false, x.Name, x.Name, x.Cancelled
 		for i, s := range x.Stops {
 			v.Stops = append(v.Stops, StopRow{N: i + 1, Date: s.Date, Spot: s.Spot, From: s.From, To: s.To})
 		}
@@ -846,10 +878,19 @@ func roundGiven(a *door.Ask) error {
 	}
 	v.Name, v.Cancelled, v.Stops = written(a, v.Errors, "name"), written(a, v.Errors, "cancelled"), nil
 	b := centre.RoundPlanned{Centre: p.ID, Name: v.Name, Cancelled: v.Cancelled}
-	for n := 1; n <= centre.MaxStops && a.R.PostForm.Has(fmt.Sprintf("spot_%d", n)); n++ {
+	lines := 0 // of the form that was sent
+	for n := 1; n <= centre.MaxStops; n++ {
+		for _, field := range []string{"date", "spot", "from", "to"} {
+			if a.R.PostForm.Has(fmt.Sprintf("%s_%d", field, n)) {
+				lines = n
+			}
+		}
+	}
+	for n := 1; n <= lines; n++ {
 		key := func(s string) string { return fmt.Sprintf("%s_%d", s, n) }
-		s := StopRow{N: len(v.Stops) + 1, Date: door.Digits(strings.TrimSpace(a.R.PostFormValue(key("date")))), Spot: strings.TrimSpace(a.R.PostFormValue(key("spot"))), From: typedHour(a, key("from")), To: typedHour(a, key("to"))}
+		s := StopRow{N: n, Date: door.Digits(strings.TrimSpace(a.R.PostFormValue(key("date")))), Spot: strings.TrimSpace(a.R.PostFormValue(key("spot"))), From: typedHour(a, key("from")), To: typedHour(a, key("to"))}
 		if s.Date == "" && s.Spot == "" && s.From == "" && s.To == "" {
+			v.Stops = append(v.Stops, s)
 			continue
 		}
 		stop := centre.Stop{Date: s.Date, Spot: s.Spot, From: s.From, To: s.To}
@@ -879,7 +920,8 @@ func roundGiven(a *door.Ask) error {
 	} else {
 		v.Errors = nil
 	}
-	if v.offer(); more {
+	if more {
+		v.offer()
 		return a.Render("centres/round", v)
 	}
 	if len(v.Errors) > 0 {

@@ -29,6 +29,7 @@ func groupRoutes(d *door.Door) {
 	d.Handle("POST /groups/{group}/edit", access.WriteGroups, groupEditGiven)
 	d.Handle("GET /groups/{group}/add", access.WriteGroups, groupAdd)
 	d.Handle("POST /groups/{group}/add", access.WriteGroups, groupAddGiven)
+	d.Handle("POST /groups/{group}/refill", access.WriteGroups, refill)
 	d.Handle("GET /groups/{group}/leave/{person}", access.WriteGroups, groupLeave)
 	d.Handle("POST /groups/{group}/leave/{person}", access.WriteGroups, groupLeaveGiven)
 }
@@ -330,8 +331,19 @@ func group(a *door.Ask) error {
 		return err
 	}
 	state, ids := map[id.ID]string{}, make([]id.ID, len(roster))
+	waits, err := a.H.Training.Waiting(ctx, a.H.DB, c.ID)
+	if err != nil {
+		return err
+	}
+	next, seat := map[id.ID]int{}, map[id.ID]string{}
+	for i, e := range waits {
+		next[e.Person] = i + 1
+	}
 	for i, e := range roster {
 		ids[i], state[e.Person] = e.Person, e.State
+		if e.Reason == training.Refilled {
+			seat[e.Person] = e.On
+		}
 	}
 	people, err := a.H.People.Of(ctx, a.H.DB, a.Scope, ids)
 	if err != nil {
@@ -353,7 +365,7 @@ func group(a *door.Ask) error {
 			v.Pending++
 			v.ConsentsURL = door.With("/consents", "centre", c.Centre.String(), "group", c.ID.String())
 		}
-		r.State = state[p.ID]
+		r.State, r.Next, r.SeatOn = state[p.ID], next[p.ID], seat[p.ID]
 		t := tally[p.ID]
 		r.Present, r.Held, r.Absences = t.Here, t.Held, t.Absences
 		if a.May(access.WriteGroups) && r.State != training.WithdrawnS {
@@ -363,6 +375,9 @@ func group(a *door.Ask) error {
 	}
 	if a.May(access.WriteGroups) {
 		v.AddURL, v.EditURL, v.SessionURL = self+"/add", self+"/edit", self+"/session"
+		if v.Free = c.Capacity - c.Enrolled; c.Capacity > 0 && v.Free > 0 && len(waits) > 0 && !c.Closed {
+			v.RefillAction = self + "/refill"
+		}
 	}
 	return a.Render("groups/group", v)
 }
@@ -450,6 +465,11 @@ func groupEditGiven(a *door.Ask) error {
 		return err
 	}
 	a.Notify("good", "groups.saved")
+	if n.Capacity > c.Capacity && c.Capacity > 0 {
+		if err := refilled(a, c.ID); err != nil {
+			return err
+		}
+	}
 	return a.Go("/groups/" + c.ID.String())
 }
 
@@ -568,6 +588,27 @@ func groupAddGiven(a *door.Ask) error {
 		a.Notify("wait", "groups.waitlisted", "n", done.Waiting)
 	}
 	return a.Go("/groups/" + c.ID.String())
+}
+
+// refill gives the free seats of a group to those who wait.
+func refill(a *door.Ask) error {
+	c, err := askedGroup(a)
+	if err != nil {
+		return err
+	}
+	if err := refilled(a, c.ID); err != nil {
+		return err
+	}
+	return a.Go("/groups/" + c.ID.String())
+}
+
+// refilled gives free seats away and says how many.
+func refilled(a *door.Ask, group id.ID) error {
+	n, err := a.H.Training.Refill(a.R.Context(), a.Actor(), a.Scope, group, a.Today())
+	if err == nil && n > 0 {
+		a.Notify("good", "groups.refilled", "n", n)
+	}
+	return err
 }
 
 // leaveReasons are the causes of leaving a group.

@@ -27,6 +27,8 @@ func timetableRoutes(d *door.Door) {
 	d.Handle("POST /groups/{group}/session", access.WriteGroups, sessionNewGiven)
 	d.Handle("GET /sessions/{session}/change", access.WriteGroups, sessionChange)
 	d.Handle("POST /sessions/{session}/change", access.WriteGroups, sessionChangeGiven)
+	d.Handle("POST /sessions/{session}/cancel", access.WriteGroups, sessionCancel)
+	d.Handle("POST /sessions/{session}/restore", access.WriteGroups, sessionRestore)
 	d.Handle("GET /sessions/{session}/notice", access.WriteGroups, notice)
 }
 
@@ -525,8 +527,8 @@ func changeView(a *door.Ask) (*training.Session, *training.Cohort, SessionChange
 	if err != nil {
 		return nil, nil, SessionChange{}, err
 	}
-	v := SessionChange{Why: s.Why, Cancelled: cause(a.P, s.Cancelled), BackURL: "/sessions/" + s.ID.String(), NoticeURL: "/sessions/" + s.ID.String() + "/notice"}
-	v.SessionForm = SessionForm{Group: s.CohortName, GroupURL: "/groups/" + s.Cohort.String(), Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Action: a.R.URL.Path, CancelURL: v.BackURL, Errors: map[string]string{}}
+	v := SessionChange{On: s.Date, CancelAction: "/sessions/" + s.ID.String() + "/cancel", RestoreAction: "/sessions/" + s.ID.String() + "/restore", Why: s.Why, Cancelled: cause(a.P, s.Cancelled), BackURL: "/sessions/" + s.ID.String(), NoticeURL: "/sessions/" + s.ID.String() + "/notice"}
+	v.SessionForm = SessionForm{Group: s.CohortName, GroupURL: "/groups/" + s.Cohort.String(), Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Action: "/sessions/" + s.ID.String() + "/change", CancelURL: v.BackURL, Errors: map[string]string{}}
 	if !s.RoomID.IsNil() {
 		v.RoomID, v.Room = s.RoomID.String(), ""
 	}
@@ -561,31 +563,60 @@ func sessionChangeGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	ch := training.Change{Date: s.Date, Starts: s.Starts, Ends: s.Ends, Room: s.Room, RoomID: s.RoomID, Devices: s.Devices, Calendar: calendar(a, s.Centre)}
-	if ch.Trainers, err = a.H.Training.StandIns(a.R.Context(), a.H.DB, s.ID); err != nil {
-		return err
-	}
+	var room id.ID
+	ch := training.Change{Cancelled: s.Cancelled}
+	room, ch.Trainers, ch.Devices = typedSession(a, &v.SessionForm)
 	v.Why = a.R.PostFormValue("why")
-	known := slices.Contains(training.Causes, v.Why)
-	cancel, restore := a.R.PostFormValue("cancel") != "", a.R.PostFormValue("restore") != ""
-	switch {
-	case cancel:
-		if ch.Cancelled = v.Why; !known {
-			v.Errors["why"] = a.P.T("session.cause_missing")
-		}
-	case restore:
-		ch.Despite = true // it was planned so
-	default:
-		var room id.ID
-		room, ch.Trainers, ch.Devices = typedSession(a, &v.SessionForm)
-		ch.Date, ch.Starts, ch.Ends, ch.RoomID, ch.Room, ch.Why, ch.Cancelled, ch.Despite = v.Date, v.From, v.To, room, roomName(a, s.Centre, room, v.Room), v.Why, s.Cancelled, v.Despite != ""
-		if v.Why != "" && !known || v.Why == "" && (ch.Date != s.Date || ch.Starts != s.Starts) {
-			v.Errors["why"] = a.P.T("session.cause_missing")
-		}
+	ch.Date, ch.Starts, ch.Ends, ch.RoomID, ch.Room, ch.Why, ch.Despite = v.Date, v.From, v.To, room, roomName(a, s.Centre, room, v.Room), v.Why, v.Despite != ""
+	moved := ch.Date != s.Date || ch.Starts != s.Starts
+	if v.Why != "" && !slices.Contains(training.Causes, v.Why) || v.Why == "" && moved {
+		v.Errors["why"] = a.P.T("session.cause_missing")
 	}
 	if len(v.Errors) > 0 {
 		return a.Again("groups/change", v)
 	}
+	return alter(a, s, v, ch, moved, "common.saved")
+}
+
+// asIs is a session as it stands, to be changed.
+func asIs(a *door.Ask, s *training.Session) (training.Change, error) {
+	instead, err := a.H.Training.StandIns(a.R.Context(), a.H.DB, s.ID)
+	return training.Change{Date: s.Date, Starts: s.Starts, Ends: s.Ends, Room: s.Room, RoomID: s.RoomID, Devices: s.Devices, Trainers: instead, Why: s.Why}, err
+}
+
+func sessionCancel(a *door.Ask) error {
+	s, _, v, err := changeView(a)
+	if err != nil {
+		return err
+	}
+	ch, err := asIs(a, s)
+	if err != nil {
+		return err
+	}
+	if v.Why = a.R.PostFormValue("why"); !slices.Contains(training.Causes, v.Why) {
+		v.Errors["cancel"] = a.P.T("session.cause_missing")
+		return a.Again("groups/change", v)
+	}
+	ch.Cancelled = v.Why
+	return alter(a, s, v, ch, true, "session.cancelled")
+}
+
+func sessionRestore(a *door.Ask) error {
+	s, _, v, err := changeView(a)
+	if err != nil {
+		return err
+	}
+	ch, err := asIs(a, s)
+	if err != nil {
+		return err
+	}
+	ch.Despite = true // it was planned so
+	return alter(a, s, v, ch, false, "session.restored")
+}
+
+// alter changes a session, or shows the form again with what is in the way. told leads to the notice.
+func alter(a *door.Ask, s *training.Session, v SessionChange, ch training.Change, told bool, done string) error {
+	ch.Calendar = calendar(a, s.Centre)
 	names, err := a.H.Training.Alter(a.R.Context(), a.Actor(), a.Scope, s.ID, ch)
 	var clash *training.ClashError
 	switch {
@@ -610,15 +641,8 @@ func sessionChangeGiven(a *door.Ask) error {
 	if len(v.Errors) > 0 {
 		return a.Again("groups/change", v)
 	}
-	switch {
-	case cancel:
-		a.Notify("good", "session.cancelled")
-	case restore:
-		a.Notify("good", "session.restored")
-	default:
-		a.Notify("good", "common.saved")
-	}
-	if cancel || ch.Date != s.Date || ch.Starts != s.Starts {
+	shell.Flash(a.W, a.R, "good", a.P.T(done))
+	if told {
 		return a.Go(v.NoticeURL)
 	}
 	return a.Go(v.BackURL)

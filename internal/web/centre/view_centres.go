@@ -48,7 +48,8 @@ type Holder struct {
 	Current, Conflict    bool
 }
 
-// Holders is the screen centres/holders. It posts part, name, from and to; with remove, the one of part and from goes.
+// Holders is the screen centres/holders. It posts part, name, since and until; to
+// Action/remove it posts part and since of one that goes.
 type Holders struct {
 	Centre               i18n.Text
 	Rows                 []Holder
@@ -69,6 +70,7 @@ type Room struct {
 type RoomForm struct {
 	New                           bool
 	Centre                        i18n.Text
+	Title                         string // its name as it stands
 	Name, Seats, Equipment        string
 	Accessible, Closed            string // "yes" or ""
 	Action, BackURL, TimetableURL string
@@ -93,8 +95,8 @@ type Exception struct {
 }
 
 // HoursForm is the screen centres/hours: two forms. The week posts open_<day>_<n>, close_<day>_<n> (n is 1 or 2) and
-// access_from_<day>, access_to_<day>; the exception posts on, until, opens, closes and why, and with remove the one that
-// begins on that day goes.
+// access_from_<day>, access_to_<day>; the exception posts on, until, opens, closes and why; to
+// its address/remove it posts on of one that goes.
 type HoursForm struct {
 	Centre                        i18n.Text
 	Days                          []HoursRow
@@ -190,6 +192,7 @@ type RoundRow struct {
 // from_<n> and to_<n>, n from 1; more adds empty lines.
 type RoundForm struct {
 	New             bool
+	Title           string // its name as it stands
 	Centre          i18n.Text
 	Name, Cancelled string
 	Stops           []StopRow

@@ -88,8 +88,11 @@ type Group struct {
 	AddURL, EditURL string
 	SessionURL      string
 	AttendanceURL   string // today's sheet, if there is a session today
-	Tab             string // roster or sessions
-	RosterURL       string
+	// RefillAction gives the Free seats to those who wait.
+	RefillAction string
+	Free         int
+	Tab          string // roster or sessions
+	RosterURL    string
 	// Pending is how many wait for a consent, ConsentsURL leads to who they are.
 	Pending     int
 	ConsentsURL string
@@ -102,6 +105,10 @@ type RosterRow struct {
 	Present, Held int
 	// Absences is how many in a row, up to now.
 	Absences int
+	// Next is the place in the waiting list, from 1; 0 of who does not wait for a seat.
+	Next int
+	// SeatOn is the ISO date on which a seat became free for who had waited; "" otherwise.
+	SeatOn string
 	// LeaveURL leads to taking the person out of the group.
 	LeaveURL string
 }

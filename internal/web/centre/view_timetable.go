@@ -96,15 +96,18 @@ type PlannedDay struct {
 }
 
 // SessionChange is the screen groups/change: another day, hour, room or trainer for a session, or none at all. It posts what
-// SessionForm posts of one session, and why; with cancel it is cancelled, with restore it takes place after all.
+// SessionForm posts of one session, and why. Two more forms cancel the session and bring it back.
 type SessionChange struct {
 	SessionForm
+	On        string // ISO date on which it stands
 	Cancelled string // why, as words
 	Why       string
 	Causes    []shell.Option
 	Clashes   []ClashRow
 	NoticeURL string
 	BackURL   string
+	// CancelAction takes why; RestoreAction takes nothing.
+	CancelAction, RestoreAction string
 }
 
 // Notice is the screen groups/notice: what became of a session, to be printed and sent.

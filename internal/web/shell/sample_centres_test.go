@@ -20,7 +20,7 @@ func init() {
 				Errors: map[string]string{"part": p.T("centres.part_missing")}}
 		}},
 		{"centre-room", "centres/room", func(p *i18n.Printer) any {
-			return centre.RoomForm{Centre: haySalam, Name: "Salle 2", Seats: "0", Accessible: "yes", BackURL: "/centres/1", Action: "#", Errors: map[string]string{"seats": p.T("error.between", "min", 1, "max", 1000)}}
+			return centre.RoomForm{Centre: haySalam, Title: "Salle 2", Name: "Salle 2", Seats: "0", Accessible: "yes", BackURL: "/centres/1", Action: "#", Errors: map[string]string{"seats": p.T("error.between", "min", 1, "max", 1000)}}
 		}},
 		{"centre-hours", "centres/hours", func(p *i18n.Printer) any {
 			v := centre.HoursForm{Centre: haySalam, BackURL: "/centres/1", Action: "#", ExceptAction: "#", Exceptions: []centre.Exception{{On: "2026-04-01", Until: "2026-04-03", Why: "Peinture"}, {On: "2026-05-02", Until: "2026-05-02", From: "10:00", To: "12:00", Why: "رمضان"}}, Errors: map[string]string{"day_3": p.T("groups.ends_before")}}
@@ -43,7 +43,7 @@ func init() {
 				History: []centre.DeviceLine{{On: "2026-02-15", State: "lent", Due: "2026-03-01", To: "أمينة الإدريسي", By: "Salma Bennani"}, {On: "2026-01-09", State: "faulty", What: "Écran", By: "Salma Bennani"}}}
 		}},
 		{"centre-round", "centres/round", func(p *i18n.Printer) any {
-			return centre.RoundForm{Centre: haySalam, Name: "Vallée du Ziz", BackURL: "/centres/1", Action: "#", Stops: []centre.StopRow{{N: 1, Date: "2026-03-20", Spot: "École d’Aoufous", From: "09:00", To: "12:00"}, {N: 2, Spot: "السوق", Error: p.T("groups.date_wrong")}, {N: 3}}, Errors: map[string]string{"date_2": p.T("groups.date_wrong")}}
+			return centre.RoundForm{Centre: haySalam, Title: "Vallée du Ziz", Name: "Vallée du Ziz", BackURL: "/centres/1", Action: "#", Stops: []centre.StopRow{{N: 1, Date: "2026-03-20", Spot: "École d’Aoufous", From: "09:00", To: "12:00"}, {N: 2, Spot: "السوق", Error: p.T("groups.date_wrong")}, {N: 3}}, Errors: map[string]string{"date_2": p.T("groups.date_wrong")}}
 		}},
 	}...)
 }

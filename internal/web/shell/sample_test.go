@@ -493,7 +493,7 @@ func groups(*i18n.Printer) any {
 func group(tab string) centre.Group {
 	g := centre.Group{Name: "Enfants, mercredi", Programme: jil, Phase: i18n.Text{i18n.FR: "Enfants 8–14 ans", i18n.AR: "الأطفال 8–14 سنة"},
 		Trainers: []string{"Youssef Amrani"}, Room: "Salle 2", From: "2026-02-25", To: "2026-06-24", Starts: "14:00", Ends: "16:00", Centre: haySalam, Enrolled: 21, Capacity: 24, Waiting: 2, Present: 101, Marked: 122, Tab: tab,
-		AddURL: "/groups/1/add", EditURL: "/groups/1/edit", SessionURL: "/groups/1/session", AttendanceURL: "/attendance", RosterURL: "/group", SessionsURL: "/group-sessions",
+		AddURL: "/groups/1/add", EditURL: "/groups/1/edit", SessionURL: "/groups/1/session", AttendanceURL: "/attendance", RefillAction: "#", Free: 3, RosterURL: "/group", SessionsURL: "/group-sessions",
 		Sessions: []centre.SessionRow{{Date: "2026-03-18", From: "14:00", To: "16:00", Room: "Salle 2", State: "now", URL: "/attendance"}, {Date: "2026-03-11", From: "14:00", To: "16:00", Room: "Salle 2", State: "open", URL: "/attendance"},
 			{Date: "2026-03-04", From: "14:00", To: "16:00", Room: "Salle 2", State: "marked", Present: 18, Expected: 21, URL: "/attendance"}, {Date: "2026-02-25", From: "14:00", To: "16:00", Room: "Salle 2", State: "cancelled"}, {Date: "2026-03-25", From: "14:00", To: "16:00", Room: "Salle 2", State: "planned"}}}
 	for i, r := range rows() {
@@ -501,7 +501,14 @@ func group(tab string) centre.Group {
 		if i == 3 {
 			absent = 3
 		}
-		g.Roster = append(g.Roster, centre.RosterRow{PersonRow: r, Present: 6 - i%3, Held: 6, Absences: absent, LeaveURL: "/groups/1/leave"})
+		row := centre.RosterRow{PersonRow: r, Present: 6 - i%3, Held: 6, Absences: absent, LeaveURL: "/groups/1/leave"}
+		switch i {
+		case 1:
+			row.SeatOn = "2026-03-04"
+		case 4:
+			row.Next, row.State = 1, "waitlisted"
+		}
+		g.Roster = append(g.Roster, row)
 	}
 	return g
 }

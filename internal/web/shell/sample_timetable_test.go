@@ -20,12 +20,12 @@ func init() {
 			return v
 		}},
 		{"group-change", "groups/change", func(p *i18n.Printer) any {
-			v := centre.SessionChange{SessionForm: sessionForm(p), Causes: []shell.Option{{Value: "weather", Label: p.T("session.cause.weather")}}, NoticeURL: "#", BackURL: "#", Clashes: []centre.ClashRow{{Level: "warned", Text: p.T("clash.friday", "hour", "13:40")}}}
+			v := centre.SessionChange{On: "2026-03-18", CancelAction: "#", SessionForm: sessionForm(p), Causes: []shell.Option{{Value: "weather", Label: p.T("session.cause.weather")}}, NoticeURL: "#", BackURL: "#", Clashes: []centre.ClashRow{{Level: "warned", Text: p.T("clash.friday", "hour", "13:40")}}}
 			v.Warned, v.Errors = true, map[string]string{"despite": p.T("timetable.confirm"), "why": p.T("session.cause_missing")}
 			return v
 		}},
 		{"group-change-cancelled", "groups/change", func(p *i18n.Printer) any {
-			return centre.SessionChange{SessionForm: sessionForm(p), Cancelled: p.T("session.cause.weather"), NoticeURL: "#", BackURL: "#"}
+			return centre.SessionChange{On: "2026-03-18", RestoreAction: "#", SessionForm: sessionForm(p), Cancelled: p.T("session.cause.weather"), NoticeURL: "#", BackURL: "#"}
 		}},
 		{"group-notice", "groups/notice", func(p *i18n.Printer) any {
 			ar, fr := i18n.For(i18n.AR), i18n.For(i18n.FR)
