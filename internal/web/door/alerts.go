@@ -88,13 +88,17 @@ func (a *Ask) readAlerts() (out []shell.Alert, err error) {
 		if err != nil {
 			return out, err
 		}
+		gone, err := a.H.Retention.Cases(ctx, a.H.DB, scope)
+		if err != nil {
+			return out, err
+		}
 		// Numbers only: what it is about stands behind the passphrase.
 		for _, x := range []struct {
-			n   int
-			key string
-		}{{fresh, "alert.safe_new"}, {overdue, "alert.safe_due"}} {
+			n         int
+			kind, key string
+		}{{fresh, "help", "alert.safe_new"}, {overdue, "help", "alert.safe_due"}, {len(gone), "wait", "alert.safe_gone"}} {
 			if x.n > 0 {
-				out = append(out, shell.Alert{Kind: "help", Text: a.P.T(x.key, "n", x.n), URL: "/safeguarding", Button: a.P.T("common.open")})
+				out = append(out, shell.Alert{Kind: x.kind, Text: a.P.T(x.key, "n", x.n), URL: "/safeguarding", Button: a.P.T("common.open")})
 			}
 		}
 	}

@@ -605,5 +605,5 @@ func retained(p *i18n.Printer) centre.Retention {
 var helplines = []countries.Helpline{{Number: "2511", Name: i18n.Text{i18n.FR: "Numéro vert pour les enfants", i18n.AR: "الرقم الأخضر لحماية الطفولة"}}, {Number: "19", Name: i18n.Text{i18n.FR: "Police", i18n.AR: "الشرطة"}}}
 
 func safeRows(url string) []safe.Row {
-	return []safe.Row{{At: "18 mars 2026 14:05", State: "new", Centre: haySalam, URL: url}, {At: "2 mars 2026 09:10", State: "open", Due: "2026-03-10", Late: true, Centre: haySalam, URL: url}, {At: "2 février 2026 16:40", State: "closed", Centre: haySalam, URL: url}}
+	return []safe.Row{{At: "18 mars 2026 14:05", State: "new", Centre: haySalam, URL: url}, {At: "2 mars 2026 09:10", State: "open", Due: "2026-03-10", Late: true, Centre: haySalam, URL: url}, {At: "2 février 2026 16:40", State: "closed", Gone: "2031-02-02", Centre: haySalam, URL: url}}
 }
