@@ -181,8 +181,11 @@ func (h *House) personal() []string {
 	return out
 }
 
-// Purge clears what an erasure left in files: lists that were uploaded, and the database's log.
+// Purge clears what an erasure left: whom the erased were likened to, lists that were uploaded, and the database's log.
 func (h *House) Purge(ctx context.Context) error {
+	if err := h.People.Sweep(ctx); err != nil {
+		return err
+	}
 	if err := os.RemoveAll(filepath.Join(h.Config.Dir, UploadDir)); err != nil {
 		return fmt.Errorf("remove uploaded lists: %w", err)
 	}

@@ -83,9 +83,16 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		if e == store.Postgres && len(server(t, h)) == 0 {
 			t.Log("the server's files hold no name before either: they could not be searched")
 		}
+		like, err := h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "Zmvqwxa", "last_latin": "Qyjbbkelli", "birth": "2014-05-02", "sex": "f"}, nil)
+		must(t, err)
+		_, err = h.People.Seek(ctx, nil)
+		must(t, err)
+		if n := pairs(t, h, p); n != 2 {
+			t.Fatalf("%d rows say whom the person is like, want a pair and a mark", n)
+		}
 		one, two := opened(t, h, "one"), opened(t, h, "two")
 		scope := access.At(centre)
-		r, err := h.Access.Propose(ctx, one, scope, access.Proposed{Action: access.ErasePeople, Centre: centre, Subjects: []id.ID{p}, Reason: "asked"})
+		r, err := h.Access.Propose(ctx, one, scope, access.Proposed{Action: access.ErasePeople, Centre: centre, Subjects: []id.ID{p, like}, Reason: "asked"})
 		must(t, err)
 		if err := h.Access.Confirm(ctx, one, scope, r); !errors.Is(err, access.ErrOwnRequest) {
 			t.Errorf("who asked confirms: %v", err)
@@ -93,6 +100,9 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		must(t, h.Access.Confirm(ctx, two, scope, r))
 		if x, err := h.People.Get(ctx, h.DB, access.Everywhere(), p); err != nil || x != nil {
 			t.Errorf("the person is %v, %v", x, err)
+		}
+		if n := pairs(t, h, p); n != 0 {
+			t.Errorf("%d rows still say whom the person was like", n)
 		}
 		l, err := h.Training.OfPerson(ctx, h.DB, access.Everywhere(), p)
 		must(t, err)
@@ -122,6 +132,14 @@ func TestErasedNameIsNowhere(t *testing.T) {
 			t.Errorf("still to be done: %v", left)
 		}
 	})
+}
+
+// pairs counts what is kept of a person beside the derived tables: whom they are like, and that it was looked for.
+func pairs(t testing.TB, h *house.House, p id.ID) (n int) {
+	t.Helper()
+	_, err := store.One(ctx, h.DB, "SELECT (SELECT count(*) FROM person_pair WHERE a = ? OR b = ?) + (SELECT count(*) FROM person_sought WHERE person = ?)", store.Args(p, p, p), &n)
+	must(t, err)
+	return n
 }
 
 // server are the traces in the files of a PostgreSQL server's database: tables and indexes. Its write-ahead log, which the
