@@ -114,6 +114,34 @@ func (a *Ask) readAlerts() (out []shell.Alert, err error) {
 	return out, nil
 }
 
+// Unread are how many messages wait for the account, by the address of the section in which they stand.
+func (a *Ask) Unread() map[string]int {
+	if a.R.Method != "GET" {
+		return nil
+	}
+	ctx, out := a.R.Context(), map[string]int{}
+	fail := func(err error) {
+		if err != nil { // as with alerts
+			a.D.Log.Error("counting messages failed", "route", a.R.Pattern, "err", err)
+		}
+	}
+	if a.May(access.ReadChildren) {
+		l, err := a.H.Family.ToRead(ctx, a.H.DB, a.Account.ID)
+		for _, n := range l {
+			out["/children"] += n
+		}
+		fail(err)
+	}
+	if a.May(access.WritePeople) {
+		scope, err := a.ScopeOf(access.WritePeople)
+		if err == nil {
+			out["/messages"], err = a.H.Family.ToAnswer(ctx, a.H.DB, scope, a.Account.ID)
+		}
+		fail(err)
+	}
+	return out
+}
+
 // waiting is how many requests wait for this account's second pair of eyes.
 func (a *Ask) waiting() (int, error) {
 	scope, err := a.ScopeOf(access.DecideRequests)
