@@ -443,7 +443,7 @@ func TestUnread(t *testing.T) {
 			t.Error("the list of children does not say which has messages")
 		}
 		waits(other, "/children", "") // another guardian's
-		waits(n.owner, "/people", "")  // one's own
+		waits(n.owner, "/people", "") // one's own
 		if b := waits(mother, mine, ""); strings.Count(b, "letter-new") != 2 {
 			t.Error("new messages are not marked")
 		}
