@@ -155,10 +155,14 @@ func (p *tab) children(n *node, l i18n.Lang, _, code, pin string) {
 	p.send(child + "/messages")
 	p.reads(p.T("family.sent"))
 	js[bool](p, `(document.querySelector('form[action$="/fetchers"] [name=name]').value = "Brahim Ouhaddou") != ""`)
-	p.leave(func() { js[bool](p, `[...document.querySelectorAll('form[action$="/fetchers"] button')].at(-1).click() || true`) })
+	p.leave(func() {
+		js[bool](p, `[...document.querySelectorAll('form[action$="/fetchers"] button')].at(-1).click() || true`)
+	})
 	p.reads(p.T("family.fetcher_named"))
 	p.open(child + "/consent")
-	p.leave(func() { js[bool](p, `document.querySelector("button[value=given], button[value=withdrawn]").click() || true`) })
+	p.leave(func() {
+		js[bool](p, `document.querySelector("button[value=given], button[value=withdrawn]").click() || true`)
+	})
 	p.reads(p.T("consents.recorded"))
 	p.width(360)
 	p.open(child + "/consent")
