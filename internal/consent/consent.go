@@ -337,6 +337,49 @@ func Held(actor, centre, who id.ID, p Purpose, text id.ID, method, on string) fa
 		Body: Stated{Person: who, Purpose: p, State: Given, Text: text, Giver: ByGuardian, Method: method, On: on}}
 }
 
+// Forms returns what states, for an import, the consent of those whose signed forms a centre holds and of whom nothing was
+// stated yet: what somebody answered outweighs a list. Who signed is not known by name, and no scan is filed.
+func (c *Consents) Forms(actor, centre id.ID, p Purpose, text id.ID, on string) func(context.Context, store.Querier, []person.Formed) ([]fact.New, error) {
+	return func(ctx context.Context, q store.Querier, l []person.Formed) ([]fact.New, error) {
+		stated := map[id.ID]bool{}
+		for part := range slices.Chunk(l, 500) {
+			var args []any
+			for _, f := range part {
+				if !f.New {
+					args = append(args, RegisterID(f.Person, p))
+				}
+			}
+			if len(args) == 0 {
+				continue
+			}
+			err := q.Each(ctx, "SELECT person FROM consent WHERE id IN (?"+strings.Repeat(", ?", len(args)-1)+")", args, func(r store.Row) error {
+				var v id.ID
+				err := r.Scan(&v)
+				stated[v] = true
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		var out []fact.New
+		for _, f := range l {
+			if stated[f.Person] {
+				continue
+			}
+			n := Held(actor, centre, f.Person, p, text, "list", on)
+			n.Born = f.New
+			if years, known := measure.Age(f.Birth, on); known && years >= Adult {
+				b := n.Body.(Stated)
+				b.Giver = BySelf
+				n.Body = b
+			}
+			out = append(out, n)
+		}
+		return out, nil
+	}
+}
+
 // Text is one version of what people are asked.
 type Text struct {
 	ID      id.ID

@@ -26,7 +26,7 @@ import (
 //go:embed schema/*.sql
 var schemaFiles embed.FS
 
-// Schema returns the migrations of what only this node knows: cards and PINs.
+// Schema returns the migrations of what only this node knows: cards and PINs, and who has seen which message.
 func Schema() fs.FS {
 	sub, _ := fs.Sub(schemaFiles, "schema")
 	return sub
@@ -314,6 +314,73 @@ func (f *Family) Messages(ctx context.Context, q store.Querier, child, guardian 
 func (f *Family) Threads(ctx context.Context, q store.Querier, scope access.Scope, max int) ([]Message, error) {
 	where, args := scope.People("centre", "child")
 	return f.messages(ctx, q, max, where+" AND NOT EXISTS (SELECT 1 FROM family_message m WHERE m.child = family_message.child AND m.guardian = family_message.guardian AND (m.at, m.id) > (family_message.at, family_message.id))", args...)
+}
+
+// FreshFor is how long a message that nobody answered is called for in the count of a centre.
+const FreshFor = 60 * 24 * time.Hour
+
+// unseen is a condition on family_message m: the account of the argument has not had it before it.
+const unseen = "NOT EXISTS (SELECT 1 FROM family_read r WHERE r.account = ? AND r.message = m.id)"
+
+// ToRead counts, by child, what centres wrote to a guardian and the guardian has not seen.
+func (f *Family) ToRead(ctx context.Context, q store.Querier, guardian id.ID) (map[id.ID]int, error) {
+	out := map[id.ID]int{}
+	err := q.Each(ctx, "SELECT m.child, count(*) FROM family_link l JOIN family_message m ON m.child = l.child AND m.guardian = l.guardian WHERE l.guardian = ? AND m.sender <> l.guardian AND "+unseen+" GROUP BY m.child", store.Args(guardian, guardian), func(r store.Row) error {
+		var child id.ID
+		var n int
+		err := r.Scan(&child, &n)
+		out[child] = n
+		return err
+	})
+	return out, err
+}
+
+// ToAnswer counts the conversations of a scope in which a guardian wrote last, not long ago, and an account has not seen
+// it. Who answers a guardian answers for the centre, so it waits for nobody else then.
+func (f *Family) ToAnswer(ctx context.Context, q store.Querier, scope access.Scope, account id.ID) (int, error) {
+	where, args := scope.People("m.centre", "m.child")
+	args = append(args, f.log.Clock.Now().Add(-FreshFor).UnixMilli(), account)
+	var n int
+	_, err := store.One(ctx, q, "SELECT count(*) FROM family_message m WHERE "+where+" AND m.at > ? AND m.sender = m.guardian AND "+unseen+
+		" AND NOT EXISTS (SELECT 1 FROM family_message n WHERE n.child = m.child AND n.guardian = m.guardian AND (n.at, n.id) > (m.at, m.id))", args, &n)
+	return n, err
+}
+
+// Unseen returns those of the messages that the other side wrote and the account has not seen: for a guardian what the
+// centre wrote, for all others what the guardian did.
+func (f *Family) Unseen(ctx context.Context, q store.Querier, account id.ID, list []Message) (map[id.ID]bool, error) {
+	out := map[id.ID]bool{}
+	args := store.Args(account)
+	for _, m := range list {
+		if m.FromGuardian() != (m.Guardian == account) {
+			out[m.ID] = true
+			args = append(args, m.ID)
+		}
+	}
+	if len(out) == 0 {
+		return out, nil
+	}
+	err := q.Each(ctx, "SELECT message FROM family_read WHERE account = ? AND message IN (?"+strings.Repeat(", ?", len(out)-1)+")", args, func(r store.Row) error {
+		var v id.ID
+		err := r.Scan(&v)
+		delete(out, v)
+		return err
+	})
+	return out, err
+}
+
+// Saw remembers that an account has had messages before it.
+func (f *Family) Saw(ctx context.Context, account id.ID, messages map[id.ID]bool) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	var rows [][]any
+	for v := range messages {
+		rows = append(rows, []any{account, v})
+	}
+	return f.log.DB.Write(ctx, func(tx store.Tx) error {
+		return tx.Many(ctx, "INSERT INTO family_read (account, message) VALUES (?, ?) ON CONFLICT (account, message) DO NOTHING", rows, nil)
+	})
 }
 
 // The letters of a code are told apart by hand and by ear.

@@ -15,6 +15,7 @@ import (
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/person"
+	"tizi/internal/retention"
 	"tizi/internal/store"
 )
 
@@ -128,6 +129,23 @@ func (h *House) Expire(ctx context.Context, persons []id.ID, centre id.ID) error
 	return h.cleared(ctx, files)
 }
 
+// prune ends cases of safeguarding of a centre whose time is over.
+func (h *House) prune(ctx context.Context, cases []id.ID, centre id.ID) error {
+	_, err := h.Log.Do(ctx, fact.Command{Name: "prune cases whose time is over", Stream: person.Stream(centre), Keys: cases, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		out, err := h.Safeguard.Prune(ctx, q, cases, retention.ClosedFor(h.Log.Clock.Now()))
+		if err != nil {
+			return out, err
+		}
+		also := out.Also
+		out.Also = func(ctx context.Context, tx store.Tx) error { return errors.Join(h.markPurge(), also(ctx, tx)) }
+		return out, nil
+	}})
+	if err != nil {
+		return err
+	}
+	return h.cleared(ctx, nil)
+}
+
 func (h *House) markPurge() error {
 	for _, name := range []string{purgeFile, rewriteFile} {
 		if err := os.WriteFile(filepath.Join(h.Config.Dir, name), nil, 0o600); err != nil {
@@ -163,8 +181,11 @@ func (h *House) personal() []string {
 	return out
 }
 
-// Purge clears what an erasure left in files: lists that were uploaded, and the database's log.
+// Purge clears what an erasure left: whom the erased were likened to, lists that were uploaded, and the database's log.
 func (h *House) Purge(ctx context.Context) error {
+	if err := h.People.Sweep(ctx); err != nil {
+		return err
+	}
 	if err := os.RemoveAll(filepath.Join(h.Config.Dir, UploadDir)); err != nil {
 		return fmt.Errorf("remove uploaded lists: %w", err)
 	}
@@ -194,8 +215,8 @@ func (h *House) Rewrite(ctx context.Context) error {
 const keepEvery = time.Minute
 
 // Keep does what is due from time to time, until ctx ends: what an erasure could not clear at once, by night the tables
-// of PostgreSQL, and once a day the retention of people and the summary
-// of who saw and changed what. It is for a node that serves.
+// of PostgreSQL, and once a day the retention of people and cases and the summary of who saw and changed what. It is for a
+// node that serves.
 func (h *House) Keep(ctx context.Context) {
 	for {
 		h.keep(ctx)
@@ -235,7 +256,7 @@ func (h *House) keep(ctx context.Context) {
 	}
 }
 
-// Review works out whose time will be over, and erases those whose time is over and was announced.
+// Review works out whose time will be over, and erases those whose time is over and was announced; cases too.
 func (h *House) Review(ctx context.Context) error {
 	if err := h.Retention.Review(ctx); err != nil {
 		return err
@@ -245,11 +266,20 @@ func (h *House) Review(ctx context.Context) error {
 		if err != nil || len(over) == 0 {
 			return err
 		}
-		byCentre := map[id.ID][]id.ID{}
+		byCentre, cases := map[id.ID][]id.ID{}, map[id.ID][]id.ID{}
 		var all []id.ID
 		for _, d := range over {
-			byCentre[d.Centre] = append(byCentre[d.Centre], d.Person)
 			all = append(all, d.Person)
+			if d.Class == retention.Case {
+				cases[d.Centre] = append(cases[d.Centre], d.Person)
+			} else {
+				byCentre[d.Centre] = append(byCentre[d.Centre], d.Person)
+			}
+		}
+		for centre, l := range cases {
+			if err := h.prune(ctx, l, centre); err != nil {
+				return err
+			}
 		}
 		for centre, persons := range byCentre {
 			if err := h.Expire(ctx, persons, centre); err != nil && !errors.Is(err, person.ErrUnknown) {

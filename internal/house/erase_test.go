@@ -22,6 +22,8 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/retention"
+	"tizi/internal/safeguard"
+	"tizi/internal/seal"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
@@ -81,9 +83,16 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		if e == store.Postgres && len(server(t, h)) == 0 {
 			t.Log("the server's files hold no name before either: they could not be searched")
 		}
+		like, err := h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "Zmvqwxa", "last_latin": "Qyjbbkelli", "birth": "2014-05-02", "sex": "f"}, nil)
+		must(t, err)
+		_, err = h.People.Seek(ctx, nil)
+		must(t, err)
+		if n := pairs(t, h, p); n != 2 {
+			t.Fatalf("%d rows say whom the person is like, want a pair and a mark", n)
+		}
 		one, two := opened(t, h, "one"), opened(t, h, "two")
 		scope := access.At(centre)
-		r, err := h.Access.Propose(ctx, one, scope, access.Proposed{Action: access.ErasePeople, Centre: centre, Subjects: []id.ID{p}, Reason: "asked"})
+		r, err := h.Access.Propose(ctx, one, scope, access.Proposed{Action: access.ErasePeople, Centre: centre, Subjects: []id.ID{p, like}, Reason: "asked"})
 		must(t, err)
 		if err := h.Access.Confirm(ctx, one, scope, r); !errors.Is(err, access.ErrOwnRequest) {
 			t.Errorf("who asked confirms: %v", err)
@@ -91,6 +100,9 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		must(t, h.Access.Confirm(ctx, two, scope, r))
 		if x, err := h.People.Get(ctx, h.DB, access.Everywhere(), p); err != nil || x != nil {
 			t.Errorf("the person is %v, %v", x, err)
+		}
+		if n := pairs(t, h, p); n != 0 {
+			t.Errorf("%d rows still say whom the person was like", n)
 		}
 		l, err := h.Training.OfPerson(ctx, h.DB, access.Everywhere(), p)
 		must(t, err)
@@ -120,6 +132,14 @@ func TestErasedNameIsNowhere(t *testing.T) {
 			t.Errorf("still to be done: %v", left)
 		}
 	})
+}
+
+// pairs counts what is kept of a person beside the derived tables: whom they are like, and that it was looked for.
+func pairs(t testing.TB, h *house.House, p id.ID) (n int) {
+	t.Helper()
+	_, err := store.One(ctx, h.DB, "SELECT (SELECT count(*) FROM person_pair WHERE a = ? OR b = ?) + (SELECT count(*) FROM person_sought WHERE person = ?)", store.Args(p, p, p), &n)
+	must(t, err)
+	return n
 }
 
 // server are the traces in the files of a PostgreSQL server's database: tables and indexes. Its write-ahead log, which the
@@ -252,4 +272,128 @@ func TestRetention(t *testing.T) {
 			t.Errorf("a rule of no time: %v", err)
 		}
 	})
+}
+
+// A case of safeguarding that was closed is announced, and gone five years later: no officer's key opens it any more, and
+// the bytes of its own key lie nowhere. One that is open, or was taken up again, stays.
+func TestClosedCasesArePruned(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		now := time.Date(2026, 1, 10, 15, 0, 0, 0, time.UTC)
+		c := house.Config{Dir: t.TempDir(), Now: func() time.Time { return now }}
+		if e == store.Postgres {
+			c.URL = testnode.Place(t, e).URL
+		}
+		h, err := house.Create(ctx, c)
+		must(t, err)
+		defer h.Close()
+		must(t, h.Found(ctx, founding))
+		centre, all, s := place.ID("MA-ERR-MJ1"), access.Everywhere(), h.Safeguard
+		officer, err := h.Access.Open(ctx, id.Nil, access.Newcomer{Name: "o", Login: "officer", Role: access.Officer, On: access.Place(centre), Stream: "hub"})
+		must(t, err)
+		const pass = "la mer est calme"
+		must(t, s.SetKey(ctx, officer, pass, false))
+		step := func(c id.ID, what, outcome string) {
+			t.Helper()
+			must(t, s.Unlock(ctx, officer, "t", pass))
+			must(t, s.Note(ctx, all, officer, "t", c, safeguard.Step{What: what, Text: "quelques mots", Outcome: outcome}, ""))
+		}
+		var cases [4]id.ID // goes, was never closed, is taken up again after the notice, is closed a year later
+		for i := range cases {
+			cases[i], err = s.Report(ctx, string(rune('a'+i)), centre, safeguard.Worry{What: "un souci"})
+			must(t, err)
+			if i != 1 && i != 3 {
+				step(cases[i], "closed", "safe")
+			}
+		}
+		step(cases[1], "assessed", "")
+		own := key(t, h, cases[0])
+		is := func(want ...bool) {
+			t.Helper()
+			for i, w := range want {
+				if _, err := s.Case(ctx, h.DB, all, cases[i]); (err == nil) != w {
+					t.Errorf("case %d on %s: %v", i, h.Today(), err)
+				}
+			}
+		}
+		soon := func(want int) {
+			t.Helper()
+			l, err := h.Retention.Cases(ctx, h.DB, access.At(centre))
+			must(t, err)
+			people, err := h.Retention.Count(ctx, h.DB, access.At(centre))
+			must(t, err)
+			if len(l) != want || people != 0 {
+				t.Errorf("%s: %d cases are announced, want %d; %d people", h.Today(), len(l), want, people)
+			}
+		}
+		at := func(date string) {
+			day, err := time.Parse(time.DateOnly, date)
+			must(t, err)
+			now = day.Add(time.Hour) // earlier in the day than the cases were closed
+			must(t, h.Review(ctx))
+		}
+		at("2027-01-10")
+		step(cases[3], "closed", "unfounded")
+		at("2030-10-01")
+		soon(0)
+		at("2030-12-20")
+		soon(2)
+		if l, err := h.Retention.Cases(ctx, h.DB, access.At(centre)); err != nil || l[0].On != "2031-01-19" {
+			t.Errorf("announced %+v, %v", l, err)
+		}
+		step(cases[2], "spoke", "")
+		at("2031-01-12") // five years are over, the month of notice is not
+		is(true, true, true, true)
+		must(t, s.Unlock(ctx, officer, "t", pass))
+		if _, err := s.Read(ctx, all, officer, "t", cases[0]); err != nil {
+			t.Errorf("before its day: %v", err)
+		}
+		at("2031-01-20")
+		is(false, true, true, true)
+		soon(0)
+		must(t, s.Unlock(ctx, officer, "t", pass))
+		if _, err := s.Read(ctx, all, officer, "t", cases[0]); !errors.Is(err, safeguard.ErrNoCase) {
+			t.Errorf("read after its end: %v", err)
+		}
+		for _, c := range cases[1:] {
+			if _, err := s.Read(ctx, all, officer, "t", c); err != nil {
+				t.Errorf("a case that stays: %v", err)
+			}
+		}
+		if _, err := h.Log.Keys.Get(ctx, h.DB, cases[0]); !errors.Is(err, seal.ErrNoKey) {
+			t.Errorf("the key of the case: %v", err)
+		}
+		must(t, h.Rewrite(ctx))
+		if e == store.SQLite {
+			must(t, filepath.WalkDir(c.Dir, func(p string, d fs.DirEntry, err error) error {
+				if err != nil || d.IsDir() {
+					return err
+				}
+				b, err := os.ReadFile(p)
+				if bytes.Contains(b, own) {
+					t.Errorf("the key lies in %s", p)
+				}
+				return err
+			}))
+		}
+		at("2033-01-01")
+		is(false, true, true, true) // closed in 2027, announced today only: the node slept
+		at("2033-02-01")
+		is(false, true, true, false)
+		rep, err := h.Check(ctx, nil)
+		must(t, err)
+		if !rep.OK {
+			t.Error(rep.Faults)
+		}
+	})
+}
+
+// key is the wrapped key of a subject as it lies in the database.
+func key(t testing.TB, h *house.House, subject id.ID) (wrapped []byte) {
+	t.Helper()
+	found, err := store.One(ctx, h.DB, "SELECT wrapped FROM seal_key WHERE person = ?", store.Args(subject), &wrapped)
+	must(t, err)
+	if !found || len(wrapped) < 32 {
+		t.Fatal("a case has no key of its own")
+	}
+	return wrapped
 }

@@ -234,7 +234,8 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Family = family.New(l, h.People, h.Access)
 	h.Access.Owns = map[access.Action]*access.Relation{access.ReadChildren: family.Own, access.AnswerConsent: family.Own}
 	h.Training = training.New(l, h.People, h.Programmes)
-	h.Retention = retention.New(l, h.People, h.Training)
+	h.Safeguard = safeguard.New(l, h.Access, h.Places)
+	h.Retention = retention.New(l, h.People, h.Training, h.Safeguard)
 	h.Access.Executes(access.MergePeople, h.merger())
 	h.Access.Executes(access.ErasePeople, h.eraser())
 	h.Access.Executes(access.ExportPeople, h.exporter())
@@ -244,7 +245,6 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 		l.Close()
 		return nil, err
 	}
-	h.Safeguard = safeguard.New(l, h.Access, h.Places)
 	h.Audit = audit.New(l, h.Places, h.Access, h.People, h.Consents, h.Family, h.Looks)
 	return h, nil
 }

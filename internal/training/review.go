@@ -3,6 +3,8 @@ package training
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"tizi/internal/access"
 	"tizi/internal/consent"
@@ -52,6 +54,26 @@ func (t *Training) Review(ctx context.Context, actor, p id.ID, on string) error 
 		}})
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// LetIn is Review for many, most of whom wait for nothing: those of a list that brought consents.
+func (t *Training) LetIn(ctx context.Context, actor id.ID, persons []id.ID, on string) error {
+	for part := range slices.Chunk(persons, 500) {
+		args := make([]any, len(part))
+		for i, v := range part {
+			args[i] = v
+		}
+		waits, err := t.enrolments(ctx, t.log.DB, "state = 'waitlisted' AND reason = '"+NoConsent+"' AND person IN (?"+strings.Repeat(", ?", len(args)-1)+")", args)
+		if err != nil {
+			return err
+		}
+		for _, e := range waits {
+			if err := t.Review(ctx, actor, e.Person, on); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -403,6 +404,70 @@ func TestTrainingAsksForConsent(t *testing.T) {
 		n.request(t, mother, "POST", "/children/"+child.String()+"/consent", url.Values{"purpose": {"training"}, "state": {"withdrawn"}})
 		if got := state(); got != "waitlisted consent" {
 			t.Errorf("withdrawn: %s", got)
+		}
+	})
+}
+
+// What somebody has not read is counted beside the menu's entry and stands bold, for the reader alone, until it was shown.
+func TestUnread(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		s := n.spot(t, "in", "MA-ERR-MJ1")
+		mother, other := n.mother(t, s.person), n.mother(t, s.person)
+		v, err := n.Access.Open(ctx, id.Nil, access.Newcomer{Name: "Colleague", Login: "colleague", Role: access.Centre, On: access.Place(s.centre), Stream: "hub"})
+		must(t, err)
+		colleague, err := n.Access.Get(ctx, n.DB, v)
+		must(t, err)
+		page, mine := "/people/"+s.person.String(), "/children/"+s.person.String()
+		count := regexp.MustCompile(`class="nav-count" aria-hidden="true">(\d+)<`)
+		waits := func(who *access.Account, path, want string) string {
+			t.Helper()
+			_, _, body := n.request(t, who, "GET", path, nil)
+			got := ""
+			if m := count.FindStringSubmatch(body); m != nil {
+				got = m[1]
+			}
+			if got != want {
+				t.Errorf("%s of %s: %q unread, want %q", path, who.Name, got, want)
+			}
+			return body
+		}
+		send := func(to *access.Account, text string) {
+			n.request(t, n.owner, "POST", page+"/messages", url.Values{"guardian": {to.ID.String()}, "text": {text}})
+		}
+		waits(mother, "/children", "")
+		send(mother, "un")
+		send(mother, "deux")
+		if b := waits(mother, "/children", "2"); !strings.Contains(b, mine+"#messages") {
+			t.Error("the list of children does not say which has messages")
+		}
+		waits(other, "/children", "") // another guardian's
+		waits(n.owner, "/people", "") // one's own
+		if b := waits(mother, mine, ""); strings.Count(b, "letter-new") != 2 {
+			t.Error("new messages are not marked")
+		}
+		if b := waits(mother, mine, ""); strings.Contains(b, "letter-new") {
+			t.Error("what was read is marked")
+		}
+		n.request(t, mother, "POST", mine+"/messages", url.Values{"text": {"trois"}})
+		for _, who := range []*access.Account{n.owner, colleague} {
+			if b := waits(who, "/messages", "1"); !strings.Contains(b, `class="unread"`) {
+				t.Error("the list does not mark it")
+			}
+		}
+		if b := waits(n.owner, page+"/messages", ""); strings.Count(b, "letter-new") != 1 {
+			t.Error("the conversation does not mark it")
+		}
+		waits(n.owner, "/messages", "")
+		waits(colleague, "/people", "1") // has not seen it
+		send(mother, "quatre")
+		waits(colleague, "/people", "") // somebody answered
+		waits(mother, "/children", "1")
+		rep, err := n.Check(ctx, nil)
+		must(t, err)
+		if !rep.OK {
+			t.Error(rep.Faults)
 		}
 	})
 }

@@ -186,6 +186,7 @@ var sections = []struct {
 	{"nav.people", "/people", "people", access.ReadPeople},
 	{"nav.groups", "/groups", "group", access.ReadGroups},
 	{"nav.consents", "/consents", "file", access.ReadConsent},
+	{"nav.messages", "/messages", "mail", access.WritePeople},
 	{"nav.children", "/children", "people", access.ReadChildren},
 	{"nav.board", "/board", "board", access.ReadBoard},
 	{"nav.programmes", "/programmes", "flag", access.WriteProgrammes},
@@ -229,9 +230,10 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 		p.Find = "/find"
 	}
 	p.Alerts = a.Alerts()
+	waits := a.Unread()
 	for _, s := range sections {
 		if enters(a, s.action) {
-			p.Nav = append(p.Nav, shell.NavItem{Key: s.key, URL: s.url, Icon: s.icon, Current: r.URL.Path == s.url || strings.HasPrefix(r.URL.Path, s.url+"/")})
+			p.Nav = append(p.Nav, shell.NavItem{Key: s.key, URL: s.url, Icon: s.icon, Unread: waits[s.url], Current: r.URL.Path == s.url || strings.HasPrefix(r.URL.Path, s.url+"/")})
 		}
 	}
 	p.Commands = append(p.Commands, shell.NavItem{Key: "shell.my_account", URL: "/me", Icon: "person"})
@@ -243,9 +245,6 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	}
 	if a.May(access.BreakGlass) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "openings.new", URL: "/openings/new", Icon: "lock"})
-	}
-	if a.May(access.WritePeople) {
-		p.Commands = append(p.Commands, shell.NavItem{Key: "nav.messages", URL: "/messages", Icon: "mail"})
 	}
 	if a.May(access.ImportPeople) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "import.title", URL: "/import", Icon: "upload"})

@@ -295,10 +295,14 @@ func messages(a *door.Ask) error {
 	for _, p := range people {
 		called[p.ID], _ = a.Names(p.Details)
 	}
+	unseen, err := a.H.Family.Unseen(ctx, a.H.DB, a.Actor(), list)
+	if err != nil {
+		return err
+	}
 	v, who := Messages{}, names{}
 	for _, m := range list {
 		if called[m.Child] != "" {
-			v.Rows = append(v.Rows, ThreadRow{"/people/" + m.Child.String() + "/messages", called[m.Child], who.of(a, m.Guardian), m.Text, when(a, m.At), m.FromGuardian()})
+			v.Rows = append(v.Rows, ThreadRow{"/people/" + m.Child.String() + "/messages", called[m.Child], who.of(a, m.Guardian), m.Text, when(a, m.At), m.FromGuardian(), unseen[m.ID]})
 		}
 	}
 	return a.Render("family/messages", v)
@@ -312,9 +316,13 @@ func threadView(a *door.Ask, p *person.Person) (Thread, error) {
 	if err != nil {
 		return v, err
 	}
+	unseen, err := a.H.Family.Unseen(ctx, a.H.DB, a.Actor(), list)
+	if err != nil {
+		return v, err
+	}
 	who := names{}
 	for _, m := range list {
-		r := MessageRow{From: who.of(a, m.Sender), Text: m.Text, At: when(a, m.At), Guardian: m.FromGuardian()}
+		r := MessageRow{From: who.of(a, m.Sender), Text: m.Text, At: when(a, m.At), Guardian: m.FromGuardian(), New: unseen[m.ID]}
 		if !r.Guardian {
 			r.To = who.of(a, m.Guardian)
 		}
@@ -333,7 +341,8 @@ func threadView(a *door.Ask, p *person.Person) (Thread, error) {
 			v.Guardian = v.Guardians[0].Value
 		}
 	}
-	return v, nil
+	// The page shows them as new this once.
+	return v, a.H.Family.Saw(ctx, a.Actor(), unseen)
 }
 
 func thread(a *door.Ask) error {

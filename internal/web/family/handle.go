@@ -85,9 +85,13 @@ func children(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	unread, err := a.H.Family.ToRead(ctx, a.H.DB, a.Actor())
+	if err != nil {
+		return err
+	}
 	v := Children{}
 	for _, p := range list {
-		r := ChildRow{URL: "/children/" + p.ID.String(), Centre: a.PlaceName(p.Centre)}
+		r := ChildRow{URL: "/children/" + p.ID.String(), Centre: a.PlaceName(p.Centre), Unread: unread[p.ID]}
 		r.Name, r.Other = a.Names(p.Details)
 		if has, err := a.H.Consents.HasPhoto(ctx, a.H.DB, p.ID); err != nil {
 			return err
@@ -238,12 +242,20 @@ func view(a *door.Ask, p *person.Person) (Child, error) {
 		}
 		return called[v], nil
 	}
+	unseen, err := a.H.Family.Unseen(ctx, a.H.DB, a.Actor(), list)
+	if err != nil {
+		return v, err
+	}
 	for _, m := range list {
 		acc, err := who(m.Sender)
 		if err != nil {
 			return v, err
 		}
-		v.Messages = append(v.Messages, centre.MessageRow{From: acc.Name, Text: m.Text, At: when(a, m.At), Guardian: m.FromGuardian()})
+		v.Messages = append(v.Messages, centre.MessageRow{From: acc.Name, Text: m.Text, At: when(a, m.At), Guardian: m.FromGuardian(), New: unseen[m.ID]})
+	}
+	v.Unread = len(unseen)
+	if err := a.H.Family.Saw(ctx, a.Actor(), unseen); err != nil { // the page shows them as new this once
+		return v, err
 	}
 	seen, err := a.H.Looks.Seen(ctx, a.H.DB, p.ID, 30)
 	if err != nil {
