@@ -253,3 +253,51 @@ func TestRetention(t *testing.T) {
 		}
 	})
 }
+
+// Two records that are one person are erased together, so neither is over while the other is in a group or was there of
+// late, and a reason to keep one keeps both.
+func TestRetentionOfWhoIsOne(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		now := time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
+		c := house.Config{Dir: t.TempDir(), Now: func() time.Time { return now }}
+		if e == store.Postgres {
+			c.URL = testnode.Place(t, e).URL
+		}
+		h, err := house.Create(ctx, c)
+		must(t, err)
+		defer h.Close()
+		must(t, h.Found(ctx, founding))
+		centre := place.ID("MA-ERR-MJ1")
+		var who [6]id.ID // two and two are one: in a group, kept, over
+		for i := range who {
+			who[i], err = h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "P", "last_latin": string(rune('a' + i)), "birth": "2014-05-03"}, nil)
+			must(t, err)
+		}
+		prog, err := h.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", From: "2026-01-01", To: "2029-12-31", Name: i18n.Text{i18n.FR: "1"}}}})
+		must(t, err)
+		group, err := h.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
+		must(t, err)
+		must(t, h.Consents.Record(ctx, id.Nil, access.Everywhere(), who[0], []consent.Statement{{Purpose: consent.Training, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "A parent"}}}))
+		_, err = h.Training.Place(ctx, id.Nil, access.Everywhere(), group, who[:1], "2026-01-10")
+		must(t, err)
+		for i := 0; i < len(who); i += 2 {
+			must(t, h.People.Merge(ctx, id.Nil, access.Everywhere(), who[i], who[i+1], "papers"))
+		}
+		at := func(date string) {
+			day, err := time.Parse(time.DateOnly, date)
+			must(t, err)
+			now = day.Add(12 * time.Hour)
+			must(t, h.Review(ctx))
+		}
+		at("2026-12-20")
+		must(t, h.Retention.Keep(ctx, id.Nil, access.At(centre), who[2], "returns"))
+		at("2027-02-01")
+		for i, want := range []bool{true, true, true, true, false, false} {
+			p, err := h.People.Get(ctx, h.DB, access.Everywhere(), who[i])
+			must(t, err)
+			if (p != nil) != want {
+				t.Errorf("record %d is here: %v, want %v", i, p != nil, want)
+			}
+		}
+	})
+}
