@@ -47,6 +47,7 @@ var (
 	ErrNoLink = errors.New("this is no guardian of the child")
 	ErrEmpty  = errors.New("there are no words in it")
 	ErrLong   = errors.New("a message has at most 2000 characters")
+	ErrStaff  = errors.New("who works for a programme signs in with a passphrase, and has no card")
 )
 
 // MaxMessage is how many characters a message may have.
@@ -351,6 +352,14 @@ func (f *Family) MakeCard(ctx context.Context, scope access.Scope, child, guardi
 	if _, err := f.LinkOf(ctx, f.log.DB, child, guardian); err != nil {
 		return nil, err
 	}
+	// A card opens all that its account may do, so it is for those who may see their own children and nothing else.
+	acc, err := f.access.Get(ctx, f.log.DB, guardian)
+	if err != nil {
+		return nil, err
+	}
+	if !isFamily(acc) {
+		return nil, ErrStaff
+	}
 	raw := make([]byte, 16)
 	rand.Read(raw)
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
@@ -370,6 +379,8 @@ func (f *Family) MakeCard(ctx context.Context, scope access.Scope, child, guardi
 		return tx.Exec(ctx, "INSERT INTO family_pin (code, account, hash, created) VALUES (?, ?, ?, ?)", c.Code, guardian, pin, now)
 	})
 }
+
+func isFamily(acc *access.Account) bool { return acc != nil && acc.Family() }
 
 func digest(token string) []byte {
 	h := sha256.Sum256([]byte("guardian card " + token))
@@ -409,7 +420,7 @@ func (f *Family) Enter(ctx context.Context, card, code, pin, agent, address stri
 	if card != "" {
 		which = "card " + address
 	}
-	account, err := f.access.Proved(ctx, which, address, func() (account id.ID, err error) {
+	proved := func() (account id.ID, err error) {
 		if card != "" {
 			_, err = store.One(ctx, f.log.DB, "SELECT account FROM family_card WHERE hash = ?", store.Args(digest(card)), &account)
 			return account, err
@@ -420,6 +431,17 @@ func (f *Family) Enter(ctx context.Context, card, code, pin, agent, address stri
 		}
 		if !access.MatchesSecret(hash, strings.TrimSpace(pin)) {
 			return id.Nil, nil
+		}
+		return account, nil
+	}
+	account, err := f.access.Proved(ctx, which, address, func() (id.ID, error) {
+		account, err := proved()
+		if err != nil || account.IsNil() {
+			return id.Nil, err
+		}
+		acc, err := f.access.Get(ctx, f.log.DB, account)
+		if err != nil || !isFamily(acc) { // a role was given since the card was made
+			return id.Nil, err
 		}
 		return account, nil
 	})

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -272,6 +273,38 @@ func TestCardOfAGuardian(t *testing.T) {
 		}
 		if status, _, _ := n.request(t, mother, "GET", "/children/"+s.person.String(), nil); status != 404 {
 			t.Errorf("no longer a guardian: %d", status)
+		}
+	})
+}
+
+// A card opens an account without a passphrase or a second factor, so it never opens what somebody does who works here,
+// whoever says that they answer for a child.
+func TestNoCardOpensTheTeam(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		s := n.spot(t, "in", "MA-ERR-MJ1")
+		all, here := access.Everywhere(), access.Place(s.centre)
+		manager, boss := n.open(t, access.Centre, here, false), n.open(t, access.National, access.Place(place.ID("MA")), false)
+		must(t, n.Access.Grant(ctx, n.owner, boss.ID, access.Guardian, here, false))
+		guardians := "/people/" + s.person.String() + "/guardians"
+		if status, to, _ := n.request(t, manager, "POST", guardians, url.Values{"account": {boss.ID.String()}}); status != 303 || to != guardians {
+			t.Fatalf("linked: status %d to %q", status, to)
+		}
+		status, _, body := n.request(t, manager, "POST", guardians+"/change", url.Values{"guardian": {boss.ID.String()}, "do": {"card"}})
+		if status != 303 || strings.Contains(body, "svg") {
+			t.Errorf("a manager of a centre has a card of who runs the country: status %d", status)
+		}
+		if _, err := n.Family.MakeCard(ctx, all, s.person, boss.ID); !errors.Is(err, family.ErrStaff) {
+			t.Errorf("a card for the team: %v", err)
+		}
+		// One whose card is older than the role.
+		mother := n.mother(t, s.person)
+		card, err := n.Family.MakeCard(ctx, all, s.person, mother.ID)
+		must(t, err)
+		must(t, n.Access.Grant(ctx, n.owner, mother.ID, access.Helper, here, false))
+		if status, to, _ := n.request(t, nil, "POST", "/card", url.Values{"card": {card.Token}}); status != 422 {
+			t.Errorf("a card opens a role: status %d to %q", status, to)
 		}
 	})
 }
