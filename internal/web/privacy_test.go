@@ -5,8 +5,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/place"
 	"tizi/internal/store"
@@ -41,6 +43,22 @@ func TestExportTakesTwo(t *testing.T) {
 	}
 	c.at("a third", c.get(self+"/dossier"), self+"/export")
 	c.at("a third, JSON", c.get(self+"/dossier.json"), self+"/export")
+
+	// The time to read it begins when it is confirmed, and a form that is sent twice asks once.
+	n.clock.Move(house.DossierLife + time.Hour)
+	a, b = as(one), as(two)
+	a.at("its time is over", a.get(self+"/dossier"), self+"/export")
+	a.at("asked again", a.post(self+"/export", "reason", "guardian_asked"), self, "waits for a second person")
+	a.at("sent twice", a.post(self+"/export", "reason", "guardian_asked"), self, "waits for a second person")
+	l, err = n.Access.Waiting(ctx, n.DB, access.At(centre), 10)
+	must(t, err)
+	if len(l) != 1 {
+		t.Fatalf("%d requests wait when a form was sent twice", len(l))
+	}
+	n.clock.Move(house.DossierLife + time.Hour)
+	a, b = as(one), as(two)
+	b.at("confirmed late", b.post("/requests/"+l[0].ID.String()+"/confirm"), "/requests", "confirmed and done")
+	a.at("the page", a.get(self+"/dossier"), self+"/dossier", "Amina")
 }
 
 // Who is to be erased is kept longer from a screen, and only headquarters sets the rules.
