@@ -393,6 +393,18 @@ func TestFormComesBack(t *testing.T) {
 		if left := n.blobs(t); len(left) != 1 {
 			t.Errorf("%d files instead of the one filed", len(left))
 		}
+		// One that waits when the child is erased says the name too, and goes with the rest.
+		n.send(t, n.owner, "/consents/scans", map[string]string{"centre": place.ID("MA-ERR-MJ1").String()}, scan.Bytes())
+		second := n.open(t, access.National, access.Place(place.ID("MA")), false)
+		r, err := n.Access.Propose(ctx, n.owner.ID, all, access.Proposed{Action: access.ErasePeople, Centre: place.ID("MA-ERR-MJ1"), Subjects: []id.ID{child}, Reason: "asked"})
+		must(t, err)
+		must(t, n.Access.Confirm(ctx, second.ID, all, r))
+		if tray, err = n.Consents.Tray(ctx, n.DB, all); err != nil || len(tray) != 0 {
+			t.Errorf("the tray of who is erased: %+v %v", tray, err)
+		}
+		if left := n.blobs(t); len(left) != 0 {
+			t.Errorf("%d files are left of who is erased", len(left))
+		}
 	})
 }
 
