@@ -177,6 +177,48 @@ func TestPhotoGoesWithItsConsent(t *testing.T) {
 	})
 }
 
+// A child that was written down twice is one: where its guardian takes a consent back, it ends for both records, and so do
+// the photo and the seat that stood on it.
+func TestConsentEndsForAllRecords(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		other := n.spot(t, "in", "MA-ERR-MJ1")
+		child, err := n.People.Register(ctx, id.Nil, other.centre, person.Details{"first_latin": "Lina", "birth": "2015-01-06"}, nil)
+		must(t, err)
+		n.agree(t, child, consent.Training)
+		must(t, n.People.Merge(ctx, n.owner.ID, access.Everywhere(), child, other.person, "papers"))
+		mother := n.mother(t, child)
+		self := "/children/" + child.String()
+		for _, p := range []string{"training", "image"} {
+			if status, to, body := n.request(t, mother, "POST", self+"/consent", url.Values{"purpose": {p}, "state": {"withdrawn"}}); status != 303 {
+				t.Fatalf("withdrawn: %d to %q: %s", status, to, body)
+			}
+		}
+		if status, _, _ := n.request(t, n.owner, "GET", "/people/"+other.person.String()+"/photo", nil); status != 404 {
+			t.Errorf("the photo of the other record: status %d", status)
+		}
+		if left := n.blobs(t); len(left) != 0 {
+			t.Errorf("%d files are left", len(left))
+		}
+		for _, p := range []consent.Purpose{consent.Training, consent.Image} {
+			if has, err := n.Consents.Has(ctx, n.DB, other.person, p); err != nil || has {
+				t.Errorf("%s still stands for the other record: %v", p, err)
+			}
+		}
+		l, err := n.Training.OfPerson(ctx, n.DB, access.Everywhere(), other.person)
+		must(t, err)
+		if len(l) != 1 || l[0].State != training.Waitlisted || l[0].Reason != training.NoConsent {
+			t.Errorf("the seat of the other record: %+v", l)
+		}
+		rep, err := n.Check(ctx, nil)
+		must(t, err)
+		if !rep.OK {
+			t.Error(rep.Faults)
+		}
+	})
+}
+
 // A guardian sees their own child and nobody else's; what was looked at is said to them.
 func TestGuardianSeesOwnChildOnly(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
