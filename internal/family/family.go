@@ -199,6 +199,65 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 	return f.Revoke(ctx, guardian)
 }
 
+// Gone prepares the end of the accounts of those who answered for some persons that are erased and for nobody else who is
+// known. also does so in the transaction.
+func (f *Family) Gone(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID) (facts []fact.New, also func(context.Context, store.Tx) error, err error) {
+	var guardians []id.ID
+	for _, p := range persons {
+		err := q.Each(ctx, "SELECT guardian FROM family_link WHERE child = ? ORDER BY guardian", store.Args(p), func(r store.Row) error {
+			var g id.ID
+			err := r.Scan(&g)
+			if !slices.Contains(guardians, g) {
+				guardians = append(guardians, g)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	var ends []func(context.Context, store.Tx) error
+	for _, g := range guardians {
+		var others []id.ID
+		err := q.Each(ctx, "SELECT child FROM family_link WHERE guardian = ?", store.Args(g), func(r store.Row) error {
+			var c id.ID
+			err := r.Scan(&c)
+			if !slices.Contains(persons, c) {
+				others = append(others, c)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		known, err := f.people.Centres(ctx, q, others)
+		if err != nil {
+			return nil, nil, err
+		}
+		acc, err := f.access.Get(ctx, q, g)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(known) > 0 || acc == nil || slices.ContainsFunc(append(slices.Clone(acc.Roles), acc.Ended...), func(h access.Held) bool { return h.Role != access.Guardian }) {
+			continue
+		}
+		more, end, err := f.access.Gone(ctx, q, actor, acc)
+		if err != nil {
+			return nil, nil, err
+		}
+		facts = append(facts, more...)
+		ends = append(ends, end, func(ctx context.Context, tx store.Tx) error { return revoke(ctx, tx, g) })
+	}
+	return facts, func(ctx context.Context, tx store.Tx) error {
+		for _, end := range ends {
+			if err := end(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
 // Fetcher is somebody who may fetch a child.
 type Fetcher struct {
 	ID, Actor id.ID

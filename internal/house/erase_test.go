@@ -15,6 +15,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/consent"
+	"tizi/internal/family"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -72,6 +73,16 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		must(t, err)
 		must(t, h.Consents.Record(ctx, id.Nil, access.Everywhere(), p, []consent.Statement{{Purpose: consent.Image, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "Qyjbbkelli Zmvqwxa"}}}))
 		must(t, h.Consents.SetPhoto(ctx, id.Nil, access.Everywhere(), p, portrait(t)))
+		// The father has the child's name, and no other child; the mother has one more.
+		var parents [2]id.ID
+		for i, name := range []string{"Omar Qyjbbkelli", "Fatna"} {
+			parents[i], err = h.Family.Welcome(ctx, id.Nil, access.Everywhere(), p, family.Who{Name: name, Phone: "+212699887766"}, "fr", true, true)
+			must(t, err)
+			must(t, h.Family.Send(ctx, parents[i], access.Everywhere(), p, parents[i], "Zmvqwxa est malade"))
+		}
+		must(t, h.Family.Link(ctx, id.Nil, access.Everywhere(), other, parents[1], family.Who{Name: "Fatna"}, true, true))
+		card, err := h.Family.MakeCard(ctx, access.Everywhere(), p, parents[0])
+		must(t, err)
 		files := blobs(t, c.Dir)
 		must(t, os.MkdirAll(filepath.Join(c.Dir, house.UploadDir), 0o700))
 		must(t, os.WriteFile(filepath.Join(c.Dir, house.UploadDir, "list"), []byte("Nom;Prénom\nQyjbbkelli;Zmvqwxa\n"), 0o600))
@@ -99,6 +110,16 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		}
 		if _, err := h.Access.Propose(ctx, one, scope, access.Proposed{Action: access.ErasePeople, Centre: centre, Subjects: []id.ID{p}, Reason: "asked"}); !errors.Is(err, person.ErrUnknown) {
 			t.Errorf("erased again: %v", err)
+		}
+		for i, want := range []bool{false, true} {
+			acc, err := h.Access.Get(ctx, h.DB, parents[i])
+			must(t, err)
+			if (acc != nil) != want {
+				t.Errorf("the account of parent %d: %+v", i, acc)
+			}
+		}
+		if _, err := h.Family.Enter(ctx, card.Token, "", "", "browser", "1"); !errors.Is(err, access.ErrWrong) {
+			t.Errorf("the card of who answers for nobody any more: %v", err)
 		}
 		must(t, h.Rewrite(ctx))
 		for _, f := range append(traces(t, c.Dir), server(t, h)...) {
