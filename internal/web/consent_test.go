@@ -351,6 +351,20 @@ func TestNoCardOpensTheTeam(t *testing.T) {
 	})
 }
 
+// What is no text is left out of what was typed, however a form is packed: PostgreSQL refuses it.
+func TestFormInPartsIsCleaned(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		status, to, body := n.send(t, n.owner, "/people/new", map[string]string{"given": "Am\x00i\x01na", "birth": "2015-01-06", "sex": "f", "not_double": "1", "centre": place.ID("MA-ERR-MJ1").String()})
+		if status != 303 {
+			t.Fatalf("status %d: %s", status, body)
+		}
+		if _, _, body := n.request(t, n.owner, "GET", to, nil); !strings.Contains(body, "Amina") {
+			t.Error("the name is not the one that was typed")
+		}
+	})
+}
+
 // A printed form comes back as a scan, finds its child, and is recorded when somebody confirms it; one without a readable
 // code is filed by hand.
 func TestFormComesBack(t *testing.T) {
