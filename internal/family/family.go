@@ -370,6 +370,11 @@ func (f *Family) Messages(ctx context.Context, q store.Querier, child, guardian 
 	return f.messages(ctx, q, 100, "child = ? AND guardian = ?", child, guardian)
 }
 
+// Written returns all that was written about a child, with whomever, the latest first.
+func (f *Family) Written(ctx context.Context, q store.Querier, child id.ID) ([]Message, error) {
+	return f.messages(ctx, q, 10_000, "child = ?", child)
+}
+
 // Threads returns the latest message of each conversation in a scope, the latest first.
 func (f *Family) Threads(ctx context.Context, q store.Querier, scope access.Scope, max int) ([]Message, error) {
 	where, args := scope.People("centre", "child")

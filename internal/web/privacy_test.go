@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/consent"
+	"tizi/internal/family"
 	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/place"
@@ -22,6 +24,15 @@ func TestExportTakesTwo(t *testing.T) {
 	one, two, third := n.open(t, access.Centre, access.Place(centre), false), n.open(t, access.Centre, access.Place(centre), false), n.open(t, access.Centre, access.Place(centre), false)
 	p, err := n.People.Register(ctx, one.ID, centre, map[string]string{"first_latin": "Amina", "massar": "R130456789"}, nil)
 	must(t, err)
+	twin, err := n.People.Register(ctx, one.ID, centre, map[string]string{"first_ar": "أمينة"}, nil)
+	must(t, err)
+	all := access.Everywhere()
+	must(t, n.People.Merge(ctx, one.ID, all, p, twin, "papers"))
+	n.agree(t, twin, consent.Research)
+	must(t, n.Family.NameFetcher(ctx, one.ID, all, p, family.Who{Name: "Uncle Brahim"}))
+	gone := n.mother(t, p)
+	must(t, n.Family.Send(ctx, gone.ID, all, p, gone.ID, "She is ill today"))
+	must(t, n.Family.Unlink(ctx, one.ID, all, p, gone.ID))
 	self := "/people/" + p.String()
 	a, b, c := as(one), as(two), as(third)
 	a.at("the way", a.get(self), self, "Export the data", "Erase")
@@ -36,7 +47,7 @@ func TestExportTakesTwo(t *testing.T) {
 	}
 	b.at("confirmed", b.post("/requests/"+l[0].ID.String()+"/confirm"), "/requests", "confirmed and done")
 	for _, x := range []*browser{a, b} {
-		x.at("the page", x.get(self+"/dossier"), self+"/dossier", "Amina", "R130456789", "Record opened", one.Name)
+		x.at("the page", x.get(self+"/dossier"), self+"/dossier", "Amina", "R130456789", "Record opened", one.Name, "Uncle Brahim", "She is ill today", "A parent")
 		if j := x.get(self + "/dossier.json"); j.status != 200 || !strings.Contains(j.body, `"massar": "R130456789"`) {
 			t.Errorf("JSON: status %d, %s", j.status, j.body)
 		}
