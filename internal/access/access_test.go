@@ -216,6 +216,33 @@ func TestTries(t *testing.T) {
 	})
 }
 
+// Tries that are made at once are counted as those made one after the other, and nothing that was typed is kept.
+func TestTriesAtOnce(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h, _ := open(t, e)
+		const n = 40
+		done := make(chan error, n)
+		for range n {
+			go func() {
+				_, err := h.Access.SignIn(ctx, "nadia", secret+"!", "browser", "1")
+				done <- err
+			}()
+		}
+		wrong := 0
+		for range n {
+			if err := <-done; errors.Is(err, access.ErrWrong) {
+				wrong++
+			} else {
+				refused(t, "one of many", err, access.ErrTooManyTries)
+			}
+		}
+		is(t, "passphrases that were tried", wrong, access.MaxTries)
+		_, err := h.Access.SignIn(ctx, secret, "", "browser", "2")
+		refused(t, "the passphrase in the field of the login", err, access.ErrWrong)
+		is(t, "tries that say it", count(t, h, "access_try"), count(t, h, "access_try WHERE who NOT LIKE ?", "%"+secret+"%"))
+	})
+}
+
 // A login that nobody has, and one whose account has no passphrase, are refused as a wrong passphrase is: with the same
 // words, and after the same work.
 func TestUnknownLoginIsNotTold(t *testing.T) {

@@ -233,8 +233,12 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 	}
 	stream := person.Stream(now.Centre)
 	today := c.log.Clock.Now().Format(time.DateOnly)
+	others, err := c.others(ctx, c.log.DB, who)
+	if err != nil {
+		return err
+	}
 	var gone []blob.Digest
-	_, err = c.log.Do(ctx, fact.Command{Name: "record consent", Stream: stream, Keys: []id.ID{who}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	_, err = c.log.Do(ctx, fact.Command{Name: "record consent", Stream: stream, Keys: append(others, who), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		gone = nil
 		p, err := c.people.Get(ctx, q, scope, who)
@@ -266,8 +270,16 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 			if err != nil {
 				return out, err
 			}
+			ended, photos, err := c.ends(ctx, q, actor, who, s)
+			if err != nil {
+				return out, err
+			}
+			out.Facts, lost = append(out.Facts, ended...), append(lost, photos...)
 			if s.State == Withdrawn && !standing(all) {
-				return out, ErrNotGiven
+				if len(ended) == 0 {
+					return out, ErrNotGiven
+				}
+				continue
 			}
 			if s.Text.IsNil() {
 				t, err := c.Current(ctx, q, s.Purpose)
@@ -289,9 +301,11 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 			}
 			out.Facts = append(out.Facts, fact.New{Stream: stream, Kind: KindStated, Subject: reg, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
 			if s.Purpose == Image && s.State != Given {
-				if lost, err = c.photos(ctx, q, "person = ?", who); err != nil {
+				mine, err := c.photos(ctx, q, "person = ?", who)
+				if err != nil {
 					return out, err
 				}
+				lost = append(lost, mine...)
 			}
 		}
 		if filed != nil {
@@ -319,6 +333,60 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 		return err
 	}
 	return c.destroy(ctx, gone)
+}
+
+// others are the records that are one person with this one.
+func (c *Consents) others(ctx context.Context, q store.Querier, who id.ID) ([]id.ID, error) {
+	ones, err := person.Ones(ctx, q, []id.ID{who})
+	return slices.DeleteFunc(ones[who], func(v id.ID) bool { return v == who }), err
+}
+
+// ends says a no to all records that are one person with this one, where a yes stands: a child has one face, however often
+// it was written down. It returns the photos that go with it.
+func (c *Consents) ends(ctx context.Context, q store.Querier, actor, who id.ID, s Statement) (out []fact.New, lost []photo, err error) {
+	if s.State == Given {
+		return nil, nil, nil
+	}
+	others, err := c.others(ctx, q, who)
+	if err != nil || len(others) == 0 {
+		return nil, nil, err
+	}
+	centres, err := c.people.Centres(ctx, q, others)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, v := range others {
+		all, err := c.log.Of(ctx, q, RegisterID(v, s.Purpose))
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, known := centres[v]; !known || !standing(all) {
+			continue
+		}
+		i := slices.IndexFunc(all, func(f *fact.Fact) bool { _, ok := fact.As[Stated](f); return ok })
+		now, _ := fact.As[Stated](all[i])
+		b := Stated{Person: v, Purpose: s.Purpose, State: s.State, Text: now.Text, Giver: s.Giver, Method: s.Method, Assent: s.Assent, On: s.On}
+		if s.Who != (Who{}) {
+			key, err := c.log.Keys.Get(ctx, q, v)
+			if err != nil {
+				return nil, nil, err
+			}
+			plain, err := json.Marshal(s.Who)
+			if err != nil {
+				return nil, nil, err
+			}
+			b.Sealed = key.Seal(plain)
+		}
+		out = append(out, fact.New{Stream: person.Stream(centres[v]), Kind: KindStated, Subject: RegisterID(v, s.Purpose), Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
+		if s.Purpose == Image {
+			photos, err := c.photos(ctx, q, "person = ?", v)
+			if err != nil {
+				return nil, nil, err
+			}
+			lost = append(lost, photos...)
+		}
+	}
+	return out, lost, nil
 }
 
 // standing reports whether the facts of a register end in a consent that was given, by one of its authors at least.

@@ -275,7 +275,25 @@ func (c *Consents) Gone(ctx context.Context, q store.Querier, actor, who id.ID) 
 		files = append(files, d)
 		return err
 	})
-	return facts, func(ctx context.Context, tx store.Tx) error { return c.forget(ctx, tx, lost) }, files, err
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	// A signed form that nobody has filed yet says the name too, and its code says whose it is.
+	waits, err := c.tray(ctx, q, access.Everywhere(), " AND form IN (SELECT id FROM consent_form WHERE person = ?)", who)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, w := range waits {
+		files = append(files, w.digest)
+	}
+	return facts, func(ctx context.Context, tx store.Tx) error {
+		for _, w := range waits {
+			if err := c.untray(ctx, tx, w); err != nil {
+				return err
+			}
+		}
+		return c.forget(ctx, tx, lost)
+	}, files, nil
 }
 
 // Files returns the subjects of the facts about the photos and scans of a person that are there.

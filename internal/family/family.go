@@ -47,6 +47,7 @@ var (
 	ErrNoLink = errors.New("this is no guardian of the child")
 	ErrEmpty  = errors.New("there are no words in it")
 	ErrLong   = errors.New("a message has at most 2000 characters")
+	ErrStaff  = errors.New("who works for a programme signs in with a passphrase, and has no card")
 )
 
 // MaxMessage is how many characters a message may have.
@@ -198,6 +199,65 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 	return f.Revoke(ctx, guardian)
 }
 
+// Gone prepares the end of the accounts of those who answered for some persons that are erased and for nobody else who is
+// known. also does so in the transaction.
+func (f *Family) Gone(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID) (facts []fact.New, also func(context.Context, store.Tx) error, err error) {
+	var guardians []id.ID
+	for _, p := range persons {
+		err := q.Each(ctx, "SELECT guardian FROM family_link WHERE child = ? ORDER BY guardian", store.Args(p), func(r store.Row) error {
+			var g id.ID
+			err := r.Scan(&g)
+			if !slices.Contains(guardians, g) {
+				guardians = append(guardians, g)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	var ends []func(context.Context, store.Tx) error
+	for _, g := range guardians {
+		var others []id.ID
+		err := q.Each(ctx, "SELECT child FROM family_link WHERE guardian = ?", store.Args(g), func(r store.Row) error {
+			var c id.ID
+			err := r.Scan(&c)
+			if !slices.Contains(persons, c) {
+				others = append(others, c)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		known, err := f.people.Centres(ctx, q, others)
+		if err != nil {
+			return nil, nil, err
+		}
+		acc, err := f.access.Get(ctx, q, g)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(known) > 0 || acc == nil || slices.ContainsFunc(append(slices.Clone(acc.Roles), acc.Ended...), func(h access.Held) bool { return h.Role != access.Guardian }) {
+			continue
+		}
+		more, end, err := f.access.Gone(ctx, q, actor, acc)
+		if err != nil {
+			return nil, nil, err
+		}
+		facts = append(facts, more...)
+		ends = append(ends, end, func(ctx context.Context, tx store.Tx) error { return revoke(ctx, tx, g) })
+	}
+	return facts, func(ctx context.Context, tx store.Tx) error {
+		for _, end := range ends {
+			if err := end(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
 // Fetcher is somebody who may fetch a child.
 type Fetcher struct {
 	ID, Actor id.ID
@@ -310,6 +370,11 @@ func (f *Family) Messages(ctx context.Context, q store.Querier, child, guardian 
 	return f.messages(ctx, q, 100, "child = ? AND guardian = ?", child, guardian)
 }
 
+// Written returns all that was written about a child, with whomever, the latest first.
+func (f *Family) Written(ctx context.Context, q store.Querier, child id.ID) ([]Message, error) {
+	return f.messages(ctx, q, 10_000, "child = ?", child)
+}
+
 // Threads returns the latest message of each conversation in a scope, the latest first.
 func (f *Family) Threads(ctx context.Context, q store.Querier, scope access.Scope, max int) ([]Message, error) {
 	where, args := scope.People("centre", "child")
@@ -418,6 +483,14 @@ func (f *Family) MakeCard(ctx context.Context, scope access.Scope, child, guardi
 	if _, err := f.LinkOf(ctx, f.log.DB, child, guardian); err != nil {
 		return nil, err
 	}
+	// A card opens all that its account may do, so it is for those who may see their own children and nothing else.
+	acc, err := f.access.Get(ctx, f.log.DB, guardian)
+	if err != nil {
+		return nil, err
+	}
+	if !isFamily(acc) {
+		return nil, ErrStaff
+	}
 	raw := make([]byte, 16)
 	rand.Read(raw)
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
@@ -437,6 +510,8 @@ func (f *Family) MakeCard(ctx context.Context, scope access.Scope, child, guardi
 		return tx.Exec(ctx, "INSERT INTO family_pin (code, account, hash, created) VALUES (?, ?, ?, ?)", c.Code, guardian, pin, now)
 	})
 }
+
+func isFamily(acc *access.Account) bool { return acc != nil && acc.Family() }
 
 func digest(token string) []byte {
 	h := sha256.Sum256([]byte("guardian card " + token))
@@ -476,7 +551,7 @@ func (f *Family) Enter(ctx context.Context, card, code, pin, agent, address stri
 	if card != "" {
 		which = "card " + address
 	}
-	account, err := f.access.Proved(ctx, which, address, func() (account id.ID, err error) {
+	proved := func() (account id.ID, err error) {
 		if card != "" {
 			_, err = store.One(ctx, f.log.DB, "SELECT account FROM family_card WHERE hash = ?", store.Args(digest(card)), &account)
 			return account, err
@@ -487,6 +562,17 @@ func (f *Family) Enter(ctx context.Context, card, code, pin, agent, address stri
 		}
 		if !access.MatchesSecret(hash, strings.TrimSpace(pin)) {
 			return id.Nil, nil
+		}
+		return account, nil
+	}
+	account, err := f.access.Proved(ctx, which, address, func() (id.ID, error) {
+		account, err := proved()
+		if err != nil || account.IsNil() {
+			return id.Nil, err
+		}
+		acc, err := f.access.Get(ctx, f.log.DB, account)
+		if err != nil || !isFamily(acc) { // a role was given since the card was made
+			return id.Nil, err
 		}
 		return account, nil
 	})

@@ -64,6 +64,13 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 		out.Facts, files = append(out.Facts, facts...), append(files, lost...)
 		out.Also = func(ctx context.Context, tx store.Tx) error { return errors.Join(before(ctx, tx), also(ctx, tx)) }
 	}
+	facts, also, err := h.Family.Gone(ctx, q, actor, persons)
+	if err != nil {
+		return out, nil, err
+	}
+	before := out.Also
+	out.Facts = append(out.Facts, facts...)
+	out.Also = func(ctx context.Context, tx store.Tx) error { return errors.Join(before(ctx, tx), also(ctx, tx)) }
 	return out, files, nil
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/consent"
+	"tizi/internal/family"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -74,6 +75,16 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		must(t, err)
 		must(t, h.Consents.Record(ctx, id.Nil, access.Everywhere(), p, []consent.Statement{{Purpose: consent.Image, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "Qyjbbkelli Zmvqwxa"}}}))
 		must(t, h.Consents.SetPhoto(ctx, id.Nil, access.Everywhere(), p, portrait(t)))
+		// The father has the child's name, and no other child; the mother has one more.
+		var parents [2]id.ID
+		for i, name := range []string{"Omar Qyjbbkelli", "Fatna"} {
+			parents[i], err = h.Family.Welcome(ctx, id.Nil, access.Everywhere(), p, family.Who{Name: name, Phone: "+212699887766"}, "fr", true, true)
+			must(t, err)
+			must(t, h.Family.Send(ctx, parents[i], access.Everywhere(), p, parents[i], "Zmvqwxa est malade"))
+		}
+		must(t, h.Family.Link(ctx, id.Nil, access.Everywhere(), other, parents[1], family.Who{Name: "Fatna"}, true, true))
+		card, err := h.Family.MakeCard(ctx, access.Everywhere(), p, parents[0])
+		must(t, err)
 		files := blobs(t, c.Dir)
 		must(t, os.MkdirAll(filepath.Join(c.Dir, house.UploadDir), 0o700))
 		must(t, os.WriteFile(filepath.Join(c.Dir, house.UploadDir, "list"), []byte("Nom;Prénom\nQyjbbkelli;Zmvqwxa\n"), 0o600))
@@ -111,6 +122,16 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		}
 		if _, err := h.Access.Propose(ctx, one, scope, access.Proposed{Action: access.ErasePeople, Centre: centre, Subjects: []id.ID{p}, Reason: "asked"}); !errors.Is(err, person.ErrUnknown) {
 			t.Errorf("erased again: %v", err)
+		}
+		for i, want := range []bool{false, true} {
+			acc, err := h.Access.Get(ctx, h.DB, parents[i])
+			must(t, err)
+			if (acc != nil) != want {
+				t.Errorf("the account of parent %d: %+v", i, acc)
+			}
+		}
+		if _, err := h.Family.Enter(ctx, card.Token, "", "", "browser", "1"); !errors.Is(err, access.ErrWrong) {
+			t.Errorf("the card of who answers for nobody any more: %v", err)
 		}
 		must(t, h.Rewrite(ctx))
 		for _, f := range append(traces(t, c.Dir), server(t, h)...) {
@@ -396,4 +417,52 @@ func key(t testing.TB, h *house.House, subject id.ID) (wrapped []byte) {
 		t.Fatal("a case has no key of its own")
 	}
 	return wrapped
+}
+
+// Two records that are one person are erased together, so neither is over while the other is in a group or was there of
+// late, and a reason to keep one keeps both.
+func TestRetentionOfWhoIsOne(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		now := time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
+		c := house.Config{Dir: t.TempDir(), Now: func() time.Time { return now }}
+		if e == store.Postgres {
+			c.URL = testnode.Place(t, e).URL
+		}
+		h, err := house.Create(ctx, c)
+		must(t, err)
+		defer h.Close()
+		must(t, h.Found(ctx, founding))
+		centre := place.ID("MA-ERR-MJ1")
+		var who [6]id.ID // two and two are one: in a group, kept, over
+		for i := range who {
+			who[i], err = h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "P", "last_latin": string(rune('a' + i)), "birth": "2014-05-03"}, nil)
+			must(t, err)
+		}
+		prog, err := h.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", From: "2026-01-01", To: "2029-12-31", Name: i18n.Text{i18n.FR: "1"}}}})
+		must(t, err)
+		group, err := h.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
+		must(t, err)
+		must(t, h.Consents.Record(ctx, id.Nil, access.Everywhere(), who[0], []consent.Statement{{Purpose: consent.Training, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "A parent"}}}))
+		_, err = h.Training.Place(ctx, id.Nil, access.Everywhere(), group, who[:1], "2026-01-10")
+		must(t, err)
+		for i := 0; i < len(who); i += 2 {
+			must(t, h.People.Merge(ctx, id.Nil, access.Everywhere(), who[i], who[i+1], "papers"))
+		}
+		at := func(date string) {
+			day, err := time.Parse(time.DateOnly, date)
+			must(t, err)
+			now = day.Add(12 * time.Hour)
+			must(t, h.Review(ctx))
+		}
+		at("2026-12-20")
+		must(t, h.Retention.Keep(ctx, id.Nil, access.At(centre), who[2], "returns"))
+		at("2027-02-01")
+		for i, want := range []bool{true, true, true, true, false, false} {
+			p, err := h.People.Get(ctx, h.DB, access.Everywhere(), who[i])
+			must(t, err)
+			if (p != nil) != want {
+				t.Errorf("record %d is here: %v, want %v", i, p != nil, want)
+			}
+		}
+	})
 }

@@ -378,3 +378,25 @@ func (p *People) RegisteredBefore(ctx context.Context, q store.Querier, before t
 	})
 	return out, err
 }
+
+// Registered returns on which date each of some records that are known was registered.
+func (p *People) Registered(ctx context.Context, q store.Querier, persons []id.ID) (map[id.ID]string, error) {
+	out := map[id.ID]string{}
+	for part := range slices.Chunk(persons, 500) {
+		args := make([]any, len(part))
+		for i, v := range part {
+			args[i] = v
+		}
+		err := q.Each(ctx, "SELECT id, registered FROM person WHERE id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
+			var v id.ID
+			var at int64
+			err := r.Scan(&v, &at)
+			out[v] = time.UnixMilli(at).Format(time.DateOnly)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -242,10 +242,18 @@ func (r *Retention) Keep(ctx context.Context, actor id.ID, scope access.Scope, p
 		if err != nil {
 			return fact.Outcome{}, err
 		}
+		ones, err := person.Ones(ctx, q, []id.ID{p})
+		if err != nil {
+			return fact.Outcome{}, err
+		}
+		gone := [][]any{{p}}
+		for _, v := range ones[p] {
+			gone = append(gone, []any{v})
+		}
 		return fact.Outcome{
 			Facts: []fact.New{{Stream: stream, Kind: KindKept, Subject: subject, Actor: actor, Body: Kept{p, until, reason}, Prev: fact.HeadsOf(all)}},
 			Also: func(ctx context.Context, tx store.Tx) error {
-				return tx.Exec(ctx, "DELETE FROM retention_due WHERE person = ?", p)
+				return tx.Many(ctx, "DELETE FROM retention_due WHERE person = ?", gone, nil)
 			},
 		}, nil
 	}})
@@ -300,24 +308,49 @@ func (r *Retention) Review(ctx context.Context) error {
 			ids[i] = x.ID
 		}
 		after = ids[len(ids)-1]
-		last, err := r.training.LastDays(ctx, r.log.DB, ids)
+		// Who is one person is erased under every name, so what is known under any of them counts.
+		ones, err := person.Ones(ctx, r.log.DB, ids)
+		if err != nil {
+			return err
+		}
+		all := slices.Clone(ids)
+		for _, same := range ones {
+			all = append(all, same...)
+		}
+		slices.SortFunc(all, func(a, b id.ID) int { return slices.Compare(a[:], b[:]) })
+		all = slices.Compact(all)
+		last, err := r.training.LastDays(ctx, r.log.DB, all)
+		if err != nil {
+			return err
+		}
+		registered, err := r.people.Registered(ctx, r.log.DB, all)
 		if err != nil {
 			return err
 		}
 		for _, x := range l {
-			t := last[x.ID]
-			if t.Open {
-				continue
+			same := ones[x.ID]
+			if len(same) == 0 {
+				same = []id.ID{x.ID}
 			}
-			d := Due{Person: x.ID, Centre: x.Centre, Class: NeverCame, Last: max(x.Registered, t.Enrolled, t.Here)}
-			if t.Here != "" {
-				d.Class = Learner
+			d := Due{Person: x.ID, Centre: x.Centre, Class: NeverCame}
+			open, until := false, ""
+			for _, v := range same {
+				t := last[v]
+				open = open || t.Open
+				d.Last = max(d.Last, registered[v], t.Enrolled, t.Here)
+				until = max(until, kept[v])
+				if t.Here != "" {
+					d.Class = Learner
+				}
+			}
+			if open {
+				continue
 			}
 			from, err := time.Parse(time.DateOnly, d.Last)
 			if err != nil {
 				continue // no date, no end: a person sees to it
 			}
-			d.On = max(day(from.AddDate(0, rules[d.Class], 0)), kept[x.ID])
+			d.On = max(day(from.AddDate(0, rules[d.Class], 0)), until)
 			if d.On <= day(now.Add(Ahead)) {
 				due = append(due, d)
 			}

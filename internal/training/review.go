@@ -17,6 +17,22 @@ import (
 // Review brings somebody's places in groups in line with the consent to the training: what was given lets in whoever waited
 // for it, where there is a seat; what ended makes room. Doors call it after a consent was recorded.
 func (t *Training) Review(ctx context.Context, actor, p id.ID, on string) error {
+	ones, err := person.Ones(ctx, t.log.DB, []id.ID{p})
+	if err != nil {
+		return err
+	}
+	for _, r := range ones[p] {
+		if r != p {
+			if err := t.review(ctx, actor, r, on); err != nil {
+				return err
+			}
+		}
+	}
+	return t.review(ctx, actor, p, on)
+}
+
+// review does so for one record of a person.
+func (t *Training) review(ctx context.Context, actor, p id.ID, on string) error {
 	ok, err := t.Consents.Has(ctx, t.log.DB, p, consent.Training)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -177,6 +178,48 @@ func TestPhotoGoesWithItsConsent(t *testing.T) {
 	})
 }
 
+// A child that was written down twice is one: where its guardian takes a consent back, it ends for both records, and so do
+// the photo and the seat that stood on it.
+func TestConsentEndsForAllRecords(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		other := n.spot(t, "in", "MA-ERR-MJ1")
+		child, err := n.People.Register(ctx, id.Nil, other.centre, person.Details{"first_latin": "Lina", "birth": "2015-01-06"}, nil)
+		must(t, err)
+		n.agree(t, child, consent.Training)
+		must(t, n.People.Merge(ctx, n.owner.ID, access.Everywhere(), child, other.person, "papers"))
+		mother := n.mother(t, child)
+		self := "/children/" + child.String()
+		for _, p := range []string{"training", "image"} {
+			if status, to, body := n.request(t, mother, "POST", self+"/consent", url.Values{"purpose": {p}, "state": {"withdrawn"}}); status != 303 {
+				t.Fatalf("withdrawn: %d to %q: %s", status, to, body)
+			}
+		}
+		if status, _, _ := n.request(t, n.owner, "GET", "/people/"+other.person.String()+"/photo", nil); status != 404 {
+			t.Errorf("the photo of the other record: status %d", status)
+		}
+		if left := n.blobs(t); len(left) != 0 {
+			t.Errorf("%d files are left", len(left))
+		}
+		for _, p := range []consent.Purpose{consent.Training, consent.Image} {
+			if has, err := n.Consents.Has(ctx, n.DB, other.person, p); err != nil || has {
+				t.Errorf("%s still stands for the other record: %v", p, err)
+			}
+		}
+		l, err := n.Training.OfPerson(ctx, n.DB, access.Everywhere(), other.person)
+		must(t, err)
+		if len(l) != 1 || l[0].State != training.Waitlisted || l[0].Reason != training.NoConsent {
+			t.Errorf("the seat of the other record: %+v", l)
+		}
+		rep, err := n.Check(ctx, nil)
+		must(t, err)
+		if !rep.OK {
+			t.Error(rep.Faults)
+		}
+	})
+}
+
 // A guardian sees their own child and nobody else's; what was looked at is said to them.
 func TestGuardianSeesOwnChildOnly(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
@@ -277,6 +320,52 @@ func TestCardOfAGuardian(t *testing.T) {
 	})
 }
 
+// A card opens an account without a passphrase or a second factor, so it never opens what somebody does who works here,
+// whoever says that they answer for a child.
+func TestNoCardOpensTheTeam(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		s := n.spot(t, "in", "MA-ERR-MJ1")
+		all, here := access.Everywhere(), access.Place(s.centre)
+		manager, boss := n.open(t, access.Centre, here, false), n.open(t, access.National, access.Place(place.ID("MA")), false)
+		must(t, n.Access.Grant(ctx, n.owner, boss.ID, access.Guardian, here, false))
+		guardians := "/people/" + s.person.String() + "/guardians"
+		if status, to, _ := n.request(t, manager, "POST", guardians, url.Values{"account": {boss.ID.String()}}); status != 303 || to != guardians {
+			t.Fatalf("linked: status %d to %q", status, to)
+		}
+		status, _, body := n.request(t, manager, "POST", guardians+"/change", url.Values{"guardian": {boss.ID.String()}, "do": {"card"}})
+		if status != 303 || strings.Contains(body, "svg") {
+			t.Errorf("a manager of a centre has a card of who runs the country: status %d", status)
+		}
+		if _, err := n.Family.MakeCard(ctx, all, s.person, boss.ID); !errors.Is(err, family.ErrStaff) {
+			t.Errorf("a card for the team: %v", err)
+		}
+		// One whose card is older than the role.
+		mother := n.mother(t, s.person)
+		card, err := n.Family.MakeCard(ctx, all, s.person, mother.ID)
+		must(t, err)
+		must(t, n.Access.Grant(ctx, n.owner, mother.ID, access.Helper, here, false))
+		if status, to, _ := n.request(t, nil, "POST", "/card", url.Values{"card": {card.Token}}); status != 422 {
+			t.Errorf("a card opens a role: status %d to %q", status, to)
+		}
+	})
+}
+
+// What is no text is left out of what was typed, however a form is packed: PostgreSQL refuses it.
+func TestFormInPartsIsCleaned(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		status, to, body := n.send(t, n.owner, "/people/new", map[string]string{"given": "Am\x00i\x01na", "birth": "2015-01-06", "sex": "f", "not_double": "1", "centre": place.ID("MA-ERR-MJ1").String()})
+		if status != 303 {
+			t.Fatalf("status %d: %s", status, body)
+		}
+		if _, _, body := n.request(t, n.owner, "GET", to, nil); !strings.Contains(body, "Amina") {
+			t.Error("the name is not the one that was typed")
+		}
+	})
+}
+
 // A printed form comes back as a scan, finds its child, and is recorded when somebody confirms it; one without a readable
 // code is filed by hand.
 func TestFormComesBack(t *testing.T) {
@@ -360,6 +449,18 @@ func TestFormComesBack(t *testing.T) {
 		}
 		if left := n.blobs(t); len(left) != 1 {
 			t.Errorf("%d files instead of the one filed", len(left))
+		}
+		// One that waits when the child is erased says the name too, and goes with the rest.
+		n.send(t, n.owner, "/consents/scans", map[string]string{"centre": place.ID("MA-ERR-MJ1").String()}, scan.Bytes())
+		second := n.open(t, access.National, access.Place(place.ID("MA")), false)
+		r, err := n.Access.Propose(ctx, n.owner.ID, all, access.Proposed{Action: access.ErasePeople, Centre: place.ID("MA-ERR-MJ1"), Subjects: []id.ID{child}, Reason: "asked"})
+		must(t, err)
+		must(t, n.Access.Confirm(ctx, second.ID, all, r))
+		if tray, err = n.Consents.Tray(ctx, n.DB, all); err != nil || len(tray) != 0 {
+			t.Errorf("the tray of who is erased: %+v %v", tray, err)
+		}
+		if left := n.blobs(t); len(left) != 0 {
+			t.Errorf("%d files are left of who is erased", len(left))
 		}
 	})
 }

@@ -126,8 +126,14 @@ func bound(path string) int64 {
 
 func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if max := bound(r.URL.Path); max > 0 {
+		max := bound(r.URL.Path)
+		if max > 0 {
 			r.Body = http.MaxBytesReader(w, r.Body, max)
+		}
+		// Where no file is sent, a form is read here in whichever way it was packed, so that the door cleans what was typed.
+		// What cannot be read is missing, and the form says so.
+		if max == maxForm && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+			r.ParseMultipartForm(maxForm)
 		}
 		next.ServeHTTP(w, r)
 	})

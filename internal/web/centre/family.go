@@ -172,6 +172,10 @@ func guardianChanged(a *door.Ask) error {
 	switch a.R.PostFormValue("do") {
 	case "card":
 		c, err := a.H.Family.MakeCard(ctx, a.Scope, p.ID, g)
+		if errors.Is(err, family.ErrStaff) {
+			a.Notify("help", "family.staff_no_card")
+			return a.Go(back)
+		}
 		if err != nil {
 			return err
 		}
