@@ -215,7 +215,8 @@ func tried(who string) string {
 // address is where the try comes from. Where the account has a second factor, the error is a *SecondFactor.
 func (a *Access) SignIn(ctx context.Context, login, passphrase, agent, address string) (token string, err error) {
 	login = strings.ToLower(strings.TrimSpace(login))
-	right, err := a.attempt(ctx, try{"login " + login, MaxTries}, try{"from " + address, MaxTries * 4})
+	// Few tries at one login from one address, more from all: whoever knows a login cannot lock its owner out from afar.
+	right, err := a.attempt(ctx, try{"login " + login + " from " + address, MaxTries}, try{"login " + login, MaxTries * 6}, try{"from " + address, MaxTries * 4})
 	if err != nil {
 		return "", err
 	}
