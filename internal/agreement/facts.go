@@ -116,6 +116,11 @@ func (f *Faults) line(field, s string) {
 	f.add(utf8.RuneCountInString(s) > MaxText, field, "error.too_long", "n", MaxText)
 }
 
+// span is the sentence for what is no date, be it known to the month or the year only.
+func (f *Faults) span(wrong bool, field string) {
+	f.add(wrong, field, "agree.fault.date_span", "day", "2025-06-14", "month", "2025-06", "year", "2025")
+}
+
 // day wants a civil date; an empty one is right unless it is needed.
 func (f *Faults) day(field, s string, needed bool) {
 	f.add(s == "" && needed || s != "" && !isDay(s), field, "groups.date_wrong")
@@ -130,7 +135,7 @@ func (f *Faults) source(s source.Source) {
 	case source.ErrKind:
 		f.add(true, "source_kind", "agree.fault.source_kind")
 	case source.ErrDate:
-		f.add(true, "source_on", "agree.fault.date_span")
+		f.span(true, "source_on")
 	case source.ErrURL:
 		f.add(true, "source_url", "agree.fault.url")
 	}
@@ -224,7 +229,7 @@ func (a AgreementStated) Check() error {
 	f.text("name_fr", a.Name, true)
 	f.text("about_fr", a.About, false)
 	f.text("signed_at", a.SignedAt, false)
-	f.add(a.Signed != "" && !source.IsDate(a.Signed), "signed", "agree.fault.date_span")
+	f.span(a.Signed != "" && !source.IsDate(a.Signed), "signed")
 	f.day("from", a.From, false)
 	f.day("to", a.To, false)
 	f.order("to", a.From, a.To)

@@ -193,6 +193,21 @@ func (s *Agreements) Parties(ctx context.Context, q store.Querier, v id.ID) ([]I
 	return l, err
 }
 
+// Members returns the organisations that are parties of each agreement and have not left, the lead first.
+func (s *Agreements) Members(ctx context.Context, q store.Querier) (map[id.ID][]id.ID, error) {
+	all, err := items[PartyStated](ctx, q, partyTable, "1 = 1")
+	slices.SortStableFunc(all, func(a, b Item[PartyStated]) int {
+		return cmp.Compare(slices.Index(Roles, a.Is.Role), slices.Index(Roles, b.Is.Role))
+	})
+	out := map[id.ID][]id.ID{}
+	for _, p := range all {
+		if p.Is.Left == "" {
+			out[p.Is.Agreement] = append(out[p.Is.Agreement], p.Is.Organisation)
+		}
+	}
+	return out, err
+}
+
 // Party returns one party of an agreement, or ErrUnknown.
 func (s *Agreements) Party(ctx context.Context, q store.Querier, agreement, party id.ID) (PartyStated, error) {
 	return within[PartyStated](ctx, q, partyTable, agreement, party)
