@@ -78,32 +78,32 @@ func (s *simulation) accords() []accord {
 	list := []accord{{
 		AgreementStated: agreement.AgreementStated{Code: ChildrenCode, Kind: agreement.Framework, Signed: "2025", SignedAt: words("Rabat, un samedi", "الرباط، يوم سبت", "Rabat, on a Saturday"),
 			Name:       words("Convention-cadre sur la formation des enfants au numérique et à l’IA", "الاتفاقية الإطار لتكوين الأطفال في الرقمنة والذكاء الاصطناعي", "Framework agreement on digital and AI training for children"),
-			About:      words("Environ 200 000 enfants, en ville et à la campagne ; de 8 à 14 ans d’abord, de 15 à 18 ans ensuite ; douze maisons de jeunes, une par région, puis tout le pays.", "نحو 200.000 طفل، في المدن والقرى؛ من 8 إلى 14 سنة أولا، ثم من 15 إلى 18 سنة؛ اثنتا عشرة دارا للشباب، واحدة في كل جهة، ثم البلاد كلها.", "About 200,000 children, in town and countryside; ages 8 to 14 first, then 15 to 18; twelve youth centres, one in each region, then the whole country."),
+			About:      words("Environ 200 000 enfants, en ville et à la campagne ; de 8 à 14 ans d’abord, de 15 à 18 ans ensuite ; douze maisons de jeunes, une par région, puis tout le pays.", "نحو 200.000 طفل، في المدن والقرى؛ من 8 إلى 14 سنة أولا، ثم من 15 إلى 18 سنة؛ اثنتا عشرة دارا للشباب، واحدة في كل جهة، ثم البلاد كلها.", "About 200,000 children, in town and countryside; ages 8 to 14 first, then 15 to 18; twelve youth centres, one in each region, then the whole country."),
 			Programmes: []id.ID{s.prog}, Strategies: []string{"MA-NUM-2030", "SDG-4.4.1"}, Source: press("2025"), Public: true},
 		parties: []party{{"num", "lead"}, {"jeunesse", "host"}, {"budget", "funder"}, {"um6p", "operator"}},
 		owed: []owes{
 			{debtor: "um6p", kind: "content", what: words("Programmes de formation au numérique et à l’intelligence artificielle", "برامج للتكوين في الرقمنة والذكاء الاصطناعي", "Training programmes in digital skills and artificial intelligence"), judged: agreement.Partly, why: words("Phase de 8 à 14 ans livrée (simulé)", "سُلّمت مرحلة 8 إلى 14 سنة (محاكاة)", "The phase for ages 8 to 14 was delivered (simulated)")},
 			{debtor: "jeunesse", kind: "premises", what: words("Douze maisons de jeunes, une dans chaque région", "اثنتا عشرة دارا للشباب، واحدة في كل جهة", "Twelve youth centres, one in each region"), quantity: 12, unit: words("maisons de jeunes", "دارا للشباب", "youth centres"), judged: agreement.Kept, why: words("Les douze centres du tableau de bord (simulé)", "المراكز الاثنا عشر في لوحة القيادة (محاكاة)", "The twelve centres on the board (simulated)")},
 			{debtor: "um6p", kind: "training", what: words("Former d’abord les formateurs", "تكوين المكوِّنين أولا", "Train the trainers first")},
-			{debtor: "num", kind: "access", what: words("Accès égal aux outils numériques ; fracture numérique réduite", "ولوج متكافئ إلى الأدوات الرقمية؛ وتقليص الفجوة الرقمية", "Equal access to digital tools; a smaller divide")},
+			{debtor: "num", kind: "access", what: words("Accès égal aux outils numériques ; fracture numérique réduite", "ولوج متكافئ إلى الأدوات الرقمية؛ وتقليص الفجوة الرقمية", "Equal access to digital tools; a smaller divide")},
 			{debtor: "num", creditor: "jeunesse", kind: "equipment", what: words("Tablettes pour six centres ruraux", "لوحات إلكترونية لستة مراكز قروية", "Tablets for six rural centres"), quantity: 180, unit: words("tablettes", "لوحة", "tablets"), due: -45, simulated: true},
 			{debtor: "um6p", kind: "report", what: words("Rapport du premier semestre", "تقرير النصف الأول من السنة", "Report of the first half-year"), due: -12, judged: agreement.Partly, why: words("Version provisoire reçue", "وصلت نسخة مؤقتة", "A draft was received"), simulated: true},
 			{debtor: "jeunesse", kind: "staff", what: words("Deux animateurs par maison de jeunes", "منشطان لكل دار للشباب", "Two facilitators for each youth centre"), quantity: 24, unit: words("animateurs", "منشطا", "facilitators"), due: 60, simulated: true},
 		},
 	}, {
 		AgreementStated: agreement.AgreementStated{Code: "CC-TANGER-2024", Kind: agreement.Framework, Signed: "2024-06",
-			Name:       words("Convention-cadre fondation–université : femmes, décision publique et compétences numériques", "اتفاقية إطار بين المؤسسة والجامعة: النساء والقرار العمومي والمهارات الرقمية", "Framework agreement foundation–university: women, public decisions and digital skills"),
-			About:      words("Encadrement scientifique, conférences et ateliers d’étudiants ; femmes et jeunes dans des projets d’impact social.", "تأطير علمي وندوات وورشات للطلبة؛ والنساء والشباب في مشاريع ذات أثر اجتماعي.", "Scientific supervision, conferences and student workshops; women and young people in projects of social impact."),
+			Name:       words("Convention-cadre fondation–université : femmes, décision publique et compétences numériques", "اتفاقية إطار بين المؤسسة والجامعة: النساء والقرار العمومي والمهارات الرقمية", "Framework agreement foundation–university: women, public decisions and digital skills"),
+			About:      words("Encadrement scientifique, conférences et ateliers d’étudiants ; femmes et jeunes dans des projets d’impact social.", "تأطير علمي وندوات وورشات للطلبة؛ والنساء والشباب في مشاريع ذات أثر اجتماعي.", "Scientific supervision, conferences and student workshops; women and young people in projects of social impact."),
 			Strategies: []string{"SDG-5.b"}, Source: press("2025-06"), Public: true},
 		parties: []party{{"cgi", "lead"}, {"uae", "host"}},
 		owed: []owes{
-			{debtor: "cgi", kind: "activity", what: words("Conférences et ateliers : masterclass sur l’IA pour les femmes, Tanger", "ندوات وورشات: ماستر كلاس حول الذكاء الاصطناعي لفائدة النساء بطنجة", "Conferences and workshops: masterclass on AI for women, Tangier"), judged: agreement.Kept, why: words("Tenue à Tanger en juin 2025, avec l’appui de la Fondation Friedrich Naumann et l’ENCG de Tanger (presse)", "نُظمت بطنجة في يونيو 2025 بدعم من مؤسسة فريدريش ناومان ومع المدرسة الوطنية للتجارة والتسيير (الصحافة)", "Held in Tangier in June 2025, with support of the Friedrich Naumann Foundation and ENCG Tangier (press)")},
+			{debtor: "cgi", kind: "activity", what: words("Conférences et ateliers : masterclass sur l’IA pour les femmes, Tanger", "ندوات وورشات: ماستر كلاس حول الذكاء الاصطناعي لفائدة النساء بطنجة", "Conferences and workshops: masterclass on AI for women, Tangier"), judged: agreement.Kept, why: words("Tenue à Tanger en juin 2025, avec l’appui de la Fondation Friedrich Naumann et l’ENCG de Tanger (presse)", "نُظمت بطنجة في يونيو 2025 بدعم من مؤسسة فريدريش ناومان ومع المدرسة الوطنية للتجارة والتسيير (الصحافة)", "Held in Tangier in June 2025, with support of the Friedrich Naumann Foundation and ENCG Tangier (press)")},
 			{debtor: "uae", kind: "training", what: words("Encadrement scientifique", "التأطير العلمي", "Scientific supervision")},
 		},
 	}, {
 		AgreementStated: agreement.AgreementStated{Code: "CV-E2C-2019", Kind: agreement.Framework, Signed: "2019-12-27", SignedAt: words("Casablanca, école Al Hotaya", "الدار البيضاء، مدرسة الحطيئة", "Casablanca, school Al Hotaya"),
 			Name:       words("Centre de la deuxième chance aux métiers de l’intelligence artificielle, Casablanca", "مركز الفرصة الثانية لمهن الذكاء الاصطناعي بالدار البيضاء", "Second-chance centre for the trades of artificial intelligence, Casablanca"),
-			About:      words("Pour des élèves de moins de 18 ans, de familles précaires, qui ont quitté l’école ; la convention donne un cadre légal à l’action de l’association.", "لفائدة تلاميذ دون 18 سنة من أسر في وضعية هشاشة غادروا المدرسة؛ وتؤطر الاتفاقية عمل الجمعية قانونيا.", "For pupils under 18 of precarious families who left school; the agreement frames the association’s action in law."),
+			About:      words("Pour des élèves de moins de 18 ans, de familles précaires, qui ont quitté l’école ; la convention donne un cadre légal à l’action de l’association.", "لفائدة تلاميذ دون 18 سنة من أسر في وضعية هشاشة غادروا المدرسة؛ وتؤطر الاتفاقية عمل الجمعية قانونيا.", "For pupils under 18 of precarious families who left school; the agreement frames the association’s action in law."),
 			Strategies: []string{"MA-VIS-2030", "SDG-8.6"}, Source: press("2019-12"), Public: true},
 		parties: []party{{"aref", "lead"}, {"denf", "supervising"}, {"anfa", "host"}, {"gtsia", "operator"}},
 		owed: []owes{
@@ -113,7 +113,7 @@ func (s *simulation) accords() []accord {
 	}, {
 		AgreementStated: agreement.AgreementStated{Code: "UNESCO-C2-AIM", Kind: agreement.Framework, Signed: "2023-11-14", SignedAt: words("Conférence générale de l’UNESCO, 42e session", "المؤتمر العام لليونسكو، الدورة 42", "UNESCO’s General Conference, 42nd session"),
 			Name:       words("Ai movement, centre de catégorie 2 de l’UNESCO", "Ai movement، مركز من الفئة 2 لليونسكو", "Ai movement, category 2 centre of UNESCO"),
-			About:      words("Approuvé comme centre de catégorie 2, le premier en Afrique pour l’intelligence artificielle ; l’accord entre le gouvernement, le centre et l’UNESCO devait suivre.", "صودق عليه مركزا من الفئة 2، الأول في إفريقيا في الذكاء الاصطناعي؛ وكان من المقرر أن يتبعه اتفاق بين الحكومة والمركز واليونسكو.", "Approved as a category 2 centre, the first in Africa for AI; the agreement of the government, the centre and UNESCO was to follow."),
+			About:      words("Approuvé comme centre de catégorie 2, le premier en Afrique pour l’intelligence artificielle ; l’accord entre le gouvernement, le centre et l’UNESCO devait suivre.", "صودق عليه مركزا من الفئة 2، الأول في إفريقيا في الذكاء الاصطناعي؛ وكان من المقرر أن يتبعه اتفاق بين الحكومة والمركز واليونسكو.", "Approved as a category 2 centre, the first in Africa for AI; the agreement of the government, the centre and UNESCO was to follow."),
 			Strategies: []string{"AU-2063", "SDG-9.5", "SDG-17.6"}, Source: press("2023-11-15"), Public: true},
 		parties: []party{{"aim", "lead"}, {"um6p", "host"}, {"unesco", "partner"}},
 		owed: []owes{
@@ -203,7 +203,7 @@ func (s *simulation) agree(ctx context.Context, x accord) error {
 func (s *simulation) amend(ctx context.Context) error {
 	a, children := s.h.Agreements, agreement.ID(ChildrenCode)
 	if err := a.Set(ctx, s.manager, id.Named("demo agreement", "amendment"), agreement.AgreementStated{Code: ChildrenCode + "-A1", Kind: agreement.Amendment, Parent: children, Simulated: true,
-		Name:   words("Avenant : extension aux centres ruraux", "ملحق: التوسيع إلى المراكز القروية", "Amendment: extension to rural centres"),
+		Name:   words("Avenant : extension aux centres ruraux", "ملحق: التوسيع إلى المراكز القروية", "Amendment: extension to rural centres"),
 		Signed: s.day(-200), From: s.day(-190), To: s.day(50), Renewal: agreement.Tacit, Notice: 30}); err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ func (s *simulation) money(ctx context.Context) error {
 		return err
 	}
 	_, err = s.h.Programmes.Set(ctx, s.manager, programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place}, Targets: []programme.TargetSet{{
-		Indicator: measure.People, Place: place.ID("MA"), Value: Target, Agreement: children, Source: source.Source{Kind: "press", On: "2025", States: words("environ 200 000 enfants", "نحو 200.000 طفل", "about 200,000 children")},
+		Indicator: measure.People, Place: place.ID("MA"), Value: Target, Agreement: children, Source: source.Source{Kind: "press", On: "2025", States: words("environ 200 000 enfants", "نحو 200.000 طفل", "about 200,000 children")},
 	}}})
 	return err
 }

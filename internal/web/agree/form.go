@@ -181,11 +181,12 @@ func (f *filling) dateHint() string {
 
 func numeric(x *shell.Field) { x.Mode, x.Width = "decimal", "w-m" }
 
-// texts adds a field for each of some languages; the first is asked for, and one language is enough.
-func (f *filling) texts(kind, name string, langs ...i18n.Lang) {
+// texts adds a field for each of some languages, of which one is enough. Where words are needed, French and Arabic do not
+// say that they may be left out.
+func (f *filling) texts(kind, name string, needed bool, langs ...i18n.Lang) {
 	for i, l := range langs {
 		f.add(kind, name+"_"+string(l), func(x *shell.Field) {
-			x.Label, x.Lang, x.Optional = f.label(name)+" · "+l.Self(), string(l), i > 1
+			x.Label, x.Lang, x.Optional = f.label(name)+" · "+l.Self(), string(l), !needed || i > 1
 			x.Row = kind == "textarea"
 		})
 	}
@@ -306,7 +307,7 @@ func (f *filling) askSource() {
 	f.add("text", "source_publication", optional)
 	f.add("text", "source_on", hint(f.dateHint()), optional)
 	f.add("text", "source_url", optional, func(x *shell.Field) { x.Lang = "en" })
-	f.texts("textarea", "source_states", i18n.FR, i18n.AR)
+	f.texts("textarea", "source_states", false, i18n.FR, i18n.AR)
 }
 
 func (f *filling) source() source.Source {
@@ -348,7 +349,7 @@ func organisationForm(f *filling) error {
 	f.v.Crumbs = []shell.Crumb{{Name: f.P.T("agree.organisations"), URL: "/organisations"}}
 	f.stand("name", o.Name)
 	f.old["type"], f.old["parent"] = o.Type, text(o.Parent)
-	f.texts("text", "name", i18n.FR, i18n.AR, i18n.ZGH, i18n.EN)
+	f.texts("text", "name", true, i18n.FR, i18n.AR, i18n.ZGH, i18n.EN)
 	f.add("select", "type", from(f.codes("type", agreement.OrganisationTypes...)))
 	f.add("select", "parent", from(f.organisations(func(v id.ID) bool { return v != f.id })), optional, hint(f.P.T("agree.parent_hint")), named(f.P.T("agree.below")))
 	if !found {
@@ -406,7 +407,7 @@ func officeForm(f *filling) error {
 	if found {
 		f.stand("title", o.Is.Title)
 	}
-	f.texts("text", "title", i18n.FR, i18n.AR, i18n.ZGH, i18n.EN)
+	f.texts("text", "title", true, i18n.FR, i18n.AR, i18n.ZGH, i18n.EN)
 	if !found {
 		return nil
 	}
@@ -536,11 +537,11 @@ func agreementForm(f *filling) error {
 		return err
 	}
 	f.section(f.P.T("agree.the_agreement"), f.P.T("agree.the_agreement_text"))
-	f.texts("text", "name", i18n.FR, i18n.AR, i18n.ZGH, i18n.EN)
+	f.texts("text", "name", true, i18n.FR, i18n.AR, i18n.ZGH, i18n.EN)
 	f.add("text", "code", hint(f.P.T("agree.code_hint", "example", "CC-2025-04")))
 	f.add("select", "kind", from(f.codes("kind", agreement.Kinds...)))
 	f.add("select", "parent", from(above), optional, hint(f.P.T("agree.amends_hint")))
-	f.texts("textarea", "about", i18n.FR, i18n.AR)
+	f.texts("textarea", "about", false, i18n.FR, i18n.AR)
 	f.section(f.P.T("agree.signature"), f.P.T("agree.signature_text"))
 	f.add("text", "signed", hint(f.dateHint()), optional)
 	f.add("text", "signed_at_fr", optional, named(f.label("signed_at")+" · "+i18n.FR.Self()), func(x *shell.Field) { x.Lang = "fr" })
@@ -564,7 +565,7 @@ func agreementForm(f *filling) error {
 	}
 	f.section(f.P.T("agree.strategies"), f.P.T("agree.strategies_text"))
 	for _, s := range f.country.Strategies {
-		f.add("checkbox", "strategy_"+s.Code, named(said(f.Ask, s.Name)), row)
+		f.add("checkbox", "strategy_"+s.Code, named(said(f.Ask, s.Name)))
 	}
 	f.askSource()
 	f.add("checkbox", "public", hint(f.P.T("agree.public_hint")), row)
@@ -750,7 +751,7 @@ func commitmentForm(f *filling) error {
 	f.section(f.P.T("agree.commitment"), f.P.T("agree.commitment_text"))
 	f.add("select", "debtor", from(parties))
 	f.add("select", "creditor", from(parties), optional, hint(f.P.T("agree.creditor_hint")))
-	f.texts("textarea", "what", i18n.FR, i18n.AR)
+	f.texts("textarea", "what", true, i18n.FR, i18n.AR)
 	f.add("select", "kind", from(f.codes("owed", agreement.CommitmentKinds...)), named(f.P.T("agree.owed")))
 	f.add("date", "due", optional)
 	f.add("text", "quantity", optional, numeric)

@@ -759,7 +759,9 @@ func organisations(a *door.Ask) error {
 	var walk func(parent id.ID, depth int)
 	walk = func(parent id.ID, depth int) {
 		l := below[parent]
-		slices.SortFunc(l, func(x, y agreement.Item[agreement.OrganisationDescribed]) int { return strings.Compare(said(a, x.Is.Name), said(a, y.Is.Name)) })
+		slices.SortFunc(l, func(x, y agreement.Item[agreement.OrganisationDescribed]) int {
+			return strings.Compare(said(a, x.Is.Name), said(a, y.Is.Name))
+		})
 		for _, o := range l {
 			v.Rows = append(v.Rows, OrganisationRow{Name: o.Is.Name, Type: o.Is.Type, Depth: min(depth, 4), Offices: count[o.ID], Parties: part[o.ID], URL: "/organisations/" + o.ID.String()})
 			walk(o.ID, depth+1)
