@@ -228,7 +228,7 @@ func (a AgreementStated) Check() error {
 	f.add(a.Kind == Framework && !a.Parent.IsNil(), "parent", "agree.fault.framework_parent")
 	f.text("name_fr", a.Name, true)
 	f.text("about_fr", a.About, false)
-	f.text("signed_at", a.SignedAt, false)
+	f.text("signed_at_fr", a.SignedAt, false)
 	f.span(a.Signed != "" && !source.IsDate(a.Signed), "signed")
 	f.day("from", a.From, false)
 	f.day("to", a.To, false)
