@@ -93,6 +93,16 @@ func seen(scope access.Scope) (string, []any) {
 	return "(" + own + " OR kind = 'amendment' AND " + of + ")", append(args, more...)
 }
 
+// under is a condition on a column that holds an agreement: those of a scope, or, where v is not Nil, that one of them.
+func under(column string, scope access.Scope, v id.ID) (string, []any) {
+	where, args := seen(scope)
+	where = column + " IN (SELECT id FROM agreement WHERE " + where + ")"
+	if v.IsNil() {
+		return where, args
+	}
+	return where + " AND " + column + " = ?", append(args, v)
+}
+
 // List returns the agreements of a scope, the newest first; what is not signed yet leads.
 func (s *Agreements) List(ctx context.Context, q store.Querier, scope access.Scope) ([]Agreement, error) {
 	where, args := seen(scope)
@@ -255,11 +265,7 @@ type Signatures struct {
 // Signatures counts those of a scope's agreements, or, where v is not Nil, of one.
 func (s *Agreements) Signatures(ctx context.Context, q store.Querier, scope access.Scope, v id.ID) (Signatures, error) {
 	var out Signatures
-	where, args := seen(scope)
-	where = "p.agreement IN (SELECT id FROM agreement WHERE " + where + ")"
-	if !v.IsNil() {
-		where, args = where+" AND p.agreement = ?", append(args, v)
-	}
+	where, args := under("p.agreement", scope, v)
 	signed, err := s.signed(ctx, q, where, args...)
 	if err != nil {
 		return out, err
@@ -307,11 +313,7 @@ func (c Commitment) Late(today string) bool {
 // Commitments returns those of a scope's agreements, or, where v is not Nil, of one: the late ones first, the longest late
 // before the others, then what is due next, then what is settled.
 func (s *Agreements) Commitments(ctx context.Context, q store.Querier, scope access.Scope, v id.ID) ([]Commitment, error) {
-	where, args := seen(scope)
-	where = "agreement IN (SELECT id FROM agreement WHERE " + where + ")"
-	if !v.IsNil() {
-		where, args = where+" AND agreement = ?", append(args, v)
-	}
+	where, args := under("agreement", scope, v)
 	l, err := s.commitments(ctx, q, where, args...)
 	today := s.today()
 	rank := func(c Commitment) int {
@@ -347,8 +349,8 @@ func (s *Agreements) commitments(ctx context.Context, q store.Querier, where str
 
 // Commitment returns one, or ErrUnknown.
 func (s *Agreements) Commitment(ctx context.Context, q store.Querier, scope access.Scope, v id.ID) (*Commitment, error) {
-	where, args := seen(scope)
-	l, err := s.commitments(ctx, q, "agreement IN (SELECT id FROM agreement WHERE "+where+") AND id = ?", append(args, v)...)
+	where, args := under("agreement", scope, id.Nil)
+	l, err := s.commitments(ctx, q, where+" AND id = ?", append(args, v)...)
 	if err == nil && len(l) == 0 {
 		err = ErrUnknown
 	}
@@ -383,11 +385,7 @@ func (s *Agreements) History(ctx context.Context, q store.Querier, v id.ID) ([]J
 
 // Mandates returns those of a scope's agreements, or, where v is not Nil, of one: the expired first, then what ends next.
 func (s *Agreements) Mandates(ctx context.Context, q store.Querier, scope access.Scope, v id.ID) ([]Item[MandateGiven], error) {
-	where, args := seen(scope)
-	where = "agreement IN (SELECT id FROM agreement WHERE " + where + ")"
-	if !v.IsNil() {
-		where, args = where+" AND agreement = ?", append(args, v)
-	}
+	where, args := under("agreement", scope, v)
 	l, err := items[MandateGiven](ctx, q, mandateTable, where, args...)
 	slices.SortStableFunc(l, func(a, b Item[MandateGiven]) int { return cmp.Compare(a.Is.To, b.Is.To) })
 	return l, err

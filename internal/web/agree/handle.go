@@ -164,38 +164,53 @@ func (k *known) women(s agreement.Signatures) Women {
 	return Women{s.Women, s.Known, s.Unknown, s.Simulated}
 }
 
+// overview is what the lists of all agreements are made of.
+type overview struct {
+	*known
+	all  []agreement.Agreement
+	byID map[id.ID]*agreement.Agreement
+	owed []agreement.Commitment
+	held []agreement.Item[agreement.MandateGiven]
+}
+
+func look(a *door.Ask) (*overview, error) {
+	ctx := a.R.Context()
+	k, err := names(a)
+	if err != nil {
+		return nil, err
+	}
+	o := &overview{known: k}
+	if o.all, err = a.H.Agreements.List(ctx, a.H.DB, a.Scope); err != nil {
+		return nil, err
+	}
+	o.byID = index(o.all)
+	if o.owed, err = a.H.Agreements.Commitments(ctx, a.H.DB, a.Scope, id.Nil); err != nil {
+		return nil, err
+	}
+	o.held, err = a.H.Agreements.Mandates(ctx, a.H.DB, a.Scope, id.Nil)
+	return o, err
+}
+
 // firstLate is how many late commitments, and ended mandates, lead the list of agreements.
 const firstLate = 5
 
 func list(a *door.Ask) error {
 	ctx := a.R.Context()
-	k, err := names(a)
+	k, err := look(a)
 	if err != nil {
 		return err
 	}
-	all, err := a.H.Agreements.List(ctx, a.H.DB, a.Scope)
-	if err != nil {
-		return err
-	}
-	owed, err := a.H.Agreements.Commitments(ctx, a.H.DB, a.Scope, id.Nil)
-	if err != nil {
-		return err
-	}
-	held, err := a.H.Agreements.Mandates(ctx, a.H.DB, a.Scope, id.Nil)
-	if err != nil {
-		return err
-	}
+	all, byID := k.all, k.byID
 	signed, err := a.H.Agreements.Signatures(ctx, a.H.DB, a.Scope, id.Nil)
 	if err != nil {
 		return err
 	}
-	byID := index(all)
 	v := List{Women: k.women(signed), DueURL: "/agreements/due", LeaseURL: "/agreements/mandates"}
 	if a.May(access.WriteAgreements) {
 		v.NewURL, v.OrgURL = link(id.New(), "edit"), "/organisations"
 	}
 	late := map[id.ID]int{}
-	for _, c := range owed {
+	for _, c := range k.owed {
 		if c.Late(a.Today()) {
 			if late[c.Agreement]++; len(v.Late) < firstLate {
 				v.Late = append(v.Late, k.commitment(byID[c.Agreement], c))
@@ -203,7 +218,7 @@ func list(a *door.Ask) error {
 			v.LateAll++
 		}
 	}
-	for _, m := range k.mandates(held, byID, false) {
+	for _, m := range k.mandates(k.held, byID, false) {
 		if m.Over && len(v.Expired) < firstLate {
 			v.Expired = append(v.Expired, m)
 		}
@@ -229,23 +244,13 @@ func list(a *door.Ask) error {
 }
 
 func due(a *door.Ask) error {
-	ctx := a.R.Context()
-	k, err := names(a)
+	k, err := look(a)
 	if err != nil {
 		return err
 	}
-	all, err := a.H.Agreements.List(ctx, a.H.DB, a.Scope)
-	if err != nil {
-		return err
-	}
-	owed, err := a.H.Agreements.Commitments(ctx, a.H.DB, a.Scope, id.Nil)
-	if err != nil {
-		return err
-	}
-	byID := index(all)
 	v := Due{State: a.R.URL.Query().Get("state")}
-	for _, c := range owed {
-		r := k.commitment(byID[c.Agreement], c)
+	for _, c := range k.owed {
+		r := k.commitment(k.byID[c.Agreement], c)
 		if r.Late {
 			v.Late++
 		}
@@ -260,20 +265,11 @@ func due(a *door.Ask) error {
 }
 
 func mandates(a *door.Ask) error {
-	ctx := a.R.Context()
-	k, err := names(a)
+	k, err := look(a)
 	if err != nil {
 		return err
 	}
-	all, err := a.H.Agreements.List(ctx, a.H.DB, a.Scope)
-	if err != nil {
-		return err
-	}
-	held, err := a.H.Agreements.Mandates(ctx, a.H.DB, a.Scope, id.Nil)
-	if err != nil {
-		return err
-	}
-	return a.Render("agreements/mandates", Mandates{k.mandates(held, index(all), a.May(access.WriteAgreements))})
+	return a.Render("agreements/mandates", Mandates{k.mandates(k.held, k.byID, a.May(access.WriteAgreements))})
 }
 
 // asked is the agreement that an address names, if the account may read it.
