@@ -93,10 +93,14 @@ func (c *Consents) Lacking(ctx context.Context, q store.Querier, persons []id.ID
 			register := RegisterID(v, known(p))
 			args[i], of[register] = register, v
 		}
-		err := q.Each(ctx, "SELECT id FROM consent WHERE holds = 1 AND id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
+		// Whether it holds is looked at here: SQLite would rather walk all that hold than look some up.
+		err := q.Each(ctx, "SELECT id, holds FROM consent WHERE id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
 			var register id.ID
-			err := r.Scan(&register)
-			delete(out, of[register])
+			var holds bool
+			err := r.Scan(&register, &holds)
+			if holds {
+				delete(out, of[register])
+			}
 			return err
 		})
 		if err != nil {
