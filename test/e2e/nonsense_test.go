@@ -94,6 +94,10 @@ func sober(f *form, q *question, serial int) []string {
 		return []string{"1"}
 	case "target":
 		return []string{"100"}
+	case "signed", "source_on":
+		return []string{"2025-06"}
+	case "source_url":
+		return []string{"https://example.org/x"}
 	}
 	if q.numeric || strings.HasPrefix(q.name, "target_") {
 		return []string{"12"}

@@ -59,6 +59,18 @@ func (f form) given(a *door.Ask) error {
 	if err := x.open(); err != nil {
 		return err
 	}
+	blank := x.v // before a form is built into it
+	if err := f.build(x); err != nil {
+		return err
+	}
+	if x.choices(); len(x.v.Errors) > 0 {
+		x.v = blank
+		if err := f.build(x); err != nil {
+			return err
+		}
+		return a.Again("agreements/form", x.v)
+	}
+	x.v = blank
 	to, err := f.take(x)
 	var wrong agreement.Faults
 	if errors.As(err, &wrong) {
@@ -84,6 +96,20 @@ func (f form) given(a *door.Ask) error {
 		return err
 	}
 	return a.Again("agreements/form", x.v)
+}
+
+// choices finds answers that were not offered.
+func (f *filling) choices() {
+	for _, s := range f.v.Sections {
+		for _, x := range s.Fields {
+			if len(x.Options) == 0 && x.Kind != "select" || f.R.FormValue(x.Name) == "" {
+				continue
+			}
+			if !slices.ContainsFunc(x.Options, func(o shell.Option) bool { return o.Value == x.Value }) {
+				f.wrong(x.Name, "agree.fault.not_offered")
+			}
+		}
+	}
 }
 
 // filling is a form as somebody fills it in.
