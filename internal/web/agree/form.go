@@ -205,7 +205,9 @@ func (f *filling) dateHint() string {
 	return f.P.T("agree.date_hint", "day", "2025-06-14", "month", "2025-06", "year", "2025")
 }
 
-func numeric(x *shell.Field) { x.Mode, x.Width = "decimal", "w-m" }
+func numeric(x *shell.Field) { x.Mode, x.Width = "numeric", "w-m" }
+
+func decimal(x *shell.Field) { x.Mode, x.Width = "decimal", "w-m" }
 
 // texts adds a field for each of some languages, of which one is enough. Where words are needed, French and Arabic do not
 // say that they may be left out.
@@ -913,7 +915,7 @@ func entryForm(f *filling) error {
 		f.add("select", "of", from(lines), row, named(f.P.T("agree.of."+e.Sort)))
 	}
 	f.add("text", "what", row, func(x *shell.Field) { x.Optional = e.Sort != agreement.Budget })
-	f.add("text", "amount", numeric, hint(f.P.T("agree.amount_hint")))
+	f.add("text", "amount", decimal, hint(f.P.T("agree.amount_hint")))
 	var currencies []shell.Option
 	for _, c := range agreement.Currencies {
 		currencies = append(currencies, shell.Option{Value: c.Code, Label: c.Code})
