@@ -57,7 +57,7 @@ func TestExportTakesTwo(t *testing.T) {
 
 	// The time to read it begins when it is confirmed, and a form that is sent twice asks once.
 	n.clock.Move(house.DossierLife + time.Hour)
-	a, b = as(one), as(two)
+	a = as(one)
 	a.at("its time is over", a.get(self+"/dossier"), self+"/export")
 	a.at("asked again", a.post(self+"/export", "reason", "guardian_asked"), self, "waits for a second person")
 	a.at("sent twice", a.post(self+"/export", "reason", "guardian_asked"), self, "waits for a second person")
