@@ -611,8 +611,7 @@ func paperGiven(a *door.Ask) error {
 		return err
 	}
 	var b []byte
-	typed := door.Text(strings.TrimSpace(a.R.FormValue("name")))
-	name := typed
+	name := strings.TrimSpace(a.R.FormValue("name"))
 	if f, h, err := a.R.FormFile("file"); err == nil {
 		b, err = io.ReadAll(f)
 		f.Close()
@@ -634,7 +633,7 @@ func paperGiven(a *door.Ask) error {
 		if err != nil {
 			return err
 		}
-		v.Errors, v.PaperName = sentences(a, wrong), typed
+		v.Errors = sentences(a, wrong)
 		return a.Again("agreements/agreement", v)
 	}
 	if err != nil {

@@ -113,7 +113,6 @@ type Agreement struct {
 	Papers      []PaperRow
 	Money       *Money
 	UploadURL   string
-	PaperName   string // as it was typed
 	Errors      map[string]string
 }
 
