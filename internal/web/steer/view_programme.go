@@ -1,9 +1,6 @@
 package steer
 
-import (
-	"tizi/internal/i18n"
-	"tizi/internal/web/shell"
-)
+import "tizi/internal/i18n"
 
 // Programmes is the screen programmes/list.
 type Programmes struct {
@@ -42,16 +39,12 @@ type ProgrammeForm struct {
 	Errors               map[string]string
 }
 
-// Targets is the screen programmes/targets. It posts period, target_<code> for
-// each row, of which an empty one sets no target, and what binds them all:
-// agreement, source_kind and source_on.
+// Targets is the screen programmes/targets. It posts period, and target_<code>
+// for each row; an empty one sets no target.
 type Targets struct {
 	Programme i18n.Text
 	Period    string
 	Periods   []PeriodTab
-	// Agreements and SourceKinds are what can be chosen.
-	Agreements, SourceKinds         []shell.Option
-	Agreement, SourceKind, SourceOn string
 	// Rows begin with the country.
 	Rows                        []TargetRow
 	Action, CancelURL, BoardURL string
