@@ -33,7 +33,11 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if f, err := os.OpenFile(c.Path, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
 		f.Close()
 	}
-	w, err := sqlite3.OpenContext(ctx, dsn(c, "rwc"))
+	writes := c
+	if !c.Scratch {
+		writes.VFS = gathering(c.VFS)
+	}
+	w, err := sqlite3.OpenContext(ctx, dsn(writes, "rwc"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", c.Path, explain(err))
 	}
