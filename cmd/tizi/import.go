@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tizi/countries"
+	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
@@ -31,6 +32,8 @@ type importPeopleCmd struct {
 	Programme string            `help:"The code of a programme that they apply to." placeholder:"CODE"`
 	Column    map[string]string `help:"Correct a column: its heading, letter or number, and what it holds." placeholder:"HEADING=FIELD"`
 	Sheet     string            `help:"The sheet of a workbook." placeholder:"NAME"`
+	FormsHeld bool              `help:"Record a consent to the training for everybody on the list: the centre holds the signed forms. A column of the list says it one by one."`
+	By        string            `help:"The login of the account that records it, and answers for it." placeholder:"LOGIN"`
 	DryRun    bool              `help:"Say what would happen and write nothing."`
 	Lang      string            `help:"The language of reasons: ar, fr, zgh, en." default:"fr" enum:"ar,fr,zgh,en"`
 	JSON      bool              `help:"Print the report as JSON."`
@@ -38,7 +41,7 @@ type importPeopleCmd struct {
 
 // Help gives an example.
 func (importPeopleCmd) Help() string {
-	return "Example:\n  tizi import people liste.xlsx --centre MA-ERR-MJ1 --programme ENFANTS-IA --dry-run\n\nFields for --column: massar, cin, name, first, last, name_ar, first_ar, last_ar, birth_date, birth_year, sex,\nname_latin, first_latin, last_latin,\nphone, guardian_name, guardian_phone, school, level, class, milieu, schooling, commune, address, ignored."
+	return "Example:\n  tizi import people liste.xlsx --centre MA-ERR-MJ1 --programme ENFANTS-IA --dry-run\n  tizi import people liste.xlsx --centre MA-ERR-MJ1 --forms-held --by salma\n\nFields for --column: massar, cin, name, first, last, name_ar, first_ar, last_ar, birth_date, birth_year, sex,\nname_latin, first_latin, last_latin,\nphone, guardian_name, guardian_phone, school, level, class, milieu, schooling, commune, address, forms, ignored."
 }
 
 // importReport is the JSON of an import.
@@ -55,6 +58,7 @@ type importReport struct {
 	Skipped    []sheet.Skipped   `json:"skipped"`
 	Columns    []importColumn    `json:"columns"`
 	More       int               `json:"more"`
+	Consents   int               `json:"consents"` // recorded, of those whose signed forms are held
 }
 
 type importDuplicate struct {
@@ -142,6 +146,11 @@ func (c *importPeopleCmd) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	if !c.DryRun {
+		if err := h.Training.LetIn(ctx, im.Actor, rep.Held, h.Today()); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		return printJSON(c.report(p, rep))
 	}
@@ -176,16 +185,41 @@ func (c *importPeopleCmd) prepare(ctx context.Context, p *i18n.Printer, h *house
 			return nil, err
 		}
 	}
-	if c.Programme != "" {
-		if im.Also, err = applicant(ctx, h, c.Programme, centre.ID); err != nil {
+	if c.By != "" {
+		if im.Actor, err = account(ctx, h, c.By); err != nil {
 			return nil, err
 		}
 	}
+	if c.Programme != "" {
+		if im.Also, err = applicant(ctx, h, im.Actor, c.Programme, centre.ID); err != nil {
+			return nil, err
+		}
+	}
+	text, err := h.Consents.Current(ctx, h.DB, consent.Training)
+	if err != nil {
+		return nil, err
+	}
+	im.FormsHeld = c.FormsHeld
+	im.Forms = h.Consents.Forms(im.Actor, centre.ID, consent.Training, text.ID, h.Today())
 	return im, nil
 }
 
+// account finds the account that answers for a list by its login.
+func account(ctx context.Context, h *house.House, login string) (id.ID, error) {
+	l, err := h.Access.List(ctx, h.DB)
+	if err != nil {
+		return id.Nil, err
+	}
+	for _, a := range l {
+		if strings.EqualFold(a.Login, strings.TrimSpace(login)) && !a.Closed {
+			return a.ID, nil
+		}
+	}
+	return id.Nil, usageError{fmt.Errorf("--by: no open account has the login %q", login)}
+}
+
 // applicant makes each new person apply to a programme.
-func applicant(ctx context.Context, h *house.House, code string, centre id.ID) (func(id.ID, person.Details) []fact.New, error) {
+func applicant(ctx context.Context, h *house.House, actor id.ID, code string, centre id.ID) (func(id.ID, person.Details) []fact.New, error) {
 	prog, err := h.Programmes.Code(ctx, h.DB, code)
 	if err != nil {
 		return nil, err
@@ -214,13 +248,13 @@ func applicant(ctx context.Context, h *house.House, code string, centre id.ID) (
 		if err != nil {
 			return nil
 		}
-		return []fact.New{training.Application(id.Nil, centre, phase, today, v, d)}
+		return []fact.New{training.Application(actor, centre, phase, today, v, d)}
 	}, nil
 }
 
 func (c *importPeopleCmd) report(p *i18n.Printer, rep *person.Report) importReport {
 	out := importReport{
-		File: c.File, DryRun: c.DryRun, Rows: rep.Rows, Accepted: rep.Accepted, Updated: rep.Updated, Unchanged: rep.Unchanged,
+		File: c.File, DryRun: c.DryRun, Rows: rep.Rows, Accepted: rep.Accepted, Updated: rep.Updated, Unchanged: rep.Unchanged, Consents: rep.Consents,
 		Duplicates: []importDuplicate{}, Rejected: problems(p, rep.Rejected), Remarks: problems(p, rep.Remarked), Skipped: rep.Info.Skipped,
 	}
 	// What the lists, bounded each, leave out.
@@ -254,6 +288,9 @@ func (c *importPeopleCmd) print(p *i18n.Printer, rep *person.Report) {
 		fmt.Printf("  %-30s → %s\n", col.Heading, p.T("import.field."+col.Field))
 	}
 	fmt.Printf("%d rows: %d new, %d updated, %d known already, %d repeated, %d rejected\n", r.Rows, r.Accepted, r.Updated, r.Unchanged, rep.Repeated, rep.Refused)
+	if r.Consents > 0 {
+		fmt.Printf("%d consents to the training, on forms that the centre holds\n", r.Consents)
+	}
 	for i, x := range r.Rejected {
 		if i == shown {
 			fmt.Printf("  … and %d more; --json lists them\n", len(r.Rejected)-shown)

@@ -196,13 +196,23 @@ func TestTries(t *testing.T) {
 		for range access.MaxTries {
 			refused(t, "a wrong passphrase", in("nadia", secret+"!", "1"), access.ErrWrong)
 		}
-		refused(t, "one try more", in("nadia", secret, "2"), access.ErrTooManyTries)
-		refused(t, "one try more in capitals", in("Nadia ", secret, "2"), access.ErrTooManyTries)
+		refused(t, "one try more", in("nadia", secret, "1"), access.ErrTooManyTries)
+		refused(t, "one try more in capitals", in("Nadia ", secret, "1"), access.ErrTooManyTries)
 		is(t, "sessions", count(t, h, "access_session"), 1)
+		must(t, in("nadia", secret, "2")) // her own place is not shut by another's guesses
 		clock.Move(access.TryWindow - time.Second)
-		refused(t, "a second too early", in("nadia", secret, "2"), access.ErrTooManyTries)
+		refused(t, "a second too early", in("nadia", secret, "1"), access.ErrTooManyTries)
 		clock.Move(2 * time.Second)
 		must(t, in("nadia", secret, "1"))
+
+		// Guessing goes on from other places, but not for ever.
+		for from := range 6 {
+			for range access.MaxTries {
+				refused(t, "a wrong passphrase", in("nadia", secret+"!", fmt.Sprint("far ", from)), access.ErrWrong)
+			}
+		}
+		refused(t, "from anywhere", in("nadia", secret, "5"), access.ErrTooManyTries)
+		clock.Move(access.TryWindow)
 
 		// Somebody who tries many logins from one place is stopped too, and stops nobody else.
 		for i := range access.MaxTries * 4 {
@@ -212,7 +222,34 @@ func TestTries(t *testing.T) {
 		must(t, in("nadia", secret, "4"))
 		clock.Move(access.TryWindow)
 		refused(t, "later", in("nobody", secret, "3"), access.ErrWrong)
-		is(t, "tries kept", count(t, h, "access_try"), 2) // those of the window alone
+		is(t, "tries kept", count(t, h, "access_try"), 3) // those of the window alone
+	})
+}
+
+// Tries that are made at once are counted as those made one after the other, and nothing that was typed is kept.
+func TestTriesAtOnce(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h, _ := open(t, e)
+		const n = 40
+		done := make(chan error, n)
+		for range n {
+			go func() {
+				_, err := h.Access.SignIn(ctx, "nadia", secret+"!", "browser", "1")
+				done <- err
+			}()
+		}
+		wrong := 0
+		for range n {
+			if err := <-done; errors.Is(err, access.ErrWrong) {
+				wrong++
+			} else {
+				refused(t, "one of many", err, access.ErrTooManyTries)
+			}
+		}
+		is(t, "passphrases that were tried", wrong, access.MaxTries)
+		_, err := h.Access.SignIn(ctx, secret, "", "browser", "2")
+		refused(t, "the passphrase in the field of the login", err, access.ErrWrong)
+		is(t, "tries that say it", count(t, h, "access_try"), count(t, h, "access_try WHERE who NOT LIKE ?", "%"+secret+"%"))
 	})
 }
 

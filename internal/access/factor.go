@@ -143,37 +143,45 @@ func (a *Access) takeCode(ctx context.Context, tx store.Tx, account id.ID, code 
 // ConfirmFactor ends the setting up of a second factor with a first code.
 func (a *Access) ConfirmFactor(ctx context.Context, acc *Account, code string) error {
 	who := "code " + acc.ID.String()
-	if err := a.mayTry(ctx, try{who, MaxTries}); err != nil {
+	right, err := a.attempt(ctx, try{who, MaxTries})
+	if err != nil {
 		return err
 	}
 	taken := false
-	err := a.log.DB.Write(ctx, func(tx store.Tx) (err error) {
+	err = a.log.DB.Write(ctx, func(tx store.Tx) (err error) {
 		taken, err = a.takeCode(ctx, tx, acc.ID, digits(code), true)
 		return err
 	})
-	if err == nil && !taken {
-		err = errors.Join(a.failed(ctx, who), ErrWrongCode)
+	if err != nil {
+		return err
 	}
-	return err
+	if !taken {
+		return ErrWrongCode
+	}
+	return right(ctx)
 }
 
 // DropFactor removes the second factor of an account, for whoever has it: with a code.
 func (a *Access) DropFactor(ctx context.Context, acc *Account, code string) error {
 	who := "code " + acc.ID.String()
-	if err := a.mayTry(ctx, try{who, MaxTries}); err != nil {
+	right, err := a.attempt(ctx, try{who, MaxTries})
+	if err != nil {
 		return err
 	}
 	taken := false
-	err := a.log.DB.Write(ctx, func(tx store.Tx) (err error) {
+	err = a.log.DB.Write(ctx, func(tx store.Tx) (err error) {
 		if taken, err = a.takeCode(ctx, tx, acc.ID, digits(code), false); err != nil || !taken {
 			return err
 		}
 		return tx.Exec(ctx, "DELETE FROM access_factor WHERE account = ?", acc.ID)
 	})
-	if err == nil && !taken {
-		err = errors.Join(a.failed(ctx, who), ErrWrongCode)
+	if err != nil {
+		return err
 	}
-	return err
+	if !taken {
+		return ErrWrongCode
+	}
+	return right(ctx)
 }
 
 // EnterCode ends a sign-in that wants a second factor: with a one-time code, or a printed one, which is then used up.
@@ -183,7 +191,8 @@ func (a *Access) EnterCode(ctx context.Context, ticket, code, agent, address str
 		return "", err
 	}
 	whos := []string{"code " + account.String(), "from " + address}
-	if err := a.mayTry(ctx, try{whos[0], MaxTries}, try{whos[1], MaxTries * 4}); err != nil {
+	right, err := a.attempt(ctx, try{whos[0], MaxTries}, try{whos[1], MaxTries * 4})
+	if err != nil {
 		return "", err
 	}
 	taken := false
@@ -199,7 +208,10 @@ func (a *Access) EnterCode(ctx context.Context, ticket, code, agent, address str
 		return "", err
 	}
 	if !taken {
-		return "", errors.Join(a.failed(ctx, whos...), ErrWrongCode)
+		return "", ErrWrongCode
+	}
+	if err := right(ctx); err != nil {
+		return "", err
 	}
 	if _, _, err := a.punch(ctx, "factor", ticket); err != nil {
 		return "", err
@@ -357,10 +369,11 @@ func (a *Access) print(ctx context.Context, account id.ID, n int, until int64, a
 func (a *Access) Recover(ctx context.Context, login, code, passphrase, agent, address string) (token string, err error) {
 	login = strings.ToLower(strings.TrimSpace(login))
 	whos := []string{"login " + login, "from " + address}
-	if err := a.mayTry(ctx, try{whos[0], MaxTries}, try{whos[1], MaxTries * 4}); err != nil {
+	if err := CheckPassphrase(passphrase); err != nil {
 		return "", err
 	}
-	if err := CheckPassphrase(passphrase); err != nil {
+	right, err := a.attempt(ctx, try{whos[0], MaxTries}, try{whos[1], MaxTries * 4})
+	if err != nil {
 		return "", err
 	}
 	hash := hashPassphrase(passphrase)
@@ -386,7 +399,10 @@ func (a *Access) Recover(ctx context.Context, login, code, passphrase, agent, ad
 		return "", err
 	}
 	if !taken {
-		return "", errors.Join(a.failed(ctx, whos...), ErrWrongCode)
+		return "", ErrWrongCode
+	}
+	if err := right(ctx); err != nil {
+		return "", err
 	}
 	return a.Begin(ctx, account, agent)
 }

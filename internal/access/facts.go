@@ -158,7 +158,7 @@ var (
 	roleTable    = &store.Table{Name: "access_role", Key: 1, Columns: store.Cols("id:id account:id role:text kind:text thing:id until:int names:int"), Indexes: []string{"account", "until"}}
 	glassTable   = &store.Table{Name: "access_glass", Key: 1, Columns: store.Cols("id:id account:id centre:id reason:text at:int until:int"), Indexes: []string{"account, until", "centre, at"}}
 	requestTable = &store.Table{Name: "access_request", Key: 1,
-		Columns: store.Cols("id:id action:text centre:id reason:text proposer:id at:int until:int payload:text subjects:text state:text decider:id answer:text conflict:int"), Indexes: []string{"state, until", "centre"}}
+		Columns: store.Cols("id:id action:text centre:id reason:text proposer:id at:int until:int payload:text subjects:text state:text decider:id decided:int answer:text conflict:int"), Indexes: []string{"state, until", "centre"}}
 )
 
 // Folds of this area.
@@ -256,17 +256,17 @@ var Folds = []*fact.Fold{
 				return nil
 			}
 			p, _ := fact.As[Proposed](f)
-			state, answer, decider := Pending, "", id.Nil
+			state, answer, decider, at := Pending, "", id.Nil, int64(0)
 			decided := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Decided](f); return ok })
 			for _, f := range decided {
 				d, _ := fact.As[Decided](f)
-				state, answer, decider = d.State, d.Reason, f.Actor
+				state, answer, decider, at = d.State, d.Reason, f.Actor, f.HLC.Wall().Unix()
 			}
 			subjects, err := json.Marshal(p.Subjects)
 			if err != nil {
 				return err
 			}
-			out.Add(requestTable, s.ID, string(p.Action), p.Centre, p.Reason, f.Actor, p.At, p.Until, string(p.Payload), string(subjects), state, decider, answer, len(decided) > 1)
+			out.Add(requestTable, s.ID, string(p.Action), p.Centre, p.Reason, f.Actor, p.At, p.Until, string(p.Payload), string(subjects), state, decider, at, answer, len(decided) > 1)
 			return nil
 		},
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {

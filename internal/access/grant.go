@@ -351,6 +351,37 @@ func (a *Access) SetClosed(ctx context.Context, actor *Account, account id.ID, c
 	return err
 }
 
+// Gone prepares the end of an account of whom nothing is to be known any more: it is closed, its roles are withdrawn, its key
+// is destroyed and with it the name, and all that let anybody in goes. also does so in the transaction.
+func (a *Access) Gone(ctx context.Context, q store.Querier, actor id.ID, acc *Account) (facts []fact.New, also func(context.Context, store.Tx) error, err error) {
+	all, err := a.log.Of(ctx, q, acc.ID)
+	if err != nil || len(all) == 0 {
+		return nil, nil, errors.Join(err, ErrNoAccount)
+	}
+	facts = []fact.New{{Stream: all[0].Stream, Kind: AccountClosed, Subject: acc.ID, Actor: actor, Body: Closed{true}, Prev: closings(all)}}
+	for _, h := range append(slices.Clone(acc.Roles), acc.Ended...) {
+		if h.Role == Glass {
+			continue
+		}
+		said, err := a.log.Of(ctx, q, h.Grant)
+		if err != nil {
+			return nil, nil, err
+		}
+		facts = append(facts, fact.New{Stream: "commons", Kind: KindWithdrawn, Subject: h.Grant, Actor: actor, Body: RoleWithdrawn{}, Prev: fact.HeadsOf(said)})
+	}
+	return facts, func(ctx context.Context, tx store.Tx) error {
+		for _, table := range []string{"access_secret", "access_factor", "access_recovery", "access_passkey", "access_outside", "access_seen"} {
+			if err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE account = ?", acc.ID); err != nil {
+				return err
+			}
+		}
+		if err := endAll(ctx, tx, acc.ID, nil); err != nil {
+			return err
+		}
+		return a.log.Keys.Erase(ctx, tx, acc.ID, a.log.Clock.Now().UnixMilli())
+	}, nil
+}
+
 // closings are the facts of an account that say whether it is closed: they are a register beside its name.
 func closings(all []*fact.Fact) []fact.Ref {
 	var refs []fact.Ref

@@ -232,16 +232,17 @@ func (a *Access) BeginPasskeySignIn(ctx context.Context, host string) (ask any, 
 // SignInPasskey ends it and begins a session.
 func (a *Access) SignInPasskey(ctx context.Context, host, ticket string, answer []byte, agent, address string) (token string, err error) {
 	who := "from " + address
-	if err := a.mayTry(ctx, try{who, MaxTries * 4}); err != nil {
+	w, err := webAuthn(host)
+	if err != nil {
 		return "", err
 	}
-	w, err := webAuthn(host)
+	right, err := a.attempt(ctx, try{who, MaxTries * 4})
 	if err != nil {
 		return "", err
 	}
 	_, content, err := a.punch(ctx, "passkey", ticket)
 	if err != nil {
-		return "", err
+		return "", errors.Join(err, right(ctx))
 	}
 	var session webauthn.SessionData
 	if err := json.Unmarshal([]byte(content), &session); err != nil {
@@ -279,7 +280,10 @@ func (a *Access) SignInPasskey(ctx context.Context, host, ticket string, answer 
 		err = errors.New("its counter went back: there may be a copy of it")
 	}
 	if err != nil {
-		return "", errors.Join(a.failed(ctx, who), fmt.Errorf("%w: %w", ErrPasskey, err))
+		return "", fmt.Errorf("%w: %w", ErrPasskey, err)
+	}
+	if err := right(ctx); err != nil {
+		return "", err
 	}
 	b, err := json.Marshal(c)
 	if err != nil {

@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"tizi/internal/id"
@@ -24,7 +23,8 @@ func MatchesSecret(hash, s string) bool {
 // Proved lets an area that keeps another proof of who somebody is check it, with the bounds on wrong tries that hold for
 // all: of what is tried (which), and of where it comes from (address). check returns the account that is proved, or Nil.
 func (a *Access) Proved(ctx context.Context, which, address string, check func() (id.ID, error)) (id.ID, error) {
-	if err := a.mayTry(ctx, try{which, MaxTries}, try{"from " + address, MaxTries * 4}); err != nil {
+	right, err := a.attempt(ctx, try{which, MaxTries}, try{"from " + address, MaxTries * 4})
+	if err != nil {
 		return id.Nil, err
 	}
 	account, err := check()
@@ -32,9 +32,9 @@ func (a *Access) Proved(ctx context.Context, which, address string, check func()
 		return id.Nil, err
 	}
 	if account.IsNil() {
-		return id.Nil, errors.Join(a.failed(ctx, which, "from "+address), ErrWrong)
+		return id.Nil, ErrWrong
 	}
-	return account, nil
+	return account, right(ctx)
 }
 
 // Guardians returns the accounts that hold the role of a guardian at a centre and whose name holds some words.

@@ -92,7 +92,8 @@ func checkReason(s string) (string, error) {
 	return s, nil
 }
 
-// Propose asks for an action about people of a centre. scope is where the actor may do it.
+// Propose asks for an action about people of a centre. scope is where the actor may do it. What is asked for already, and
+// waits, is not asked for again: a form that was sent twice is one request.
 func (a *Access) Propose(ctx context.Context, actor id.ID, scope Scope, p Proposed) (id.ID, error) {
 	x, ok := a.executors[p.Action]
 	if !ok {
@@ -107,7 +108,12 @@ func (a *Access) Propose(ctx context.Context, actor id.ID, scope Scope, p Propos
 	}
 	now := a.log.Clock.Now()
 	p.At, p.Until = now.Unix(), now.Add(RequestLife).Unix()
-	request := id.New()
+	fresh := id.New()
+	request := fresh
+	subjects, err := json.Marshal(p.Subjects)
+	if err != nil {
+		return id.Nil, err
+	}
 	stream := "centre/" + p.Centre.String()
 	_, err = a.log.Do(ctx, fact.Command{Name: "ask for a second person", Stream: stream, Keys: p.Subjects, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		if x.Check != nil {
@@ -115,7 +121,16 @@ func (a *Access) Propose(ctx context.Context, actor id.ID, scope Scope, p Propos
 				return fact.Outcome{}, err
 			}
 		}
-		return fact.Outcome{Facts: []fact.New{{Stream: stream, Kind: KindProposed, Subject: request, Actor: actor, Body: p, Born: true}}}, nil
+		request = fresh
+		waits, err := a.requests(ctx, q, "centre = ? AND action = ? AND state = ? AND until > ? AND subjects = ? ORDER BY at, id LIMIT 1", store.Args(p.Centre, string(p.Action), Pending, now.Unix(), string(subjects)))
+		if err != nil {
+			return fact.Outcome{}, err
+		}
+		if len(waits) > 0 && string(waits[0].Payload) == string(p.Payload) {
+			request = waits[0].ID
+			return fact.Outcome{}, nil
+		}
+		return fact.Outcome{Facts: []fact.New{{Stream: stream, Kind: KindProposed, Subject: fresh, Actor: actor, Body: p, Born: true}}}, nil
 	}})
 	return request, err
 }
@@ -229,6 +244,7 @@ func (a *Access) decide(ctx context.Context, actor id.ID, scope Scope, request i
 		return out, nil
 	}})
 	if err == nil && d.State == Confirmed && x.After != nil {
+		r.Decider = actor
 		return x.After(ctx, r)
 	}
 	return err
@@ -238,7 +254,7 @@ func (a *Access) decide(ctx context.Context, actor id.ID, scope Scope, request i
 // may be taken.
 func (a *Access) Entitled(ctx context.Context, q store.Querier, action Action, account, subject id.ID, within time.Duration) (bool, error) {
 	var n int
-	_, err := store.One(ctx, q, "SELECT count(*) FROM access_request WHERE action = ? AND state = ? AND at > ? AND (proposer = ? OR decider = ?) AND subjects LIKE ?",
+	_, err := store.One(ctx, q, "SELECT count(*) FROM access_request WHERE action = ? AND state = ? AND decided > ? AND (proposer = ? OR decider = ?) AND subjects LIKE ?",
 		store.Args(string(action), Confirmed, a.log.Clock.Now().Add(-within).Unix(), account, account, "%"+subject.String()+"%"), &n)
 	return n > 0, err
 }

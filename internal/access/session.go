@@ -124,7 +124,8 @@ func (a *Access) SetPassphrase(ctx context.Context, login, passphrase string) er
 // CheckOwn checks the passphrase of somebody who is signed in. Where there is none, nothing is checked.
 func (a *Access) CheckOwn(ctx context.Context, account id.ID, passphrase string) error {
 	who := "passphrase " + account.String()
-	if err := a.mayTry(ctx, try{who, MaxTries}); err != nil {
+	right, err := a.attempt(ctx, try{who, MaxTries})
+	if err != nil {
 		return err
 	}
 	var hash string
@@ -133,9 +134,9 @@ func (a *Access) CheckOwn(ctx context.Context, account id.ID, passphrase string)
 		return err
 	}
 	if found && !verifyPassphrase(hash, passphrase) {
-		return errors.Join(a.failed(ctx, who), ErrWrong)
+		return ErrWrong
 	}
-	return nil
+	return right(ctx)
 }
 
 // ChangePassphrase gives an account a new passphrase, for whoever knows the old one, or has none yet. The other sessions
@@ -168,42 +169,55 @@ type try struct {
 	max int
 }
 
-// mayTry refuses when there were too many wrong tries.
-func (a *Access) mayTry(ctx context.Context, tries ...try) error {
-	since := a.log.Clock.Now().Add(-TryWindow).UnixMilli()
-	for _, t := range tries {
-		var n int
-		if _, err := store.One(ctx, a.log.DB, "SELECT count(*) FROM access_try WHERE who = ? AND at > ?", store.Args(t.who, since), &n); err != nil {
-			return err
-		}
-		if n >= t.max {
-			return ErrTooManyTries
-		}
-	}
-	return nil
-}
-
-// failed keeps a wrong try.
-func (a *Access) failed(ctx context.Context, whos ...string) error {
+// attempt counts a try before it is made, so that a hundred at once are a hundred, and refuses it when there were too many
+// wrong ones. Whoever was right calls what it returns, which takes the try back.
+func (a *Access) attempt(ctx context.Context, tries ...try) (right func(context.Context) error, err error) {
 	now := a.log.Clock.Now()
-	return a.log.DB.Write(ctx, func(tx store.Tx) error {
-		if err := tx.Exec(ctx, "DELETE FROM access_try WHERE at <= ?", now.Add(-TryWindow).UnixMilli()); err != nil {
+	since := now.Add(-TryWindow).UnixMilli()
+	kept, back := make([][]any, len(tries)), make([][]any, len(tries))
+	err = a.log.DB.Write(ctx, func(tx store.Tx) error {
+		if err := tx.Lock(ctx, signInLock); err != nil {
 			return err
 		}
-		for _, who := range whos {
-			if err := tx.Exec(ctx, "INSERT INTO access_try (who, at) VALUES (?, ?)", who, now.UnixMilli()); err != nil {
+		if err := tx.Exec(ctx, "DELETE FROM access_try WHERE at <= ?", since); err != nil {
+			return err
+		}
+		for i, t := range tries {
+			var n int
+			if _, err := store.One(ctx, tx, "SELECT count(*) FROM access_try WHERE who = ?", store.Args(tried(t.who)), &n); err != nil {
 				return err
 			}
+			if n >= t.max {
+				return ErrTooManyTries
+			}
+			kept[i] = []any{id.New(), tried(t.who), now.UnixMilli()}
+			back[i] = kept[i][:1]
 		}
-		return nil
+		return tx.Many(ctx, "INSERT INTO access_try (id, who, at) VALUES (?, ?, ?)", kept, nil)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		return a.log.DB.Write(ctx, func(tx store.Tx) error {
+			return tx.Many(ctx, "DELETE FROM access_try WHERE id = ?", back, nil)
+		})
+	}, nil
+}
+
+// tried is what is kept of what was tried: a passphrase in the wrong field must not lie on the disk.
+func tried(who string) string {
+	h := sha256.Sum256([]byte(who))
+	return hex.EncodeToString(h[:16])
 }
 
 // SignIn checks a login and passphrase and begins a session; the token goes into a cookie and is stored only as a hash.
 // address is where the try comes from. Where the account has a second factor, the error is a *SecondFactor.
 func (a *Access) SignIn(ctx context.Context, login, passphrase, agent, address string) (token string, err error) {
 	login = strings.ToLower(strings.TrimSpace(login))
-	if err := a.mayTry(ctx, try{"login " + login, MaxTries}, try{"from " + address, MaxTries * 4}); err != nil {
+	// Few tries at one login from one address, more from all: whoever knows a login cannot lock its owner out from afar.
+	right, err := a.attempt(ctx, try{"login " + login + " from " + address, MaxTries}, try{"login " + login, MaxTries * 6}, try{"from " + address, MaxTries * 4})
+	if err != nil {
 		return "", err
 	}
 	var account id.ID
@@ -213,7 +227,10 @@ func (a *Access) SignIn(ctx context.Context, login, passphrase, agent, address s
 		return "", err
 	}
 	if !verifyPassphrase(hash, passphrase) || account.IsNil() {
-		return "", errors.Join(a.failed(ctx, "login "+login, "from "+address), ErrWrong)
+		return "", ErrWrong
+	}
+	if err := right(ctx); err != nil {
+		return "", err
 	}
 	has, err := a.HasFactor(ctx, account)
 	if err != nil {

@@ -345,7 +345,7 @@ var apart = map[string]string{
 	"place.described": "of nobody", "programme.opened": "of nobody", "phase.opened": "of nobody", "target.set": "of nobody", "cohort.opened": "of nobody", "session.planned": "of nobody",
 	"consent.text_published": "of nobody", "recording.made": "of nobody", "retention.ruled": "of nobody", "audit.summed": "of nobody",
 	"form.printed":  "a look says it",
-	"officer.keyed": "secret", "safeguarding.reported": "secret", "safeguarding.noted": "secret", "safeguarding.shared": "secret",
+	"officer.keyed": "secret", "safeguarding.reported": "secret", "safeguarding.noted": "secret", "safeguarding.shared": "secret", "safeguarding.pruned": "secret",
 	"grant.issued": "of machines", "grant.revoked": "of machines", "fact.voided": "of machines", "fact.admitted": "of machines",
 }
 

@@ -48,12 +48,16 @@ var (
 	ErrNoName    = errors.New("who gave the consent is missing")
 	ErrNotGiven  = errors.New("what was not given cannot be withdrawn")
 	ErrFuture    = errors.New("the date lies in the future")
+	ErrBefore    = errors.New("the date lies before the person was born")
 	ErrNoConsent = errors.New("nobody agreed to this")
 	ErrNoText    = errors.New("there is no such text")
 )
 
 // Adult is the age from which somebody agrees for themselves.
 const Adult = 18
+
+// longAgo is before any consent that concerns somebody whose birth is not known.
+const longAgo = "1920-01-01"
 
 // Holding returns a condition on a column that holds a person: that a consent to the purpose stands. Lists of other areas
 // use it, so that they need not know how consents are kept.
@@ -93,10 +97,14 @@ func (c *Consents) Lacking(ctx context.Context, q store.Querier, persons []id.ID
 			register := RegisterID(v, known(p))
 			args[i], of[register] = register, v
 		}
-		err := q.Each(ctx, "SELECT id FROM consent WHERE holds = 1 AND id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
+		// Whether it holds is looked at here: SQLite would rather walk all that hold than look some up.
+		err := q.Each(ctx, "SELECT id, holds FROM consent WHERE id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
 			var register id.ID
-			err := r.Scan(&register)
-			delete(out, of[register])
+			var holds bool
+			err := r.Scan(&register, &holds)
+			if holds {
+				delete(out, of[register])
+			}
 			return err
 		})
 		if err != nil {
@@ -233,8 +241,12 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 	}
 	stream := person.Stream(now.Centre)
 	today := c.log.Clock.Now().Format(time.DateOnly)
+	others, err := c.others(ctx, c.log.DB, who)
+	if err != nil {
+		return err
+	}
 	var gone []blob.Digest
-	_, err = c.log.Do(ctx, fact.Command{Name: "record consent", Stream: stream, Keys: []id.ID{who}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	_, err = c.log.Do(ctx, fact.Command{Name: "record consent", Stream: stream, Keys: append(others, who), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		gone = nil
 		p, err := c.people.Get(ctx, q, scope, who)
@@ -249,6 +261,7 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 			return out, err
 		}
 		years, known := measure.Age(p.Details["birth"], today)
+		born := cmp.Or(p.Details["birth"], longAgo)
 		var lost []photo
 		for _, s := range list {
 			switch {
@@ -260,14 +273,24 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 				return out, ErrNoName
 			case s.On > today:
 				return out, ErrFuture
+			case s.On < born:
+				return out, ErrBefore
 			}
 			reg := RegisterID(who, s.Purpose)
 			all, err := c.log.Of(ctx, q, reg)
 			if err != nil {
 				return out, err
 			}
+			ended, photos, err := c.ends(ctx, q, actor, who, s)
+			if err != nil {
+				return out, err
+			}
+			out.Facts, lost = append(out.Facts, ended...), append(lost, photos...)
 			if s.State == Withdrawn && !standing(all) {
-				return out, ErrNotGiven
+				if len(ended) == 0 {
+					return out, ErrNotGiven
+				}
+				continue
 			}
 			if s.Text.IsNil() {
 				t, err := c.Current(ctx, q, s.Purpose)
@@ -289,9 +312,11 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 			}
 			out.Facts = append(out.Facts, fact.New{Stream: stream, Kind: KindStated, Subject: reg, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
 			if s.Purpose == Image && s.State != Given {
-				if lost, err = c.photos(ctx, q, "person = ?", who); err != nil {
+				mine, err := c.photos(ctx, q, "person = ?", who)
+				if err != nil {
 					return out, err
 				}
+				lost = append(lost, mine...)
 			}
 		}
 		if filed != nil {
@@ -321,6 +346,140 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 	return c.destroy(ctx, gone)
 }
 
+// others are the records that are one person with this one.
+func (c *Consents) others(ctx context.Context, q store.Querier, who id.ID) ([]id.ID, error) {
+	ones, err := person.Ones(ctx, q, []id.ID{who})
+	return slices.DeleteFunc(ones[who], func(v id.ID) bool { return v == who }), err
+}
+
+// ends says a no to all records that are one person with this one, where a yes stands: a child has one face, however often
+// it was written down. It returns the photos that go with it.
+func (c *Consents) ends(ctx context.Context, q store.Querier, actor, who id.ID, s Statement) (out []fact.New, lost []photo, err error) {
+	if s.State == Given {
+		return nil, nil, nil
+	}
+	others, err := c.others(ctx, q, who)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.end(ctx, q, actor, others, s)
+}
+
+// end says a no to those of some records where a yes stands.
+func (c *Consents) end(ctx context.Context, q store.Querier, actor id.ID, records []id.ID, s Statement) (out []fact.New, lost []photo, err error) {
+	if len(records) == 0 {
+		return nil, nil, nil
+	}
+	centres, err := c.people.Centres(ctx, q, records)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, v := range records {
+		all, err := c.log.Of(ctx, q, RegisterID(v, s.Purpose))
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, known := centres[v]; !known || !standing(all) {
+			continue
+		}
+		i := slices.IndexFunc(all, func(f *fact.Fact) bool { _, ok := fact.As[Stated](f); return ok })
+		now, _ := fact.As[Stated](all[i])
+		b := Stated{Person: v, Purpose: s.Purpose, State: s.State, Text: now.Text, Giver: s.Giver, Method: s.Method, Assent: s.Assent, On: s.On}
+		if s.Who != (Who{}) {
+			key, err := c.log.Keys.Get(ctx, q, v)
+			if err != nil {
+				return nil, nil, err
+			}
+			plain, err := json.Marshal(s.Who)
+			if err != nil {
+				return nil, nil, err
+			}
+			b.Sealed = key.Seal(plain)
+		}
+		out = append(out, fact.New{Stream: person.Stream(centres[v]), Kind: KindStated, Subject: RegisterID(v, s.Purpose), Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
+		if s.Purpose == Image {
+			photos, err := c.photos(ctx, q, "person = ?", v)
+			if err != nil {
+				return nil, nil, err
+			}
+			lost = append(lost, photos...)
+		}
+	}
+	return out, lost, nil
+}
+
+// Joined prepares what it means for consents that some records become one person: a no that was said of one of them, and
+// not before the yes of another, ends that yes. Photos lose their keys; also does so in the transaction, and the files are
+// for the caller to remove when it is over.
+func (c *Consents) Joined(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID) (facts []fact.New, also func(context.Context, store.Tx) error, files []blob.Digest, err error) {
+	ones, err := person.Ones(ctx, q, persons)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var records []id.ID
+	for _, p := range persons {
+		for _, r := range append(ones[p], p) {
+			if !slices.Contains(records, r) {
+				records = append(records, r)
+			}
+		}
+	}
+	var lost []photo
+	for _, purpose := range Purposes {
+		var no *Stated
+		yes := map[id.ID]string{} // since when
+		for _, r := range records {
+			all, err := c.log.Of(ctx, q, RegisterID(r, purpose))
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			refs := fact.HeadsOf(all)
+			for _, f := range all {
+				b, ok := fact.As[Stated](f)
+				switch {
+				case !ok || !slices.Contains(refs, f.Ref()):
+				case b.State == Given:
+					yes[r] = max(yes[r], b.On)
+				case no == nil || b.On > no.On:
+					no = &b
+				}
+			}
+		}
+		if no == nil {
+			continue
+		}
+		key, err := c.log.Keys.Get(ctx, q, no.Person)
+		if err != nil && !errors.Is(err, seal.ErrNoKey) {
+			return nil, nil, nil, err
+		}
+		var ended []id.ID
+		for _, r := range records {
+			if on, ok := yes[r]; ok && on <= no.On {
+				ended = append(ended, r)
+			}
+		}
+		s := Statement{Purpose: purpose, State: no.State, Giver: no.Giver, Method: no.Method, Assent: no.Assent, On: no.On, Who: openWho(key, no.Sealed)}
+		more, photos, err := c.end(ctx, q, actor, ended, s)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		facts, lost = append(facts, more...), append(lost, photos...)
+	}
+	for _, p := range lost {
+		n, err := c.removal(ctx, q, actor, p, "withdrawn")
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		facts, files = append(facts, n), append(files, p.digest)
+	}
+	return facts, func(ctx context.Context, tx store.Tx) error { return c.forget(ctx, tx, lost) }, files, nil
+}
+
+// Destroy removes files whose keys are gone already.
+func (c *Consents) Destroy(ctx context.Context, files []blob.Digest) error {
+	return c.destroy(ctx, files)
+}
+
 // standing reports whether the facts of a register end in a consent that was given, by one of its authors at least.
 func standing(all []*fact.Fact) bool {
 	refs := fact.HeadsOf(all)
@@ -335,6 +494,49 @@ func standing(all []*fact.Fact) bool {
 func Held(actor, centre, who id.ID, p Purpose, text id.ID, method, on string) fact.New {
 	return fact.New{Stream: person.Stream(centre), Kind: KindStated, Subject: RegisterID(who, p), Actor: actor, Born: true,
 		Body: Stated{Person: who, Purpose: p, State: Given, Text: text, Giver: ByGuardian, Method: method, On: on}}
+}
+
+// Forms returns what states, for an import, the consent of those whose signed forms a centre holds and of whom nothing was
+// stated yet: what somebody answered outweighs a list. Who signed is not known by name, and no scan is filed.
+func (c *Consents) Forms(actor, centre id.ID, p Purpose, text id.ID, on string) func(context.Context, store.Querier, []person.Formed) ([]fact.New, error) {
+	return func(ctx context.Context, q store.Querier, l []person.Formed) ([]fact.New, error) {
+		stated := map[id.ID]bool{}
+		for part := range slices.Chunk(l, 500) {
+			var args []any
+			for _, f := range part {
+				if !f.New {
+					args = append(args, RegisterID(f.Person, p))
+				}
+			}
+			if len(args) == 0 {
+				continue
+			}
+			err := q.Each(ctx, "SELECT person FROM consent WHERE id IN (?"+strings.Repeat(", ?", len(args)-1)+")", args, func(r store.Row) error {
+				var v id.ID
+				err := r.Scan(&v)
+				stated[v] = true
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		var out []fact.New
+		for _, f := range l {
+			if stated[f.Person] {
+				continue
+			}
+			n := Held(actor, centre, f.Person, p, text, "list", on)
+			n.Born = f.New
+			if years, known := measure.Age(f.Birth, on); known && years >= Adult {
+				b := n.Body.(Stated)
+				b.Giver = BySelf
+				n.Body = b
+			}
+			out = append(out, n)
+		}
+		return out, nil
+	}
 }
 
 // Text is one version of what people are asked.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"tizi/internal/access"
@@ -19,6 +20,7 @@ import (
 	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/person"
+	"tizi/internal/sheet"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
 )
@@ -131,6 +133,83 @@ func TestTwoAnswersAtOnce(t *testing.T) {
 		must(t, h.Consents.Record(ctx, id.Nil, all, child, []consent.Statement{said(consent.Image, consent.Given)}))
 		if of, err = h.Consents.Of(ctx, h.DB, child); err != nil || of[1].Conflict || !of[1].Holds {
 			t.Errorf("%+v %v", of[1], err)
+		}
+	})
+}
+
+// A list says whose signed forms the centre holds: by a column, or for all. Who answered already is not asked by a list, the
+// same list says nothing twice, and a dry run states nothing.
+func TestFormsOfAList(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		clerk := id.Named("test", "a clerk")
+		refused, silent := someone(t, h, "Refuse Bennani", "2014-05-12"), someone(t, h, "Silent Bennani", "2014-05-13")
+		must(t, h.Consents.Record(ctx, id.Nil, all, refused, []consent.Statement{said(consent.Training, consent.Refused)}))
+		text := consent.FirstText(consent.Training)
+		take := func(held, dry bool, lines ...string) *person.Report {
+			t.Helper()
+			rep, err := h.People.Import(ctx, person.Import{Centre: here, Actor: clerk, Today: testnode.Epoch, FormsHeld: held, DryRun: dry,
+				Forms: h.Consents.Forms(clerk, here, consent.Training, text, "2026-03-01"),
+				File: func(o sheet.Options) (*sheet.Reader, error) {
+					b := []byte(strings.Join(lines, "\n") + "\n")
+					return sheet.New(bytes.NewReader(b), int64(len(b)), "list.csv", o)
+				}})
+			must(t, err)
+			return rep
+		}
+		count := func(want int) {
+			t.Helper()
+			var n int
+			_, err := store.One(ctx, h.DB, "SELECT count(*) FROM consent", nil, &n)
+			must(t, err)
+			if n != want {
+				t.Errorf("%d answers, want %d", n, want)
+			}
+		}
+		said := func(name string) (c consent.Consent) {
+			t.Helper()
+			var v id.ID
+			if found, err := store.One(ctx, h.DB, "SELECT id FROM person WHERE first_latin = ? OR name_latin = ?", store.Args(name, name), &v); err != nil || !found {
+				t.Fatalf("%s is not there: %v", name, err)
+			}
+			of, err := h.Consents.Of(ctx, h.DB, v)
+			must(t, err)
+			return of[0]
+		}
+		list := []string{"Nom et prénom;Date de naissance;Autorisation parentale signée", "Refuse Bennani;12/05/2014;oui", "Silent Bennani;13/05/2014;oui",
+			"Yes Alaoui;14/05/2014;Oui", "No Alaoui;15/05/2014;non", "Blank Alaoui;16/05/2014;", "Odd Alaoui;17/05/2014;peut-être", "Grown Alaoui;18/05/1990;oui"}
+		if rep := take(true, true, list...); rep.Consents != 3 { // the column decides, whatever is said of all
+			t.Errorf("a dry run would state %d", rep.Consents)
+		}
+		count(1)
+		rep := take(true, false, list...)
+		if rep.Consents != 3 || rep.Accepted != 5 || rep.Remarks != 1 || rep.Remarked[0].Reason != "import.reason.forms_unknown" || !slices.Contains(rep.Held, silent) {
+			t.Errorf("report: %+v", rep)
+		}
+		count(4)
+		if c := said("Yes Alaoui"); !c.Holds || c.Giver != consent.ByGuardian || c.Method != "list" || c.Actor != clerk || !c.Scan.IsNil() || c.Text != text {
+			t.Errorf("a child: %+v", c)
+		}
+		if c := said("Grown Alaoui"); !c.Holds || c.Giver != consent.BySelf {
+			t.Errorf("an adult: %+v", c)
+		}
+		if said("Refuse Bennani").Holds || said("No Alaoui").State != consent.Missing {
+			t.Error("the list said yes for somebody")
+		}
+		facts, err := h.Log.Count(ctx, h.DB)
+		must(t, err)
+		if rep := take(true, false, list...); rep.Consents != 0 || rep.Unchanged != 7 {
+			t.Errorf("again: %+v", rep)
+		}
+		if again, err := h.Log.Count(ctx, h.DB); err != nil || again != facts {
+			t.Errorf("the same list again wrote %d facts, %v", again-facts, err)
+		}
+		plain := []string{"Nom et prénom;Date de naissance", "No Alaoui;15/05/2014", "Later Alaoui;19/05/2014"}
+		if rep := take(false, false, plain...); rep.Consents != 0 {
+			t.Errorf("nobody said that forms are held: %d", rep.Consents)
+		}
+		if rep := take(true, false, plain...); rep.Consents != 2 || len(rep.Held) != 2 {
+			t.Errorf("said later: %+v", rep)
 		}
 	})
 }

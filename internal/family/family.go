@@ -1,6 +1,7 @@
 package family
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -26,7 +27,7 @@ import (
 //go:embed schema/*.sql
 var schemaFiles embed.FS
 
-// Schema returns the migrations of what only this node knows: cards and PINs.
+// Schema returns the migrations of what only this node knows: cards and PINs, and who has seen which message.
 func Schema() fs.FS {
 	sub, _ := fs.Sub(schemaFiles, "schema")
 	return sub
@@ -47,6 +48,7 @@ var (
 	ErrNoLink = errors.New("this is no guardian of the child")
 	ErrEmpty  = errors.New("there are no words in it")
 	ErrLong   = errors.New("a message has at most 2000 characters")
+	ErrStaff  = errors.New("who works for a programme signs in with a passphrase, and has no card")
 )
 
 // MaxMessage is how many characters a message may have.
@@ -114,6 +116,25 @@ func (f *Family) LinkOf(ctx context.Context, q store.Querier, child, guardian id
 	return l[0], nil
 }
 
+// Called returns the name that a guardian of a child has, or had before it ended, or "".
+func (f *Family) Called(ctx context.Context, q store.Querier, child, guardian id.ID) (string, error) {
+	all, err := f.log.Of(ctx, q, LinkID(child, guardian))
+	if err != nil || len(all) == 0 {
+		return "", err
+	}
+	k, err := f.log.Keys.Get(ctx, q, child)
+	if err != nil && !errors.Is(err, seal.ErrNoKey) {
+		return "", err
+	}
+	name := ""
+	for _, x := range all {
+		if l, ok := fact.As[Linked](x); ok {
+			name = cmp.Or(open(k, l.Sealed).Name, name)
+		}
+	}
+	return name, nil
+}
+
 // child returns a child of the scope with the key.
 func (f *Family) child(ctx context.Context, q store.Querier, scope access.Scope, child id.ID) (*person.Person, *seal.Key, error) {
 	p, err := f.people.Get(ctx, q, scope, child)
@@ -172,14 +193,16 @@ func (f *Family) Welcome(ctx context.Context, actor id.ID, scope access.Scope, c
 	if w.Name = strings.TrimSpace(w.Name); w.Name == "" {
 		return id.Nil, access.ErrNameEmpty
 	}
-	account, err := f.access.Open(ctx, actor, access.Newcomer{Name: w.Name, Login: "g-" + strings.ToLower(letters(16)), Lang: lang, Role: access.Guardian, On: access.Place(p.Centre), Stream: person.Stream(p.Centre)})
-	if err != nil {
+	// The same form sent twice means one guardian. Nobody types this login, and it tells nothing.
+	login := "g-" + id.Under(child, "guardian "+w.Name+" "+w.Phone).Hex()
+	account, err := f.access.Open(ctx, actor, access.Newcomer{Name: w.Name, Login: login, Lang: lang, Role: access.Guardian, On: access.Place(p.Centre), Stream: person.Stream(p.Centre)})
+	if err != nil && !errors.Is(err, access.ErrLoginTaken) {
 		return id.Nil, err
 	}
 	return account, f.Link(ctx, actor, scope, child, account, w, fetch, consent)
 }
 
-// Unlink ends it. An account that has no other child cannot be entered any more.
+// Unlink ends it. An account that has no other child ends too, with the name it keeps: there is nobody it answers for.
 func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, child, guardian id.ID) error {
 	now, err := f.LinkOf(ctx, f.log.DB, child, guardian)
 	if err != nil {
@@ -195,7 +218,79 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 	if err != nil || len(left) > 0 {
 		return err
 	}
-	return f.Revoke(ctx, guardian)
+	acc, err := f.access.Get(ctx, f.log.DB, guardian)
+	if err != nil || !isFamily(acc) { // who works here too keeps the account, without a card
+		return errors.Join(err, f.Revoke(ctx, guardian))
+	}
+	_, err = f.log.Do(ctx, fact.Command{Name: "end a guardian's account", Stream: person.Stream(now.Centre), Keys: []id.ID{guardian}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		facts, end, err := f.access.Gone(ctx, q, actor, acc)
+		return fact.Outcome{Facts: facts, Also: func(ctx context.Context, tx store.Tx) error {
+			return errors.Join(end(ctx, tx), revoke(ctx, tx, guardian))
+		}}, err
+	}})
+	if err != nil {
+		return err
+	}
+	return f.log.DB.Purge(ctx, false, "seal_key")
+}
+
+// Gone prepares the end of the accounts of those who answered for some persons that are erased and for nobody else who is
+// known. also does so in the transaction.
+func (f *Family) Gone(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID) (facts []fact.New, also func(context.Context, store.Tx) error, err error) {
+	var guardians []id.ID
+	for _, p := range persons {
+		err := q.Each(ctx, "SELECT guardian FROM family_link WHERE child = ? ORDER BY guardian", store.Args(p), func(r store.Row) error {
+			var g id.ID
+			err := r.Scan(&g)
+			if !slices.Contains(guardians, g) {
+				guardians = append(guardians, g)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	var ends []func(context.Context, store.Tx) error
+	for _, g := range guardians {
+		var others []id.ID
+		err := q.Each(ctx, "SELECT child FROM family_link WHERE guardian = ?", store.Args(g), func(r store.Row) error {
+			var c id.ID
+			err := r.Scan(&c)
+			if !slices.Contains(persons, c) {
+				others = append(others, c)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		known, err := f.people.Centres(ctx, q, others)
+		if err != nil {
+			return nil, nil, err
+		}
+		acc, err := f.access.Get(ctx, q, g)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(known) > 0 || acc == nil || slices.ContainsFunc(append(slices.Clone(acc.Roles), acc.Ended...), func(h access.Held) bool { return h.Role != access.Guardian }) {
+			continue
+		}
+		more, end, err := f.access.Gone(ctx, q, actor, acc)
+		if err != nil {
+			return nil, nil, err
+		}
+		facts = append(facts, more...)
+		ends = append(ends, end, func(ctx context.Context, tx store.Tx) error { return revoke(ctx, tx, g) })
+	}
+	return facts, func(ctx context.Context, tx store.Tx) error {
+		for _, end := range ends {
+			if err := end(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
 }
 
 // Fetcher is somebody who may fetch a child.
@@ -310,10 +405,82 @@ func (f *Family) Messages(ctx context.Context, q store.Querier, child, guardian 
 	return f.messages(ctx, q, 100, "child = ? AND guardian = ?", child, guardian)
 }
 
+// Written returns all that was written about a child, with whomever, the latest first.
+func (f *Family) Written(ctx context.Context, q store.Querier, child id.ID) ([]Message, error) {
+	return f.messages(ctx, q, 10_000, "child = ?", child)
+}
+
 // Threads returns the latest message of each conversation in a scope, the latest first.
 func (f *Family) Threads(ctx context.Context, q store.Querier, scope access.Scope, max int) ([]Message, error) {
 	where, args := scope.People("centre", "child")
 	return f.messages(ctx, q, max, where+" AND NOT EXISTS (SELECT 1 FROM family_message m WHERE m.child = family_message.child AND m.guardian = family_message.guardian AND (m.at, m.id) > (family_message.at, family_message.id))", args...)
+}
+
+// FreshFor is how long a message that nobody answered is called for in the count of a centre.
+const FreshFor = 60 * 24 * time.Hour
+
+// unseen is a condition on family_message m: the account of the argument has not had it before it.
+const unseen = "NOT EXISTS (SELECT 1 FROM family_read r WHERE r.account = ? AND r.message = m.id)"
+
+// ToRead counts, by child, what centres wrote to a guardian and the guardian has not seen.
+func (f *Family) ToRead(ctx context.Context, q store.Querier, guardian id.ID) (map[id.ID]int, error) {
+	out := map[id.ID]int{}
+	err := q.Each(ctx, "SELECT m.child, count(*) FROM family_link l JOIN family_message m ON m.child = l.child AND m.guardian = l.guardian WHERE l.guardian = ? AND m.sender <> l.guardian AND "+unseen+" GROUP BY m.child", store.Args(guardian, guardian), func(r store.Row) error {
+		var child id.ID
+		var n int
+		err := r.Scan(&child, &n)
+		out[child] = n
+		return err
+	})
+	return out, err
+}
+
+// ToAnswer counts the conversations of a scope in which a guardian wrote last, not long ago, and an account has not seen
+// it. Who answers a guardian answers for the centre, so it waits for nobody else then.
+func (f *Family) ToAnswer(ctx context.Context, q store.Querier, scope access.Scope, account id.ID) (int, error) {
+	where, args := scope.People("m.centre", "m.child")
+	args = append(args, f.log.Clock.Now().Add(-FreshFor).UnixMilli(), account)
+	var n int
+	_, err := store.One(ctx, q, "SELECT count(*) FROM family_message m WHERE "+where+" AND m.at > ? AND m.sender = m.guardian AND "+unseen+
+		" AND NOT EXISTS (SELECT 1 FROM family_message n WHERE n.child = m.child AND n.guardian = m.guardian AND (n.at, n.id) > (m.at, m.id))", args, &n)
+	return n, err
+}
+
+// Unseen returns those of the messages that the other side wrote and the account has not seen: for a guardian what the
+// centre wrote, for all others what the guardian did.
+func (f *Family) Unseen(ctx context.Context, q store.Querier, account id.ID, list []Message) (map[id.ID]bool, error) {
+	out := map[id.ID]bool{}
+	args := store.Args(account)
+	for _, m := range list {
+		if m.FromGuardian() != (m.Guardian == account) {
+			out[m.ID] = true
+			args = append(args, m.ID)
+		}
+	}
+	if len(out) == 0 {
+		return out, nil
+	}
+	err := q.Each(ctx, "SELECT message FROM family_read WHERE account = ? AND message IN (?"+strings.Repeat(", ?", len(out)-1)+")", args, func(r store.Row) error {
+		var v id.ID
+		err := r.Scan(&v)
+		delete(out, v)
+		return err
+	})
+	return out, err
+}
+
+// Saw remembers that an account has had messages before it.
+func (f *Family) Saw(ctx context.Context, account id.ID, messages map[id.ID]bool) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	var rows [][]any
+	for v := range messages {
+		rows = append(rows, []any{account, v})
+	}
+	return f.log.DB.Write(ctx, func(tx store.Tx) error {
+		return tx.Many(ctx, "INSERT INTO family_read (account, message) VALUES (?, ?) ON CONFLICT (account, message) DO NOTHING", rows, nil)
+	})
 }
 
 // The letters of a code are told apart by hand and by ear.
@@ -351,6 +518,14 @@ func (f *Family) MakeCard(ctx context.Context, scope access.Scope, child, guardi
 	if _, err := f.LinkOf(ctx, f.log.DB, child, guardian); err != nil {
 		return nil, err
 	}
+	// A card opens all that its account may do, so it is for those who may see their own children and nothing else.
+	acc, err := f.access.Get(ctx, f.log.DB, guardian)
+	if err != nil {
+		return nil, err
+	}
+	if !isFamily(acc) {
+		return nil, ErrStaff
+	}
 	raw := make([]byte, 16)
 	rand.Read(raw)
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
@@ -370,6 +545,8 @@ func (f *Family) MakeCard(ctx context.Context, scope access.Scope, child, guardi
 		return tx.Exec(ctx, "INSERT INTO family_pin (code, account, hash, created) VALUES (?, ?, ?, ?)", c.Code, guardian, pin, now)
 	})
 }
+
+func isFamily(acc *access.Account) bool { return acc != nil && acc.Family() }
 
 func digest(token string) []byte {
 	h := sha256.Sum256([]byte("guardian card " + token))
@@ -409,7 +586,7 @@ func (f *Family) Enter(ctx context.Context, card, code, pin, agent, address stri
 	if card != "" {
 		which = "card " + address
 	}
-	account, err := f.access.Proved(ctx, which, address, func() (account id.ID, err error) {
+	proved := func() (account id.ID, err error) {
 		if card != "" {
 			_, err = store.One(ctx, f.log.DB, "SELECT account FROM family_card WHERE hash = ?", store.Args(digest(card)), &account)
 			return account, err
@@ -420,6 +597,17 @@ func (f *Family) Enter(ctx context.Context, card, code, pin, agent, address stri
 		}
 		if !access.MatchesSecret(hash, strings.TrimSpace(pin)) {
 			return id.Nil, nil
+		}
+		return account, nil
+	}
+	account, err := f.access.Proved(ctx, which, address, func() (id.ID, error) {
+		account, err := proved()
+		if err != nil || account.IsNil() {
+			return id.Nil, err
+		}
+		acc, err := f.access.Get(ctx, f.log.DB, account)
+		if err != nil || !isFamily(acc) { // a role was given since the card was made
+			return id.Nil, err
 		}
 		return account, nil
 	})

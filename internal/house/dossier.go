@@ -27,6 +27,15 @@ type Dossier struct {
 	Messages   []DossierLine  `json:"messages"`
 	Looks      []DossierLine  `json:"looks"` // who looked at the file, on this node
 	History    []DossierLine  `json:"history"`
+	Files      []DossierFile  `json:"files"`
+}
+
+// DossierFile is a photo or a signed form.
+type DossierFile struct {
+	On   string `json:"on"`   // ISO date
+	What string `json:"what"` // photo or form
+	Type string `json:"type"` // of Data, which JSON has in base64
+	Data []byte `json:"data"`
 }
 
 // DossierLine is one thing that is known, on a day.
@@ -59,7 +68,16 @@ func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Doss
 	if err != nil {
 		return nil, err
 	}
-	subjects := []id.ID{p}
+	// Who was written down twice has said things under both names.
+	ones, err := person.Ones(ctx, h.DB, []id.ID{p})
+	if err != nil {
+		return nil, err
+	}
+	records := ones[p]
+	if len(records) == 0 {
+		records = []id.ID{p}
+	}
+	subjects := slices.Clone(records)
 	for _, e := range enrolments {
 		subjects = append(subjects, e.ID)
 		line := DossierLine{On: e.On, State: e.State}
@@ -95,41 +113,65 @@ func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Doss
 		}
 		return who[account], err
 	}
-	consents, err := h.Consents.History(ctx, h.DB, p)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range consents {
-		d.Consents = append(d.Consents, DossierLine{On: c.On, What: string(c.Purpose), State: c.State, By: c.Who.Name})
-	}
-	guardians, err := h.Family.Guardians(ctx, h.DB, p)
-	if err != nil {
-		return nil, err
-	}
-	for _, g := range guardians {
-		d.Guardians = append(d.Guardians, DossierLine{What: g.Relation, Where: g.Phone, By: g.Name})
-		l, err := h.Family.Messages(ctx, h.DB, p, g.Guardian)
+	for _, r := range records {
+		consents, err := h.Consents.History(ctx, h.DB, r)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range consents {
+			d.Consents = append(d.Consents, DossierLine{On: c.On, What: string(c.Purpose), State: c.State, By: c.Who.Name})
+		}
+		guardians, err := h.Family.Guardians(ctx, h.DB, r)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range guardians {
+			d.Guardians = append(d.Guardians, DossierLine{What: g.Relation, Where: g.Phone, By: g.Name})
+		}
+		fetchers, err := h.Family.Fetchers(ctx, h.DB, r)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range fetchers {
+			d.Guardians = append(d.Guardians, DossierLine{What: f.Relation, Where: f.Phone, By: f.Name})
+		}
+		// Also those of somebody who answers for the child no more.
+		l, err := h.Family.Written(ctx, h.DB, r)
 		if err != nil {
 			return nil, err
 		}
 		for _, m := range l {
 			line := DossierLine{On: m.At.Format(time.DateOnly), What: m.Text}
-			if line.By, err = name(m.Sender); err != nil {
+			if line.By, err = name(m.Sender); err == nil && line.By == "" {
+				line.By, err = h.Family.Called(ctx, h.DB, r, m.Sender) // who answers for nobody has no account any more
+			}
+			if err != nil {
 				return nil, err
 			}
 			d.Messages = append(d.Messages, line)
 		}
-	}
-	looks, err := h.Looks.Seen(ctx, h.DB, p, 1000)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range looks {
-		line := DossierLine{On: l.At.Format(time.DateOnly), What: string(l.Action)}
-		if line.By, err = name(l.Account); err != nil {
+		pictures, err := h.Consents.Pictures(ctx, h.DB, r)
+		if err != nil {
 			return nil, err
 		}
-		d.Looks = append(d.Looks, line)
+		for _, k := range pictures {
+			what := "form"
+			if k.Photo {
+				what = "photo"
+			}
+			d.Files = append(d.Files, DossierFile{k.On, what, "image/jpeg", k.JPEG})
+		}
+		looks, err := h.Looks.Seen(ctx, h.DB, r, 1000)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range looks {
+			line := DossierLine{On: l.At.Format(time.DateOnly), What: string(l.Action)}
+			if line.By, err = name(l.Account); err != nil {
+				return nil, err
+			}
+			d.Looks = append(d.Looks, line)
+		}
 	}
 	for _, s := range subjects {
 		facts, err := h.Log.Of(ctx, h.DB, s)

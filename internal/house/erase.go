@@ -15,6 +15,7 @@ import (
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/person"
+	"tizi/internal/retention"
 	"tizi/internal/store"
 )
 
@@ -63,12 +64,18 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 		out.Facts, files = append(out.Facts, facts...), append(files, lost...)
 		out.Also = func(ctx context.Context, tx store.Tx) error { return errors.Join(before(ctx, tx), also(ctx, tx)) }
 	}
+	facts, also, err := h.Family.Gone(ctx, q, actor, persons)
+	if err != nil {
+		return out, nil, err
+	}
+	before := out.Also
+	out.Facts = append(out.Facts, facts...)
+	out.Also = func(ctx context.Context, tx store.Tx) error { return errors.Join(before(ctx, tx), also(ctx, tx)) }
 	return out, files, nil
 }
 
 // eraser is the executor of erasures.
 func (h *House) eraser() access.Executor {
-	files := map[id.ID][]blob.Digest{} // by request; written in the writer's turn, read after it
 	return access.Executor{
 		Check: func(ctx context.Context, q store.Querier, p access.Proposed) error {
 			if !slices.Contains(person.EraseReasons, p.Reason) {
@@ -83,19 +90,13 @@ func (h *House) eraser() access.Executor {
 			}
 			also := out.Also
 			out.Also = func(ctx context.Context, tx store.Tx) error {
-				h.mu.Lock()
-				files[r.ID] = gone
-				h.mu.Unlock()
+				h.leave(r.ID, gone)
 				return errors.Join(h.markPurge(), also(ctx, tx))
 			}
 			return out, nil
 		},
 		After: func(ctx context.Context, r *access.Request) error {
-			h.mu.Lock()
-			gone := files[r.ID]
-			delete(files, r.ID)
-			h.mu.Unlock()
-			return h.cleared(ctx, gone)
+			return h.cleared(ctx, h.left(r.ID))
 		},
 	}
 }
@@ -126,6 +127,23 @@ func (h *House) Expire(ctx context.Context, persons []id.ID, centre id.ID) error
 		return err
 	}
 	return h.cleared(ctx, files)
+}
+
+// prune ends cases of safeguarding of a centre whose time is over.
+func (h *House) prune(ctx context.Context, cases []id.ID, centre id.ID) error {
+	_, err := h.Log.Do(ctx, fact.Command{Name: "prune cases whose time is over", Stream: person.Stream(centre), Keys: cases, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		out, err := h.Safeguard.Prune(ctx, q, cases, retention.ClosedFor(h.Log.Clock.Now()))
+		if err != nil {
+			return out, err
+		}
+		also := out.Also
+		out.Also = func(ctx context.Context, tx store.Tx) error { return errors.Join(h.markPurge(), also(ctx, tx)) }
+		return out, nil
+	}})
+	if err != nil {
+		return err
+	}
+	return h.cleared(ctx, nil)
 }
 
 func (h *House) markPurge() error {
@@ -163,8 +181,11 @@ func (h *House) personal() []string {
 	return out
 }
 
-// Purge clears what an erasure left in files: lists that were uploaded, and the database's log.
+// Purge clears what an erasure left: whom the erased were likened to, lists that were uploaded, and the database's log.
 func (h *House) Purge(ctx context.Context) error {
+	if err := h.People.Sweep(ctx); err != nil {
+		return err
+	}
 	if err := os.RemoveAll(filepath.Join(h.Config.Dir, UploadDir)); err != nil {
 		return fmt.Errorf("remove uploaded lists: %w", err)
 	}
@@ -194,8 +215,8 @@ func (h *House) Rewrite(ctx context.Context) error {
 const keepEvery = time.Minute
 
 // Keep does what is due from time to time, until ctx ends: what an erasure could not clear at once, by night the tables
-// of PostgreSQL, and once a day the retention of people and the summary
-// of who saw and changed what. It is for a node that serves.
+// of PostgreSQL, and once a day the retention of people and cases and the summary of who saw and changed what. It is for a
+// node that serves.
 func (h *House) Keep(ctx context.Context) {
 	for {
 		h.keep(ctx)
@@ -235,7 +256,7 @@ func (h *House) keep(ctx context.Context) {
 	}
 }
 
-// Review works out whose time will be over, and erases those whose time is over and was announced.
+// Review works out whose time will be over, and erases those whose time is over and was announced; cases too.
 func (h *House) Review(ctx context.Context) error {
 	if err := h.Retention.Review(ctx); err != nil {
 		return err
@@ -245,11 +266,20 @@ func (h *House) Review(ctx context.Context) error {
 		if err != nil || len(over) == 0 {
 			return err
 		}
-		byCentre := map[id.ID][]id.ID{}
+		byCentre, cases := map[id.ID][]id.ID{}, map[id.ID][]id.ID{}
 		var all []id.ID
 		for _, d := range over {
-			byCentre[d.Centre] = append(byCentre[d.Centre], d.Person)
 			all = append(all, d.Person)
+			if d.Class == retention.Case {
+				cases[d.Centre] = append(cases[d.Centre], d.Person)
+			} else {
+				byCentre[d.Centre] = append(byCentre[d.Centre], d.Person)
+			}
+		}
+		for centre, l := range cases {
+			if err := h.prune(ctx, l, centre); err != nil {
+				return err
+			}
 		}
 		for centre, persons := range byCentre {
 			if err := h.Expire(ctx, persons, centre); err != nil && !errors.Is(err, person.ErrUnknown) {
@@ -262,7 +292,8 @@ func (h *House) Review(ctx context.Context) error {
 	}
 }
 
-// merger is the executor of merges. The two may be of two centres; the request is at that of the first.
+// merger is the executor of merges. The two may be of two centres; the request is at that of the first. What was refused of
+// one of them is refused of both.
 func (h *House) merger() access.Executor {
 	return access.Executor{
 		Check: func(ctx context.Context, q store.Querier, p access.Proposed) error {
@@ -279,7 +310,49 @@ func (h *House) merger() access.Executor {
 			return []id.ID{person.EdgeID(r.Subjects[0], r.Subjects[1])}
 		},
 		Run: func(ctx context.Context, q store.Querier, actor id.ID, r *access.Request) (fact.Outcome, error) {
-			return h.People.Merging(ctx, q, actor, r.Subjects, r.Reason)
+			out, err := h.People.Merging(ctx, q, actor, r.Subjects, r.Reason)
+			if err != nil {
+				return out, err
+			}
+			facts, also, gone, err := h.Consents.Joined(ctx, q, actor, r.Subjects)
+			if err != nil {
+				return out, err
+			}
+			out.Facts = append(out.Facts, facts...)
+			out.Also = func(ctx context.Context, tx store.Tx) error {
+				h.leave(r.ID, gone)
+				return also(ctx, tx)
+			}
+			return out, nil
+		},
+		After: func(ctx context.Context, r *access.Request) error {
+			if err := h.Consents.Destroy(ctx, h.left(r.ID)); err != nil {
+				return err
+			}
+			for _, p := range r.Subjects { // to have no consent is to have no seat
+				if err := h.Training.Review(ctx, r.Decider, p, h.Today()); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	}
+}
+
+// leave keeps which files go when a request that is being done is on the disk; left hands them over.
+func (h *House) leave(request id.ID, files []blob.Digest) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.files == nil {
+		h.files = map[id.ID][]blob.Digest{}
+	}
+	h.files[request] = files
+}
+
+func (h *House) left(request id.ID) []blob.Digest {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	files := h.files[request]
+	delete(h.files, request)
+	return files
 }

@@ -2,6 +2,7 @@ package house_test
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"image"
 	"image/jpeg"
@@ -15,6 +16,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/consent"
+	"tizi/internal/family"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -22,6 +24,8 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/retention"
+	"tizi/internal/safeguard"
+	"tizi/internal/seal"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
@@ -72,6 +76,16 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		must(t, err)
 		must(t, h.Consents.Record(ctx, id.Nil, access.Everywhere(), p, []consent.Statement{{Purpose: consent.Image, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "Qyjbbkelli Zmvqwxa"}}}))
 		must(t, h.Consents.SetPhoto(ctx, id.Nil, access.Everywhere(), p, portrait(t)))
+		// The father has the child's name, and no other child; the mother has one more.
+		var parents [2]id.ID
+		for i, name := range []string{"Omar Qyjbbkelli", "Fatna"} {
+			parents[i], err = h.Family.Welcome(ctx, id.Nil, access.Everywhere(), p, family.Who{Name: name, Phone: "+212699887766"}, "fr", true, true)
+			must(t, err)
+			must(t, h.Family.Send(ctx, parents[i], access.Everywhere(), p, parents[i], "Zmvqwxa est malade"))
+		}
+		must(t, h.Family.Link(ctx, id.Nil, access.Everywhere(), other, parents[1], family.Who{Name: "Fatna"}, true, true))
+		card, err := h.Family.MakeCard(ctx, access.Everywhere(), p, parents[0])
+		must(t, err)
 		files := blobs(t, c.Dir)
 		must(t, os.MkdirAll(filepath.Join(c.Dir, house.UploadDir), 0o700))
 		must(t, os.WriteFile(filepath.Join(c.Dir, house.UploadDir, "list"), []byte("Nom;Prénom\nQyjbbkelli;Zmvqwxa\n"), 0o600))
@@ -81,16 +95,27 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		if e == store.Postgres && len(server(t, h)) == 0 {
 			t.Log("the server's files hold no name before either: they could not be searched")
 		}
+		like, err := h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "Zmvqwxa", "last_latin": "Qyjbbkelli", "birth": "2014-05-02", "sex": "f"}, nil)
+		must(t, err)
+		_, err = h.People.Seek(ctx, nil)
+		must(t, err)
+		if n := pairs(t, h, p); n != 2 {
+			t.Fatalf("%d rows say whom the person is like, want a pair and a mark", n)
+		}
 		one, two := opened(t, h, "one"), opened(t, h, "two")
 		scope := access.At(centre)
-		r, err := h.Access.Propose(ctx, one, scope, access.Proposed{Action: access.ErasePeople, Centre: centre, Subjects: []id.ID{p}, Reason: "asked"})
+		r, err := h.Access.Propose(ctx, one, scope, access.Proposed{Action: access.ErasePeople, Centre: centre, Subjects: []id.ID{p, like}, Reason: "asked"})
 		must(t, err)
 		if err := h.Access.Confirm(ctx, one, scope, r); !errors.Is(err, access.ErrOwnRequest) {
 			t.Errorf("who asked confirms: %v", err)
 		}
+		end := oldReader(t, c)
 		must(t, h.Access.Confirm(ctx, two, scope, r))
 		if x, err := h.People.Get(ctx, h.DB, access.Everywhere(), p); err != nil || x != nil {
 			t.Errorf("the person is %v, %v", x, err)
+		}
+		if n := pairs(t, h, p); n != 0 {
+			t.Errorf("%d rows still say whom the person was like", n)
 		}
 		l, err := h.Training.OfPerson(ctx, h.DB, access.Everywhere(), p)
 		must(t, err)
@@ -100,7 +125,19 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		if _, err := h.Access.Propose(ctx, one, scope, access.Proposed{Action: access.ErasePeople, Centre: centre, Subjects: []id.ID{p}, Reason: "asked"}); !errors.Is(err, person.ErrUnknown) {
 			t.Errorf("erased again: %v", err)
 		}
+		for i, want := range []bool{false, true} {
+			acc, err := h.Access.Get(ctx, h.DB, parents[i])
+			must(t, err)
+			if (acc != nil) != want {
+				t.Errorf("the account of parent %d: %+v", i, acc)
+			}
+		}
+		if _, err := h.Family.Enter(ctx, card.Token, "", "", "browser", "1"); !errors.Is(err, access.ErrWrong) {
+			t.Errorf("the card of who answers for nobody any more: %v", err)
+		}
+		// Somebody who might still read what was there does not keep it there.
 		must(t, h.Rewrite(ctx))
+		end()
 		for _, f := range append(traces(t, c.Dir), server(t, h)...) {
 			t.Errorf("left in %s", f)
 		}
@@ -122,6 +159,14 @@ func TestErasedNameIsNowhere(t *testing.T) {
 	})
 }
 
+// pairs counts what is kept of a person beside the derived tables: whom they are like, and that it was looked for.
+func pairs(t testing.TB, h *house.House, p id.ID) (n int) {
+	t.Helper()
+	_, err := store.One(ctx, h.DB, "SELECT (SELECT count(*) FROM person_pair WHERE a = ? OR b = ?) + (SELECT count(*) FROM person_sought WHERE person = ?)", store.Args(p, p, p), &n)
+	must(t, err)
+	return n
+}
+
 // server are the traces in the files of a PostgreSQL server's database: tables and indexes. Its write-ahead log, which the
 // server keeps for a while, is not among them; docs/privacy says so.
 func server(t testing.TB, h *house.House) []string {
@@ -139,6 +184,24 @@ func server(t testing.TB, h *house.House) []string {
 		return nil
 	}
 	return traces(t, base)
+}
+
+// oldReader begins to read a PostgreSQL database as it is now, until it is ended.
+func oldReader(t testing.TB, c house.Config) (end func()) {
+	t.Helper()
+	if c.URL == "" {
+		return func() {}
+	}
+	db, err := sql.Open("pgx", c.URL)
+	must(t, err)
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
+	must(t, err)
+	var n int
+	must(t, tx.QueryRow("SELECT 1").Scan(&n))
+	return func() {
+		tx.Rollback()
+		db.Close()
+	}
 }
 
 // dump is the derived tables as text, or all of the database where PostgreSQL's own dump is at hand.
@@ -250,6 +313,228 @@ func TestRetention(t *testing.T) {
 		}
 		if err := h.Retention.Rule(ctx, id.Nil, retention.Learner, 0); !errors.Is(err, retention.ErrMonths) {
 			t.Errorf("a rule of no time: %v", err)
+		}
+	})
+}
+
+// A case of safeguarding that was closed is announced, and gone five years later: no officer's key opens it any more, and
+// the bytes of its own key lie nowhere. One that is open, or was taken up again, stays.
+func TestClosedCasesArePruned(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		now := time.Date(2026, 1, 10, 15, 0, 0, 0, time.UTC)
+		c := house.Config{Dir: t.TempDir(), Now: func() time.Time { return now }}
+		if e == store.Postgres {
+			c.URL = testnode.Place(t, e).URL
+		}
+		h, err := house.Create(ctx, c)
+		must(t, err)
+		defer h.Close()
+		must(t, h.Found(ctx, founding))
+		centre, all, s := place.ID("MA-ERR-MJ1"), access.Everywhere(), h.Safeguard
+		officer, err := h.Access.Open(ctx, id.Nil, access.Newcomer{Name: "o", Login: "officer", Role: access.Officer, On: access.Place(centre), Stream: "hub"})
+		must(t, err)
+		const pass = "la mer est calme"
+		must(t, s.SetKey(ctx, officer, pass, false))
+		step := func(c id.ID, what, outcome string) {
+			t.Helper()
+			must(t, s.Unlock(ctx, officer, "t", pass))
+			must(t, s.Note(ctx, all, officer, "t", c, safeguard.Step{What: what, Text: "quelques mots", Outcome: outcome}, ""))
+		}
+		var cases [4]id.ID // goes, was never closed, is taken up again after the notice, is closed a year later
+		for i := range cases {
+			cases[i], err = s.Report(ctx, string(rune('a'+i)), centre, safeguard.Worry{What: "un souci"})
+			must(t, err)
+			if i != 1 && i != 3 {
+				step(cases[i], "closed", "safe")
+			}
+		}
+		step(cases[1], "assessed", "")
+		own := key(t, h, cases[0])
+		is := func(want ...bool) {
+			t.Helper()
+			for i, w := range want {
+				if _, err := s.Case(ctx, h.DB, all, cases[i]); (err == nil) != w {
+					t.Errorf("case %d on %s: %v", i, h.Today(), err)
+				}
+			}
+		}
+		soon := func(want int) {
+			t.Helper()
+			l, err := h.Retention.Cases(ctx, h.DB, access.At(centre))
+			must(t, err)
+			people, err := h.Retention.Count(ctx, h.DB, access.At(centre))
+			must(t, err)
+			if len(l) != want || people != 0 {
+				t.Errorf("%s: %d cases are announced, want %d; %d people", h.Today(), len(l), want, people)
+			}
+		}
+		at := func(date string) {
+			day, err := time.Parse(time.DateOnly, date)
+			must(t, err)
+			now = day.Add(time.Hour) // earlier in the day than the cases were closed
+			must(t, h.Review(ctx))
+		}
+		at("2027-01-10")
+		step(cases[3], "closed", "unfounded")
+		at("2030-10-01")
+		soon(0)
+		at("2030-12-20")
+		soon(2)
+		if l, err := h.Retention.Cases(ctx, h.DB, access.At(centre)); err != nil || l[0].On != "2031-01-19" {
+			t.Errorf("announced %+v, %v", l, err)
+		}
+		step(cases[2], "spoke", "")
+		at("2031-01-12") // five years are over, the month of notice is not
+		is(true, true, true, true)
+		must(t, s.Unlock(ctx, officer, "t", pass))
+		if _, err := s.Read(ctx, all, officer, "t", cases[0]); err != nil {
+			t.Errorf("before its day: %v", err)
+		}
+		at("2031-01-20")
+		is(false, true, true, true)
+		soon(0)
+		must(t, s.Unlock(ctx, officer, "t", pass))
+		if _, err := s.Read(ctx, all, officer, "t", cases[0]); !errors.Is(err, safeguard.ErrNoCase) {
+			t.Errorf("read after its end: %v", err)
+		}
+		for _, c := range cases[1:] {
+			if _, err := s.Read(ctx, all, officer, "t", c); err != nil {
+				t.Errorf("a case that stays: %v", err)
+			}
+		}
+		if _, err := h.Log.Keys.Get(ctx, h.DB, cases[0]); !errors.Is(err, seal.ErrNoKey) {
+			t.Errorf("the key of the case: %v", err)
+		}
+		must(t, h.Rewrite(ctx))
+		if e == store.SQLite {
+			must(t, filepath.WalkDir(c.Dir, func(p string, d fs.DirEntry, err error) error {
+				if err != nil || d.IsDir() {
+					return err
+				}
+				b, err := os.ReadFile(p)
+				if bytes.Contains(b, own) {
+					t.Errorf("the key lies in %s", p)
+				}
+				return err
+			}))
+		}
+		at("2033-01-01")
+		is(false, true, true, true) // closed in 2027, announced today only: the node slept
+		at("2033-02-01")
+		is(false, true, true, false)
+		rep, err := h.Check(ctx, nil)
+		must(t, err)
+		if !rep.OK {
+			t.Error(rep.Faults)
+		}
+	})
+}
+
+// key is the wrapped key of a subject as it lies in the database.
+func key(t testing.TB, h *house.House, subject id.ID) (wrapped []byte) {
+	t.Helper()
+	found, err := store.One(ctx, h.DB, "SELECT wrapped FROM seal_key WHERE person = ?", store.Args(subject), &wrapped)
+	must(t, err)
+	if !found || len(wrapped) < 32 {
+		t.Fatal("a case has no key of its own")
+	}
+	return wrapped
+}
+
+// Two records that are one person are erased together, so neither is over while the other is in a group or was there of
+// late, and a reason to keep one keeps both.
+func TestRetentionOfWhoIsOne(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		now := time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
+		c := house.Config{Dir: t.TempDir(), Now: func() time.Time { return now }}
+		if e == store.Postgres {
+			c.URL = testnode.Place(t, e).URL
+		}
+		h, err := house.Create(ctx, c)
+		must(t, err)
+		defer h.Close()
+		must(t, h.Found(ctx, founding))
+		centre := place.ID("MA-ERR-MJ1")
+		var who [6]id.ID // two and two are one: in a group, kept, over
+		for i := range who {
+			who[i], err = h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "P", "last_latin": string(rune('a' + i)), "birth": "2014-05-03"}, nil)
+			must(t, err)
+		}
+		prog, err := h.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", From: "2026-01-01", To: "2029-12-31", Name: i18n.Text{i18n.FR: "1"}}}})
+		must(t, err)
+		group, err := h.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
+		must(t, err)
+		must(t, h.Consents.Record(ctx, id.Nil, access.Everywhere(), who[0], []consent.Statement{{Purpose: consent.Training, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "A parent"}}}))
+		_, err = h.Training.Place(ctx, id.Nil, access.Everywhere(), group, who[:1], "2026-01-10")
+		must(t, err)
+		for i := 0; i < len(who); i += 2 {
+			must(t, h.People.Merge(ctx, id.Nil, access.Everywhere(), who[i], who[i+1], "papers"))
+		}
+		at := func(date string) {
+			day, err := time.Parse(time.DateOnly, date)
+			must(t, err)
+			now = day.Add(12 * time.Hour)
+			must(t, h.Review(ctx))
+		}
+		at("2026-12-20")
+		must(t, h.Retention.Keep(ctx, id.Nil, access.At(centre), who[2], "returns"))
+		at("2027-02-01")
+		for i, want := range []bool{true, true, true, true, false, false} {
+			p, err := h.People.Get(ctx, h.DB, access.Everywhere(), who[i])
+			must(t, err)
+			if (p != nil) != want {
+				t.Errorf("record %d is here: %v, want %v", i, p != nil, want)
+			}
+		}
+	})
+}
+
+// What was refused of one record is refused of the child: a merge ends an earlier yes on the other, with its photo and its
+// seat. A later yes stands.
+func TestMergeHearsTheLaterNo(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h, c := create(t, e)
+		defer h.Close()
+		must(t, h.Found(ctx, founding))
+		centre, scope := place.ID("MA-ERR-MJ1"), access.Everywhere()
+		prog, err := h.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", From: "2026-01-01", To: "2026-12-31", Name: i18n.Text{i18n.FR: "1"}}}})
+		must(t, err)
+		group, err := h.Training.OpenCohort(ctx, id.Nil, scope, training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
+		must(t, err)
+		say := func(p id.ID, purpose consent.Purpose, state, on string) {
+			must(t, h.Consents.Record(ctx, id.Nil, scope, p, []consent.Statement{{Purpose: purpose, State: state, Giver: consent.ByGuardian, Method: "paper", On: on, Who: consent.Who{Name: "Fatna"}}}))
+		}
+		var two [2]id.ID
+		for i := range two {
+			two[i], err = h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "Amina", "last_latin": "Tazi", "birth": "2014-05-03"}, nil)
+			must(t, err)
+		}
+		a, b := two[0], two[1]
+		say(a, consent.Image, consent.Given, "2026-01-10")
+		must(t, h.Consents.SetPhoto(ctx, id.Nil, scope, a, portrait(t)))
+		say(b, consent.Image, consent.Refused, "2026-02-01")
+		say(a, consent.Training, consent.Given, "2026-01-10")
+		_, err = h.Training.Place(ctx, id.Nil, scope, group, []id.ID{a}, "2026-03-02")
+		must(t, err)
+		say(b, consent.Training, consent.Refused, "2026-01-10") // one day: the no is heard
+		say(b, consent.Research, consent.Refused, "2026-01-10")
+		say(a, consent.Research, consent.Given, "2026-02-01")
+		one, other := opened(t, h, "one"), opened(t, h, "two")
+		r, err := h.Access.Propose(ctx, one, access.At(centre), access.Proposed{Action: access.MergePeople, Centre: centre, Subjects: []id.ID{a, b}, Reason: person.MergeReasons[0]})
+		must(t, err)
+		must(t, h.Access.Confirm(ctx, other, access.At(centre), r))
+		for purpose, want := range map[consent.Purpose]bool{consent.Image: false, consent.Training: false, consent.Research: true} {
+			if holds, err := h.Consents.Has(ctx, h.DB, a, purpose); err != nil || holds != want {
+				t.Errorf("the consent to %s holds: %v, %v", purpose, holds, err)
+			}
+		}
+		if has, err := h.Consents.HasPhoto(ctx, h.DB, a); err != nil || has || blobs(t, c.Dir) != 0 {
+			t.Errorf("the photo is still there: %v, %v, %d files", has, err, blobs(t, c.Dir))
+		}
+		l, err := h.Training.OfPerson(ctx, h.DB, scope, a)
+		must(t, err)
+		if len(l) != 1 || l[0].State == training.Enrolled || l[0].State == training.Active {
+			t.Errorf("the seat is kept: %+v", l)
 		}
 	})
 }

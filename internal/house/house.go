@@ -98,7 +98,8 @@ type House struct {
 	reviewed string // the day of Keep's last review
 	summed   string // and that of its last summary
 
-	mu sync.Mutex // guards what the executors remember between a transaction and what follows it
+	mu    sync.Mutex              // guards files
+	files map[id.ID][]blob.Digest // that go when a request which is being done is on the disk
 }
 
 // Errors of opening.
@@ -240,7 +241,8 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Family = family.New(l, h.People, h.Access)
 	h.Access.Owns = map[access.Action]*access.Relation{access.ReadChildren: family.Own, access.AnswerConsent: family.Own}
 	h.Training = training.New(l, h.People, h.Programmes)
-	h.Retention = retention.New(l, h.People, h.Training)
+	h.Safeguard = safeguard.New(l, h.Access, h.Places)
+	h.Retention = retention.New(l, h.People, h.Training, h.Safeguard)
 	h.Access.Executes(access.MergePeople, h.merger())
 	h.Access.Executes(access.ErasePeople, h.eraser())
 	h.Access.Executes(access.ExportPeople, h.exporter())
@@ -250,7 +252,6 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 		l.Close()
 		return nil, err
 	}
-	h.Safeguard = safeguard.New(l, h.Access, h.Places)
 	h.Audit = audit.New(l, h.Places, h.Access, h.People, h.Consents, h.Family, h.Looks)
 	return h, nil
 }

@@ -313,3 +313,52 @@ func TestNoRangeInFiguresInArabic(t *testing.T) {
 		}
 	}
 }
+
+// What families and children read in Tamazight stands in the list that a native reader works through, word for word, and is
+// spelt with the letters of IRCAM alone.
+func TestTamazightIsToBeConfirmed(t *testing.T) {
+	b, err := os.ReadFile("../../docs/translation.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := string(b)
+	confirmed := doc[strings.Index(doc, "## Confirmed"):]
+	const letters = "ⴰⴱⴳⵯⴷⴹⴻⴼⴽⵀⵃⵄⵅⵇⵉⵊⵍⵎⵏⵓⵔⵕⵖⵙⵚⵛⵜⵟⵡⵢⵣⵥ"
+	look := func(key, text string) {
+		if !strings.Contains(confirmed, "`"+key+"`") && !strings.Contains(doc, "| `"+key+"` | "+text+" |") {
+			t.Errorf("docs/translation.md does not ask for %s as it stands", key)
+		}
+		for _, r := range text {
+			if unicode.Is(unicode.Tifinagh, r) && !strings.ContainsRune(letters, r) {
+				t.Errorf("%s: %q is no letter of IRCAM", key, r)
+			}
+		}
+	}
+	read := func(file string, into any) {
+		b, err := os.ReadFile(file)
+		if err == nil {
+			err = json.Unmarshal(b, into)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range []string{"consent", "safe"} {
+		all := map[string]any{}
+		read("catalogue/zgh/"+f+".json", &all)
+		for key, v := range all {
+			if forms, ok := v.(map[string]any); ok {
+				v = forms["other"]
+			}
+			look(key, v.(string))
+		}
+	}
+	for _, p := range []string{"training", "image", "follow_up", "research"} {
+		text := map[string]string{}
+		read("../consent/texts/"+p+".json", &text)
+		if text["zgh"] == "" {
+			t.Errorf("the text of %s has no Tamazight", p)
+		}
+		look("consent."+p, text["zgh"])
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,8 +67,21 @@ type Import struct {
 	DryRun  bool // find out, write nothing
 	// Also adds facts about each new person to the same transaction: an application to a programme.
 	Also func(p id.ID, d Details) []fact.New
+	// FormsHeld says that the centre holds the signed form of everybody on the list. Where the list has a column for it,
+	// the column decides.
+	FormsHeld bool
+	// Forms, which may be nil, states the consents of those whose forms are held, in the same transaction, and in a dry
+	// run says what it would state.
+	Forms func(ctx context.Context, q store.Querier, l []Formed) ([]fact.New, error)
 	// Progress, which may be nil, is told after each chunk how many rows are done.
 	Progress func(rows int)
+}
+
+// Formed is somebody whose signed form the centre holds.
+type Formed struct {
+	Person id.ID
+	Birth  string
+	New    bool // nothing was said of the person before
 }
 
 // MaxListed bounds each list of a Report; beyond it rows are only counted.
@@ -82,12 +96,14 @@ type Report struct {
 	Repeated  int // rows that repeat another row, or name somebody known at another centre
 	Refused   int // rows with a fault
 	Remarks   int // rows taken without one of their values
+	Consents  int // consents stated, of those whose forms are held
 
 	Duplicates []Duplicate
 	Rejected   []list.Problem
 	Remarked   []list.Problem
 	Info       sheet.Info
 	Mapping    list.Mapping
+	Held       []id.ID   // people known already whose forms are held: some may have waited for that
 	New        []Details // in a dry run, the first of those who would be taken
 }
 
@@ -126,6 +142,7 @@ func (p *People) Import(ctx context.Context, im Import) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	im.FormsHeld = im.FormsHeld && !slices.Contains(im.Mapping, list.Forms)
 	var seen list.Seen
 	var chunk []list.Entry
 	flush := func() error {
@@ -196,6 +213,8 @@ func (r *Report) duplicate(d Duplicate) {
 type verdict struct {
 	details   Details
 	known     *Person // nil: new
+	held      bool    // the signed form
+	as        id.ID   // of a new person
 	elsewhere bool
 	change    Details
 }
@@ -204,9 +223,13 @@ type verdict struct {
 func (p *People) take(ctx context.Context, im *Import, chunk []list.Entry, rep *Report) error {
 	stream := Stream(im.Centre)
 	var vs []verdict
+	var agreed []fact.New
 	if im.DryRun {
 		var err error
 		if vs, err = p.judge(ctx, p.log.DB, im.Centre, chunk); err != nil {
+			return err
+		}
+		if agreed, err = im.agreed(ctx, p.log.DB, vs); err != nil {
 			return err
 		}
 	} else {
@@ -227,7 +250,7 @@ func (p *People) take(ctx context.Context, im *Import, chunk []list.Entry, rep *
 				switch {
 				case v.elsewhere:
 				case v.known == nil:
-					k, err := p.log.Keys.New(id.New(), stream)
+					k, err := p.log.Keys.New(v.as, stream)
 					if err != nil {
 						return out, err
 					}
@@ -255,13 +278,21 @@ func (p *People) take(ctx context.Context, im *Import, chunk []list.Entry, rep *
 				}
 				out.Facts = append(out.Facts, n...)
 			}
+			if agreed, err = im.agreed(ctx, q, vs); err != nil {
+				return out, err
+			}
+			out.Facts = append(out.Facts, agreed...)
 			return out, nil
 		}})
 		if err != nil {
 			return err
 		}
 	}
+	rep.Consents += len(agreed)
 	for i, v := range vs {
+		if v.held && v.known != nil && !v.elsewhere {
+			rep.Held = append(rep.Held, v.known.ID)
+		}
 		switch {
 		case v.elsewhere:
 			rep.duplicate(Duplicate{Row: chunk[i].Row, Person: v.known.ID, Name: v.details.Name(false)})
@@ -279,13 +310,40 @@ func (p *People) take(ctx context.Context, im *Import, chunk []list.Entry, rep *
 	return nil
 }
 
+// agreed states consents of a chunk, each person's once.
+func (im *Import) agreed(ctx context.Context, q store.Querier, vs []verdict) ([]fact.New, error) {
+	if im.Forms == nil {
+		return nil, nil
+	}
+	var l []Formed
+	seen := map[id.ID]bool{}
+	for i := range vs {
+		v := &vs[i]
+		if v.held = v.held || im.FormsHeld; !v.held || v.elsewhere {
+			continue
+		}
+		f := Formed{v.as, v.details["birth"], true}
+		if v.known != nil {
+			f = Formed{v.known.ID, v.known.Details["birth"], false}
+		}
+		if !seen[f.Person] {
+			seen[f.Person] = true
+			l = append(l, f)
+		}
+	}
+	if len(l) == 0 {
+		return nil, nil
+	}
+	return im.Forms(ctx, q, l)
+}
+
 // judge finds out, for each entry, who it is, in their order: each is compared with what those before it told.
 func (p *People) judge(ctx context.Context, q store.Querier, centre id.ID, chunk []list.Entry) ([]verdict, error) {
 	vs := make([]verdict, len(chunk))
 	var sets [][]any
 	var of []int
 	for i := range chunk {
-		vs[i].details = detailsOf(&chunk[i])
+		vs[i].details, vs[i].as, vs[i].held = detailsOf(&chunk[i]), id.New(), chunk[i].Forms
 		for _, k := range vs[i].details.keys() {
 			sets = append(sets, []any{k})
 			of = append(of, i)

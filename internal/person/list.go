@@ -112,7 +112,7 @@ type match struct {
 // matching finds those of whom, or of a record that is one with them, a word fits each of the terms. The rarest term is
 // looked up and the others tried on whoever it finds; only when every term is common is the list walked instead, where
 // matches lie close together. It is nil when nobody can match.
-func matching(ctx context.Context, q store.Querier, scope access.Scope, merged bool, terms []term) (*match, error) {
+func matching(ctx context.Context, q store.Querier, engine store.Engine, scope access.Scope, merged bool, terms []term) (*match, error) {
 	type counted struct {
 		term
 		n int
@@ -136,10 +136,10 @@ func matching(ctx context.Context, q store.Querier, scope access.Scope, merged b
 	for _, w := range ws {
 		args = append(args, w.lo, w.hi)
 	}
-	// By a count, and by a text that no index knows, so that the few words of each person are read: PostgreSQL guesses the size
-	// of a range of words wrongly, and would join thousands with thousands.
+	// By a count, so that the few words of each person are read: PostgreSQL would join thousands with thousands.
+	word := engine.Veiled("u.token")
 	has := func(person string) string {
-		return " AND (SELECT count(*) FROM person_token u WHERE u.person = " + person + " AND (u.token || '') >= ? AND (u.token || '') < ?) > 0"
+		return " AND (SELECT count(*) FROM person_token u WHERE u.person = " + person + " AND " + word + " >= ? AND " + word + " < ?) > 0"
 	}
 	looked := "t.token >= ? AND t.token < ?" + strings.Repeat(has("t.person"), len(ws)-1)
 	in, sargs := scope.People("p.centre", "p.id")
@@ -228,7 +228,7 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 			}
 			return t, nil
 		}
-		exact, err := matching(ctx, q, scope, merged, letters)
+		exact, err := matching(ctx, q, p.log.DB.Engine, scope, merged, letters)
 		if err != nil {
 			return nil, err
 		}
@@ -243,7 +243,7 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 		if sounds == nil {
 			return nil, nil
 		}
-		near, err := matching(ctx, q, scope, merged, sounds)
+		near, err := matching(ctx, q, p.log.DB.Engine, scope, merged, sounds)
 		if err != nil || near == nil {
 			return nil, err
 		}

@@ -26,6 +26,16 @@ func TestOneOfTwoRecords(t *testing.T) {
 		b := reg(there, person.Details{"first_ar": "محمد", "last_ar": "التازي", "first_latin": "Mohammed", "last_latin": "Ettazi", "birth": "2014", "phone": "+212612345678"})
 		c := reg(here, person.Details{"first_latin": "Zineb", "last_latin": "Tazi"})
 		must(t, p.Merge(ctx, id.Nil, all, b, a, "same phone"))
+		for _, c := range []person.Condition{{}, {SQL: "person.first_latin <> ''"}} { // counted as they are listed, whatever is asked
+			page, err := p.List(ctx, n.DB, all, person.Filter{Where: c})
+			must(t, err)
+			got, err := p.CountIf(ctx, n.DB, all, c)
+			must(t, err)
+			is(t, "counted", got, int64(len(page.People)))
+			beside, err := p.BesideIf(ctx, n.DB, all, c)
+			must(t, err)
+			is(t, "beside", beside, int64(1))
+		}
 		if err := p.Merge(ctx, id.Nil, access.At(here), a, b, "x"); err == nil {
 			t.Error("who sees one of two merges them")
 		}

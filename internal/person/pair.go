@@ -66,10 +66,10 @@ func (p *People) Seek(ctx context.Context, progress func(done, total int64)) (So
 		return s, fmt.Errorf("seek duplicates: %w", err)
 	}
 	s.People, s.Pairs = len(marks), len(found)
-	if err := p.sweep(ctx); err != nil {
+	if err := p.keep(ctx, marks, found); err != nil {
 		return s, fmt.Errorf("seek duplicates: %w", err)
 	}
-	return s, p.keep(ctx, marks, found)
+	return s, p.Sweep(ctx) // last: somebody may have been erased while it looked
 }
 
 // SeekFor looks for those who may be the same as somebody who just came or changed. While a whole search runs it leaves
@@ -107,8 +107,8 @@ func (h *hit) order() {
 	}
 }
 
-// sweep removes what is kept of people who are gone.
-func (p *People) sweep(ctx context.Context) error {
+// Sweep removes what is kept of people who are gone.
+func (p *People) Sweep(ctx context.Context) error {
 	return p.log.DB.Write(ctx, func(tx store.Tx) error {
 		for _, gone := range []string{
 			"DELETE FROM person_pair WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = a) OR NOT EXISTS (SELECT 1 FROM person WHERE id = b)",

@@ -143,12 +143,27 @@ func (p *People) Centres(ctx context.Context, q store.Querier, persons []id.ID) 
 	return out, nil
 }
 
-// CountIf returns how many people in the scope a condition on person.id is true of.
+// CountIf returns how many people in the scope a condition on person.id is true of, as List would list them.
 func (p *People) CountIf(ctx context.Context, q store.Querier, scope access.Scope, c Condition) (int64, error) {
 	where, args := scope.People("centre", "id")
 	where, args = c.add(where, args)
 	var n int64
-	_, err := store.One(ctx, q, "SELECT count(*) FROM person WHERE "+where, args, &n)
+	if _, err := store.One(ctx, q, "SELECT count(*) FROM person WHERE "+where, args, &n); err != nil {
+		return 0, err
+	}
+	beside, err := p.BesideIf(ctx, q, scope, c)
+	return n - beside, err
+}
+
+// BesideIf returns how many records, of those in the scope that a condition on person.id is true of, stand beside another
+// that List shows for the same person. They are few, so it begins from them.
+func (p *People) BesideIf(ctx context.Context, q store.Querier, scope access.Scope, c Condition) (int64, error) {
+	where, args := scope.People("person.centre", "person.id")
+	where, args = c.add(where, args)
+	in, more := scope.People("op.centre", "op.id")
+	var n int64
+	_, err := store.One(ctx, q, "SELECT count(*) FROM person_alias me JOIN person ON person.id = me.person WHERE "+where+
+		" AND EXISTS (SELECT 1 FROM person_alias o JOIN person op ON op.id = o.person WHERE o.one = me.one AND o.person < me.person AND "+in+")", append(args, more...), &n)
 	return n, err
 }
 
@@ -362,4 +377,26 @@ func (p *People) RegisteredBefore(ctx context.Context, q store.Querier, before t
 		return err
 	})
 	return out, err
+}
+
+// Registered returns on which date each of some records that are known was registered.
+func (p *People) Registered(ctx context.Context, q store.Querier, persons []id.ID) (map[id.ID]string, error) {
+	out := map[id.ID]string{}
+	for part := range slices.Chunk(persons, 500) {
+		args := make([]any, len(part))
+		for i, v := range part {
+			args[i] = v
+		}
+		err := q.Each(ctx, "SELECT id, registered FROM person WHERE id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
+			var v id.ID
+			var at int64
+			err := r.Scan(&v, &at)
+			out[v] = time.UnixMilli(at).Format(time.DateOnly)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }

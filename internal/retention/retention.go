@@ -1,5 +1,5 @@
-// Package retention says how long what is known of people is kept, who will be erased when, and who is kept longer, and
-// why. The erasing itself is the house's.
+// Package retention says how long what is known of people is kept, and cases of safeguarding that were closed, what will be
+// erased when, and who is kept longer, and why. The erasing itself is the house's.
 package retention
 
 import (
@@ -15,6 +15,7 @@ import (
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/person"
+	"tizi/internal/safeguard"
 	"tizi/internal/store"
 	"tizi/internal/training"
 )
@@ -36,6 +37,13 @@ const (
 	NeverCame Class = "never_came" // registered, perhaps on a list that waits, and never present
 	Learner   Class = "learner"    // was present at least once
 )
+
+// Case is the class of cases of safeguarding that were closed. It has no rule: whoever sets the times may be whom a case
+// is about. To keep one longer an officer takes it up again.
+const Case Class = "case"
+
+// CaseMonths is how long a case is kept after it was closed.
+const CaseMonths = 60
 
 // Classes are all classes, with how many months each is kept after the last day of which something is known, unless a
 // rule says otherwise: long enough for the follow-up at twelve months and for who comes back to a later phase.
@@ -175,10 +183,13 @@ type Retention struct {
 	log      *fact.Log
 	people   *person.People
 	training *training.Training
+	cases    *safeguard.Safeguard
 }
 
 // New returns the area on a node's log.
-func New(l *fact.Log, p *person.People, t *training.Training) *Retention { return &Retention{l, p, t} }
+func New(l *fact.Log, p *person.People, t *training.Training, s *safeguard.Safeguard) *Retention {
+	return &Retention{l, p, t, s}
+}
 
 // Rules returns how many months each class is kept.
 func (r *Retention) Rules(ctx context.Context, q store.Querier) (map[Class]int, error) {
@@ -231,19 +242,27 @@ func (r *Retention) Keep(ctx context.Context, actor id.ID, scope access.Scope, p
 		if err != nil {
 			return fact.Outcome{}, err
 		}
+		ones, err := person.Ones(ctx, q, []id.ID{p})
+		if err != nil {
+			return fact.Outcome{}, err
+		}
+		gone := [][]any{{p}}
+		for _, v := range ones[p] {
+			gone = append(gone, []any{v})
+		}
 		return fact.Outcome{
 			Facts: []fact.New{{Stream: stream, Kind: KindKept, Subject: subject, Actor: actor, Body: Kept{p, until, reason}, Prev: fact.HeadsOf(all)}},
 			Also: func(ctx context.Context, tx store.Tx) error {
-				return tx.Exec(ctx, "DELETE FROM retention_due WHERE person = ?", p)
+				return tx.Many(ctx, "DELETE FROM retention_due WHERE person = ?", gone, nil)
 			},
 		}, nil
 	}})
 	return err
 }
 
-// Due is somebody whose time will be over.
+// Due is somebody whose time will be over, or a case.
 type Due struct {
-	Person, Centre id.ID
+	Person, Centre id.ID // of the class Case, Person is the case
 	Class          Class
 	Last, On       string // ISO dates: the last day of which something is known, and the first on which they may be erased
 }
@@ -289,30 +308,68 @@ func (r *Retention) Review(ctx context.Context) error {
 			ids[i] = x.ID
 		}
 		after = ids[len(ids)-1]
-		last, err := r.training.LastDays(ctx, r.log.DB, ids)
+		// Who is one person is erased under every name, so what is known under any of them counts.
+		ones, err := person.Ones(ctx, r.log.DB, ids)
+		if err != nil {
+			return err
+		}
+		all := slices.Clone(ids)
+		for _, same := range ones {
+			all = append(all, same...)
+		}
+		slices.SortFunc(all, func(a, b id.ID) int { return slices.Compare(a[:], b[:]) })
+		all = slices.Compact(all)
+		last, err := r.training.LastDays(ctx, r.log.DB, all)
+		if err != nil {
+			return err
+		}
+		registered, err := r.people.Registered(ctx, r.log.DB, all)
 		if err != nil {
 			return err
 		}
 		for _, x := range l {
-			t := last[x.ID]
-			if t.Open {
-				continue
+			same := ones[x.ID]
+			if len(same) == 0 {
+				same = []id.ID{x.ID}
 			}
-			d := Due{Person: x.ID, Centre: x.Centre, Class: NeverCame, Last: max(x.Registered, t.Enrolled, t.Here)}
-			if t.Here != "" {
-				d.Class = Learner
+			d := Due{Person: x.ID, Centre: x.Centre, Class: NeverCame}
+			open, until := false, ""
+			for _, v := range same {
+				t := last[v]
+				open = open || t.Open
+				d.Last = max(d.Last, registered[v], t.Enrolled, t.Here)
+				until = max(until, kept[v])
+				if t.Here != "" {
+					d.Class = Learner
+				}
+			}
+			if open {
+				continue
 			}
 			from, err := time.Parse(time.DateOnly, d.Last)
 			if err != nil {
 				continue // no date, no end: a person sees to it
 			}
-			d.On = max(day(from.AddDate(0, rules[d.Class], 0)), kept[x.ID])
+			d.On = max(day(from.AddDate(0, rules[d.Class], 0)), until)
 			if d.On <= day(now.Add(Ahead)) {
 				due = append(due, d)
 			}
 		}
 	}
+	cases, err := r.cases.ClosedBefore(ctx, r.log.DB, ClosedFor(now.Add(Ahead)))
+	if err != nil {
+		return err
+	}
+	for _, c := range cases {
+		due = append(due, Due{c.ID, c.Centre, Case, day(c.Noted), day(c.Noted.AddDate(0, CaseMonths, 0))})
+	}
 	return r.remember(ctx, due, day(now))
+}
+
+// ClosedFor returns when a case was closed, at the latest, whose time is over on the day of t.
+func ClosedFor(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m-CaseMonths, d+1, 0, 0, -1, 0, t.Location())
 }
 
 // remember replaces the list; who was on it keeps the day on which they came.
@@ -348,18 +405,24 @@ func (r *Retention) remember(ctx context.Context, due []Due, today string) error
 // on which they may be erased: never before the notice is over.
 func (r *Retention) Soon(ctx context.Context, q store.Querier, scope access.Scope, max int) ([]Due, error) {
 	where, args := scope.SQL("centre")
-	return r.due(ctx, q, fmt.Sprintf("%s ORDER BY due, person LIMIT %d", where, max), args)
+	return r.due(ctx, q, fmt.Sprintf("%s AND class <> ? ORDER BY due, person LIMIT %d", where, max), append(args, string(Case)))
+}
+
+// Cases returns the cases in the scope whose time will be over, for officers alone.
+func (r *Retention) Cases(ctx context.Context, q store.Querier, scope access.Scope) ([]Due, error) {
+	where, args := scope.SQL("centre")
+	return r.due(ctx, q, where+" AND class = ? ORDER BY due, person", append(args, string(Case)))
 }
 
 // Count returns how many Soon would return without a bound.
 func (r *Retention) Count(ctx context.Context, q store.Querier, scope access.Scope) (int, error) {
 	where, args := scope.SQL("centre")
 	var n int
-	_, err := store.One(ctx, q, "SELECT count(*) FROM retention_due WHERE "+where, args, &n)
+	_, err := store.One(ctx, q, "SELECT count(*) FROM retention_due WHERE "+where+" AND class <> ?", append(args, string(Case)), &n)
 	return n, err
 }
 
-// Over returns at most max people whose time is over and was announced long enough.
+// Over returns at most max people and cases whose time is over and was announced long enough.
 func (r *Retention) Over(ctx context.Context, q store.Querier, max int) ([]Due, error) {
 	now := r.log.Clock.Now()
 	return r.due(ctx, q, fmt.Sprintf("due <= ? AND warned <= ? ORDER BY centre, person LIMIT %d", max), store.Args(day(now), day(now.Add(-Notice))))
@@ -382,7 +445,7 @@ func (r *Retention) due(ctx context.Context, q store.Querier, where string, args
 	return out, err
 }
 
-// Forget takes persons who were erased off the list.
+// Forget takes persons who were erased, and cases, off the list.
 func (r *Retention) Forget(ctx context.Context, persons []id.ID) error {
 	sets := make([][]any, len(persons))
 	for i, p := range persons {

@@ -3,6 +3,7 @@
 package safeguard
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -27,7 +28,8 @@ func (k Keyed) Check() error {
 	return nil
 }
 
-// Wrap is the key of a case, wrapped for one officer's key.
+// Wrap is the key of a case, wrapped for one officer's key. What is wrapped since version 2 of the kinds is the key as the
+// case's own key in the key store sealed it: two are needed to read a case, the officer's and one that can be destroyed.
 type Wrap struct {
 	Key     id.ID  `json:"key"`
 	Wrapped []byte `json:"wrapped"`
@@ -92,18 +94,40 @@ func (s Shared) Check() error {
 	return nil
 }
 
+// Pruned is the body of safeguarding.pruned: a case was closed long enough, and its key was destroyed.
+type Pruned struct {
+	Closed int64 `json:"closed"` // when it was; seconds since 1970
+}
+
+// Check says what is missing.
+func (p Pruned) Check() error {
+	if p.Closed <= 0 {
+		return errors.New("only a case that was closed is pruned")
+	}
+	return nil
+}
+
+// asBefore lifts version 1, in which a case had no key that could be destroyed. Its wraps tell (see Safeguard.keyOf).
+var asBefore = []func(json.RawMessage) (json.RawMessage, error){func(b json.RawMessage) (json.RawMessage, error) { return b, nil }}
+
 // The kinds of this area.
 var (
 	KindKeyed    = fact.NewKind[Keyed](fact.Kind{Name: "officer.keyed", Streams: []string{"commons"}})
-	KindReported = fact.NewKind[Reported](fact.Kind{Name: "safeguarding.reported", Streams: []string{"centre"}})
+	KindReported = fact.NewKind[Reported](fact.Kind{Name: "safeguarding.reported", Version: 2, Lifts: asBefore, Streams: []string{"centre"}})
 	KindNoted    = fact.NewKind[Noted](fact.Kind{Name: "safeguarding.noted", Streams: []string{"centre"}})
-	KindShared   = fact.NewKind[Shared](fact.Kind{Name: "safeguarding.shared", Streams: []string{"centre"}})
+	KindShared   = fact.NewKind[Shared](fact.Kind{Name: "safeguarding.shared", Version: 2, Lifts: asBefore, Streams: []string{"centre"}})
+	KindPruned   = fact.NewKind[Pruned](fact.Kind{Name: "safeguarding.pruned", Streams: []string{"centre"}})
 )
 
 var (
 	officerTable = &store.Table{Name: "safeguard_officer", Key: 1, Columns: store.Cols("id:id account:id public:blob at:int"), Indexes: []string{"account, at"}}
-	caseTable    = &store.Table{Name: "safeguard_case", Key: 1, Columns: store.Cols("id:id centre:id at:int state:text due:text noted:int"), Indexes: []string{"centre, at", "due"}}
+	caseTable    = &store.Table{Name: "safeguard_case", Key: 1, Columns: store.Cols("id:id centre:id at:int state:text due:text noted:int"), Indexes: []string{"centre, at", "due", "state, noted"}}
 )
+
+func is[T fact.Body](f *fact.Fact) bool {
+	_, ok := fact.As[T](f)
+	return ok
+}
 
 // Folds of this area.
 var Folds = []*fact.Fold{
@@ -125,17 +149,22 @@ var Folds = []*fact.Fold{
 		},
 	},
 	{
-		Name: "safeguard.case", Kinds: []*fact.Kind{KindReported, KindNoted, KindShared}, Tables: []*store.Table{caseTable},
+		Name: "safeguard.case", Kinds: []*fact.Kind{KindReported, KindNoted, KindShared, KindPruned}, Tables: []*store.Table{caseTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(func(f *fact.Fact) bool { _, ok := fact.As[Reported](f); return ok })
+			f := s.Last(is[Reported])
 			if f == nil {
 				return nil
 			}
 			r, _ := fact.As[Reported](f)
-			state, due, noted := Fresh, "", int64(0)
-			// Two officers who did not see each other: the case stays open, and what is due first is due.
-			for _, f := range s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Noted](f); return ok }) {
-				n, _ := fact.As[Noted](f)
+			state, due, noted, pruned := Fresh, "", int64(0), false
+			// Two officers who did not see each other: the case stays open, and what is due first is due. So it is with one who
+			// went on with a case while it was pruned: it cannot be read any more, but it is not passed over in silence.
+			for _, f := range s.Heads(func(f *fact.Fact) bool { return is[Noted](f) || is[Pruned](f) }) {
+				n, ok := fact.As[Noted](f)
+				if !ok {
+					pruned = true
+					continue
+				}
 				if state != Open {
 					state = n.State
 				}
@@ -143,6 +172,9 @@ var Folds = []*fact.Fold{
 					due = n.Due
 				}
 				noted = max(noted, n.At)
+			}
+			if pruned && state != Open {
+				return nil
 			}
 			if state == Closed {
 				due = ""
@@ -156,8 +188,11 @@ var Folds = []*fact.Fold{
 			h.Steps = append(h.Steps, fact.Step{Kind: KindReported, By: d.Int("by", 2), Body: Reported{Centre: id.New(), At: 1, For: w, Sealed: "x"}})
 			for i := range d.Int("steps", 4) {
 				st := fact.Step{Kind: KindNoted, By: d.Int("by", 2), Body: Noted{At: int64(i + 2), State: []string{Open, Closed}[d.Int("state", 2)], Due: []string{"", fmt.Sprintf("2026-03-%02d", i+1)}[d.Int("due", 2)], Sealed: "y"}}
-				if d.Int("share", 4) == 3 {
+				switch d.Int("other", 5) {
+				case 3:
 					st.Kind, st.Body = KindShared, Shared{w}
+				case 4:
+					st.Kind, st.Body = KindPruned, Pruned{1}
 				}
 				if d.Int("sees", 2) == 1 {
 					st.Prev = []int{d.Int("saw", len(h.Steps))}

@@ -199,10 +199,10 @@ func clean(ts ...*string) error {
 
 func info(c id.ID) string { return "tizi safeguarding " + c.String() }
 
-func wraps(officers []Officer, c id.ID, key []byte) ([]Wrap, error) {
+func wraps(officers []Officer, c id.ID, secret []byte) ([]Wrap, error) {
 	var out []Wrap
 	for _, o := range officers {
-		w, err := seal.WrapFor(o.Public, info(c), key)
+		w, err := seal.WrapFor(o.Public, info(c), secret)
 		if err != nil {
 			return nil, err
 		}
@@ -248,11 +248,20 @@ func (s *Safeguard) Report(ctx context.Context, from string, centre id.ID, w Wor
 	if b.Sealed, err = seal.SealContent(key, info(c), plain); err != nil {
 		return id.Nil, fmt.Errorf("seal a worry: %w", err)
 	}
-	if b.For, err = wraps(officers, c, key); err != nil {
+	// What officers hold opens nothing without the case's own key, which is destroyed when the case is pruned: their keys
+	// are of all cases, and facts are for ever.
+	if err := s.log.Keys.Begin(ctx, s.log.DB, p.Stream()); err != nil {
+		return id.Nil, err
+	}
+	own, err := s.log.Keys.New(c, p.Stream())
+	if err != nil {
+		return id.Nil, err
+	}
+	if b.For, err = wraps(officers, c, []byte(own.Seal(key))); err != nil {
 		return id.Nil, fmt.Errorf("seal a worry: %w", err)
 	}
 	_, err = s.log.Do(ctx, fact.Command{Name: "report a worry", Stream: p.Stream(), Keys: []id.ID{c}, Run: func(context.Context, store.Querier) (fact.Outcome, error) {
-		return fact.Outcome{Facts: []fact.New{{Stream: p.Stream(), Kind: KindReported, Subject: c, Body: b, Born: true}}}, nil
+		return fact.Outcome{Keys: []*seal.Key{own}, Facts: []fact.New{{Stream: p.Stream(), Kind: KindReported, Subject: c, Body: b, Born: true}}}, nil
 	}})
 	return c, err
 }
@@ -431,15 +440,16 @@ type Case struct {
 	At     time.Time
 	State  string
 	Due    string
+	Noted  time.Time // when the last step was written; of a closed case, when it was closed
 }
 
 func (s *Safeguard) cases(ctx context.Context, q store.Querier, where string, args []any) ([]Case, error) {
 	var out []Case
-	err := q.Each(ctx, "SELECT id, centre, at, state, due FROM safeguard_case WHERE "+where, args, func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, centre, at, state, due, noted FROM safeguard_case WHERE "+where, args, func(r store.Row) error {
 		var c Case
-		var at int64
-		err := r.Scan(&c.ID, &c.Centre, &at, &c.State, &c.Due)
-		c.At = time.Unix(at, 0)
+		var at, noted int64
+		err := r.Scan(&c.ID, &c.Centre, &at, &c.State, &c.Due, &noted)
+		c.At, c.Noted = time.Unix(at, 0), time.Unix(noted, 0)
 		out = append(out, c)
 		return err
 	})
@@ -489,8 +499,27 @@ type File struct {
 	Entries []Entry
 }
 
-// keyOf opens the key of a case with a session's key.
-func (s *Safeguard) keyOf(u unlocked, c id.ID, all []*fact.Fact) ([]byte, error) {
+// plainKey is how long the key of a case is that was wrapped as it is, before cases had keys of their own.
+const plainKey = 32
+
+// keyOf opens the key of a case with a session's key and the case's own.
+func (s *Safeguard) keyOf(ctx context.Context, u unlocked, c id.ID, all []*fact.Fact) ([]byte, error) {
+	secret, err := s.secretOf(u, c, all)
+	if err != nil || len(secret) == plainKey {
+		return secret, err
+	}
+	own, err := s.log.Keys.Get(ctx, s.log.DB, c)
+	if errors.Is(err, seal.ErrNoKey) {
+		return nil, ErrUnread
+	}
+	if err != nil {
+		return nil, err
+	}
+	return own.Open(string(secret))
+}
+
+// secretOf unwraps what is wrapped for a session's key.
+func (s *Safeguard) secretOf(u unlocked, c id.ID, all []*fact.Fact) ([]byte, error) {
 	for _, f := range all {
 		if f.State() != fact.Effective {
 			continue
@@ -525,7 +554,7 @@ func (s *Safeguard) Read(ctx context.Context, scope access.Scope, account id.ID,
 	if err != nil {
 		return nil, err
 	}
-	key, err := s.keyOf(u, c, all)
+	key, err := s.keyOf(ctx, u, c, all)
 	if err != nil {
 		return nil, err
 	}
@@ -594,7 +623,7 @@ func (s *Safeguard) Note(ctx context.Context, scope access.Scope, account id.ID,
 	if err != nil {
 		return err
 	}
-	key, err := s.keyOf(u, c, all)
+	key, err := s.keyOf(ctx, u, c, all)
 	if err != nil {
 		return err
 	}
@@ -639,7 +668,7 @@ func (s *Safeguard) Share(ctx context.Context, scope access.Scope, account id.ID
 		if err != nil {
 			return shared, unread, err
 		}
-		key, err := s.keyOf(u, c.ID, all)
+		secret, err := s.secretOf(u, c.ID, all)
 		if errors.Is(err, ErrUnread) {
 			unread++
 			continue
@@ -659,7 +688,7 @@ func (s *Safeguard) Share(ctx context.Context, scope access.Scope, account id.ID
 		if len(missing) == 0 {
 			continue
 		}
-		l, err := wraps(missing, c.ID, key)
+		l, err := wraps(missing, c.ID, secret)
 		if err != nil {
 			return shared, unread, err
 		}
@@ -672,6 +701,44 @@ func (s *Safeguard) Share(ctx context.Context, scope access.Scope, account id.ID
 		shared++
 	}
 	return shared, unread, nil
+}
+
+// ClosedBefore returns the cases that were closed at a time or before it and not taken up again.
+func (s *Safeguard) ClosedBefore(ctx context.Context, q store.Querier, t time.Time) ([]Case, error) {
+	return s.cases(ctx, q, "state = ? AND noted <= ? ORDER BY noted, id", store.Args(Closed, t.Unix()))
+}
+
+// Prune prepares the end of cases that were closed at a time or before it: that it happened becomes a fact of each, and the
+// case's own key is destroyed in the same transaction, so that no officer's key opens it again, here or in any copy. A case
+// that is open, or was open since, is passed over.
+func (s *Safeguard) Prune(ctx context.Context, q store.Querier, cases []id.ID, t time.Time) (fact.Outcome, error) {
+	var out fact.Outcome
+	var gone []id.ID
+	for _, c := range cases {
+		l, err := s.cases(ctx, q, "id = ? AND state = ? AND noted <= ?", store.Args(c, Closed, t.Unix()))
+		if err != nil {
+			return out, err
+		}
+		if len(l) == 0 {
+			continue
+		}
+		all, err := s.log.Of(ctx, q, c)
+		if err != nil {
+			return out, err
+		}
+		stream := "centre/" + l[0].Centre.String()
+		gone = append(gone, c)
+		out.Facts = append(out.Facts, fact.New{Stream: stream, Kind: KindPruned, Subject: c, Body: Pruned{l[0].Noted.Unix()}, Prev: fact.HeadsOf(all)})
+	}
+	out.Also = func(ctx context.Context, tx store.Tx) error {
+		for _, c := range gone {
+			if err := s.log.Keys.Erase(ctx, tx, c, s.log.Clock.Now().UnixMilli()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return out, nil
 }
 
 // Any reports whether any officer has a key at all.

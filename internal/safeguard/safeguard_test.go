@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/fact"
 	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/place"
@@ -213,4 +214,39 @@ func TestNothingOnDisk(t *testing.T) {
 	must(t, err)
 	_, err = n.Safeguard.Read(ctx, access.Everywhere(), a, "token-of-a-session", c)
 	fails(t, err, safeguard.ErrLocked) // no key outlives the process
+}
+
+// A case from before cases had keys of their own is wrapped as it is; it opens, and is shared as it was.
+func TestCaseWithoutItsOwnKey(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := start(t, e)
+		s, all := n.Safeguard, access.Everywhere()
+		a := n.officer(t, "centre", "MA-ERR-MJ1")
+		must(t, s.SetKey(ctx, a, pass, false))
+		near, err := s.Nearest(ctx, n.DB, n.centre)
+		must(t, err)
+		c, key := id.New(), seal.NewContentKey()
+		sealed, err := seal.SealContent(key, "tizi safeguarding "+c.String(), []byte(`{"what":"avant"}`))
+		must(t, err)
+		w, err := seal.WrapFor(near[0].Public, "tizi safeguarding "+c.String(), key)
+		must(t, err)
+		stream := "centre/" + n.centre.String()
+		_, err = n.Log.Do(ctx, fact.Command{Name: "report as before", Stream: stream, Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+			return fact.Outcome{Facts: []fact.New{{Stream: stream, Kind: safeguard.KindReported, Subject: c, Born: true, Body: safeguard.Reported{Centre: n.centre, At: 1, For: []safeguard.Wrap{{Key: near[0].Key, Wrapped: w}}, Sealed: sealed}}}}, nil
+		}})
+		must(t, err)
+		b := n.officer(t, "pays", "MA")
+		must(t, s.SetKey(ctx, b, pass, false))
+		must(t, s.Unlock(ctx, a, "a", pass))
+		must(t, s.Unlock(ctx, b, "b", pass))
+		if shared, unread, err := s.Share(ctx, all, a, "a"); err != nil || shared != 1 || unread != 0 {
+			t.Errorf("shared %d, unread %d, %v", shared, unread, err)
+		}
+		must(t, s.Note(ctx, all, b, "b", c, safeguard.Step{What: "spoke", Text: "après"}, ""))
+		f, err := s.Read(ctx, all, a, "a", c)
+		must(t, err)
+		if f.Worry.What != "avant" || len(f.Entries) != 1 || f.Entries[0].Text != "après" {
+			t.Errorf("read %+v", f)
+		}
+	})
 }

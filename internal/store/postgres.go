@@ -27,6 +27,9 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	pc.MaxConns = int32(c.Readers) + 4
 	pc.MaxConnIdleTime = time.Minute
 	pc.ConnConfig.RuntimeParams["jit"] = "off" // to compile a query takes 0.1 s, more than any of ours should run
+	// What is asked for lies in memory or on a fast disk, so that some thousand look-ups cost less than to read a table whole.
+	pc.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
+	pc.ConnConfig.RuntimeParams["cpu_tuple_cost"] = "0.03"
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)

@@ -20,6 +20,16 @@ const (
 	Postgres Engine = "postgres"
 )
 
+// Veiled writes a column of text for a condition beside another that is to be looked up: PostgreSQL, which guesses the size
+// of a range of texts wrongly, is kept from thinking of an index that begins with it. SQLite guesses nothing, and is best
+// left to use the range.
+func (e Engine) Veiled(column string) string {
+	if e == Postgres {
+		return "(" + column + " || '')"
+	}
+	return column
+}
+
 // Row is one row of a result. Scan fills *int, *int64, *float64, *string, *bool, *[]byte and sql.Scanner; a NULL becomes
 // the zero value.
 type Row interface {

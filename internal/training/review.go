@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"tizi/internal/access"
 	"tizi/internal/consent"
@@ -16,6 +17,22 @@ import (
 // Review brings somebody's places in groups in line with the consent to the training: what was given lets in whoever waited
 // for it, where there is a seat; what ended makes room. Doors call it after a consent was recorded.
 func (t *Training) Review(ctx context.Context, actor, p id.ID, on string) error {
+	ones, err := person.Ones(ctx, t.log.DB, []id.ID{p})
+	if err != nil {
+		return err
+	}
+	for _, r := range ones[p] {
+		if r != p {
+			if err := t.review(ctx, actor, r, on); err != nil {
+				return err
+			}
+		}
+	}
+	return t.review(ctx, actor, p, on)
+}
+
+// review does so for one record of a person.
+func (t *Training) review(ctx context.Context, actor, p id.ID, on string) error {
 	ok, err := t.Consents.Has(ctx, t.log.DB, p, consent.Training)
 	if err != nil {
 		return err
@@ -57,6 +74,26 @@ func (t *Training) Review(ctx context.Context, actor, p id.ID, on string) error 
 		}})
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// LetIn is Review for many, most of whom wait for nothing: those of a list that brought consents.
+func (t *Training) LetIn(ctx context.Context, actor id.ID, persons []id.ID, on string) error {
+	for part := range slices.Chunk(persons, 500) {
+		args := make([]any, len(part))
+		for i, v := range part {
+			args[i] = v
+		}
+		waits, err := t.enrolments(ctx, t.log.DB, "state = 'waitlisted' AND reason = '"+NoConsent+"' AND person IN (?"+strings.Repeat(", ?", len(args)-1)+")", args)
+		if err != nil {
+			return err
+		}
+		for _, e := range waits {
+			if err := t.Review(ctx, actor, e.Person, on); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

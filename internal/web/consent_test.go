@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -12,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +45,7 @@ func (n *node) programmeP(t testing.TB) {
 // mother opens an account of a guardian of a child.
 func (n *node) mother(t testing.TB, child id.ID) *access.Account {
 	t.Helper()
-	v, err := n.Family.Welcome(ctx, id.Nil, access.Everywhere(), child, family.Who{Name: "Aïcha", Relation: "mother"}, "en", true, true)
+	v, err := n.Family.Welcome(ctx, id.Nil, access.Everywhere(), child, family.Who{Name: "Aïcha", Phone: id.New().Hex()[20:], Relation: "mother"}, "en", true, true)
 	must(t, err)
 	acc, err := n.Access.Get(ctx, n.DB, v)
 	must(t, err)
@@ -176,6 +178,48 @@ func TestPhotoGoesWithItsConsent(t *testing.T) {
 	})
 }
 
+// A child that was written down twice is one: where its guardian takes a consent back, it ends for both records, and so do
+// the photo and the seat that stood on it.
+func TestConsentEndsForAllRecords(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		other := n.spot(t, "in", "MA-ERR-MJ1")
+		child, err := n.People.Register(ctx, id.Nil, other.centre, person.Details{"first_latin": "Lina", "birth": "2015-01-06"}, nil)
+		must(t, err)
+		n.agree(t, child, consent.Training)
+		must(t, n.People.Merge(ctx, n.owner.ID, access.Everywhere(), child, other.person, "papers"))
+		mother := n.mother(t, child)
+		self := "/children/" + child.String()
+		for _, p := range []string{"training", "image"} {
+			if status, to, body := n.request(t, mother, "POST", self+"/consent", url.Values{"purpose": {p}, "state": {"withdrawn"}}); status != 303 {
+				t.Fatalf("withdrawn: %d to %q: %s", status, to, body)
+			}
+		}
+		if status, _, _ := n.request(t, n.owner, "GET", "/people/"+other.person.String()+"/photo", nil); status != 404 {
+			t.Errorf("the photo of the other record: status %d", status)
+		}
+		if left := n.blobs(t); len(left) != 0 {
+			t.Errorf("%d files are left", len(left))
+		}
+		for _, p := range []consent.Purpose{consent.Training, consent.Image} {
+			if has, err := n.Consents.Has(ctx, n.DB, other.person, p); err != nil || has {
+				t.Errorf("%s still stands for the other record: %v", p, err)
+			}
+		}
+		l, err := n.Training.OfPerson(ctx, n.DB, access.Everywhere(), other.person)
+		must(t, err)
+		if len(l) != 1 || l[0].State != training.Waitlisted || l[0].Reason != training.NoConsent {
+			t.Errorf("the seat of the other record: %+v", l)
+		}
+		rep, err := n.Check(ctx, nil)
+		must(t, err)
+		if !rep.OK {
+			t.Error(rep.Faults)
+		}
+	})
+}
+
 // A guardian sees their own child and nobody else's; what was looked at is said to them.
 func TestGuardianSeesOwnChildOnly(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
@@ -227,6 +271,27 @@ func TestGuardianSeesOwnChildOnly(t *testing.T) {
 	})
 }
 
+// A form that is sent twice makes one guardian.
+func TestGuardianSentTwice(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		p, err := n.People.Register(ctx, n.owner.ID, place.ID("MA-ERR-MJ1"), person.Details{"first_latin": "Amina"}, nil)
+		must(t, err)
+		for range 2 {
+			if status, _, _ := n.request(t, n.owner, "POST", "/people/"+p.String()+"/guardians", url.Values{"name": {"Fatna"}, "phone": {"0612345678"}, "fetch": {"yes"}}); status != 303 {
+				t.Errorf("status %d", status)
+			}
+		}
+		l, err := n.Family.Guardians(ctx, n.DB, p)
+		must(t, err)
+		accounts, err := n.Access.Guardians(ctx, n.DB, place.ID("MA-ERR-MJ1"), "", 10)
+		must(t, err)
+		if len(l) != 1 || len(accounts) != 1 {
+			t.Errorf("%d guardians, %d accounts", len(l), len(accounts))
+		}
+	})
+}
+
 // A card and a PIN let a guardian in, until they are cancelled; wrong PINs are bounded.
 func TestCardOfAGuardian(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
@@ -270,8 +335,54 @@ func TestCardOfAGuardian(t *testing.T) {
 		if enter(url.Values{"card": {next.Token}}) {
 			t.Error("somebody who answers for no child still has a card")
 		}
-		if status, _, _ := n.request(t, mother, "GET", "/children/"+s.person.String(), nil); status != 404 {
+		if status, _, _ := n.request(t, mother, "GET", "/children/"+s.person.String(), nil); status != 303 { // to the sign-in
 			t.Errorf("no longer a guardian: %d", status)
+		}
+	})
+}
+
+// A card opens an account without a passphrase or a second factor, so it never opens what somebody does who works here,
+// whoever says that they answer for a child.
+func TestNoCardOpensTheTeam(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		s := n.spot(t, "in", "MA-ERR-MJ1")
+		all, here := access.Everywhere(), access.Place(s.centre)
+		manager, boss := n.open(t, access.Centre, here, false), n.open(t, access.National, access.Place(place.ID("MA")), false)
+		must(t, n.Access.Grant(ctx, n.owner, boss.ID, access.Guardian, here, false))
+		guardians := "/people/" + s.person.String() + "/guardians"
+		if status, to, _ := n.request(t, manager, "POST", guardians, url.Values{"account": {boss.ID.String()}}); status != 303 || to != guardians {
+			t.Fatalf("linked: status %d to %q", status, to)
+		}
+		status, _, body := n.request(t, manager, "POST", guardians+"/change", url.Values{"guardian": {boss.ID.String()}, "do": {"card"}})
+		if status != 303 || strings.Contains(body, "svg") {
+			t.Errorf("a manager of a centre has a card of who runs the country: status %d", status)
+		}
+		if _, err := n.Family.MakeCard(ctx, all, s.person, boss.ID); !errors.Is(err, family.ErrStaff) {
+			t.Errorf("a card for the team: %v", err)
+		}
+		// One whose card is older than the role.
+		mother := n.mother(t, s.person)
+		card, err := n.Family.MakeCard(ctx, all, s.person, mother.ID)
+		must(t, err)
+		must(t, n.Access.Grant(ctx, n.owner, mother.ID, access.Helper, here, false))
+		if status, to, _ := n.request(t, nil, "POST", "/card", url.Values{"card": {card.Token}}); status != 422 {
+			t.Errorf("a card opens a role: status %d to %q", status, to)
+		}
+	})
+}
+
+// What is no text is left out of what was typed, however a form is packed: PostgreSQL refuses it.
+func TestFormInPartsIsCleaned(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		status, to, body := n.send(t, n.owner, "/people/new", map[string]string{"given": "Am\x00i\x01na", "birth": "2015-01-06", "sex": "f", "not_double": "1", "centre": place.ID("MA-ERR-MJ1").String()})
+		if status != 303 {
+			t.Fatalf("status %d: %s", status, body)
+		}
+		if _, _, body := n.request(t, n.owner, "GET", to, nil); !strings.Contains(body, "Amina") {
+			t.Error("the name is not the one that was typed")
 		}
 	})
 }
@@ -360,6 +471,18 @@ func TestFormComesBack(t *testing.T) {
 		if left := n.blobs(t); len(left) != 1 {
 			t.Errorf("%d files instead of the one filed", len(left))
 		}
+		// One that waits when the child is erased says the name too, and goes with the rest.
+		n.send(t, n.owner, "/consents/scans", map[string]string{"centre": place.ID("MA-ERR-MJ1").String()}, scan.Bytes())
+		second := n.open(t, access.National, access.Place(place.ID("MA")), false)
+		r, err := n.Access.Propose(ctx, n.owner.ID, all, access.Proposed{Action: access.ErasePeople, Centre: place.ID("MA-ERR-MJ1"), Subjects: []id.ID{child}, Reason: "asked"})
+		must(t, err)
+		must(t, n.Access.Confirm(ctx, second.ID, all, r))
+		if tray, err = n.Consents.Tray(ctx, n.DB, all); err != nil || len(tray) != 0 {
+			t.Errorf("the tray of who is erased: %+v %v", tray, err)
+		}
+		if left := n.blobs(t); len(left) != 0 {
+			t.Errorf("%d files are left of who is erased", len(left))
+		}
 	})
 }
 
@@ -403,6 +526,70 @@ func TestTrainingAsksForConsent(t *testing.T) {
 		n.request(t, mother, "POST", "/children/"+child.String()+"/consent", url.Values{"purpose": {"training"}, "state": {"withdrawn"}})
 		if got := state(); got != "waitlisted consent" {
 			t.Errorf("withdrawn: %s", got)
+		}
+	})
+}
+
+// What somebody has not read is counted beside the menu's entry and stands bold, for the reader alone, until it was shown.
+func TestUnread(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		s := n.spot(t, "in", "MA-ERR-MJ1")
+		mother, other := n.mother(t, s.person), n.mother(t, s.person)
+		v, err := n.Access.Open(ctx, id.Nil, access.Newcomer{Name: "Colleague", Login: "colleague", Role: access.Centre, On: access.Place(s.centre), Stream: "hub"})
+		must(t, err)
+		colleague, err := n.Access.Get(ctx, n.DB, v)
+		must(t, err)
+		page, mine := "/people/"+s.person.String(), "/children/"+s.person.String()
+		count := regexp.MustCompile(`class="nav-count" aria-hidden="true">(\d+)<`)
+		waits := func(who *access.Account, path, want string) string {
+			t.Helper()
+			_, _, body := n.request(t, who, "GET", path, nil)
+			got := ""
+			if m := count.FindStringSubmatch(body); m != nil {
+				got = m[1]
+			}
+			if got != want {
+				t.Errorf("%s of %s: %q unread, want %q", path, who.Name, got, want)
+			}
+			return body
+		}
+		send := func(to *access.Account, text string) {
+			n.request(t, n.owner, "POST", page+"/messages", url.Values{"guardian": {to.ID.String()}, "text": {text}})
+		}
+		waits(mother, "/children", "")
+		send(mother, "un")
+		send(mother, "deux")
+		if b := waits(mother, "/children", "2"); !strings.Contains(b, mine+"#messages") {
+			t.Error("the list of children does not say which has messages")
+		}
+		waits(other, "/children", "") // another guardian's
+		waits(n.owner, "/people", "") // one's own
+		if b := waits(mother, mine, ""); strings.Count(b, "letter-new") != 2 {
+			t.Error("new messages are not marked")
+		}
+		if b := waits(mother, mine, ""); strings.Contains(b, "letter-new") {
+			t.Error("what was read is marked")
+		}
+		n.request(t, mother, "POST", mine+"/messages", url.Values{"text": {"trois"}})
+		for _, who := range []*access.Account{n.owner, colleague} {
+			if b := waits(who, "/messages", "1"); !strings.Contains(b, `class="unread"`) {
+				t.Error("the list does not mark it")
+			}
+		}
+		if b := waits(n.owner, page+"/messages", ""); strings.Count(b, "letter-new") != 1 {
+			t.Error("the conversation does not mark it")
+		}
+		waits(n.owner, "/messages", "")
+		waits(colleague, "/people", "1") // has not seen it
+		send(mother, "quatre")
+		waits(colleague, "/people", "") // somebody answered
+		waits(mother, "/children", "1")
+		rep, err := n.Check(ctx, nil)
+		must(t, err)
+		if !rep.OK {
+			t.Error(rep.Faults)
 		}
 	})
 }

@@ -5,8 +5,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/consent"
+	"tizi/internal/family"
+	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/place"
 	"tizi/internal/store"
@@ -20,6 +24,17 @@ func TestExportTakesTwo(t *testing.T) {
 	one, two, third := n.open(t, access.Centre, access.Place(centre), false), n.open(t, access.Centre, access.Place(centre), false), n.open(t, access.Centre, access.Place(centre), false)
 	p, err := n.People.Register(ctx, one.ID, centre, map[string]string{"first_latin": "Amina", "massar": "R130456789"}, nil)
 	must(t, err)
+	twin, err := n.People.Register(ctx, one.ID, centre, map[string]string{"first_ar": "أمينة"}, nil)
+	must(t, err)
+	all := access.Everywhere()
+	must(t, n.People.Merge(ctx, one.ID, all, p, twin, "papers"))
+	n.agree(t, twin, consent.Research)
+	n.agree(t, p, consent.Image)
+	must(t, n.Consents.SetPhoto(ctx, one.ID, all, p, picture(t)))
+	must(t, n.Family.NameFetcher(ctx, one.ID, all, p, family.Who{Name: "Uncle Brahim"}))
+	gone := n.mother(t, p)
+	must(t, n.Family.Send(ctx, gone.ID, all, p, gone.ID, "She is ill today"))
+	must(t, n.Family.Unlink(ctx, one.ID, all, p, gone.ID))
 	self := "/people/" + p.String()
 	a, b, c := as(one), as(two), as(third)
 	a.at("the way", a.get(self), self, "Export the data", "Erase")
@@ -34,13 +49,29 @@ func TestExportTakesTwo(t *testing.T) {
 	}
 	b.at("confirmed", b.post("/requests/"+l[0].ID.String()+"/confirm"), "/requests", "confirmed and done")
 	for _, x := range []*browser{a, b} {
-		x.at("the page", x.get(self+"/dossier"), self+"/dossier", "Amina", "R130456789", "Record opened", one.Name)
-		if j := x.get(self + "/dossier.json"); j.status != 200 || !strings.Contains(j.body, `"massar": "R130456789"`) {
+		x.at("the page", x.get(self+"/dossier"), self+"/dossier", "Amina", "R130456789", "Record opened", one.Name, "Uncle Brahim", "She is ill today", "A parent", "data:image/jpeg;base64,")
+		if j := x.get(self + "/dossier.json"); j.status != 200 || !strings.Contains(j.body, `"massar": "R130456789"`) || !strings.Contains(j.body, `"what": "photo"`) {
 			t.Errorf("JSON: status %d, %s", j.status, j.body)
 		}
 	}
 	c.at("a third", c.get(self+"/dossier"), self+"/export")
 	c.at("a third, JSON", c.get(self+"/dossier.json"), self+"/export")
+
+	// The time to read it begins when it is confirmed, and a form that is sent twice asks once.
+	n.clock.Move(house.DossierLife + time.Hour)
+	a = as(one)
+	a.at("its time is over", a.get(self+"/dossier"), self+"/export")
+	a.at("asked again", a.post(self+"/export", "reason", "guardian_asked"), self, "waits for a second person")
+	a.at("sent twice", a.post(self+"/export", "reason", "guardian_asked"), self, "waits for a second person")
+	l, err = n.Access.Waiting(ctx, n.DB, access.At(centre), 10)
+	must(t, err)
+	if len(l) != 1 {
+		t.Fatalf("%d requests wait when a form was sent twice", len(l))
+	}
+	n.clock.Move(house.DossierLife + time.Hour)
+	a, b = as(one), as(two)
+	b.at("confirmed late", b.post("/requests/"+l[0].ID.String()+"/confirm"), "/requests", "confirmed and done")
+	a.at("the page", a.get(self+"/dossier"), self+"/dossier", "Amina")
 }
 
 // Who is to be erased is kept longer from a screen, and only headquarters sets the rules.

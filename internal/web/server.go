@@ -126,8 +126,14 @@ func bound(path string) int64 {
 
 func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if max := bound(r.URL.Path); max > 0 {
+		max := bound(r.URL.Path)
+		if max > 0 {
 			r.Body = http.MaxBytesReader(w, r.Body, max)
+		}
+		// Where no file is sent, a form is read here in whichever way it was packed, so that the door cleans what was typed.
+		// What cannot be read is missing, and the form says so.
+		if max == maxForm && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+			r.ParseMultipartForm(maxForm)
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -187,6 +193,7 @@ var sections = []struct {
 	{"nav.groups", "/groups", "group", access.ReadGroups},
 	{"nav.centres", "/centres", "building", access.ReadCentre},
 	{"nav.consents", "/consents", "file", access.ReadConsent},
+	{"nav.messages", "/messages", "mail", access.WritePeople},
 	{"nav.children", "/children", "people", access.ReadChildren},
 	{"nav.board", "/board", "board", access.ReadBoard},
 	{"nav.programmes", "/programmes", "flag", access.WriteProgrammes},
@@ -230,9 +237,10 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 		p.Find = "/find"
 	}
 	p.Alerts = a.Alerts()
+	waits := a.Unread()
 	for _, s := range sections {
 		if enters(a, s.action) {
-			p.Nav = append(p.Nav, shell.NavItem{Key: s.key, URL: s.url, Icon: s.icon, Current: r.URL.Path == s.url || strings.HasPrefix(r.URL.Path, s.url+"/")})
+			p.Nav = append(p.Nav, shell.NavItem{Key: s.key, URL: s.url, Icon: s.icon, Unread: waits[s.url], Current: r.URL.Path == s.url || strings.HasPrefix(r.URL.Path, s.url+"/")})
 		}
 	}
 	p.Commands = append(p.Commands, shell.NavItem{Key: "shell.my_account", URL: "/me", Icon: "person"})
@@ -247,9 +255,6 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	}
 	if a.May(access.BreakGlass) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "openings.new", URL: "/openings/new", Icon: "lock"})
-	}
-	if a.May(access.WritePeople) {
-		p.Commands = append(p.Commands, shell.NavItem{Key: "nav.messages", URL: "/messages", Icon: "mail"})
 	}
 	if a.May(access.ImportPeople) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "import.title", URL: "/import", Icon: "upload"})

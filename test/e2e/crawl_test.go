@@ -127,8 +127,9 @@ func (c *client) wrongForms(pages []visited) []*form {
 // what they take.
 var ends = map[string]bool{"/signout": true, "/demo": true, "/worried": true}
 
-// sparse are kinds of forms that may well come empty: a sheet without marks, no targets, a list of nothing to renew.
-var sparse = map[string]bool{"/sessions/{id}": true, "/programmes/{code}/targets": true, "/me/language": true, "/me/sheet": true, "/staff/renew": true, "/staff/{id}/reset": true}
+// sparse are kinds of forms that may well come empty: a sheet without marks, no targets, a list of nothing to renew, or one
+// that is taken without a word about its forms.
+var sparse = map[string]bool{"/sessions/{id}": true, "/programmes/{code}/targets": true, "/me/language": true, "/me/sheet": true, "/staff/renew": true, "/staff/{id}/reset": true, "/import/{id}/plan": true}
 
 // send posts a form with some values.
 func (c *client) send(f *form, v url.Values) *answer {

@@ -16,6 +16,7 @@ type contents struct {
 	year     float64 // a year alone
 	sex      float64
 	phone    float64
+	forms    float64
 	arabic   float64 // words in Arabic letters
 	latin    float64 // words in Latin letters
 	two      float64 // two words or more
@@ -47,6 +48,8 @@ func look(sample [][]string, i int) contents {
 		count(&c.cin, fits(ParseCIN, v))
 		count(&c.sex, fits(ParseSex, v))
 		count(&c.phone, fits(ParsePhone, v))
+		_, err := ParseForms(v)
+		count(&c.forms, err == nil)
 		if iso, err := ParseDate(v); err == nil {
 			bare := strings.IndexFunc(v, func(r rune) bool { return !unicode.IsDigit(r) }) < 0
 			count(&c.date, len(iso) == 10 && !bare)
@@ -67,7 +70,7 @@ func look(sample [][]string, i int) contents {
 	if c.filled == 0 {
 		return c
 	}
-	for _, share := range []*float64{&c.massar, &c.cin, &c.date, &c.number, &c.year, &c.sex, &c.phone, &c.arabic, &c.latin, &c.two, &c.numbers, &c.text} {
+	for _, share := range []*float64{&c.massar, &c.cin, &c.date, &c.number, &c.year, &c.sex, &c.phone, &c.forms, &c.arabic, &c.latin, &c.two, &c.numbers, &c.text} {
 		*share /= float64(c.filled)
 	}
 	c.kinds = len(values)
@@ -118,6 +121,8 @@ func (c contents) bears(f Field) float64 {
 		return c.phone
 	case FullName, First, Last, GuardianName:
 		return c.text
+	case Forms:
+		return c.forms
 	}
 	return 1
 }

@@ -24,6 +24,7 @@ type Entry struct {
 	Schooling     string // as ParseSchooling has it
 	Commune       string
 	Address       string
+	Forms         bool     // the column of forms says yes
 	Cells         []string // as they stand in the file, for a report of what was left out
 }
 

@@ -38,12 +38,13 @@ const (
 	Schooling     Field = "schooling"
 	Commune       Field = "commune"
 	Address       Field = "address"
+	Forms         Field = "forms" // whether the centre holds the signed form: yes or no
 )
 
 // Fields are all fields, in the order in which a screen offers them.
 var Fields = []Field{
 	FullName, First, Last, FullNameAr, FirstAr, LastAr, FullNameLatin, FirstLatin, LastLatin, Massar, CIN, BirthDate, BirthYear,
-	Sex, Phone, GuardianName, GuardianPhone, School, Level, Class, Milieu, Schooling, Commune, Address, Ignored,
+	Sex, Phone, GuardianName, GuardianPhone, School, Level, Class, Milieu, Schooling, Commune, Address, Forms, Ignored,
 }
 
 // nameFields are those of which a list must have one.

@@ -45,6 +45,9 @@ func weigh(c claim, s contents) claim {
 		return c
 	}
 	borne := s.bears(c.field)
+	if c.field == Forms && borne < 0.5 {
+		return claim{field: Ignored, sure: 0.4} // what it may say must not be guessed
+	}
 	if borne < 0.2 {
 		// Under a heading we know stands something else. What the content says plainly, such as codes under "name", wins.
 		if other := s.suggest(); other.kind == plainClaim && other.sure >= 0.7 {

@@ -37,10 +37,12 @@ func TestHeadings(t *testing.T) {
 		Milieu:        "Milieu|الوسط|Milieu (urbain/rural)|Milieu de résidence",
 		Schooling:     "Situation scolaire|Scolarisé(e)|الوضعية الدراسية|متمدرس(ة)|Scolarité|Schooling",
 		Commune:       "Commune|الجماعة|Commune de résidence|الجماعة الترابية",
-		Address:       "Adresse|العنوان|Address|Adresse des parents|عنوان السكن|Quartier",
+		Forms: "Autorisation parentale|Autorisation parentale signée|Formulaire signé|Formulaire de consentement|Consentement du tuteur (oui/non)|Accord des parents|Accord pour la formation|Consent|Consent form held|" +
+			"Signed form (yes or no)|Parental consent|Forms held|موافقة ولي الأمر|إذن الأب|الاستمارة الموقعة|استمارة الموافقة (نعم/لا)|إذن أبوي",
+		Address: "Adresse|العنوان|Address|Adresse des parents|عنوان السكن|Quartier",
 		Ignored: "N°|N° d'ordre|#|ر.ت|رت|الرقم|الرقم الترتيبي|Lieu de naissance|مكان الازدياد|Observations|ملاحظات|Email|E-mail|Moyenne|المعدل|Signature|Âge|السن|Nationalité|الجنسية|" +
 			"Province|الإقليم|Académie|Date d'inscription|Profession du père|CIN du tuteur|Année scolaire|Code établissement|Code|Matricule|رقم التلميذ|Student ID|sourcedId|" +
-			"Groupe sanguin|Lien de parenté|Date de naissance du père|المستوى الدراسي للأب|xyz|",
+			"Groupe sanguin|Lien de parenté|Date de naissance du père|المستوى الدراسي للأب|Autorisation de sortie|Autorisation image|Droit à l'image|Consentement photo|Date d'autorisation|Code de l'autorisation|Accord de bourse|xyz|",
 	} {
 		for _, h := range strings.Split(headings, "|") {
 			m, sure := Guess([]string{h}, nil)
@@ -53,6 +55,41 @@ func TestHeadings(t *testing.T) {
 			if misspelling := h == "Prenon" || h == "Date de naissence"; h != "xyz" && h != "" && !misspelling && !Known(h) {
 				t.Errorf("%q is not known for a heading", h)
 			}
+		}
+	}
+}
+
+// A column that may let children in is taken by what it says, never by where it stands.
+func TestFormsAreNotGuessed(t *testing.T) {
+	for _, c := range []struct {
+		heading string
+		cells   string
+		want    Field
+	}{
+		{"Autorisation parentale", "oui|non||Oui|✓", Forms},
+		{"موافقة ولي الأمر", "نعم|لا|نعم|نعم", Forms},
+		{"Autorisation parentale", "n° 12|n° 13|n° 14", Ignored},
+		{"Autorisation de sortie", "oui|non|oui", Ignored},
+		{"", "oui|non|oui", Ignored},
+		{"xyz", "yes|no|yes", Ignored},
+	} {
+		var sample [][]string
+		for _, v := range strings.Split(c.cells, "|") {
+			sample = append(sample, []string{"Amina", v})
+		}
+		if m, _ := Guess([]string{"Nom", c.heading}, sample); m[1] != c.want {
+			t.Errorf("%q with %s is taken for %s", c.heading, c.cells, m[1])
+		}
+	}
+	for text, want := range map[string]string{"OUI": "yes", " Signée": "yes", "نعم": "yes", "x": "yes", "✓": "yes", "Non": "no", "لا": "no", "pas encore": "no", "peut-être": "", "12": "", "1": ""} {
+		got := "no"
+		if yes, err := ParseForms(text); err != nil {
+			got = ""
+		} else if yes {
+			got = "yes"
+		}
+		if got != want {
+			t.Errorf("%q is read as %q", text, got)
 		}
 	}
 }

@@ -52,14 +52,19 @@ func Known(heading string) bool {
 // claimOf reads a heading.
 func claimOf(heading string) claim {
 	var set concept
+	whole := true
 	for _, w := range tokens(heading) {
 		c := meaning(w)
 		if c == 0 {
 			c = misspelt(w)
 		}
 		set |= c
+		whole = whole && c != 0
 	}
 	c := decide(set)
+	if c.field == Forms && !whole { // leave to go on an outing is no consent to the training
+		return claim{field: Ignored, sure: 0.5}
+	}
 	c.ar, c.latin = set&cArabic != 0, set&cLatin != 0
 	if c.ar && c.latin { // "nom (arabe ou français)"
 		c.ar, c.latin = false, false
@@ -86,6 +91,11 @@ func decide(set concept) claim {
 		return is(Massar, 0.98)
 	case has(cOther):
 		return is(Ignored, 0.9)
+	case has(cForm):
+		if has(cDate | cCode | cPhone | cSchool | cPlace | cAddress | cOrder) {
+			return is(Ignored, 0.7)
+		}
+		return is(Forms, 0.9)
 	case has(cPhone):
 		if guardian {
 			return claim{field: GuardianPhone, sure: 0.97, who: set & (cGuardian | cFather | cMother)}

@@ -109,6 +109,7 @@ func (r *Reader) Read(row sheet.Row) (Entry, []Problem) {
 	r.value(Commune, &e.Commune, tidyText)
 	r.value(Address, &e.Address, tidyText)
 	r.readGuardian(&e)
+	r.readForms(&e)
 	return e, r.problems
 }
 
@@ -289,6 +290,20 @@ func (r *Reader) readBirth(e *Entry) {
 		r.fault(column, BirthTooOld)
 	case e.Birth > r.young[:n]:
 		r.fault(column, BirthRecent)
+	}
+}
+
+// readForms takes a yes alone for a yes.
+func (r *Reader) readForms(e *Entry) {
+	for _, i := range r.place[Forms] {
+		cell, ok := r.cell(i)
+		if !ok {
+			continue
+		}
+		yes, err := ParseForms(cell)
+		if e.Forms = yes; err != nil {
+			r.fault(i, err.(Fault))
+		}
 	}
 }
 

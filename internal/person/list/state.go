@@ -40,6 +40,13 @@ var schoolings = phrases(map[string][]string{
 		"graduated", "حامل شهادة", "حاملة شهادة", "حامل(ة) شهادة", "مجاز", "مجازة", "خريج", "خريجة"},
 })
 
+var held = phrases(map[string][]string{
+	"yes": {"oui", "o", "signé", "signée", "signé(e)", "reçu", "reçue", "remis", "remise", "x", "ok", "vrai", "yes", "y", "true", "signed", "held", "received",
+		"نعم", "موقع", "موقعة", "مسلم", "مسلمة", "متوفر", "متوفرة", "ⵢⴰⵀ"},
+	"no": {"non", "n", "pas encore", "manquant", "manquante", "en attente", "faux", "no", "false", "not yet", "missing", "pending",
+		"لا", "ليس بعد", "ناقص", "ناقصة", "غير متوفر", "غير متوفرة", "في الانتظار", "ⵓⵀⵓ"},
+})
+
 func phrases(byValue map[string][]string) map[string]string {
 	out := map[string]string{}
 	for value, list := range byValue {
@@ -63,6 +70,17 @@ func ParseMilieu(text string) (string, error) {
 		return v, nil
 	}
 	return "", MilieuUnknown
+}
+
+// ParseForms reads whether a signed form is held. The error is a Fault.
+func ParseForms(text string) (bool, error) {
+	if strings.TrimSpace(text) == "✓" || strings.TrimSpace(text) == "✔" {
+		return true, nil
+	}
+	if v := held[plain(text)]; v != "" {
+		return v == "yes", nil
+	}
+	return false, FormsUnknown
 }
 
 // ParseSchooling reads whether somebody goes to school: InSchool, OutOfSchool, DroppedOut, NeverSchooled or

@@ -45,6 +45,7 @@ const (
 	cCommune  //
 	cAddress  //
 	cRegion   //
+	cForm     // autorisation, consentement, موافقة
 	cOther    // known, and not for us: remarks, marks, e-mail
 	cArabic   // in Arabic
 	cLatin    // in French, in Latin letters
@@ -98,7 +99,9 @@ func init() {
 		cAddress:  "adresse adresses address عنوان سكن سكنى résidence domicile quartier حي دوار douar إقامة ⴰⵏⵙⴰ",
 		cRegion: "province provinces préfecture région région région académie aref direction délégation إقليم عمالة جهة أكاديمية مديرية نيابة " +
 			"إقليمية جهوية region district",
-		cOther: "email emails mail mel courriel بريد إلكتروني observation observations obs remarque remarques note notes commentaire comments " +
+		cForm: "autorisation autorisations consentement consentements accord accords formulaire formulaires consent consents form forms " +
+			"permission permissions authorization authorisation موافقة إذن ترخيص استمارة استمارات ⵜⵓⵔⴰⴳⵜ",
+		cOther: "image images email emails mail mel courriel بريد إلكتروني observation observations obs remarque remarques note notes commentaire comments " +
 			"ملاحظة ملاحظات nationalité جنسية nationality moyenne معدل نقطة نقط غياب تغيب absence absences âge age سن عمر photo صورة " +
 			"signature émargement توقيع إمضاء profession métier مهنة عمل handicap إعاقة inscription تسجيل التحاق langue لغة religion taille " +
 			"poids lien قرابة صلة relation parenté username login password motdepasse user role rôle groupe sanguin فصيلة دم تصنيف " +
@@ -106,8 +109,10 @@ func init() {
 		cArabic: "arabe ar arabic عربية عربي ara ⵜⴰⵄⵕⴰⴱⵜ",
 		cLatin:  "français française fr french latin latine latins فرنسية فرنسي لاتينية لاتيني roman fra lat ⵓⵍⴰⵜⵉⵏ ⵜⴰⴼⵕⴰⵏⵚⵉⵚⵜ ⵜⴼⵕⴰⵏⵚⵉⵚⵜ",
 		cLittle: "de du des d la le les l et e s es en a à au aux of the in and or ou sur par pour son sa ses un une complète jj mm aaaa dd yyyy " +
+			"parental parentale parentales signé signée signés signées signed papier paper détenu détenue détenus held reçu reçue remis remise dossier formation training " +
+			"موقع موقعة موقعون أبوية أبوي ورقية تكوين متوفر متوفرة " +
 			"و أو في من على إلى عن هـ ة origine provenance actuel actuelle actuels fréquenté fréquentée accueil أصلية أصلي أصل حالية حالي ⵏ ⵙ ⴷ ⵏⵖ legal légal légale " +
-			"principal obligatoire f m g h fille garçon masculin féminin homme femme urbain rural oui non lettres lettre letters caractères حروف أحرف urban ذكر أنثى حضري قروي نعم لا sourced usuel",
+			"principal obligatoire f m g h fille garçon masculin féminin homme femme urbain rural oui non yes lettres lettre letters caractères حروف أحرف urban ذكر أنثى حضري قروي نعم لا sourced usuel",
 	} {
 		for _, w := range strings.Fields(list) {
 			vocabulary[sheet.Fold(w)] |= c

@@ -79,11 +79,16 @@ func consents(a *door.Ask) error {
 		return err
 	}
 	for _, p := range consent.Purposes {
-		n := have[p]
+		n, holds := have[p], person.Condition{SQL: consent.Holding("person.id", p)}
 		if v.Group != "" {
-			if n, err = a.H.People.CountIf(ctx, a.H.DB, scope, in.And(person.Condition{SQL: consent.Holding("person.id", p)})); err != nil {
-				return err
-			}
+			n, err = a.H.People.CountIf(ctx, a.H.DB, scope, in.And(holds))
+		} else if beside, e := a.H.People.BesideIf(ctx, a.H.DB, scope, holds); e == nil {
+			n -= beside // somebody who has two records agreed once
+		} else {
+			err = e
+		}
+		if err != nil {
+			return err
 		}
 		v.Tallies = append(v.Tallies, ConsentTally{string(p), int(n), int(total), max(0, int(total-n)), door.With("/consents", "purpose", string(p), "centre", centre, "group", v.Group), p == purpose})
 	}
@@ -461,6 +466,7 @@ func consentError(a *door.Ask, errs map[string]string, err error) bool {
 		{consent.ErrNoWitness, "witness", "consents.no_witness"},
 		{consent.ErrNoName, "name", "consents.no_name"},
 		{consent.ErrFuture, "on", "consents.future"},
+		{consent.ErrBefore, "on", "consents.before"},
 		{consent.ErrNotGiven, "", "consents.not_given"},
 	} {
 		if errors.Is(err, x.err) {

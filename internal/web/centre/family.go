@@ -172,6 +172,10 @@ func guardianChanged(a *door.Ask) error {
 	switch a.R.PostFormValue("do") {
 	case "card":
 		c, err := a.H.Family.MakeCard(ctx, a.Scope, p.ID, g)
+		if errors.Is(err, family.ErrStaff) {
+			a.Notify("help", "family.staff_no_card")
+			return a.Go(back)
+		}
 		if err != nil {
 			return err
 		}
@@ -271,6 +275,18 @@ func (n names) of(a *door.Ask, v id.ID) string {
 	return n[v]
 }
 
+// near is of for an account that writes about a child, perhaps that of a guardian whose account ended since.
+func (n names) near(a *door.Ask, child, v id.ID) string {
+	if _, known := n[v]; !known {
+		if acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, v); err == nil && acc == nil {
+			if name, err := a.H.Family.Called(a.R.Context(), a.H.DB, child, v); err == nil && name != "" {
+				n[v] = name
+			}
+		}
+	}
+	return n.of(a, v)
+}
+
 // when says an instant in the reader's words.
 func when(a *door.Ask, t time.Time) string {
 	return a.P.DayMonth(t.Format(time.DateOnly)) + " " + t.Format("15:04")
@@ -295,10 +311,14 @@ func messages(a *door.Ask) error {
 	for _, p := range people {
 		called[p.ID], _ = a.Names(p.Details)
 	}
+	unseen, err := a.H.Family.Unseen(ctx, a.H.DB, a.Actor(), list)
+	if err != nil {
+		return err
+	}
 	v, who := Messages{}, names{}
 	for _, m := range list {
 		if called[m.Child] != "" {
-			v.Rows = append(v.Rows, ThreadRow{"/people/" + m.Child.String() + "/messages", called[m.Child], who.of(a, m.Guardian), m.Text, when(a, m.At), m.FromGuardian()})
+			v.Rows = append(v.Rows, ThreadRow{"/people/" + m.Child.String() + "/messages", called[m.Child], who.near(a, m.Child, m.Guardian), m.Text, when(a, m.At), m.FromGuardian(), unseen[m.ID]})
 		}
 	}
 	return a.Render("family/messages", v)
@@ -312,11 +332,15 @@ func threadView(a *door.Ask, p *person.Person) (Thread, error) {
 	if err != nil {
 		return v, err
 	}
+	unseen, err := a.H.Family.Unseen(ctx, a.H.DB, a.Actor(), list)
+	if err != nil {
+		return v, err
+	}
 	who := names{}
 	for _, m := range list {
-		r := MessageRow{From: who.of(a, m.Sender), Text: m.Text, At: when(a, m.At), Guardian: m.FromGuardian()}
+		r := MessageRow{From: who.near(a, p.ID, m.Sender), Text: m.Text, At: when(a, m.At), Guardian: m.FromGuardian(), New: unseen[m.ID]}
 		if !r.Guardian {
-			r.To = who.of(a, m.Guardian)
+			r.To = who.near(a, p.ID, m.Guardian)
 		}
 		v.Rows = append(v.Rows, r)
 	}
@@ -333,7 +357,8 @@ func threadView(a *door.Ask, p *person.Person) (Thread, error) {
 			v.Guardian = v.Guardians[0].Value
 		}
 	}
-	return v, nil
+	// The page shows them as new this once.
+	return v, a.H.Family.Saw(ctx, a.Actor(), unseen)
 }
 
 func thread(a *door.Ask) error {

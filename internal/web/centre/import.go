@@ -370,6 +370,13 @@ func (im *importer) columnsGiven(a *door.Ask) error {
 // prepare makes the import of an upload.
 func (im *importer) prepare(a *door.Ask, key string, u upload) (person.Import, error) {
 	p := person.Import{File: im.file(a, key, u), Mapping: u.Mapping, Centre: u.Centre, Actor: a.Actor(), Today: a.H.Log.Clock.Now()}
+	if a.May(access.WriteConsent) {
+		text, err := a.H.Consents.Current(a.R.Context(), a.H.DB, consent.Training)
+		if err != nil {
+			return p, err
+		}
+		p.Forms = a.H.Consents.Forms(a.Actor(), u.Centre, consent.Training, text.ID, a.Today())
+	}
 	if u.Programme.IsNil() {
 		return p, nil
 	}
@@ -407,7 +414,7 @@ func (im *importer) plan(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	p.DryRun = true
+	p.DryRun, p.FormsHeld = true, true // what would be stated if the clerk says so; a column decides for itself
 	rep, err := a.H.People.Import(a.R.Context(), p)
 	if err != nil {
 		v, _, e := im.columnsView(a, key, u)
@@ -422,7 +429,7 @@ func (im *importer) plan(a *door.Ask) error {
 	v := ImportPlan{
 		File: u.Name, New: rep.Accepted, Updated: rep.Updated, Same: rep.Unchanged, Refused: rep.Refused, Repeated: rep.Repeated,
 		Centre: a.PlaceName(u.Centre), Action: "/import/" + key + "/plan", BackURL: "/import/" + key + "/columns", CancelURL: "/import/" + key + "/drop",
-		AskConsent: rep.Accepted > 0 && a.May(access.WriteConsent),
+		Consents: rep.Consents, AskConsent: rep.Consents > 0 && !slices.Contains(u.Mapping, list.Forms),
 	}
 	v.Rejects, v.Duplicates = rejects(a, rep), duplicates(a, rep)
 	if rep.Refused > 0 {
@@ -486,20 +493,7 @@ func (im *importer) take(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	if a.R.FormValue("consent") == "yes" && a.May(access.WriteConsent) {
-		text, err := a.H.Consents.Current(a.R.Context(), a.H.DB, consent.Training)
-		if err != nil {
-			return err
-		}
-		actor, today, applies := a.Actor(), a.Today(), p.Also
-		p.Also = func(v id.ID, d person.Details) []fact.New {
-			out := []fact.New{consent.Held(actor, u.Centre, v, consent.Training, text.ID, "list", today)}
-			if applies != nil {
-				out = append(out, applies(v, d)...)
-			}
-			return out
-		}
-	}
+	p.FormsHeld = a.R.FormValue("consent") == "yes"
 	im.mu.Lock()
 	job := im.jobs[key]
 	if job == nil {
@@ -513,7 +507,11 @@ func (im *importer) take(a *door.Ask) error {
 				job.rows = n
 			}
 			// The list is taken whether or not the clerk waits for it.
-			rep, err := a.H.People.Import(context.WithoutCancel(a.R.Context()), p)
+			ctx := context.WithoutCancel(a.R.Context())
+			rep, err := a.H.People.Import(ctx, p)
+			if err == nil {
+				err = a.H.Training.LetIn(ctx, p.Actor, rep.Held, a.Today())
+			}
 			if err == nil {
 				os.Remove(filepath.Join(im.folder(a), key)) // taken: the names need not lie here too
 			}
@@ -562,6 +560,7 @@ func (im *importer) report(a *door.Ask) error {
 	}
 	rep := job.rep
 	v.Rows, v.New, v.Updated, v.Same, v.Refused, v.Repeated = rep.Rows, rep.Accepted, rep.Updated, rep.Unchanged, rep.Refused, rep.Repeated
+	v.Consents = rep.Consents
 	v.Rejects, v.Duplicates = rejects(a, rep), duplicates(a, rep)
 	showsRows(a, u.Centre, key, len(v.Rejects)+len(v.Duplicates))
 	if rep.Refused > 0 {

@@ -205,14 +205,12 @@ func pairView(a *door.Ask) (Same, error) {
 		if v.Reason = said.Reason; slices.Contains(person.MergeReasons, v.Reason) {
 			v.Reason = a.P.T("same.reason." + v.Reason)
 		}
-		accounts, err := a.H.Access.List(ctx, a.H.DB)
+		by, err := a.H.Access.Get(ctx, a.H.DB, said.Actor)
 		if err != nil {
 			return v, err
 		}
-		for _, acc := range accounts {
-			if acc.ID == said.Actor {
-				v.By = acc.Name
-			}
+		if by != nil {
+			v.By = by.Name
 		}
 	}
 	coded := func(family, code string) string {

@@ -229,8 +229,8 @@ type Messages struct {
 // ThreadRow is the latest message of a conversation.
 type ThreadRow struct {
 	URL, Child, Guardian, Text, At string
-	// Answer says that the guardian wrote last.
-	Answer bool
+	// Answer says that the guardian wrote last, New that the reader has not seen it.
+	Answer, New bool
 }
 
 // Thread is the screen family/thread: what was written about a child. It posts guardian and text.
@@ -248,6 +248,7 @@ type Thread struct {
 type MessageRow struct {
 	From, To, Text, At string
 	Guardian           bool // a guardian wrote it
+	New                bool // the reader has not seen it before
 }
 
 // FetcherForm is what was typed of somebody who may fetch a child, and what is wrong with it.

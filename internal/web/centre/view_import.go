@@ -62,8 +62,10 @@ type ImportPlan struct {
 	Action             string
 	BackURL, CancelURL string
 	RejectsURL         string
-	// AskConsent lets the clerk answer for the forms of a whole list; it posts consent.
+	// AskConsent lets the clerk answer for the forms of a whole list; it posts consent. Where it is not asked, a column
+	// says whose forms are held. Consents are how many would be recorded.
 	AskConsent bool
+	Consents   int
 	Errors     map[string]string
 }
 
@@ -90,6 +92,8 @@ type ImportReport struct {
 	File                        string
 	New, Updated, Same, Refused int
 	Repeated                    int
+	// Consents were recorded, on forms that the centre holds.
+	Consents int
 	// Rows were read. Working says that it is not finished: the page is asked for
 	// again by itself.
 	Rows                  int

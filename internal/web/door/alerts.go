@@ -88,13 +88,17 @@ func (a *Ask) readAlerts() (out []shell.Alert, err error) {
 		if err != nil {
 			return out, err
 		}
+		gone, err := a.H.Retention.Cases(ctx, a.H.DB, scope)
+		if err != nil {
+			return out, err
+		}
 		// Numbers only: what it is about stands behind the passphrase.
 		for _, x := range []struct {
-			n   int
-			key string
-		}{{fresh, "alert.safe_new"}, {overdue, "alert.safe_due"}} {
+			n         int
+			kind, key string
+		}{{fresh, "help", "alert.safe_new"}, {overdue, "help", "alert.safe_due"}, {len(gone), "wait", "alert.safe_gone"}} {
 			if x.n > 0 {
-				out = append(out, shell.Alert{Kind: "help", Text: a.P.T(x.key, "n", x.n), URL: "/safeguarding", Button: a.P.T("common.open")})
+				out = append(out, shell.Alert{Kind: x.kind, Text: a.P.T(x.key, "n", x.n), URL: "/safeguarding", Button: a.P.T("common.open")})
 			}
 		}
 	}
@@ -108,6 +112,34 @@ func (a *Ask) readAlerts() (out []shell.Alert, err error) {
 		}
 	}
 	return out, nil
+}
+
+// Unread are how many messages wait for the account, by the address of the section in which they stand.
+func (a *Ask) Unread() map[string]int {
+	if a.R.Method != "GET" {
+		return nil
+	}
+	ctx, out := a.R.Context(), map[string]int{}
+	fail := func(err error) {
+		if err != nil { // as with alerts
+			a.D.Log.Error("counting messages failed", "route", a.R.Pattern, "err", err)
+		}
+	}
+	if a.May(access.ReadChildren) {
+		l, err := a.H.Family.ToRead(ctx, a.H.DB, a.Account.ID)
+		for _, n := range l {
+			out["/children"] += n
+		}
+		fail(err)
+	}
+	if a.May(access.WritePeople) {
+		scope, err := a.ScopeOf(access.WritePeople)
+		if err == nil {
+			out["/messages"], err = a.H.Family.ToAnswer(ctx, a.H.DB, scope, a.Account.ID)
+		}
+		fail(err)
+	}
+	return out
 }
 
 // waiting is how many requests wait for this account's second pair of eyes.

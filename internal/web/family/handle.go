@@ -85,9 +85,13 @@ func children(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	unread, err := a.H.Family.ToRead(ctx, a.H.DB, a.Actor())
+	if err != nil {
+		return err
+	}
 	v := Children{}
 	for _, p := range list {
-		r := ChildRow{URL: "/children/" + p.ID.String(), Centre: a.PlaceName(p.Centre)}
+		r := ChildRow{URL: "/children/" + p.ID.String(), Centre: a.PlaceName(p.Centre), Unread: unread[p.ID]}
 		r.Name, r.Other = a.Names(p.Details)
 		if has, err := a.H.Consents.HasPhoto(ctx, a.H.DB, p.ID); err != nil {
 			return err
@@ -121,7 +125,8 @@ func children(a *door.Ask) error {
 // plan returns a child's groups and the sessions to come. The child is the account's own, so its groups may be named.
 func plan(a *door.Ask, p *person.Person) ([]ChildGroup, []ChildSession, error) {
 	ctx := a.R.Context()
-	here := access.At(p.Centre)
+	// Also what they do under another record: a merge may join those of two centres.
+	here := access.Everywhere()
 	list, err := a.H.Training.OfPerson(ctx, a.H.DB, here, p.ID)
 	if err != nil {
 		return nil, nil, err
@@ -176,7 +181,7 @@ func view(a *door.Ask, p *person.Person) (Child, error) {
 	if v.Groups, v.Sessions, err = plan(a, p); err != nil {
 		return v, err
 	}
-	came, err := a.H.Training.AttendanceOf(ctx, a.H.DB, access.At(p.Centre), p.ID, 200)
+	came, err := a.H.Training.AttendanceOf(ctx, a.H.DB, access.Everywhere(), p.ID, 200)
 	if err != nil {
 		return v, err
 	}
@@ -238,12 +243,20 @@ func view(a *door.Ask, p *person.Person) (Child, error) {
 		}
 		return called[v], nil
 	}
+	unseen, err := a.H.Family.Unseen(ctx, a.H.DB, a.Actor(), list)
+	if err != nil {
+		return v, err
+	}
 	for _, m := range list {
 		acc, err := who(m.Sender)
 		if err != nil {
 			return v, err
 		}
-		v.Messages = append(v.Messages, centre.MessageRow{From: acc.Name, Text: m.Text, At: when(a, m.At), Guardian: m.FromGuardian()})
+		v.Messages = append(v.Messages, centre.MessageRow{From: acc.Name, Text: m.Text, At: when(a, m.At), Guardian: m.FromGuardian(), New: unseen[m.ID]})
+	}
+	v.Unread = len(unseen)
+	if err := a.H.Family.Saw(ctx, a.Actor(), unseen); err != nil { // the page shows them as new this once
+		return v, err
 	}
 	seen, err := a.H.Looks.Seen(ctx, a.H.DB, p.ID, 30)
 	if err != nil {

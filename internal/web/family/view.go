@@ -44,6 +44,8 @@ type ChildRow struct {
 	Next, From, To string
 	// Missing is how many purposes nobody answered.
 	Missing int
+	// Unread is how many messages the guardian has not seen.
+	Unread int
 }
 
 // Child is the screen guardian/child. Its forms post text, and name, phone, relation or end.
@@ -64,6 +66,7 @@ type Child struct {
 	FetchAction   string
 	Fetch         centre.FetcherForm
 	Messages      []centre.MessageRow
+	Unread        int
 	MessageAction string
 	Seen          []SeenRow
 	Changed       []SeenRow // its Action is a kind of fact

@@ -57,6 +57,7 @@ type List struct {
 type Row struct {
 	At, State, Due, URL string
 	Late                bool
+	Gone                string // "", or the first day on which it may be erased
 	Centre              i18n.Text
 }
 
@@ -178,9 +179,20 @@ func listView(a *door.Ask) (List, error) {
 	if err != nil {
 		return v, err
 	}
+	due, err := a.H.Retention.Cases(ctx, a.H.DB, a.Scope)
+	if err != nil {
+		return v, err
+	}
+	gone := map[id.ID]string{}
+	for _, d := range due {
+		gone[d.Person] = d.On
+	}
 	seen := map[id.ID]bool{}
 	for _, c := range l {
 		r := Row{At: moment(a, c.At), State: c.State, Due: c.Due, Late: c.Due != "" && c.Due < a.Today(), Centre: a.PlaceName(c.Centre)}
+		if c.State == safeguard.Closed { // who takes it up again keeps it
+			r.Gone = gone[c.ID]
+		}
 		if v.Until != "" {
 			r.URL = "/safeguarding/" + c.ID.String()
 		}

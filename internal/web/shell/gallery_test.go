@@ -82,6 +82,7 @@ func fill(r *http.Request, p *shell.Page) {
 		{Key: "nav.today", URL: "/today", Icon: "today", Current: at("/today") || at("/attendance")},
 		{Key: "nav.people", URL: "/people", Icon: "people", Current: at("/people") || at("/import")},
 		{Key: "nav.groups", URL: "/groups", Icon: "groups", Current: at("/group")},
+		{Key: "nav.messages", URL: "/messages", Icon: "mail", Current: at("/messages"), Unread: 3},
 		{Key: "nav.board", URL: "/board", Icon: "board", Current: at("/board") || at("/behind")},
 		{Key: "nav.programmes", URL: "/programmes", Icon: "flag", Current: at("/programme")},
 		{Key: "nav.staff", URL: "/staff", Icon: "key", Current: at("/staff")},

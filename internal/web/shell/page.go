@@ -62,6 +62,8 @@ type NavItem struct {
 	URL     string
 	Icon    string
 	Current bool
+	// Unread is how many messages wait there.
+	Unread int
 }
 
 // Notice is a sentence that tells what just happened.

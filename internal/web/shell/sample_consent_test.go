@@ -51,7 +51,7 @@ func init() {
 			return centre.Card{Guardian: "Fatima Benali", BackURL: "/people/1/guardians", Address: "http://192.168.1.10:8080/card", QR: square("http://192.168.1.10:8080/card/x"), Code: "K7MP 2QWX", PIN: "480213"}
 		}},
 		{"messages", "family/messages", func(*i18n.Printer) any {
-			return centre.Messages{Rows: []centre.ThreadRow{{URL: "/people/1/messages", Child: "Amina Benali", Guardian: "Fatima Benali", Text: "Merci. Son oncle viendra la chercher cette fois, il s’appelle Brahim et il aura sa carte.", At: "18 mars 14:00", Answer: true}, {URL: "/people/2/messages", Child: "إلياس منصوري", Guardian: "Saïd Mansouri", Text: "تبدأ الحصة في العاشرة", At: "17 mars 09:12"}}}
+			return centre.Messages{Rows: []centre.ThreadRow{{URL: "/people/1/messages", Child: "Amina Benali", Guardian: "Fatima Benali", Text: "Merci. Son oncle viendra la chercher cette fois, il s’appelle Brahim et il aura sa carte.", At: "18 mars 14:00", Answer: true, New: true}, {URL: "/people/2/messages", Child: "إلياس منصوري", Guardian: "Saïd Mansouri", Text: "تبدأ الحصة في العاشرة", At: "17 mars 09:12"}}}
 		}},
 		{"messages-none", "family/messages", func(*i18n.Printer) any { return centre.Messages{} }},
 		{"thread", "family/thread", func(p *i18n.Printer) any {
@@ -62,7 +62,7 @@ func init() {
 		}},
 		{"guardian-enter-card", "guardian/enter", func(*i18n.Printer) any { return family.Enter{Card: "x"} }},
 		{"children", "guardian/children", func(*i18n.Printer) any {
-			return family.Children{Rows: []family.ChildRow{{Name: "Amina Benali", Other: "أمينة بنعلي", URL: "/children/1", Centre: haySalam, Group: "Enfants, mercredi", Next: "2026-03-25", From: "14:00", To: "16:00", Missing: 2}, {Name: "إلياس بنعلي", URL: "/children/2", Centre: haySalam}}}
+			return family.Children{Rows: []family.ChildRow{{Name: "Amina Benali", Other: "أمينة بنعلي", URL: "/children/1", Centre: haySalam, Group: "Enfants, mercredi", Next: "2026-03-25", From: "14:00", To: "16:00", Missing: 2, Unread: 2}, {Name: "إلياس بنعلي", URL: "/children/2", Centre: haySalam}}}
 		}},
 		{"children-none", "guardian/children", func(*i18n.Printer) any { return family.Children{} }},
 		{"child", "guardian/child", func(p *i18n.Printer) any {
@@ -70,7 +70,7 @@ func init() {
 				Sessions:   []family.ChildSession{{Date: "2026-03-25", From: "14:00", To: "16:00", Room: "Salle 2", Group: "Enfants, mercredi"}},
 				Attendance: []centre.AttendanceLine{{On: "2026-03-18", Group: "Enfants, mercredi", Mark: "present"}, {On: "2026-03-11", Group: "Enfants, mercredi", Mark: "late"}},
 				Consents:   []centre.Consent{{Purpose: "training", State: "given", On: "2026-02-20"}, {Purpose: "image", State: "withdrawn", On: "2026-03-02"}, {Purpose: "follow_up", State: "missing"}, {Purpose: "research", State: "refused", On: "2026-02-20"}},
-				ConsentURL: "/children/1/consent", Guardians: []string{"Fatima Benali"}, MayName: true, Fetchers: []centre.FetcherRow{{ID: "3", Name: "Brahim Ouhaddou", Relation: "aunt_uncle"}}, FetchAction: "#", MessageAction: "#", Messages: letters(),
+				ConsentURL: "/children/1/consent", Guardians: []string{"Fatima Benali"}, MayName: true, Fetchers: []centre.FetcherRow{{ID: "3", Name: "Brahim Ouhaddou", Relation: "aunt_uncle"}}, FetchAction: "#", MessageAction: "#", Messages: letters(), Unread: 1,
 				Seen: []family.SeenRow{{Name: "Salma Bennani", Role: "role.centre", Action: "read", At: "18 mars 10:20"}, {Name: "يوسف أمراني", Role: "role.trainer", Action: "consent", At: "17 mars 18:01"}}}
 		}},
 		{"guardian-consent", "guardian/consent", guardianConsent},
@@ -95,7 +95,7 @@ func relationOptions(p *i18n.Printer) []shell.Option {
 }
 
 func letters() []centre.MessageRow {
-	return []centre.MessageRow{{From: "Fatima Benali", Text: "Merci. Son oncle viendra la chercher cette fois.", At: "18 mars 14:00", Guardian: true}, {From: "Salma Bennani", To: "Fatima Benali", Text: "Bonjour, la séance de samedi commence\nune demi-heure plus tôt.", At: "17 mars 09:12"}}
+	return []centre.MessageRow{{From: "Fatima Benali", Text: "Merci. Son oncle viendra la chercher cette fois.", At: "18 mars 14:00", Guardian: true, New: true}, {From: "Salma Bennani", To: "Fatima Benali", Text: "Bonjour, la séance de samedi commence\nune demi-heure plus tôt.", At: "17 mars 09:12"}}
 }
 
 func consentList(*i18n.Printer) any {

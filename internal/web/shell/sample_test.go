@@ -136,7 +136,7 @@ var gallery = []shown{
 	{"import-columns", "import/columns", importColumns},
 	{"import-plan", "import/plan", importPlan},
 	{"import-report", "import/report", func(*i18n.Printer) any {
-		return centre.ImportReport{File: "liste_hay_salam_mars.xlsx", New: 41, Updated: 5, Same: 12, Refused: 2, Centre: haySalam,
+		return centre.ImportReport{Consents: 46, File: "liste_hay_salam_mars.xlsx", New: 41, Updated: 5, Same: 12, Refused: 2, Centre: haySalam,
 			Group: "Enfants, mercredi", GroupURL: "/groups/1", PeopleURL: "/people", RejectsURL: "#", AgainURL: "/people/import"}
 	}},
 	{"import-working", "import/report", func(*i18n.Printer) any {
@@ -473,7 +473,7 @@ func importColumns(p *i18n.Printer) any {
 }
 
 func importPlan(p *i18n.Printer) any {
-	return centre.ImportPlan{File: "liste_hay_salam_mars.xlsx", Group: "Enfants, mercredi", New: 41, Updated: 5, Same: 12, Refused: 2, BackURL: "/b", CancelURL: "/c", RejectsURL: "/r",
+	return centre.ImportPlan{AskConsent: true, Consents: 46, File: "liste_hay_salam_mars.xlsx", Group: "Enfants, mercredi", New: 41, Updated: 5, Same: 12, Refused: 2, BackURL: "/b", CancelURL: "/c", RejectsURL: "/r",
 		Doubts:   []centre.ImportDoubt{{Line: 7, Name: "Benali Amina", Detail: "17/09/2014", Like: rows()[:1], Choice: "1"}, {Line: 23, Name: "Mohammed Lahlou", Detail: "2013", Like: rows()[1:3]}},
 		Rejects:  []centre.ImportReject{{Line: 31, Name: "Karima", Reason: p.T("error.required", "field", p.T("people.family"))}, {Line: 44, Name: "31/02/2013", Column: "Date N.", Reason: p.T("error.date")}},
 		Repeated: 1, Centre: haySalam, Duplicates: []centre.ImportReject{{Line: 52, Name: "Benali Amina", Reason: p.T("import.reason.repeated", "row", 52, "first", 7)}}, People: rows()[:4]}
@@ -653,5 +653,5 @@ func retained(p *i18n.Printer) centre.Retention {
 var helplines = []countries.Helpline{{Number: "2511", Name: i18n.Text{i18n.FR: "Numéro vert pour les enfants", i18n.AR: "الرقم الأخضر لحماية الطفولة"}}, {Number: "19", Name: i18n.Text{i18n.FR: "Police", i18n.AR: "الشرطة"}}}
 
 func safeRows(url string) []safe.Row {
-	return []safe.Row{{At: "18 mars 2026 14:05", State: "new", Centre: haySalam, URL: url}, {At: "2 mars 2026 09:10", State: "open", Due: "2026-03-10", Late: true, Centre: haySalam, URL: url}, {At: "2 février 2026 16:40", State: "closed", Centre: haySalam, URL: url}}
+	return []safe.Row{{At: "18 mars 2026 14:05", State: "new", Centre: haySalam, URL: url}, {At: "2 mars 2026 09:10", State: "open", Due: "2026-03-10", Late: true, Centre: haySalam, URL: url}, {At: "2 février 2026 16:40", State: "closed", Gone: "2031-02-02", Centre: haySalam, URL: url}}
 }
