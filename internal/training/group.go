@@ -39,7 +39,8 @@ func New(l *fact.Log, p *person.People, pr *programme.Programmes) *Training {
 // they were on, and so in the sight of who leads the group.
 var Own = &access.Relation{
 	Groups: "SELECT o.cohort FROM " + own + " o WHERE o.account = ?",
-	People: "SELECT e.person FROM " + own + " o JOIN training_enrolment e ON e.cohort = o.cohort WHERE o.account = ?",
+	People: "SELECT e.person FROM " + own + " o JOIN training_enrolment e ON e.cohort = o.cohort WHERE o.account = ?" +
+		" UNION ALL SELECT e.person FROM " + own + " o JOIN training_past e ON e.cohort = o.cohort WHERE o.account = ?",
 }
 
 // own are the groups that somebody leads, and those of which they hold a session in somebody's place.
@@ -55,6 +56,11 @@ var (
 	ErrNoConsent = errors.New("nobody agreed that this person takes part in the training")
 	ErrCancelled = errors.New("the session was cancelled")
 	ErrTaken     = errors.New("there is a sheet of the session already")
+	ErrFull      = errors.New("the group has fewer seats left than people were chosen")
+	ErrOver      = errors.New("more people are in the group than it would have seats")
+	ErrSame      = errors.New("this is the group that the person is in")
+	ErrSeated    = errors.New("the person has a seat in that group already")
+	ErrElsewhere = errors.New("the group is at another centre than the person's record")
 	ErrPhase     = errors.New("the session lies outside the days of the phase")
 )
 
@@ -68,12 +74,13 @@ type Cohort struct {
 	Closed                   bool
 	Conflict                 bool
 	Trainers                 []id.ID
-	Enrolled, Waiting        int // people
-	Sessions, Taken          int // sessions planned, and those with a sheet
+	Subjects                 []string // caught up on beside the digital track
+	Enrolled, Waiting        int      // people
+	Sessions, Taken          int      // sessions planned, and those with a sheet
 	Next                     string
 }
 
-const cohortColumns = `id, name, programme, phase, centre, capacity, starts, ends, closed, conflict,
+const cohortColumns = `id, name, programme, phase, centre, capacity, starts, ends, closed, subjects, conflict,
 	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = training_cohort.id AND e.state IN ('enrolled', 'active', 'completed'))
 	- (SELECT count(*) FROM training_double_seat e WHERE e.cohort = training_cohort.id AND e.state IN ('enrolled', 'active', 'completed')),
 	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = training_cohort.id AND e.state = 'waitlisted')
@@ -83,8 +90,9 @@ const cohortColumns = `id, name, programme, phase, centre, capacity, starts, end
 	coalesce((SELECT min(s.day) FROM training_session s WHERE s.cohort = training_cohort.id AND s.day >= ? AND s.cancelled = ''), '')`
 
 func scanCohort(r store.Row) (*Cohort, error) {
-	c := &Cohort{}
-	err := r.Scan(&c.ID, &c.Name, &c.Programme, &c.Phase, &c.Centre, &c.Capacity, &c.From, &c.To, &c.Closed, &c.Conflict, &c.Enrolled, &c.Waiting, &c.Sessions, &c.Taken, &c.Next)
+	c, subjects := &Cohort{}, ""
+	err := r.Scan(&c.ID, &c.Name, &c.Programme, &c.Phase, &c.Centre, &c.Capacity, &c.From, &c.To, &c.Closed, &subjects, &c.Conflict, &c.Enrolled, &c.Waiting, &c.Sessions, &c.Taken, &c.Next)
+	c.Subjects = strings.Fields(subjects)
 	return c, err
 }
 
@@ -201,8 +209,11 @@ func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Sco
 		if err != nil {
 			return out, err
 		}
-		b := CohortOpened{c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.Trainers, c.From, c.To, c.Closed}
+		b := CohortOpened{c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.Trainers, c.From, c.To, c.Closed, c.Subjects}
 		edit(&b)
+		if b.Capacity > 0 && b.Capacity != c.Capacity && b.Capacity < c.Enrolled {
+			return out, ErrOver
+		}
 		b.Programme, b.Phase, b.Centre = c.Programme, c.Phase, c.Centre // what was counted there stays there
 		if !fact.Says(all, b) {
 			out.Facts = []fact.New{{Stream: person.Stream(c.Centre), Kind: KindCohort, Subject: cohort, Actor: actor, Body: b, Prev: fact.HeadsOf(all)}}
@@ -360,6 +371,7 @@ func Application(actor, centre id.ID, phase programme.Phase, on string, p id.ID,
 type Placed struct {
 	Enrolled, Waiting, Already int
 	Pending                    int // of those who wait: whose consent to the training is missing
+	Over                       int // of those enrolled: beyond the last seat
 }
 
 // Refilled is the reason of an enrolment that had waited, and got the seat that somebody left.
@@ -398,8 +410,17 @@ func (t *Training) Lacking(ctx context.Context, q store.Querier, people []id.ID)
 	return t.lacking(ctx, q, people, ones)
 }
 
+// Wait is what becomes of those for whom a group has no seat left: they wait.
+const Wait = "wait"
+
 // Place puts people into a group. When its seats are taken, the rest wait; so do those who nobody agreed for yet.
 func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, people []id.ID, on string) (Placed, error) {
+	return t.Seat(ctx, actor, scope, cohort, people, Wait, on)
+}
+
+// Seat puts people into a group. beyond says what becomes of those for whom it has no seat left: Wait, one of Overs for a
+// seat beyond the last, or "": then nobody is placed and ErrFull returned.
+func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, people []id.ID, beyond, on string) (Placed, error) {
 	var done Placed
 	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
 	if err != nil {
@@ -501,7 +522,9 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 				e.State, e.Reason = Waitlisted, NoConsent
 				done.Pending++
 				done.Waiting++
-			case c.Capacity > 0 && free <= 0:
+			case c.Capacity > 0 && free <= 0 && beyond == "":
+				return fact.Outcome{}, ErrFull
+			case c.Capacity > 0 && free <= 0 && beyond == Wait:
 				e.State = Waitlisted
 				if e.Rank = rank + 1; len(was) > 0 && was[0].Cohort == cohort && was[0].State == Waitlisted && was[0].Reason == "" {
 					e.Rank, e.On = was[0].Rank, was[0].On // who waits keeps the place in the list
@@ -509,6 +532,10 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 				rank = max(rank, e.Rank)
 				done.Waiting++
 			default:
+				if c.Capacity > 0 && free <= 0 {
+					e.Reason = beyond
+					done.Over++
+				}
 				free--
 				done.Enrolled++
 			}

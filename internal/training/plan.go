@@ -398,7 +398,7 @@ func (t *Training) Plan(ctx context.Context, actor id.ID, scope access.Scope, co
 		for _, b := range p.fresh {
 			added++
 			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindSession, Subject: b.ID, Actor: actor,
-				Body: SessionPlanned{Cohort: cohort, Programme: c.Programme, Centre: c.Centre, Date: b.Date, Starts: w.Starts, Ends: w.Ends, Room: w.Room, RoomID: w.RoomID, Trainers: w.Trainers, Devices: w.Devices, Title: w.Title, Despite: confirmed(p.all, b.ID)}})
+				Body: SessionPlanned{Cohort: cohort, Programme: c.Programme, Centre: c.Centre, Date: b.Date, Starts: w.Starts, Ends: w.Ends, Room: w.Room, RoomID: w.RoomID, Trainers: w.Trainers, Devices: w.Devices, Title: w.Title, Subject: w.Subject, Despite: confirmed(p.all, b.ID)}})
 		}
 		return out, nil
 	}})
@@ -412,6 +412,7 @@ type Change struct {
 	RoomID             id.ID
 	Trainers           []id.ID        // none: those of the group
 	Devices            map[string]int // wanted, by kind
+	Subject            string         // what is caught up on
 	Cancelled          string         // why it does not take place; "": it does
 	Why                string         // why it is moved or held by somebody else
 	Calendar           *Calendar
@@ -450,7 +451,7 @@ func (t *Training) Alter(ctx context.Context, actor id.ID, scope access.Scope, s
 		if s.Taken() {
 			return out, ErrTaken
 		}
-		b := SessionPlanned{Cohort: s.Cohort, Programme: s.Programme, Centre: s.Centre, Date: ch.Date, Starts: ch.Starts, Ends: ch.Ends, Room: ch.Room, RoomID: ch.RoomID, Trainers: ch.Trainers, Devices: ch.Devices, Title: s.Title, Cancelled: ch.Cancelled, Was: s.Was, Why: ch.Why}
+		b := SessionPlanned{Cohort: s.Cohort, Programme: s.Programme, Centre: s.Centre, Date: ch.Date, Starts: ch.Starts, Ends: ch.Ends, Room: ch.Room, RoomID: ch.RoomID, Trainers: ch.Trainers, Devices: ch.Devices, Title: s.Title, Subject: ch.Subject, Cancelled: ch.Cancelled, Was: s.Was, Why: ch.Why}
 		if b.Date != s.Date || b.Starts != s.Starts {
 			b.Was = strings.TrimSpace(s.Date + " " + s.Starts)
 		}

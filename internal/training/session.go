@@ -20,6 +20,7 @@ type Session struct {
 	ID, Cohort, Programme, Centre  id.ID
 	Date, Starts, Ends             string
 	Room, Title, Cancelled         string
+	Subject                        string         // what is caught up on; "": the digital track
 	RoomID                         id.ID          // Nil where the centre does not know the room
 	Devices                        map[string]int // wanted, by kind
 	Was, Why                       string         // when it was planned before, and why it is otherwise now
@@ -35,7 +36,7 @@ func (s *Session) Taken() bool { return s.Present+s.Late+s.Excused+s.Absent > 0 
 // Here is how many took part.
 func (s *Session) Here() int { return s.Present + s.Late }
 
-const sessionColumns = `s.id, s.cohort, s.programme, s.centre, s.day, s.starts, s.ends, s.room, s.room_id, s.devices, s.title, s.cancelled, s.was, s.why,
+const sessionColumns = `s.id, s.cohort, s.programme, s.centre, s.day, s.starts, s.ends, s.room, s.room_id, s.devices, s.title, s.subject, s.cancelled, s.was, s.why,
 	s.present - (SELECT count(*) FROM training_double_mark d WHERE d.session = s.id AND d.mark = 'p'), s.late - (SELECT count(*) FROM training_double_mark d WHERE d.session = s.id AND d.mark = 'l'),
 	s.excused - (SELECT count(*) FROM training_double_mark d WHERE d.session = s.id AND d.mark = 'e'), s.absent - (SELECT count(*) FROM training_double_mark d WHERE d.session = s.id AND d.mark = 'a'), s.conflict,
 	coalesce((SELECT c.name FROM training_cohort c WHERE c.id = s.cohort), ''),
@@ -47,7 +48,7 @@ func (t *Training) sessions(ctx context.Context, q store.Querier, where string, 
 	err := q.Each(ctx, "SELECT "+sessionColumns+" FROM training_session s WHERE "+where, args, func(r store.Row) error {
 		s := &Session{}
 		var devices string
-		err := r.Scan(&s.ID, &s.Cohort, &s.Programme, &s.Centre, &s.Date, &s.Starts, &s.Ends, &s.Room, &s.RoomID, &devices, &s.Title, &s.Cancelled, &s.Was, &s.Why, &s.Present, &s.Late, &s.Excused, &s.Absent, &s.Conflict, &s.CohortName, &s.Expected)
+		err := r.Scan(&s.ID, &s.Cohort, &s.Programme, &s.Centre, &s.Date, &s.Starts, &s.Ends, &s.Room, &s.RoomID, &devices, &s.Title, &s.Subject, &s.Cancelled, &s.Was, &s.Why, &s.Present, &s.Late, &s.Excused, &s.Absent, &s.Conflict, &s.CohortName, &s.Expected)
 		s.Devices = devicesOf(devices)
 		out = append(out, s)
 		return err
@@ -104,6 +105,7 @@ type Weekly struct {
 	Days         []time.Weekday
 	Starts, Ends string
 	Room, Title  string
+	Subject      string
 	RoomID       id.ID
 	Trainers     []id.ID        // none: those of the group
 	Devices      map[string]int // wanted, by kind

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tizi/internal/fact"
@@ -27,6 +28,15 @@ type CohortOpened struct {
 	From      string  `json:"from,omitempty"`
 	To        string  `json:"to,omitempty"`
 	Closed    bool    `json:"closed,omitempty"`
+	// Subjects are what the group catches up on beside the digital track.
+	Subjects []string `json:"subjects,omitempty"`
+}
+
+// Subjects are what a group can catch up on beside the digital track.
+var Subjects = []string{"arabic", "french", "tamazight", "english", "maths", "science", "literacy", "life"}
+
+func knownSubjects(list []string) bool {
+	return !slices.ContainsFunc(list, func(s string) bool { return !slices.Contains(Subjects, s) })
 }
 
 // Check says what is missing.
@@ -38,6 +48,8 @@ func (c CohortOpened) Check() error {
 		return errors.New("a group needs a programme, a phase and a centre")
 	case c.Capacity < 0 || c.Capacity > 1000:
 		return errors.New("a group has from 1 to 1000 seats")
+	case !knownSubjects(c.Subjects):
+		return errors.New("nobody catches up on that subject")
 	}
 	return nil
 }
@@ -68,7 +80,18 @@ type EnrolmentStated struct {
 	On        string       `json:"on"`             // ISO date
 	Cell      measure.Cell `json:"cell"`           // the person's counting cell, unsealed
 	Rank      int          `json:"rank,omitempty"` // of whoever waits, the place in the list; 0 from before lists had places
+	// Moved is why somebody came over from another group: one of Moves.
+	Moved string `json:"moved,omitempty"`
 }
+
+// Moves are why somebody is moved to another group.
+var Moves = []string{"hours", "level", "distance", "together", "trainer", "closing", "other"}
+
+// Transferred is the reason of an enrolment that was left for a group of another phase.
+const Transferred = "transferred"
+
+// Overs are why somebody has a seat beyond those of a group. Each is the reason of the enrolment.
+var Overs = []string{"over_family", "over_agreed", "over_absent", "over_end", "over_other"}
 
 // Check says what is missing.
 func (e EnrolmentStated) Check() error {
@@ -77,6 +100,8 @@ func (e EnrolmentStated) Check() error {
 		return errors.New("an enrolment needs a person and a programme")
 	case !slices.Contains(States, e.State):
 		return fmt.Errorf("%q is no state of an enrolment", e.State)
+	case e.Moved != "" && !slices.Contains(Moves, e.Moved):
+		return fmt.Errorf("%q is no reason to move", e.Moved)
 	case e.Rank < 0:
 		return errors.New("a list begins at 1")
 	case !isDate(e.On):
@@ -96,6 +121,7 @@ type SessionPlanned struct {
 	Ends      string `json:"ends,omitempty"`
 	Room      string `json:"room,omitempty"`
 	Title     string `json:"title,omitempty"`
+	Subject   string `json:"subject,omitempty"`   // what is caught up on: one of Subjects; "": the digital track
 	Cancelled string `json:"cancelled,omitempty"` // why it does not take place: one of Causes, or words of an earlier version
 
 	RoomID   id.ID          `json:"room_id,omitzero"`   // where the centre knows the room; Room is its name then
@@ -126,6 +152,8 @@ func (s SessionPlanned) Check() error {
 		return errors.New("a session needs a date, written 2026-03-14")
 	case s.Starts != "" && !isClock(s.Starts), s.Ends != "" && !isClock(s.Ends):
 		return errors.New("a time is written 14:30")
+	case s.Subject != "" && !slices.Contains(Subjects, s.Subject):
+		return fmt.Errorf("%q is no subject to catch up on", s.Subject)
 	case len(s.Trainers) > 20 || len(s.Devices) > 20:
 		return errors.New("a session has at most 20 trainers and 20 kinds of devices")
 	case s.Starts != "" && s.Ends != "" && s.Ends <= s.Starts:
@@ -193,14 +221,19 @@ var (
 
 var (
 	cohortTable = &store.Table{Name: "training_cohort", Key: 1,
-		Columns: store.Cols("id:id name:text programme:id phase:id centre:id capacity:int starts:text ends:text closed:int conflict:int"),
+		Columns: store.Cols("id:id name:text programme:id phase:id centre:id capacity:int starts:text ends:text closed:int subjects:text conflict:int"),
 		Indexes: []string{"centre, name, id", "programme"}}
 	trainerTable = &store.Table{Name: "training_trainer", Key: 2, Columns: store.Cols("cohort:id account:id"), Indexes: []string{"account"}}
 	enrolTable   = &store.Table{Name: "training_enrolment", Key: 1,
 		Columns: store.Cols("id:id person:id programme:id phase:id cohort:id centre:id state:text reason:text day:text sex:text age:text milieu:text schooling:text place:int conflict:int"),
 		Indexes: []string{"cohort, state", "person", "centre, programme, cohort, state"}}
+	// pastTable has the groups in which somebody had a seat before they were moved to another one of the phase, until when,
+	// and why.
+	pastTable = &store.Table{Name: "training_past", Key: 2, Columns: store.Cols("enrolment:id cohort:id person:id day:text reason:text"), Indexes: []string{"cohort", "person"}}
+	// absentTable has the absences alone, so that those in a row are found without reading all marks.
+	absentTable  = &store.Table{Name: "training_absent", Key: 2, Columns: store.Cols("session:id person:id cohort:id centre:id at:text"), Indexes: []string{"centre, at, cohort, person", "at, cohort, person", "cohort, person, at"}}
 	sessionTable = &store.Table{Name: "training_session", Key: 1,
-		Columns: store.Cols("id:id cohort:id programme:id centre:id day:text starts:text ends:text room:text room_id:id devices:text title:text cancelled:text was:text why:text present:int late:int excused:int absent:int conflict:int"),
+		Columns: store.Cols("id:id cohort:id programme:id centre:id day:text starts:text ends:text room:text room_id:id devices:text title:text subject:text cancelled:text was:text why:text present:int late:int excused:int absent:int conflict:int"),
 		Indexes: []string{"cohort, day", "centre, day, starts", "day"}}
 	// standTable has who holds a session in the place of the group's trainers.
 	standTable  = &store.Table{Name: "training_stand_in", Key: 2, Columns: store.Cols("session:id account:id cohort:id"), Indexes: []string{"account"}}
@@ -219,7 +252,7 @@ var Folds = []*fact.Fold{
 				return nil
 			}
 			c, _ := fact.As[CohortOpened](heads[len(heads)-1])
-			out.Add(cohortTable, s.ID, c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.From, c.To, c.Closed, len(heads) > 1)
+			out.Add(cohortTable, s.ID, c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.From, c.To, c.Closed, strings.Join(c.Subjects, " "), len(heads) > 1)
 			seen := map[id.ID]bool{}
 			for _, t := range c.Trainers {
 				if !seen[t] {
@@ -234,7 +267,7 @@ var Folds = []*fact.Fold{
 		}),
 	},
 	{
-		Name: "training.enrolment", Kinds: []*fact.Kind{KindEnrolment}, Tables: []*store.Table{enrolTable},
+		Name: "training.enrolment", Kinds: []*fact.Kind{KindEnrolment}, Tables: []*store.Table{enrolTable, pastTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[EnrolmentStated](f); return ok })
 			if len(heads) == 0 {
@@ -243,14 +276,15 @@ var Folds = []*fact.Fold{
 			last := heads[len(heads)-1]
 			e, _ := fact.As[EnrolmentStated](last)
 			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, centreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, e.Rank, len(heads) > 1)
+			foldPast(s, e, out)
 			return nil
 		},
 		Sample: fact.Statements(KindEnrolment, func(d fact.Draw) fact.Body {
-			return EnrolmentStated{Person: testID(d.Int("person", 2)), Programme: testID(1), State: States[d.Int("state", len(States))], On: "2026-01-05", Rank: d.Int("rank", 3), Cell: measure.Cell{Sex: []string{"f", "m"}[d.Int("sex", 2)]}}
+			return EnrolmentStated{Person: testID(d.Int("person", 2)), Programme: testID(1), State: States[d.Int("state", len(States))], Cohort: testID(5 + d.Int("group", 3)), On: "2026-01-05", Rank: d.Int("rank", 3), Cell: measure.Cell{Sex: []string{"f", "m"}[d.Int("sex", 2)]}}
 		}),
 	},
 	{
-		Name: "training.session", Revision: 1, Kinds: []*fact.Kind{KindSession, KindAttendance}, Tables: []*store.Table{sessionTable, attendTable, standTable},
+		Name: "training.session", Revision: 2, Kinds: []*fact.Kind{KindSession, KindAttendance}, Tables: []*store.Table{sessionTable, attendTable, standTable, absentTable},
 		Fold: foldSession,
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
 			h := fact.History{Subject: id.New()}
@@ -285,6 +319,31 @@ func centreOf(stream string) id.ID {
 	}
 	v, _ := id.Parse(stream[7:])
 	return v
+}
+
+// foldPast derives in which groups of the phase somebody had a seat before the one of last.
+func foldPast(s *fact.Subject, last EnrolmentStated, out *fact.Rows) {
+	type stay struct{ day, reason string }
+	past := map[id.ID]stay{}
+	var in id.ID // where the seat is, in the order of the facts
+	for _, f := range s.Facts() {
+		e, ok := fact.As[EnrolmentStated](f)
+		if !ok {
+			continue
+		}
+		if !in.IsNil() && e.Cohort != in {
+			past[in] = stay{e.On, e.Moved}
+			in = id.Nil
+		}
+		if !e.Cohort.IsNil() && slices.Contains([]string{Enrolled, Active, Completed}, e.State) {
+			in = e.Cohort
+		}
+	}
+	for g, x := range past {
+		if g != last.Cohort {
+			out.Add(pastTable, s.ID, g, last.Person, x.day, x.reason)
+		}
+	}
 }
 
 // foldSession derives a session with its sheet. Each person on the sheet is a register of their own: two trainers who
@@ -338,6 +397,9 @@ func foldSession(s *fact.Subject, out *fact.Rows) error {
 		}
 		count[m]++
 		out.Add(attendTable, session, v, m, programme, centre, month)
+		if m == Absent {
+			out.Add(absentTable, session, v, p.Cohort, centre, p.Date+" "+p.Starts)
+		}
 	}
 	seen := map[id.ID]bool{}
 	for _, a := range p.Trainers {
@@ -346,7 +408,7 @@ func foldSession(s *fact.Subject, out *fact.Rows) error {
 			out.Add(standTable, session, a, p.Cohort)
 		}
 	}
-	out.Add(sessionTable, s.ID, p.Cohort, p.Programme, p.Centre, p.Date, p.Starts, p.Ends, p.Room, p.RoomID, devicesText(p.Devices), p.Title, p.Cancelled, p.Was, p.Why, count[Present], count[Late], count[Excused], count[Absent], conflict)
+	out.Add(sessionTable, s.ID, p.Cohort, p.Programme, p.Centre, p.Date, p.Starts, p.Ends, p.Room, p.RoomID, devicesText(p.Devices), p.Title, p.Subject, p.Cancelled, p.Was, p.Why, count[Present], count[Late], count[Excused], count[Absent], conflict)
 	return nil
 }
 
