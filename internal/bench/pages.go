@@ -125,7 +125,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		}
 		return paths, nil
 	}
-	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
+	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/referrals", "/referrals?all=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
 	if access.Allows(role, access.ReadCentre) {
 		paths = append(paths, "/centres", "/timetable", "/timetable?by=trainer")
 	}
@@ -191,7 +191,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 				paths = append(paths, at+"/hours", at+"/holders", at+"/devices", at+"/devices?state=late", at+"/rounds/new")
 			}
 			if kind == "/people/" && access.Allows(role, access.WritePeople) {
-				paths = append(paths, m[1]+"/edit", m[1]+"/consent", m[1]+"/guardians", m[1]+"/messages")
+				paths = append(paths, m[1]+"/edit", m[1]+"/refer", m[1]+"/consent", m[1]+"/guardians", m[1]+"/messages")
 			}
 		}
 	}

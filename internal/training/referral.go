@@ -82,7 +82,7 @@ var (
 
 var referralTable = &store.Table{Name: "training_referral", Key: 1,
 	Columns: store.Cols("id:id person:id centre:id origin:text why:text day:text sealed:text outcome:text answered:text conflict:int"),
-	Indexes: []string{"person", "centre, day, id"}}
+	Indexes: []string{"person", "centre, day, id", "day, id"}}
 
 func init() {
 	Folds = append(Folds, &fact.Fold{
@@ -202,6 +202,19 @@ func (t *Training) Referrals(ctx context.Context, q store.Querier, scope access.
 	return list, next, nil
 }
 
+// Referral returns a referral in the scope, or ErrNoReferral.
+func (t *Training) Referral(ctx context.Context, q store.Querier, scope access.Scope, referral id.ID) (*Referral, error) {
+	where, args := scope.People("r.centre", "r.person")
+	l, err := t.referrals(ctx, q, where+" AND r.id = ?", append(args, referral))
+	if err != nil {
+		return nil, err
+	}
+	if len(l) == 0 {
+		return nil, ErrNoReferral
+	}
+	return l[0], nil
+}
+
 // ReferralsOf returns who sent somebody. The caller has made sure that the reader may see the person.
 func (t *Training) ReferralsOf(ctx context.Context, q store.Querier, p id.ID) ([]*Referral, error) {
 	records, err := among(ctx, q, p)
@@ -243,22 +256,18 @@ func (t *Training) Refer(ctx context.Context, actor id.ID, scope access.Scope, p
 
 // Answer records what the school was told of a referral.
 func (t *Training) Answer(ctx context.Context, actor id.ID, scope access.Scope, referral id.ID, outcome, on string) error {
-	where, args := scope.People("r.centre", "r.person")
-	l, err := t.referrals(ctx, t.log.DB, where+" AND r.id = ?", append(args, referral))
+	r, err := t.Referral(ctx, t.log.DB, scope, referral)
 	if err != nil {
 		return err
 	}
-	if len(l) == 0 {
-		return ErrNoReferral
-	}
-	stream := person.Stream(l[0].Centre)
-	_, err = t.log.Do(ctx, fact.Command{Name: "answer a referral", Stream: stream, Keys: []id.ID{referral, l[0].Person}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	stream := person.Stream(r.Centre)
+	_, err = t.log.Do(ctx, fact.Command{Name: "answer a referral", Stream: stream, Keys: []id.ID{referral, r.Person}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		all, err := t.log.Of(ctx, q, referral)
 		if err != nil {
 			return out, err
 		}
-		b := ReferralAnswered{Person: l[0].Person, Outcome: outcome, On: on}
+		b := ReferralAnswered{Person: r.Person, Outcome: outcome, On: on}
 		if !fact.Says(all, b) {
 			out.Facts = []fact.New{{Stream: stream, Kind: KindAnswer, Subject: referral, Actor: actor, Body: b, Prev: latest[ReferralAnswered](all)}}
 		}

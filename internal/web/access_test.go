@@ -162,6 +162,7 @@ func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
 	_, err = n.Training.Plan(ctx, id.Nil, all, s.group, training.Weekly{From: "2026-03-02", To: "2026-03-02", Days: []time.Weekday{time.Monday}, Starts: "10:00", Ends: "11:00"})
 	must(t, err)
 	s.session = training.SessionID(s.group, "2026-03-02", "10:00")
+	must(t, n.Training.Take(ctx, id.Nil, all, s.session, map[id.ID]string{s.person: training.Absent}, "list"))
 	s.request, err = n.Access.Propose(ctx, n.owner.ID, all, access.Proposed{Action: access.ExportPeople, Centre: s.centre, Subjects: []id.ID{s.person}, Reason: "asked"})
 	must(t, err)
 	if has, err := n.Safeguard.Has(ctx, n.DB, n.owner.ID); err != nil || !has {
@@ -223,6 +224,10 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return s.group.String()
 		case "{session}":
 			return s.session.String()
+		case "{referral}":
+			v, err := n.Training.Refer(ctx, id.Nil, access.Everywhere(), s.person, "college", "at_risk", "2026-03-02", training.Referrer{School: "Collège"})
+			must(t, err)
+			return v.String()
 		case "{case}":
 			return s.worry.String()
 		case "{request}":

@@ -172,6 +172,14 @@ func typedGroup(a *door.Ask, v *GroupForm, phases []programme.Phase) (training.C
 			w.Days = append(w.Days, time.Weekday(n))
 		}
 	}
+	v.Subjects = map[string]bool{}
+	for _, s := range a.R.PostForm["subjects"] {
+		if !slices.Contains(training.Subjects, s) {
+			v.Errors["subjects"] = a.P.T("error.choose", "field", a.P.T("groups.subjects"))
+		} else if !v.Subjects[s] {
+			v.Subjects[s], c.Subjects = true, append(c.Subjects, s)
+		}
+	}
 	if v.Name == "" || a.TooLong(v.Name) != "" {
 		v.Errors["name"] = a.P.T("groups.name_missing")
 	}
@@ -315,7 +323,7 @@ func group(a *door.Ask) error {
 		return err
 	}
 	for _, s := range sessions {
-		r := SessionRow{Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, State: SessionState(a, s), Present: s.Here(), Expected: s.Expected, URL: "/sessions/" + s.ID.String()}
+		r := SessionRow{Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Subject: s.Subject, State: SessionState(a, s), Present: s.Here(), Expected: s.Expected, URL: "/sessions/" + s.ID.String()}
 		v.Present += s.Here()
 		v.Marked += s.Here() + s.Excused + s.Absent
 		if s.Date == a.Today() && s.Cancelled == "" {
@@ -326,11 +334,12 @@ func group(a *door.Ask) error {
 		}
 		v.Sessions = append(v.Sessions, r)
 	}
+	v.Subjects = hoursOf(c, sessions)
 	roster, err := a.H.Training.Roster(ctx, a.H.DB, c.ID)
 	if err != nil {
 		return err
 	}
-	state, ids := map[id.ID]string{}, make([]id.ID, len(roster))
+	state, reason, ids := map[id.ID]string{}, map[id.ID]string{}, make([]id.ID, len(roster))
 	waits, err := a.H.Training.Waiting(ctx, a.H.DB, c.ID)
 	if err != nil {
 		return err
@@ -340,7 +349,7 @@ func group(a *door.Ask) error {
 		next[e.Person] = i + 1
 	}
 	for i, e := range roster {
-		ids[i], state[e.Person] = e.Person, e.State
+		ids[i], state[e.Person], reason[e.Person] = e.Person, e.State, e.Reason
 		if e.Reason == training.Refilled {
 			seat[e.Person] = e.On
 		}
@@ -368,10 +377,25 @@ func group(a *door.Ask) error {
 		r.State, r.Next, r.SeatOn = state[p.ID], next[p.ID], seat[p.ID]
 		t := tally[p.ID]
 		r.Present, r.Held, r.Absences = t.Here, t.Held, t.Absences
+		switch why := reason[p.ID]; {
+		case slices.Contains(training.Overs, why):
+			r.Why = a.P.T("groups." + why)
+		case r.State == training.WithdrawnS && (slices.Contains(leaveReasons, why) || why == training.Transferred):
+			r.Why = a.P.T("groups.leave_reason." + why)
+		}
 		if a.May(access.WriteGroups) && r.State != training.WithdrawnS {
 			r.LeaveURL = self + "/leave/" + p.ID.String()
+			if r.State == training.Enrolled || r.State == training.Active {
+				r.MoveURL = self + "/move/" + p.ID.String()
+			}
+		}
+		if a.May(access.TakeAttendance) && r.Absences >= training.InARow && (r.State == training.Enrolled || r.State == training.Active) {
+			r.AbsencesURL = self + "/absences/" + p.ID.String()
 		}
 		v.Roster = append(v.Roster, r)
+	}
+	if v.Moved, err = movedRows(a, c.ID); err != nil {
+		return err
 	}
 	if a.May(access.WriteGroups) {
 		v.AddURL, v.EditURL, v.SessionURL = self+"/add", self+"/edit", self+"/session"
@@ -407,6 +431,10 @@ func groupEdit(a *door.Ask) error {
 	v := GroupForm{Name: c.Name, Phase: c.Phase.String(), From: c.From, To: c.To, Action: a.R.URL.Path, CancelURL: "/groups/" + c.ID.String(), Days: map[int]bool{}}
 	if c.Capacity > 0 {
 		v.Capacity = strconv.Itoa(c.Capacity)
+	}
+	v.Subjects = map[string]bool{}
+	for _, s := range c.Subjects {
+		v.Subjects[s] = true
 	}
 	if len(c.Trainers) > 0 {
 		v.Trainer = c.Trainers[0].String()
@@ -459,8 +487,12 @@ func groupEditGiven(a *door.Ask) error {
 		n.Trainers = c.Trainers // the form shows the first; the others stay
 	}
 	err = a.H.Training.EditCohort(a.R.Context(), a.Actor(), a.Scope, c.ID, func(b *training.CohortOpened) {
-		b.Name, b.Capacity, b.From, b.To, b.Trainers = n.Name, n.Capacity, n.From, n.To, n.Trainers
+		b.Name, b.Capacity, b.From, b.To, b.Trainers, b.Subjects = n.Name, n.Capacity, n.From, n.To, n.Trainers, n.Subjects
 	})
+	if errors.Is(err, training.ErrOver) {
+		v.Errors["capacity"] = a.P.T("groups.capacity_below", "n", c.Enrolled)
+		return a.Again("groups/form", v)
+	}
 	if err != nil {
 		return err
 	}
@@ -476,9 +508,10 @@ func groupEditGiven(a *door.Ask) error {
 func addView(a *door.Ask, c *training.Cohort) (GroupAdd, error) {
 	ctx, self := a.R.Context(), "/groups/"+c.ID.String()
 	v := GroupAdd{Group: c.Name, GroupURL: self, Query: strings.TrimSpace(a.R.FormValue("q")), Free: max(0, c.Capacity-c.Enrolled), Action: self + "/add", CancelURL: self, Errors: map[string]string{}}
-	if c.Capacity == 0 {
-		v.Free = -1
+	if v.Full, v.Beyond = v.Free == 0, training.Wait; c.Capacity == 0 {
+		v.Free, v.Full = -1, false
 	}
+	v.Beyonds = append([]shell.Option{{Value: training.Wait, Label: a.P.T("groups.beyond_wait")}}, overs(a)...)
 	if a.May(access.WritePeople) {
 		v.NewURL = door.With("/people/new", "centre", c.Centre.String())
 	}
@@ -571,7 +604,25 @@ func groupAddGiven(a *door.Ask) error {
 		v.Errors["person"] = a.P.T("groups.nobody_chosen")
 		return a.Again("groups/add", v)
 	}
-	done, err := a.H.Training.Place(a.R.Context(), a.Actor(), a.Scope, c.ID, ids, a.Today())
+	again := func(field, sentence string) error {
+		v, err := addView(a, c)
+		if err != nil {
+			return err
+		}
+		v.Full, v.Beyond, v.Chosen, v.Errors[field] = true, a.R.PostFormValue("beyond"), map[string]bool{}, sentence
+		for _, s := range ids {
+			v.Chosen[s.String()] = true
+		}
+		return a.Again("groups/add", v)
+	}
+	beyond := a.R.PostFormValue("beyond")
+	if beyond != "" && beyond != training.Wait && !slices.Contains(training.Overs, beyond) {
+		return again("beyond", a.P.T("groups.beyond_missing"))
+	}
+	done, err := a.H.Training.Seat(a.R.Context(), a.Actor(), a.Scope, c.ID, ids, beyond, a.Today())
+	if errors.Is(err, training.ErrFull) {
+		return again("beyond", a.P.T("groups.full_refused", "n", len(ids), "free", max(0, c.Capacity-c.Enrolled)))
+	}
 	if errors.Is(err, training.ErrClosed) {
 		a.Notify("help", "groups.closed")
 		return a.Go("/groups/" + c.ID.String())
@@ -581,6 +632,9 @@ func groupAddGiven(a *door.Ask) error {
 	}
 	if done.Enrolled > 0 {
 		a.Notify("good", "groups.placed", "n", done.Enrolled)
+	}
+	if done.Over > 0 {
+		a.Notify("wait", "groups.over_given", "n", done.Over)
 	}
 	if done.Pending > 0 {
 		a.Notify("wait", "groups.consent_pending", "n", done.Pending)

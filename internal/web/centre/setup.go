@@ -32,6 +32,8 @@ func Routes(d *door.Door) {
 	groupRoutes(d)
 	centreRoutes(d)
 	timetableRoutes(d)
+	stayRoutes(d)
+	referralRoutes(d)
 }
 
 // empty lets only the first visit of an empty node pass.

@@ -282,6 +282,12 @@ func choices(a *door.Ask, v *SessionForm, at id.ID, c *training.Cohort) error {
 			v.Rooms = append(v.Rooms, shell.Option{Value: r.ID.String(), Label: a.P.T("timetable.room_seats", "room", r.Name, "n", r.Seats)})
 		}
 	}
+	for _, s := range c.Subjects {
+		v.Subjects = append(v.Subjects, shell.Option{Value: s, Label: a.P.T("subject." + s)})
+	}
+	if v.Subject != "" && !slices.Contains(c.Subjects, v.Subject) { // the group catches up on it no more; the session does
+		v.Subjects = append(v.Subjects, shell.Option{Value: v.Subject, Label: a.P.T("subject." + v.Subject)})
+	}
 	var f GroupForm
 	if _, err := formOf(a, &f); err != nil {
 		return err
@@ -321,6 +327,9 @@ func typedSession(a *door.Ask, v *SessionForm) (room id.ID, trainers []id.ID, de
 	}
 	known := func(options []shell.Option, value string) bool {
 		return slices.ContainsFunc(options, func(o shell.Option) bool { return o.Value == value })
+	}
+	if v.Subject = f("subject"); v.Subject != "" && !known(v.Subjects, v.Subject) {
+		v.Errors["subject"] = a.P.T("error.choose", "field", a.P.T("groups.subject"))
 	}
 	if v.RoomID != "" {
 		if !known(v.Rooms, v.RoomID) {
@@ -380,7 +389,7 @@ func series(a *door.Ask, c *training.Cohort, v *SessionForm) training.Weekly {
 	room, trainers, devices := typedSession(a, v)
 	a.R.ParseForm()
 	v.Until = door.Digits(strings.TrimSpace(a.R.FormValue("until")))
-	w := training.Weekly{From: v.Date, To: cmp.Or(v.Until, v.Date), Starts: v.From, Ends: v.To, Room: roomName(a, c.Centre, room, v.Room), RoomID: room, Trainers: trainers, Devices: devices, Calendar: calendar(a, c.Centre), Despite: v.Despite != ""}
+	w := training.Weekly{From: v.Date, To: cmp.Or(v.Until, v.Date), Starts: v.From, Ends: v.To, Room: roomName(a, c.Centre, room, v.Room), RoomID: room, Subject: v.Subject, Trainers: trainers, Devices: devices, Calendar: calendar(a, c.Centre), Despite: v.Despite != ""}
 	for _, d := range a.R.Form["days"] {
 		if n, err := strconv.Atoi(d); err == nil && n >= 0 && n <= 6 {
 			v.Days[n] = true
@@ -528,7 +537,7 @@ func changeView(a *door.Ask) (*training.Session, *training.Cohort, SessionChange
 		return nil, nil, SessionChange{}, err
 	}
 	v := SessionChange{On: s.Date, CancelAction: "/sessions/" + s.ID.String() + "/cancel", RestoreAction: "/sessions/" + s.ID.String() + "/restore", Why: s.Why, Cancelled: cause(a.P, s.Cancelled), BackURL: "/sessions/" + s.ID.String(), NoticeURL: "/sessions/" + s.ID.String() + "/notice"}
-	v.SessionForm = SessionForm{Group: s.CohortName, GroupURL: "/groups/" + s.Cohort.String(), Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Action: "/sessions/" + s.ID.String() + "/change", CancelURL: v.BackURL, Errors: map[string]string{}}
+	v.SessionForm = SessionForm{Group: s.CohortName, GroupURL: "/groups/" + s.Cohort.String(), Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Subject: s.Subject, Action: "/sessions/" + s.ID.String() + "/change", CancelURL: v.BackURL, Errors: map[string]string{}}
 	if !s.RoomID.IsNil() {
 		v.RoomID, v.Room = s.RoomID.String(), ""
 	}
@@ -568,6 +577,7 @@ func sessionChangeGiven(a *door.Ask) error {
 	room, ch.Trainers, ch.Devices = typedSession(a, &v.SessionForm)
 	v.Why = a.R.PostFormValue("why")
 	ch.Date, ch.Starts, ch.Ends, ch.RoomID, ch.Room, ch.Why, ch.Despite = v.Date, v.From, v.To, room, roomName(a, s.Centre, room, v.Room), v.Why, v.Despite != ""
+	ch.Subject = v.Subject
 	moved := ch.Date != s.Date || ch.Starts != s.Starts
 	if v.Why != "" && !slices.Contains(training.Causes, v.Why) || v.Why == "" && moved {
 		v.Errors["why"] = a.P.T("session.cause_missing")
@@ -581,7 +591,7 @@ func sessionChangeGiven(a *door.Ask) error {
 // asIs is a session as it stands, to be changed.
 func asIs(a *door.Ask, s *training.Session) (training.Change, error) {
 	instead, err := a.H.Training.StandIns(a.R.Context(), a.H.DB, s.ID)
-	return training.Change{Date: s.Date, Starts: s.Starts, Ends: s.Ends, Room: s.Room, RoomID: s.RoomID, Devices: s.Devices, Trainers: instead, Why: s.Why}, err
+	return training.Change{Date: s.Date, Starts: s.Starts, Ends: s.Ends, Room: s.Room, RoomID: s.RoomID, Subject: s.Subject, Devices: s.Devices, Trainers: instead, Why: s.Why}, err
 }
 
 func sessionCancel(a *door.Ask) error {

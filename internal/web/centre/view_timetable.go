@@ -63,6 +63,9 @@ type ClashRow struct {
 // days (several, 0 is Sunday), from, to, room_id, room, trainer, devices_<kind>, and despite to confirm what is warned of;
 // with look it is shown and not written.
 type SessionForm struct {
+	// Subject is what is caught up on, one of Subjects; empty is the digital track.
+	Subject           string
+	Subjects          []shell.Option
 	Group, GroupURL   string
 	Date, Until       string
 	Days              map[int]bool
