@@ -344,7 +344,7 @@ func TestSummaries(t *testing.T) {
 var apart = map[string]string{
 	"place.described": "of nobody", "programme.opened": "of nobody", "phase.opened": "of nobody", "target.set": "of nobody", "cohort.opened": "of nobody", "session.planned": "of nobody",
 	"holder.stated": "of nobody", "room.described": "of nobody", "hours.stated": "of nobody", "hours.excepted": "of nobody", "round.planned": "of nobody", "device.described": "of nobody",
-	"device.stated": "a device's page says who had it",
+	"device.stated":          "a device's page says who had it",
 	"consent.text_published": "of nobody", "recording.made": "of nobody", "retention.ruled": "of nobody", "audit.summed": "of nobody",
 	"form.printed":  "a look says it",
 	"officer.keyed": "secret", "safeguarding.reported": "secret", "safeguarding.noted": "secret", "safeguarding.shared": "secret", "safeguarding.pruned": "secret",
