@@ -84,10 +84,11 @@ type Absence struct {
 }
 
 // streaks is who was absent InARow times or more since a day, with nobody seeing them since the first of these, and whose
-// absences nobody has followed up. The inner query bounds what is looked at closely. Its arguments come first.
+// absences nobody has followed up. The inner queries bound what is looked at, and how closely: of a whole country the latest
+// absences alone. Their arguments come first.
 const streaks = `SELECT x.person, x.cohort, x.centre, count(*), min(x.at), max(x.at),
 	(SELECT count(*) FROM training_followed f WHERE f.person = x.person AND f.cohort = x.cohort AND f.outcome = 'unreached' AND f.upto >= y.first)
-	FROM (SELECT b.person AS person, b.cohort AS cohort, max(b.at) AS last, min(b.at) AS first FROM training_absent b WHERE %s AND b.at >= ? GROUP BY b.person, b.cohort HAVING count(*) >= 2 ORDER BY max(b.at) DESC, b.person LIMIT %d) y
+	FROM (SELECT b.person AS person, b.cohort AS cohort, max(b.at) AS last, min(b.at) AS first FROM (SELECT b.person, b.cohort, b.at FROM training_absent b WHERE %s AND b.at >= ? ORDER BY b.at DESC, b.cohort DESC, b.person DESC LIMIT 25000) b GROUP BY b.person, b.cohort HAVING count(*) >= 2 ORDER BY max(b.at) DESC, b.person LIMIT %d) y
 	JOIN training_absent x ON x.cohort = y.cohort AND x.person = y.person AND x.at >= ?
 	WHERE NOT EXISTS (SELECT 1 FROM training_session s JOIN training_attendance a ON a.session = s.id AND a.person = x.person WHERE s.cohort = x.cohort AND s.day >= substr(x.at, 1, 10) AND s.day || ' ' || s.starts > x.at AND a.mark IN ('p', 'l'))
 	AND NOT EXISTS (SELECT 1 FROM training_followed f WHERE f.person = x.person AND f.cohort = x.cohort AND f.outcome <> 'unreached' AND f.upto >= y.last)
