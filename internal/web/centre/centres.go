@@ -925,6 +925,9 @@ func roundGiven(a *door.Ask) error {
 		return a.Render("centres/round", v)
 	}
 	if len(v.Errors) > 0 {
+		if len(v.Stops) == 0 {
+			v.offer()
+		}
 		return a.Again("centres/round", v)
 	}
 	if _, err := a.H.Centres.SetRound(a.R.Context(), a.Actor(), a.Scope, r, b); err != nil {
