@@ -477,9 +477,6 @@ func (s *Agreements) SetDecision(ctx context.Context, actor, v id.ID, d Decision
 // FilePaper keeps an attachment: a PDF or a picture. It is kept as it came, since its digest is what proves it.
 func (s *Agreements) FilePaper(ctx context.Context, actor, agreement id.ID, name string, b []byte) error {
 	p := PaperFiled{Agreement: agreement, Type: http.DetectContentType(b), Size: int64(len(b)), Name: name, On: s.today()}
-	if !slices.Contains(PaperTypes, p.Type) {
-		return Faults{{"file", "agree.fault.file_kind", nil}}
-	}
 	if p.Size > MaxPaper {
 		return Faults{{"file", "agree.fault.file_large", []any{"mb", MaxPaper >> 20}}}
 	}

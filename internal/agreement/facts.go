@@ -139,6 +139,7 @@ func (f *Faults) source(s source.Source) {
 	case source.ErrURL:
 		f.add(true, "source_url", "agree.fault.url")
 	}
+	f.line("source_publication", s.Publication)
 	f.text("source_states_fr", s.States, false)
 }
 

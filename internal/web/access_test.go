@@ -448,7 +448,12 @@ func TestPartnerReadsTheirProgramme(t *testing.T) {
 		}
 	}
 	ours, theirs := n.agreedOn(t, "OURS", programme.ID("P")), n.agreedOn(t, "THEIRS", programme.ID("Q"))
+	amendment := id.New()
+	must(t, n.Agreements.Set(ctx, id.Nil, amendment, agreement.AgreementStated{Code: "AMENDED", Kind: agreement.Amendment, Parent: ours.agreement, Name: i18n.Text{i18n.FR: "x"}}))
 	for _, r := range []access.Role{access.Partner, access.Auditor} {
+		if status, _, _ := n.request(t, n.open(t, r, access.Agreement(ours.agreement), false), "GET", "/agreements/"+amendment.String(), nil); status != 200 {
+			t.Errorf("a %s does not see an amendment: status %d", r, status)
+		}
 		acc := n.open(t, r, access.Agreement(ours.agreement), false)
 		if _, _, body := n.request(t, acc, "GET", "/board?period=all", nil); !strings.Contains(body, "Programme P") || strings.Contains(body, "Programme Q") {
 			t.Errorf("a %s does not read what the agreement covers, and that alone", r)

@@ -14,6 +14,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/source"
 	"tizi/internal/store"
 )
 
@@ -58,10 +59,10 @@ func TestAgreementForms(t *testing.T) {
 		"days of notice in letters":   {"/agreements/" + fresh() + "/edit", "notice", fr.T("agree.fault.notice"), whole("notice", "many")},
 		"a party twice":               {a + "/parties/new", "organisation", fr.T("agree.fault.party_twice"), form("organisation", x.organisation.String(), "role", "lead")},
 		"an office not held":          {a + "/parties/" + x.party.String(), "joined", "", form("role", "lead", "office", x.office.String(), "joined", "2019-01-01")},
-		"an office of another":        {a + "/parties/" + x.party.String(), "office", fr.T("agree.fault.other_office"), form("role", "lead", "office", other.office.String())},
+		"an office of another":        {a + "/parties/" + x.party.String(), "office", fr.T("agree.fault.not_offered"), form("role", "lead", "office", other.office.String())},
 		"left without a reason":       {a + "/parties/" + x.party.String(), "reason", fr.T("agree.fault.left_without_reason"), form("role", "lead", "left", "2025-06-01")},
 		"a party that owes, removed":  {a + "/parties/" + x.party.String(), "", fr.T("agree.fault.party_owes"), form("role", "lead", "remove", "yes")},
-		"a commitment of no party":    {a + "/commitments/" + fresh() + "/edit", "debtor", fr.T("agree.fault.missing"), form("debtor", other.organisation.String(), "kind", "report", "what_fr", "Nom gardé")},
+		"a commitment of no party":    {a + "/commitments/" + fresh() + "/edit", "debtor", fr.T("agree.fault.not_offered"), form("debtor", other.organisation.String(), "kind", "report", "what_fr", "Nom gardé")},
 		"a quantity in letters":       {a + "/commitments/" + fresh() + "/edit", "quantity", fr.T("agree.fault.quantity"), form("debtor", x.organisation.String(), "kind", "report", "what_fr", "Nom gardé", "quantity", "fifty")},
 		"kept without evidence":       {a + "/commitments/" + x.commitment.String() + "/judge", "evidence", fr.T("agree.fault.no_evidence"), form("state", "kept", "on", "2026-01-05")},
 		"an amount that is no number": {a + "/money/" + fresh() + "?sort=expense", "amount", fr.T("agree.fault.amount"), expense("ten")},
@@ -70,7 +71,8 @@ func TestAgreementForms(t *testing.T) {
 		"two operators of a centre":   {a + "/mandates/" + fresh() + "/edit", "from", "en a déjà le mandat", form("operator", other.organisation.String(), "place", centre.String(), "from", "2025-06-01", "to", "2026-06-01")},
 		"renewed to before":           {a + "/renew", "to", "choisissez un jour après", form("on", "2026-01-01", "to", "2026-06-01")},
 		"done before it was decided":  {a + "/decisions/" + x.decision.String() + "/edit", "done", fr.T("groups.ends_before"), form("committee", "C", "on", "2026-02-01", "what", "Nom gardé", "done", "2026-01-01")},
-		"an organisation in a circle": {"/organisations/" + x.organisation.String(), "parent", fr.T("agree.fault.circle"), form("name_fr", "Nom gardé", "type", "ministry", "parent", x.organisation.String())},
+		"an organisation in a circle": {"/organisations/" + x.organisation.String(), "parent", fr.T("agree.fault.not_offered"), form("name_fr", "Nom gardé", "type", "ministry", "parent", x.organisation.String())},
+		"an answer not offered":       {a + "/mandates/" + fresh() + "/edit", "programme", fr.T("agree.fault.not_offered"), form("operator", other.organisation.String(), "place", centre.String(), "programme", "x", "from", "2025-06-01", "to", "2026-06-01")},
 		"a term that ends before":     {"/organisations/" + x.organisation.String() + "/offices/" + x.office.String() + "/terms/" + fresh(), "to", fr.T("groups.ends_before"), form("sex", "f", "from", "2018-01-01", "to", "2017-01-01")},
 		"the term of a signature":     {"/organisations/" + x.organisation.String() + "/offices/" + x.office.String() + "/terms/" + x.term.String(), "from", "la période doit contenir cette date", form("sex", "f", "from", "2026-01-01")},
 	} {
@@ -132,7 +134,7 @@ func TestAgreementWarnings(t *testing.T) {
 // Anybody reads the initiatives, and of this node's agreements those alone that are public; nobody is asked to sign in.
 func TestInitiativesArePublic(t *testing.T) {
 	n := serve(t, store.SQLite, nil)
-	n.agreedOn(t, "SECRET", id.New())
+	must(t, n.Agreements.Set(ctx, id.Nil, id.New(), agreement.AgreementStated{Code: "SECRET", Kind: agreement.Framework, Name: i18n.Text{i18n.FR: "SECRET"}, Source: source.Source{Kind: "document", On: "2025"}}))
 	status, _, body := n.request(t, nil, "GET", "/initiatives", nil)
 	for _, want := range []string{"UNESCO", "L’Opinion", "27 décembre 2019", "Agenda 2063"} {
 		if !strings.Contains(html.UnescapeString(body), want) {

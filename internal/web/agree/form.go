@@ -59,6 +59,18 @@ func (f form) given(a *door.Ask) error {
 	if err := x.open(); err != nil {
 		return err
 	}
+	blank := x.v // before a form is built into it
+	if err := f.build(x); err != nil {
+		return err
+	}
+	if x.choices(); len(x.v.Errors) > 0 {
+		x.v = blank
+		if err := f.build(x); err != nil {
+			return err
+		}
+		return a.Again("agreements/form", x.v)
+	}
+	x.v = blank
 	to, err := f.take(x)
 	var wrong agreement.Faults
 	if errors.As(err, &wrong) {
@@ -84,6 +96,20 @@ func (f form) given(a *door.Ask) error {
 		return err
 	}
 	return a.Again("agreements/form", x.v)
+}
+
+// choices finds answers that were not offered.
+func (f *filling) choices() {
+	for _, s := range f.v.Sections {
+		for _, x := range s.Fields {
+			if len(x.Options) == 0 && x.Kind != "select" || f.R.FormValue(x.Name) == "" {
+				continue
+			}
+			if !slices.ContainsFunc(x.Options, func(o shell.Option) bool { return o.Value == x.Value }) {
+				f.wrong(x.Name, "agree.fault.not_offered")
+			}
+		}
+	}
 }
 
 // filling is a form as somebody fills it in.
@@ -179,7 +205,9 @@ func (f *filling) dateHint() string {
 	return f.P.T("agree.date_hint", "day", "2025-06-14", "month", "2025-06", "year", "2025")
 }
 
-func numeric(x *shell.Field) { x.Mode, x.Width = "decimal", "w-m" }
+func numeric(x *shell.Field) { x.Mode, x.Width = "numeric", "w-m" }
+
+func decimal(x *shell.Field) { x.Mode, x.Width = "decimal", "w-m" }
 
 // texts adds a field for each of some languages, of which one is enough. Where words are needed, French and Arabic do not
 // say that they may be left out.
@@ -887,7 +915,7 @@ func entryForm(f *filling) error {
 		f.add("select", "of", from(lines), row, named(f.P.T("agree.of."+e.Sort)))
 	}
 	f.add("text", "what", row, func(x *shell.Field) { x.Optional = e.Sort != agreement.Budget })
-	f.add("text", "amount", numeric, hint(f.P.T("agree.amount_hint")))
+	f.add("text", "amount", decimal, hint(f.P.T("agree.amount_hint")))
 	var currencies []shell.Option
 	for _, c := range agreement.Currencies {
 		currencies = append(currencies, shell.Option{Value: c.Code, Label: c.Code})

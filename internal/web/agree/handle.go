@@ -611,7 +611,8 @@ func paperGiven(a *door.Ask) error {
 		return err
 	}
 	var b []byte
-	name := strings.TrimSpace(a.R.FormValue("name"))
+	typed := door.Text(strings.TrimSpace(a.R.FormValue("name")))
+	name := typed
 	if f, h, err := a.R.FormFile("file"); err == nil {
 		b, err = io.ReadAll(f)
 		f.Close()
@@ -633,7 +634,7 @@ func paperGiven(a *door.Ask) error {
 		if err != nil {
 			return err
 		}
-		v.Errors = sentences(a, wrong)
+		v.Errors, v.PaperName = sentences(a, wrong), typed
 		return a.Again("agreements/agreement", v)
 	}
 	if err != nil {

@@ -113,6 +113,7 @@ type Agreement struct {
 	Papers      []PaperRow
 	Money       *Money
 	UploadURL   string
+	PaperName   string // as it was typed
 	Errors      map[string]string
 }
 

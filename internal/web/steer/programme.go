@@ -200,7 +200,11 @@ func binding(a *door.Ask, v *Targets, was source.Source) (id.ID, source.Source) 
 	case source.ErrDate:
 		v.Errors["source_on"] = a.P.T("agree.fault.date_span", "day", "2025-06-14", "month", "2025-06", "year", "2025")
 	}
+	if v.Agreement == "" {
+		return id.Nil, s
+	}
 	if !slices.ContainsFunc(v.Agreements, func(o shell.Option) bool { return o.Value == v.Agreement }) {
+		v.Errors["agreement"] = a.P.T("agree.fault.not_offered")
 		return id.Nil, s
 	}
 	return id.MustParse(v.Agreement), s
