@@ -259,7 +259,7 @@ var (
 )
 
 // Open opens an account with one role. Hashing the passphrase is slow on purpose, so it happens before the writer's
-// turn.
+// turn. With ErrLoginTaken comes the account that has the login.
 func (a *Access) Open(ctx context.Context, actor id.ID, n Newcomer) (id.ID, error) {
 	n.Login = strings.ToLower(strings.TrimSpace(n.Login))
 	n.Name = strings.TrimSpace(n.Name)
@@ -296,6 +296,7 @@ func (a *Access) Open(ctx context.Context, actor id.ID, n Newcomer) (id.ID, erro
 			return out, err
 		}
 		if taken {
+			account = other
 			return out, ErrLoginTaken
 		}
 		k, err := a.log.Keys.New(account, n.Stream)

@@ -244,6 +244,7 @@ func (a *Access) decide(ctx context.Context, actor id.ID, scope Scope, request i
 		return out, nil
 	}})
 	if err == nil && d.State == Confirmed && x.After != nil {
+		r.Decider = actor
 		return x.After(ctx, r)
 	}
 	return err

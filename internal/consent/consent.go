@@ -48,12 +48,16 @@ var (
 	ErrNoName    = errors.New("who gave the consent is missing")
 	ErrNotGiven  = errors.New("what was not given cannot be withdrawn")
 	ErrFuture    = errors.New("the date lies in the future")
+	ErrBefore    = errors.New("the date lies before the person was born")
 	ErrNoConsent = errors.New("nobody agreed to this")
 	ErrNoText    = errors.New("there is no such text")
 )
 
 // Adult is the age from which somebody agrees for themselves.
 const Adult = 18
+
+// longAgo is before any consent that concerns somebody whose birth is not known.
+const longAgo = "1920-01-01"
 
 // Holding returns a condition on a column that holds a person: that a consent to the purpose stands. Lists of other areas
 // use it, so that they need not know how consents are kept.
@@ -257,6 +261,7 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 			return out, err
 		}
 		years, known := measure.Age(p.Details["birth"], today)
+		born := cmp.Or(p.Details["birth"], longAgo)
 		var lost []photo
 		for _, s := range list {
 			switch {
@@ -268,6 +273,8 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 				return out, ErrNoName
 			case s.On > today:
 				return out, ErrFuture
+			case s.On < born:
+				return out, ErrBefore
 			}
 			reg := RegisterID(who, s.Purpose)
 			all, err := c.log.Of(ctx, q, reg)
@@ -352,14 +359,22 @@ func (c *Consents) ends(ctx context.Context, q store.Querier, actor, who id.ID, 
 		return nil, nil, nil
 	}
 	others, err := c.others(ctx, q, who)
-	if err != nil || len(others) == 0 {
-		return nil, nil, err
-	}
-	centres, err := c.people.Centres(ctx, q, others)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, v := range others {
+	return c.end(ctx, q, actor, others, s)
+}
+
+// end says a no to those of some records where a yes stands.
+func (c *Consents) end(ctx context.Context, q store.Querier, actor id.ID, records []id.ID, s Statement) (out []fact.New, lost []photo, err error) {
+	if len(records) == 0 {
+		return nil, nil, nil
+	}
+	centres, err := c.people.Centres(ctx, q, records)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, v := range records {
 		all, err := c.log.Of(ctx, q, RegisterID(v, s.Purpose))
 		if err != nil {
 			return nil, nil, err
@@ -391,6 +406,78 @@ func (c *Consents) ends(ctx context.Context, q store.Querier, actor, who id.ID, 
 		}
 	}
 	return out, lost, nil
+}
+
+// Joined prepares what it means for consents that some records become one person: a no that was said of one of them, and
+// not before the yes of another, ends that yes. Photos lose their keys; also does so in the transaction, and the files are
+// for the caller to remove when it is over.
+func (c *Consents) Joined(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID) (facts []fact.New, also func(context.Context, store.Tx) error, files []blob.Digest, err error) {
+	ones, err := person.Ones(ctx, q, persons)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var records []id.ID
+	for _, p := range persons {
+		for _, r := range append(ones[p], p) {
+			if !slices.Contains(records, r) {
+				records = append(records, r)
+			}
+		}
+	}
+	var lost []photo
+	for _, purpose := range Purposes {
+		var no *Stated
+		yes := map[id.ID]string{} // since when
+		for _, r := range records {
+			all, err := c.log.Of(ctx, q, RegisterID(r, purpose))
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			refs := fact.HeadsOf(all)
+			for _, f := range all {
+				b, ok := fact.As[Stated](f)
+				switch {
+				case !ok || !slices.Contains(refs, f.Ref()):
+				case b.State == Given:
+					yes[r] = max(yes[r], b.On)
+				case no == nil || b.On > no.On:
+					no = &b
+				}
+			}
+		}
+		if no == nil {
+			continue
+		}
+		key, err := c.log.Keys.Get(ctx, q, no.Person)
+		if err != nil && !errors.Is(err, seal.ErrNoKey) {
+			return nil, nil, nil, err
+		}
+		var ended []id.ID
+		for _, r := range records {
+			if on, ok := yes[r]; ok && on <= no.On {
+				ended = append(ended, r)
+			}
+		}
+		s := Statement{Purpose: purpose, State: no.State, Giver: no.Giver, Method: no.Method, Assent: no.Assent, On: no.On, Who: openWho(key, no.Sealed)}
+		more, photos, err := c.end(ctx, q, actor, ended, s)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		facts, lost = append(facts, more...), append(lost, photos...)
+	}
+	for _, p := range lost {
+		n, err := c.removal(ctx, q, actor, p, "withdrawn")
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		facts, files = append(facts, n), append(files, p.digest)
+	}
+	return facts, func(ctx context.Context, tx store.Tx) error { return c.forget(ctx, tx, lost) }, files, nil
+}
+
+// Destroy removes files whose keys are gone already.
+func (c *Consents) Destroy(ctx context.Context, files []blob.Digest) error {
+	return c.destroy(ctx, files)
 }
 
 // standing reports whether the facts of a register end in a consent that was given, by one of its authors at least.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"tizi/internal/access"
@@ -294,6 +295,43 @@ func (c *Consents) Gone(ctx context.Context, q store.Querier, actor, who id.ID) 
 		}
 		return c.forget(ctx, tx, lost)
 	}, files, nil
+}
+
+// Kept is a photo or a signed form of a person, as JPEG.
+type Kept struct {
+	On    string // civil date
+	Photo bool
+	JPEG  []byte
+}
+
+// Pictures returns the photo of a person, while the consent to it stands, and the signed forms, the latest first. The
+// caller has made sure that the reader may see the person.
+func (c *Consents) Pictures(ctx context.Context, q store.Querier, who id.ID) ([]Kept, error) {
+	var out []Kept
+	var owners []id.ID
+	var digests []string
+	err := q.Each(ctx, "SELECT id, 1, day, digest FROM consent_photo WHERE person = ? AND "+Holding("consent_photo.person", Image)+" UNION ALL SELECT person, 0, day, digest FROM consent_scan WHERE person = ? ORDER BY 2 DESC, 3 DESC", store.Args(who, who), func(r store.Row) error {
+		var k Kept
+		var owner id.ID
+		var digest string
+		err := r.Scan(&owner, &k.Photo, &k.On, &digest)
+		out, owners, digests = append(out, k), append(owners, owner), append(digests, digest)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		d, err := blob.Parse(digests[i])
+		if err != nil {
+			return nil, err
+		}
+		// A file that has not come to this node is not known here.
+		if out[i].JPEG, err = c.open(ctx, q, owners[i], d); err != nil && !errors.Is(err, ErrNoFile) {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(out, func(k Kept) bool { return k.JPEG == nil }), nil
 }
 
 // Files returns the subjects of the facts about the photos and scans of a person that are there.

@@ -399,8 +399,8 @@ func (t *turn) reauthorise(ctx context.Context) error {
 	return t.refold(ctx, subjects)
 }
 
-// affected returns the subjects of facts about which two authorities differ. Only the logs of nodes whose standing, or
-// whose givers' standing, differs are read.
+// affected returns the subjects of facts about which two authorities may differ. Only the logs of nodes whose standing,
+// or whose givers' standing, differs are read.
 func (t *turn) affected(ctx context.Context, before, after *judge) ([]id.ID, error) {
 	set := map[id.ID]bool{}
 	for ref, subject := range before.counted {
@@ -441,7 +441,9 @@ func (t *turn) affected(ctx context.Context, before, after *judge) ([]id.ID, err
 				n := 0
 				err := t.log.Facts(ctx, t.tx, fmt.Sprintf("stream = ? AND node = ? AND seq > ? ORDER BY seq LIMIT %d", page), store.Args(stream, num, at), func(f *Fact) error {
 					n, at = n+1, f.Seq
-					if before.may(f) != after.may(f) {
+					// What a verdict can do depends on what its writer may write himself, whether it counts by its own right
+					// or because somebody admitted it.
+					if name, _, _ := SplitKind(f.Kind); isVerdict(name) || before.may(f) != after.may(f) {
 						set[f.Subject] = true
 					}
 					return nil

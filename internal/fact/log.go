@@ -130,7 +130,6 @@ func (l *Log) write(ctx context.Context, fn func(*turn) error) error {
 		return t.end(ctx)
 	})
 	if err != nil {
-		l.recent.forget() // what failed may have settled states that are not on the disk
 		return err
 	}
 	l.names.learn(t.names)

@@ -117,7 +117,7 @@ func (t *turn) gather(ctx context.Context, subjects []id.ID, into map[id.ID][]*F
 	for _, s := range subjects {
 		k := t.known[s] // written by this very transaction
 		if k == nil {
-			k = t.log.recent.get(s)
+			k = t.log.recent.take(s)
 		}
 		if k == nil {
 			unknown = append(unknown, s)

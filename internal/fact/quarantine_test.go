@@ -285,3 +285,22 @@ func TestOlderVersionsAreLifted(t *testing.T) {
 		n.Whole()
 	})
 }
+
+// What an admitted verdict can do depends on what its writer may write, though that it counts does not.
+func TestGrantReachesAdmittedVerdicts(t *testing.T) {
+	hub := node(t, store.SQLite)
+	c := node(t, store.SQLite)
+	s := id.New()
+	counted := write(t, hub, count(s, "a", 1))
+	hub.Carry(c)
+	verdict := write(t, c, void(s, counted...))
+	c.Carry(hub)
+	write(t, hub, admit(s, verdict...))
+	wantState(t, hub, verdict[0], fact.Effective)
+	wantState(t, hub, counted[0], fact.Effective)
+	hub.Grant(c.Own, []string{"toy.*"}, []string{centre})
+	wantState(t, hub, counted[0], fact.Voided)
+	hub.Whole()
+	hub.Revoke(c.Node(), nil)
+	hub.Whole()
+}

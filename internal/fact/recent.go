@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 
@@ -70,9 +71,7 @@ func (r *recent) catchUp(found Time, lately []passed) {
 		p := lately[i]
 		lately = slices.Delete(lately, i, i+1)
 		for _, s := range p.Subjects {
-			r.size -= r.young[s].size()
-			delete(r.young, s)
-			delete(r.old, s)
+			r.drop(s)
 		}
 		r.clock = p.To
 	}
@@ -100,13 +99,20 @@ func (r *recent) told(lately []passed, p passed) []passed {
 	return out
 }
 
-func (r *recent) get(s id.ID) *known {
+// take returns what is remembered of a subject and forgets it until it is learnt again: the turn that takes it settles
+// its facts anew, which holds only if that turn comes to be on the disk.
+func (r *recent) take(s id.ID) *known {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if k := r.young[s]; k != nil {
-		return k
-	}
-	return r.old[s]
+	k := cmp.Or(r.young[s], r.old[s])
+	r.drop(s)
+	return k
+}
+
+func (r *recent) drop(s id.ID) {
+	r.size -= r.young[s].size()
+	delete(r.young, s)
+	delete(r.old, s)
 }
 
 // learn adds what a turn that is now on the disk knew, which found one clock there and left another. If others were

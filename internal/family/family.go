@@ -1,6 +1,7 @@
 package family
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -115,6 +116,25 @@ func (f *Family) LinkOf(ctx context.Context, q store.Querier, child, guardian id
 	return l[0], nil
 }
 
+// Called returns the name that a guardian of a child has, or had before it ended, or "".
+func (f *Family) Called(ctx context.Context, q store.Querier, child, guardian id.ID) (string, error) {
+	all, err := f.log.Of(ctx, q, LinkID(child, guardian))
+	if err != nil || len(all) == 0 {
+		return "", err
+	}
+	k, err := f.log.Keys.Get(ctx, q, child)
+	if err != nil && !errors.Is(err, seal.ErrNoKey) {
+		return "", err
+	}
+	name := ""
+	for _, x := range all {
+		if l, ok := fact.As[Linked](x); ok {
+			name = cmp.Or(open(k, l.Sealed).Name, name)
+		}
+	}
+	return name, nil
+}
+
 // child returns a child of the scope with the key.
 func (f *Family) child(ctx context.Context, q store.Querier, scope access.Scope, child id.ID) (*person.Person, *seal.Key, error) {
 	p, err := f.people.Get(ctx, q, scope, child)
@@ -173,14 +193,16 @@ func (f *Family) Welcome(ctx context.Context, actor id.ID, scope access.Scope, c
 	if w.Name = strings.TrimSpace(w.Name); w.Name == "" {
 		return id.Nil, access.ErrNameEmpty
 	}
-	account, err := f.access.Open(ctx, actor, access.Newcomer{Name: w.Name, Login: "g-" + strings.ToLower(letters(16)), Lang: lang, Role: access.Guardian, On: access.Place(p.Centre), Stream: person.Stream(p.Centre)})
-	if err != nil {
+	// The same form sent twice means one guardian. Nobody types this login, and it tells nothing.
+	login := "g-" + id.Under(child, "guardian "+w.Name+" "+w.Phone).Hex()
+	account, err := f.access.Open(ctx, actor, access.Newcomer{Name: w.Name, Login: login, Lang: lang, Role: access.Guardian, On: access.Place(p.Centre), Stream: person.Stream(p.Centre)})
+	if err != nil && !errors.Is(err, access.ErrLoginTaken) {
 		return id.Nil, err
 	}
 	return account, f.Link(ctx, actor, scope, child, account, w, fetch, consent)
 }
 
-// Unlink ends it. An account that has no other child cannot be entered any more.
+// Unlink ends it. An account that has no other child ends too, with the name it keeps: there is nobody it answers for.
 func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, child, guardian id.ID) error {
 	now, err := f.LinkOf(ctx, f.log.DB, child, guardian)
 	if err != nil {
@@ -196,7 +218,20 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 	if err != nil || len(left) > 0 {
 		return err
 	}
-	return f.Revoke(ctx, guardian)
+	acc, err := f.access.Get(ctx, f.log.DB, guardian)
+	if err != nil || !isFamily(acc) { // who works here too keeps the account, without a card
+		return errors.Join(err, f.Revoke(ctx, guardian))
+	}
+	_, err = f.log.Do(ctx, fact.Command{Name: "end a guardian's account", Stream: person.Stream(now.Centre), Keys: []id.ID{guardian}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		facts, end, err := f.access.Gone(ctx, q, actor, acc)
+		return fact.Outcome{Facts: facts, Also: func(ctx context.Context, tx store.Tx) error {
+			return errors.Join(end(ctx, tx), revoke(ctx, tx, guardian))
+		}}, err
+	}})
+	if err != nil {
+		return err
+	}
+	return f.log.DB.Purge(ctx, false, "seal_key")
 }
 
 // Gone prepares the end of the accounts of those who answered for some persons that are erased and for nobody else who is

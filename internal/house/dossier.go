@@ -27,6 +27,15 @@ type Dossier struct {
 	Messages   []DossierLine  `json:"messages"`
 	Looks      []DossierLine  `json:"looks"` // who looked at the file, on this node
 	History    []DossierLine  `json:"history"`
+	Files      []DossierFile  `json:"files"`
+}
+
+// DossierFile is a photo or a signed form.
+type DossierFile struct {
+	On   string `json:"on"`   // ISO date
+	What string `json:"what"` // photo or form
+	Type string `json:"type"` // of Data, which JSON has in base64
+	Data []byte `json:"data"`
 }
 
 // DossierLine is one thing that is known, on a day.
@@ -133,10 +142,24 @@ func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Doss
 		}
 		for _, m := range l {
 			line := DossierLine{On: m.At.Format(time.DateOnly), What: m.Text}
-			if line.By, err = name(m.Sender); err != nil {
+			if line.By, err = name(m.Sender); err == nil && line.By == "" {
+				line.By, err = h.Family.Called(ctx, h.DB, r, m.Sender) // who answers for nobody has no account any more
+			}
+			if err != nil {
 				return nil, err
 			}
 			d.Messages = append(d.Messages, line)
+		}
+		pictures, err := h.Consents.Pictures(ctx, h.DB, r)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range pictures {
+			what := "form"
+			if k.Photo {
+				what = "photo"
+			}
+			d.Files = append(d.Files, DossierFile{k.On, what, "image/jpeg", k.JPEG})
 		}
 		looks, err := h.Looks.Seen(ctx, h.DB, r, 1000)
 		if err != nil {

@@ -76,7 +76,6 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 
 // eraser is the executor of erasures.
 func (h *House) eraser() access.Executor {
-	files := map[id.ID][]blob.Digest{} // by request; written in the writer's turn, read after it
 	return access.Executor{
 		Check: func(ctx context.Context, q store.Querier, p access.Proposed) error {
 			if !slices.Contains(person.EraseReasons, p.Reason) {
@@ -91,19 +90,13 @@ func (h *House) eraser() access.Executor {
 			}
 			also := out.Also
 			out.Also = func(ctx context.Context, tx store.Tx) error {
-				h.mu.Lock()
-				files[r.ID] = gone
-				h.mu.Unlock()
+				h.leave(r.ID, gone)
 				return errors.Join(h.markPurge(), also(ctx, tx))
 			}
 			return out, nil
 		},
 		After: func(ctx context.Context, r *access.Request) error {
-			h.mu.Lock()
-			gone := files[r.ID]
-			delete(files, r.ID)
-			h.mu.Unlock()
-			return h.cleared(ctx, gone)
+			return h.cleared(ctx, h.left(r.ID))
 		},
 	}
 }
@@ -299,7 +292,8 @@ func (h *House) Review(ctx context.Context) error {
 	}
 }
 
-// merger is the executor of merges. The two may be of two centres; the request is at that of the first.
+// merger is the executor of merges. The two may be of two centres; the request is at that of the first. What was refused of
+// one of them is refused of both.
 func (h *House) merger() access.Executor {
 	return access.Executor{
 		Check: func(ctx context.Context, q store.Querier, p access.Proposed) error {
@@ -316,7 +310,49 @@ func (h *House) merger() access.Executor {
 			return []id.ID{person.EdgeID(r.Subjects[0], r.Subjects[1])}
 		},
 		Run: func(ctx context.Context, q store.Querier, actor id.ID, r *access.Request) (fact.Outcome, error) {
-			return h.People.Merging(ctx, q, actor, r.Subjects, r.Reason)
+			out, err := h.People.Merging(ctx, q, actor, r.Subjects, r.Reason)
+			if err != nil {
+				return out, err
+			}
+			facts, also, gone, err := h.Consents.Joined(ctx, q, actor, r.Subjects)
+			if err != nil {
+				return out, err
+			}
+			out.Facts = append(out.Facts, facts...)
+			out.Also = func(ctx context.Context, tx store.Tx) error {
+				h.leave(r.ID, gone)
+				return also(ctx, tx)
+			}
+			return out, nil
+		},
+		After: func(ctx context.Context, r *access.Request) error {
+			if err := h.Consents.Destroy(ctx, h.left(r.ID)); err != nil {
+				return err
+			}
+			for _, p := range r.Subjects { // to have no consent is to have no seat
+				if err := h.Training.Review(ctx, r.Decider, p, h.Today()); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	}
+}
+
+// leave keeps which files go when a request that is being done is on the disk; left hands them over.
+func (h *House) leave(request id.ID, files []blob.Digest) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.files == nil {
+		h.files = map[id.ID][]blob.Digest{}
+	}
+	h.files[request] = files
+}
+
+func (h *House) left(request id.ID) []blob.Digest {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	files := h.files[request]
+	delete(h.files, request)
+	return files
 }

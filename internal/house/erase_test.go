@@ -2,6 +2,7 @@ package house_test
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"image"
 	"image/jpeg"
@@ -108,6 +109,7 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		if err := h.Access.Confirm(ctx, one, scope, r); !errors.Is(err, access.ErrOwnRequest) {
 			t.Errorf("who asked confirms: %v", err)
 		}
+		end := oldReader(t, c)
 		must(t, h.Access.Confirm(ctx, two, scope, r))
 		if x, err := h.People.Get(ctx, h.DB, access.Everywhere(), p); err != nil || x != nil {
 			t.Errorf("the person is %v, %v", x, err)
@@ -133,7 +135,9 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		if _, err := h.Family.Enter(ctx, card.Token, "", "", "browser", "1"); !errors.Is(err, access.ErrWrong) {
 			t.Errorf("the card of who answers for nobody any more: %v", err)
 		}
+		// Somebody who might still read what was there does not keep it there.
 		must(t, h.Rewrite(ctx))
+		end()
 		for _, f := range append(traces(t, c.Dir), server(t, h)...) {
 			t.Errorf("left in %s", f)
 		}
@@ -180,6 +184,24 @@ func server(t testing.TB, h *house.House) []string {
 		return nil
 	}
 	return traces(t, base)
+}
+
+// oldReader begins to read a PostgreSQL database as it is now, until it is ended.
+func oldReader(t testing.TB, c house.Config) (end func()) {
+	t.Helper()
+	if c.URL == "" {
+		return func() {}
+	}
+	db, err := sql.Open("pgx", c.URL)
+	must(t, err)
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
+	must(t, err)
+	var n int
+	must(t, tx.QueryRow("SELECT 1").Scan(&n))
+	return func() {
+		tx.Rollback()
+		db.Close()
+	}
 }
 
 // dump is the derived tables as text, or all of the database where PostgreSQL's own dump is at hand.
@@ -463,6 +485,56 @@ func TestRetentionOfWhoIsOne(t *testing.T) {
 			if (p != nil) != want {
 				t.Errorf("record %d is here: %v, want %v", i, p != nil, want)
 			}
+		}
+	})
+}
+
+// What was refused of one record is refused of the child: a merge ends an earlier yes on the other, with its photo and its
+// seat. A later yes stands.
+func TestMergeHearsTheLaterNo(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h, c := create(t, e)
+		defer h.Close()
+		must(t, h.Found(ctx, founding))
+		centre, scope := place.ID("MA-ERR-MJ1"), access.Everywhere()
+		prog, err := h.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", From: "2026-01-01", To: "2026-12-31", Name: i18n.Text{i18n.FR: "1"}}}})
+		must(t, err)
+		group, err := h.Training.OpenCohort(ctx, id.Nil, scope, training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
+		must(t, err)
+		say := func(p id.ID, purpose consent.Purpose, state, on string) {
+			must(t, h.Consents.Record(ctx, id.Nil, scope, p, []consent.Statement{{Purpose: purpose, State: state, Giver: consent.ByGuardian, Method: "paper", On: on, Who: consent.Who{Name: "Fatna"}}}))
+		}
+		var two [2]id.ID
+		for i := range two {
+			two[i], err = h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "Amina", "last_latin": "Tazi", "birth": "2014-05-03"}, nil)
+			must(t, err)
+		}
+		a, b := two[0], two[1]
+		say(a, consent.Image, consent.Given, "2026-01-10")
+		must(t, h.Consents.SetPhoto(ctx, id.Nil, scope, a, portrait(t)))
+		say(b, consent.Image, consent.Refused, "2026-02-01")
+		say(a, consent.Training, consent.Given, "2026-01-10")
+		_, err = h.Training.Place(ctx, id.Nil, scope, group, []id.ID{a}, "2026-03-02")
+		must(t, err)
+		say(b, consent.Training, consent.Refused, "2026-01-10") // one day: the no is heard
+		say(b, consent.Research, consent.Refused, "2026-01-10")
+		say(a, consent.Research, consent.Given, "2026-02-01")
+		one, other := opened(t, h, "one"), opened(t, h, "two")
+		r, err := h.Access.Propose(ctx, one, access.At(centre), access.Proposed{Action: access.MergePeople, Centre: centre, Subjects: []id.ID{a, b}, Reason: person.MergeReasons[0]})
+		must(t, err)
+		must(t, h.Access.Confirm(ctx, other, access.At(centre), r))
+		for purpose, want := range map[consent.Purpose]bool{consent.Image: false, consent.Training: false, consent.Research: true} {
+			if holds, err := h.Consents.Has(ctx, h.DB, a, purpose); err != nil || holds != want {
+				t.Errorf("the consent to %s holds: %v, %v", purpose, holds, err)
+			}
+		}
+		if has, err := h.Consents.HasPhoto(ctx, h.DB, a); err != nil || has || blobs(t, c.Dir) != 0 {
+			t.Errorf("the photo is still there: %v, %v, %d files", has, err, blobs(t, c.Dir))
+		}
+		l, err := h.Training.OfPerson(ctx, h.DB, scope, a)
+		must(t, err)
+		if len(l) != 1 || l[0].State == training.Enrolled || l[0].State == training.Active {
+			t.Errorf("the seat is kept: %+v", l)
 		}
 	})
 }

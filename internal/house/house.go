@@ -98,7 +98,8 @@ type House struct {
 	reviewed string // the day of Keep's last review
 	summed   string // and that of its last summary
 
-	mu sync.Mutex // guards what the executors remember between a transaction and what follows it
+	mu    sync.Mutex              // guards files
+	files map[id.ID][]blob.Digest // that go when a request which is being done is on the disk
 }
 
 // Errors of opening.

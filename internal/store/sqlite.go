@@ -33,7 +33,11 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if f, err := os.OpenFile(c.Path, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
 		f.Close()
 	}
-	w, err := sqlite3.OpenContext(ctx, dsn(c, "rwc"))
+	writes := c
+	if !c.Scratch {
+		writes.VFS = gathering(c.VFS)
+	}
+	w, err := sqlite3.OpenContext(ctx, dsn(writes, "rwc"))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", c.Path, explain(err))
 	}
@@ -399,12 +403,15 @@ func explain(err error) error {
 // room of dead rows back to be written over, and with whole writes the tables anew, while which nobody can use them.
 func (db *DB) Purge(ctx context.Context, whole bool, tables ...string) error {
 	if db.Engine == Postgres {
-		verb := "VACUUM "
-		if whole {
-			verb = "VACUUM (FULL) "
-		}
 		for _, t := range tables {
-			if _, err := db.read.ExecContext(ctx, verb+t); err != nil {
+			statement := "VACUUM " + t
+			if whole {
+				var err error
+				if statement, err = db.rewriting(ctx, t); err != nil {
+					return err
+				}
+			}
+			if _, err := db.read.ExecContext(ctx, statement); err != nil {
 				return fmt.Errorf("purge %s: %w", t, explain(err))
 			}
 		}
@@ -428,6 +435,18 @@ func (db *DB) Purge(ctx context.Context, whole bool, tables ...string) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// rewriting returns what makes PostgreSQL write a table anew with the rows that are alive, and nothing else: VACUUM FULL
+// would copy dead ones as well that somebody with an old snapshot might still read, be it the server's own statistics. A
+// column that is computed, from itself, does.
+func (db *DB) rewriting(ctx context.Context, table string) (string, error) {
+	var column, kind string
+	_, err := One(ctx, db, "SELECT CAST(attname AS TEXT), format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = CAST(CAST(? AS TEXT) AS regclass) AND attnum = 1", Args(table), &column, &kind)
+	if err != nil {
+		return "", fmt.Errorf("purge %s: %w", table, err)
+	}
+	return fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s USING coalesce(%s, %s)", table, column, kind, column, column), nil
 }
 
 // writerPatience is how long the writer waits for the writer of another process.

@@ -45,7 +45,7 @@ func (n *node) programmeP(t testing.TB) {
 // mother opens an account of a guardian of a child.
 func (n *node) mother(t testing.TB, child id.ID) *access.Account {
 	t.Helper()
-	v, err := n.Family.Welcome(ctx, id.Nil, access.Everywhere(), child, family.Who{Name: "Aïcha", Relation: "mother"}, "en", true, true)
+	v, err := n.Family.Welcome(ctx, id.Nil, access.Everywhere(), child, family.Who{Name: "Aïcha", Phone: id.New().Hex()[20:], Relation: "mother"}, "en", true, true)
 	must(t, err)
 	acc, err := n.Access.Get(ctx, n.DB, v)
 	must(t, err)
@@ -271,6 +271,27 @@ func TestGuardianSeesOwnChildOnly(t *testing.T) {
 	})
 }
 
+// A form that is sent twice makes one guardian.
+func TestGuardianSentTwice(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		p, err := n.People.Register(ctx, n.owner.ID, place.ID("MA-ERR-MJ1"), person.Details{"first_latin": "Amina"}, nil)
+		must(t, err)
+		for range 2 {
+			if status, _, _ := n.request(t, n.owner, "POST", "/people/"+p.String()+"/guardians", url.Values{"name": {"Fatna"}, "phone": {"0612345678"}, "fetch": {"yes"}}); status != 303 {
+				t.Errorf("status %d", status)
+			}
+		}
+		l, err := n.Family.Guardians(ctx, n.DB, p)
+		must(t, err)
+		accounts, err := n.Access.Guardians(ctx, n.DB, place.ID("MA-ERR-MJ1"), "", 10)
+		must(t, err)
+		if len(l) != 1 || len(accounts) != 1 {
+			t.Errorf("%d guardians, %d accounts", len(l), len(accounts))
+		}
+	})
+}
+
 // A card and a PIN let a guardian in, until they are cancelled; wrong PINs are bounded.
 func TestCardOfAGuardian(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
@@ -314,7 +335,7 @@ func TestCardOfAGuardian(t *testing.T) {
 		if enter(url.Values{"card": {next.Token}}) {
 			t.Error("somebody who answers for no child still has a card")
 		}
-		if status, _, _ := n.request(t, mother, "GET", "/children/"+s.person.String(), nil); status != 404 {
+		if status, _, _ := n.request(t, mother, "GET", "/children/"+s.person.String(), nil); status != 303 { // to the sign-in
 			t.Errorf("no longer a guardian: %d", status)
 		}
 	})

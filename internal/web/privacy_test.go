@@ -29,6 +29,8 @@ func TestExportTakesTwo(t *testing.T) {
 	all := access.Everywhere()
 	must(t, n.People.Merge(ctx, one.ID, all, p, twin, "papers"))
 	n.agree(t, twin, consent.Research)
+	n.agree(t, p, consent.Image)
+	must(t, n.Consents.SetPhoto(ctx, one.ID, all, p, picture(t)))
 	must(t, n.Family.NameFetcher(ctx, one.ID, all, p, family.Who{Name: "Uncle Brahim"}))
 	gone := n.mother(t, p)
 	must(t, n.Family.Send(ctx, gone.ID, all, p, gone.ID, "She is ill today"))
@@ -47,8 +49,8 @@ func TestExportTakesTwo(t *testing.T) {
 	}
 	b.at("confirmed", b.post("/requests/"+l[0].ID.String()+"/confirm"), "/requests", "confirmed and done")
 	for _, x := range []*browser{a, b} {
-		x.at("the page", x.get(self+"/dossier"), self+"/dossier", "Amina", "R130456789", "Record opened", one.Name, "Uncle Brahim", "She is ill today", "A parent")
-		if j := x.get(self + "/dossier.json"); j.status != 200 || !strings.Contains(j.body, `"massar": "R130456789"`) {
+		x.at("the page", x.get(self+"/dossier"), self+"/dossier", "Amina", "R130456789", "Record opened", one.Name, "Uncle Brahim", "She is ill today", "A parent", "data:image/jpeg;base64,")
+		if j := x.get(self + "/dossier.json"); j.status != 200 || !strings.Contains(j.body, `"massar": "R130456789"`) || !strings.Contains(j.body, `"what": "photo"`) {
 			t.Errorf("JSON: status %d, %s", j.status, j.body)
 		}
 	}

@@ -466,6 +466,7 @@ func consentError(a *door.Ask, errs map[string]string, err error) bool {
 		{consent.ErrNoWitness, "witness", "consents.no_witness"},
 		{consent.ErrNoName, "name", "consents.no_name"},
 		{consent.ErrFuture, "on", "consents.future"},
+		{consent.ErrBefore, "on", "consents.before"},
 		{consent.ErrNotGiven, "", "consents.not_given"},
 	} {
 		if errors.Is(err, x.err) {

@@ -275,6 +275,18 @@ func (n names) of(a *door.Ask, v id.ID) string {
 	return n[v]
 }
 
+// near is of for an account that writes about a child, perhaps that of a guardian whose account ended since.
+func (n names) near(a *door.Ask, child, v id.ID) string {
+	if _, known := n[v]; !known {
+		if acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, v); err == nil && acc == nil {
+			if name, err := a.H.Family.Called(a.R.Context(), a.H.DB, child, v); err == nil && name != "" {
+				n[v] = name
+			}
+		}
+	}
+	return n.of(a, v)
+}
+
 // when says an instant in the reader's words.
 func when(a *door.Ask, t time.Time) string {
 	return a.P.DayMonth(t.Format(time.DateOnly)) + " " + t.Format("15:04")
@@ -306,7 +318,7 @@ func messages(a *door.Ask) error {
 	v, who := Messages{}, names{}
 	for _, m := range list {
 		if called[m.Child] != "" {
-			v.Rows = append(v.Rows, ThreadRow{"/people/" + m.Child.String() + "/messages", called[m.Child], who.of(a, m.Guardian), m.Text, when(a, m.At), m.FromGuardian(), unseen[m.ID]})
+			v.Rows = append(v.Rows, ThreadRow{"/people/" + m.Child.String() + "/messages", called[m.Child], who.near(a, m.Child, m.Guardian), m.Text, when(a, m.At), m.FromGuardian(), unseen[m.ID]})
 		}
 	}
 	return a.Render("family/messages", v)
@@ -326,9 +338,9 @@ func threadView(a *door.Ask, p *person.Person) (Thread, error) {
 	}
 	who := names{}
 	for _, m := range list {
-		r := MessageRow{From: who.of(a, m.Sender), Text: m.Text, At: when(a, m.At), Guardian: m.FromGuardian(), New: unseen[m.ID]}
+		r := MessageRow{From: who.near(a, p.ID, m.Sender), Text: m.Text, At: when(a, m.At), Guardian: m.FromGuardian(), New: unseen[m.ID]}
 		if !r.Guardian {
-			r.To = who.of(a, m.Guardian)
+			r.To = who.near(a, p.ID, m.Guardian)
 		}
 		v.Rows = append(v.Rows, r)
 	}

@@ -1,7 +1,9 @@
 package centre
 
 import (
+	"encoding/base64"
 	"errors"
+	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
@@ -158,6 +160,9 @@ func dossier(a *door.Ask) error {
 			line.What, line.State = "", a.P.T("dossier.kind."+e.What)
 		}
 		v.History = append(v.History, line)
+	}
+	for _, f := range d.Files {
+		v.Files = append(v.Files, DossierFile{f.On, f.What, template.URL("data:" + f.Type + ";base64," + base64.StdEncoding.EncodeToString(f.Data))})
 	}
 	return a.Render("people/dossier", v)
 }

@@ -1,6 +1,8 @@
 package centre
 
 import (
+	"html/template"
+
 	"tizi/internal/i18n"
 	"tizi/internal/web/shell"
 )
@@ -25,7 +27,14 @@ type Dossier struct {
 	Details                              []DossierField
 	Enrolments, Attendance, History      []DossierLine
 	Consents, Guardians, Messages, Looks []DossierLine
+	Files                                []DossierFile
 	JSONURL                              string
+}
+
+// DossierFile is a photo or a signed form ("photo", "form") of an ISO date, with the picture itself.
+type DossierFile struct {
+	On, What string
+	Picture  template.URL
 }
 
 // DossierField is one detail.
