@@ -17,7 +17,7 @@ import (
 )
 
 // form is a screen that states one thing. Its address holds the id of what it states, new ones too, so that a form that
-// is sent twice states one thing.
+// is sent twice states one thing; "new" in the query says that there need be none yet.
 type form struct {
 	path string
 	// build describes the form, with the values of what is there; it names the agreement in the address, where there is one.
@@ -135,7 +135,7 @@ func (f *filling) open() error {
 		return nil
 	}
 	f.at, err = asked(f.Ask)
-	if errors.Is(err, agreement.ErrUnknown) && strings.HasSuffix(f.R.URL.Path, "/edit") && strings.Count(f.R.URL.Path, "/") == 3 {
+	if errors.Is(err, agreement.ErrUnknown) && f.anew() && strings.HasSuffix(f.R.URL.Path, "/edit") && strings.Count(f.R.URL.Path, "/") == 3 {
 		return nil // a new one
 	}
 	if err == nil {
@@ -148,10 +148,20 @@ func (f *filling) crumb(name i18n.Text, url string) {
 	f.v.Crumbs = append(f.v.Crumbs, shell.Crumb{Name: said(f.Ask, name), URL: url})
 }
 
+// fresh is the address of a form for something new.
+func fresh(path string, pairs ...string) string {
+	return door.With(path, append(pairs, "new", "1")...)
+}
+
+// anew reports whether the address may name something that is not there yet.
+func (f *filling) anew() bool { return f.R.URL.Query().Has("new") }
+
 // subject reads the id of what the form states.
 func (f *filling) subject(name string) error {
 	var err error
-	f.id, err = f.ID(name)
+	if f.id, err = f.ID(name); err == nil && f.id.IsNil() {
+		err = fs.ErrNotExist // nil says none everywhere
+	}
 	return err
 }
 
@@ -360,9 +370,9 @@ func (f *filling) number(name, key string) int64 {
 	return n
 }
 
-// unless keeps what is found, and takes ErrUnknown for something new.
-func unless(err error) (found bool, _ error) {
-	if errors.Is(err, agreement.ErrUnknown) {
+// unless keeps what is found, and takes ErrUnknown for something new where the address says that it is.
+func (f *filling) unless(err error) (found bool, _ error) {
+	if errors.Is(err, agreement.ErrUnknown) && f.anew() {
 		return false, nil
 	}
 	return err == nil, err
@@ -373,6 +383,9 @@ func organisationForm(f *filling) error {
 		return err
 	}
 	o, found := f.orgs[f.id]
+	if !found && !f.anew() {
+		return fs.ErrNotExist
+	}
 	f.v.Title, f.v.CancelURL = f.P.T("agree.new_organisation"), "/organisations"
 	f.v.Crumbs = []shell.Crumb{{Name: f.P.T("agree.organisations"), URL: "/organisations"}}
 	f.stand("name", o.Name)
@@ -385,7 +398,7 @@ func organisationForm(f *filling) error {
 	}
 	f.v.Title = said(f.Ask, o.Name)
 	offices, err := f.H.Agreements.Offices(f.R.Context(), f.H.DB, f.id)
-	l := FormList{Title: f.P.T("agree.offices"), Add: f.P.T("agree.new_office"), None: f.P.T("agree.no_offices"), AddURL: officeURL(f.id, id.New())}
+	l := FormList{Title: f.P.T("agree.offices"), Add: f.P.T("agree.new_office"), None: f.P.T("agree.no_offices"), AddURL: fresh(officeURL(f.id, id.New()))}
 	for _, x := range offices {
 		l.Rows = append(l.Rows, FormRow{Name: x.Is.Title, URL: officeURL(f.id, x.ID)})
 	}
@@ -428,7 +441,7 @@ func officeForm(f *filling) error {
 	f.crumb(f.org(org), f.v.CancelURL)
 	f.v.Title, f.v.Lead = f.P.T("agree.new_office"), f.P.T("agree.office_text")
 	o, err := f.H.Agreements.Office(f.R.Context(), f.H.DB, f.id)
-	found, err := unless(err)
+	found, err := f.unless(err)
 	if err != nil || found && o.Is.Organisation != org {
 		return cmp.Or(err, fs.ErrNotExist)
 	}
@@ -441,7 +454,7 @@ func officeForm(f *filling) error {
 	}
 	f.v.Title = said(f.Ask, o.Is.Title)
 	terms, err := f.H.Agreements.Terms(f.R.Context(), f.H.DB, f.id)
-	l := FormList{Title: f.P.T("agree.terms"), Add: f.P.T("agree.new_term"), None: f.P.T("agree.no_terms"), AddURL: officeURL(org, f.id) + "/terms/" + id.New().String()}
+	l := FormList{Title: f.P.T("agree.terms"), Add: f.P.T("agree.new_term"), None: f.P.T("agree.no_terms"), AddURL: fresh(officeURL(org, f.id) + "/terms/" + id.New().String())}
 	for _, t := range slices.Backward(terms) {
 		r := FormRow{Name: i18n.Text{f.Lang: f.P.T("agree.sex." + t.Is.Sex)}, Note: f.P.T("agree.since", "from", f.P.Date(t.Is.From)), URL: officeURL(org, f.id) + "/terms/" + t.ID.String()}
 		if t.Is.To != "" {
@@ -487,7 +500,7 @@ func termForm(f *filling) error {
 	f.crumb(f.org(org), "/organisations/"+org.String())
 	f.crumb(o.Is.Title, f.v.CancelURL)
 	t, _, err := f.H.Agreements.Term(f.R.Context(), f.H.DB, f.id)
-	if err != nil || t != nil && t.Is.Office != office {
+	if err != nil || t == nil && !f.anew() || t != nil && t.Is.Office != office {
 		return cmp.Or(err, fs.ErrNotExist)
 	}
 	if t != nil {
@@ -743,7 +756,7 @@ func (f *filling) theCommitment() (c *agreement.Commitment, found bool, err erro
 		return nil, false, err
 	}
 	c, err = f.H.Agreements.Commitment(f.R.Context(), f.H.DB, f.Scope, f.id)
-	if found, err = unless(err); !found {
+	if found, err = f.unless(err); !found {
 		c = &agreement.Commitment{CommitmentStated: agreement.CommitmentStated{Agreement: f.at.ID}}
 	}
 	if err == nil && c.Agreement != f.at.ID {
@@ -859,7 +872,7 @@ func (f *filling) theEntry() (e agreement.EntryStated, found bool, err error) {
 		return e, false, err
 	}
 	e, err = f.H.Agreements.Entry(f.R.Context(), f.H.DB, f.at.ID, f.id)
-	if found, err = unless(err); !found {
+	if found, err = f.unless(err); !found {
 		e = agreement.EntryStated{Agreement: f.at.ID, Sort: f.R.URL.Query().Get("sort"), Currency: f.country.Currency, On: f.Today()}
 		if !slices.Contains(agreement.Sorts, e.Sort) {
 			e.Sort = agreement.Budget
@@ -979,7 +992,7 @@ func (f *filling) theMandate() (m agreement.MandateGiven, found bool, err error)
 		return m, false, err
 	}
 	m, err = f.H.Agreements.Mandate(f.R.Context(), f.H.DB, f.at.ID, f.id)
-	if found, err = unless(err); !found {
+	if found, err = f.unless(err); !found {
 		m = agreement.MandateGiven{Agreement: f.at.ID, From: f.at.From, To: f.at.Until}
 	}
 	return m, found, err
@@ -1017,7 +1030,7 @@ func (f *filling) theDecision() (d agreement.DecisionTaken, found bool, err erro
 		return d, false, err
 	}
 	d, err = f.H.Agreements.Decision(f.R.Context(), f.H.DB, f.at.ID, f.id)
-	if found, err = unless(err); !found {
+	if found, err = f.unless(err); !found {
 		d = agreement.DecisionTaken{Agreement: f.at.ID, On: f.Today()}
 	}
 	return d, found, err

@@ -207,7 +207,7 @@ func list(a *door.Ask) error {
 	}
 	v := List{Women: k.women(signed), DueURL: "/agreements/due", LeaseURL: "/agreements/mandates"}
 	if a.May(access.WriteAgreements) {
-		v.NewURL, v.OrgURL = link(id.New(), "edit"), "/organisations"
+		v.NewURL, v.OrgURL = fresh(link(id.New(), "edit")), "/organisations"
 	}
 	late := map[id.ID]int{}
 	for _, c := range k.owed {
@@ -333,7 +333,7 @@ func view(a *door.Ask) (*Agreement, error) {
 		if t := map[string]string{"": "parties", "commitments": "commitments", "mandates": "mandates", "decisions": "decisions"}[v.Tab]; t == "parties" {
 			v.AddURL = link(x.ID, "parties", "new")
 		} else if t != "" {
-			v.AddURL = link(x.ID, t, id.New().String(), "edit")
+			v.AddURL = fresh(link(x.ID, t, id.New().String(), "edit"))
 		}
 	}
 	v.Warnings = warnings(a, x)
@@ -486,22 +486,22 @@ func (k *known) money(x *agreement.Agreement, v *Agreement) error {
 	}
 	m := &Money{Simulated: b.Simulated, Promised: k.said(b.Promised), Received: k.said(b.Received), InKind: k.said(b.InKind), Budgeted: k.said(b.Budgeted), Spent: k.said(b.Spent), Unassigned: k.said(b.Unassigned)}
 	v.Money = m
-	entry := func(sort string, v id.ID) string {
-		return door.With(link(x.ID, "money", v.String()), "sort", sort)
+	entry := func(sort string) string {
+		return fresh(link(x.ID, "money", id.New().String()), "sort", sort)
 	}
 	change := func(e agreement.Item[agreement.EntryStated]) string {
 		if !v.Write {
 			return ""
 		}
-		return entry(e.Is.Sort, e.ID)
+		return link(x.ID, "money", e.ID.String())
 	}
 	if v.Write {
-		m.PromiseURL, m.LineURL = entry(agreement.Promise, id.New()), entry(agreement.Budget, id.New())
+		m.PromiseURL, m.LineURL = entry(agreement.Promise), entry(agreement.Budget)
 		if len(b.Promises) > 0 {
-			m.ReceiptURL = entry(agreement.Receipt, id.New())
+			m.ReceiptURL = entry(agreement.Receipt)
 		}
 		if len(b.Lines) > 0 {
-			m.ExpenseURL = entry(agreement.Expense, id.New())
+			m.ExpenseURL = entry(agreement.Expense)
 		}
 	}
 	rows := func(list []agreement.Item[agreement.EntryStated]) []EntryRow {
@@ -752,7 +752,7 @@ func organisations(a *door.Ask) error {
 	for _, o := range orgs {
 		below[o.Is.Parent] = append(below[o.Is.Parent], o)
 	}
-	v := Organisations{NewURL: "/organisations/" + id.New().String()}
+	v := Organisations{NewURL: fresh("/organisations/" + id.New().String())}
 	var walk func(parent id.ID, depth int)
 	walk = func(parent id.ID, depth int) {
 		l := below[parent]
