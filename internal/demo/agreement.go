@@ -25,25 +25,25 @@ func org(code string) id.ID { return id.Named("demo organisation", code) }
 
 var organisations = []struct {
 	code, parent, typ, fr, ar, en string
-	office, officeAR              string // that signs
+	office, officeAR, officeEN    string // that signs
 	sex                           string
 }{
-	{"num", "", "ministry", "Ministère de la transition numérique et de la réforme de l’administration", "وزارة الانتقال الرقمي وإصلاح الإدارة", "Ministry of digital transition and administration reform", "Ministre", "الوزير(ة)", "f"},
-	{"jeunesse", "", "ministry", "Ministère de la jeunesse, de la culture et de la communication", "وزارة الشباب والثقافة والتواصل", "Ministry of youth, culture and communication", "Ministre", "الوزير(ة)", "m"},
-	{"budget", "", "ministry", "Ministère délégué chargé du budget", "الوزارة المنتدبة المكلفة بالميزانية", "Ministry delegate in charge of the budget", "Ministre délégué(e)", "الوزير(ة) المنتدب(ة)", "m"},
-	{"um6p", "", "university", "Université Mohammed VI Polytechnique", "جامعة محمد السادس متعددة التخصصات التقنية", "Mohammed VI Polytechnic University", "Présidence", "الرئاسة", "m"},
-	{"aim", "um6p", "university", "Ai movement, centre international d’intelligence artificielle du Maroc", "Ai movement، المركز الدولي للذكاء الاصطناعي بالمغرب", "Ai movement, International Centre of Artificial Intelligence of Morocco", "Direction exécutive", "الإدارة التنفيذية", "f"},
-	{"unesco", "", "un", "UNESCO", "اليونسكو", "UNESCO", "Direction générale", "الإدارة العامة", "f"},
-	{"cgi", "", "foundation", "Fondation ConnectinGroup International", "مؤسسة كونيكتين غروب الدولية", "ConnectinGroup International foundation", "Présidence", "الرئاسة", "f"},
-	{"fnf", "", "foundation", "Fondation Friedrich Naumann pour la liberté", "مؤسسة فريدريش ناومان من أجل الحرية", "Friedrich Naumann Foundation for Freedom", "", "", ""},
-	{"uae", "", "university", "Université Abdelmalek Essaâdi", "جامعة عبد المالك السعدي", "Abdelmalek Essaâdi University", "Présidence", "الرئاسة", "m"},
-	{"encg", "uae", "school", "École nationale de commerce et de gestion de Tanger", "المدرسة الوطنية للتجارة والتسيير بطنجة", "National school of commerce and management of Tangier", "", "", ""},
-	{"men", "", "ministry", "Ministère de l’éducation nationale", "وزارة التربية الوطنية", "Ministry of national education", "", "", ""},
-	{"denf", "men", "direction", "Direction de l’éducation non formelle", "مديرية التربية غير النظامية", "Direction of non-formal education", "Direction", "الإدارة", "m"},
-	{"aref", "men", "academy", "Académie régionale d’éducation et de formation de Casablanca-Settat", "الأكاديمية الجهوية للتربية والتكوين لجهة الدار البيضاء-سطات", "Regional academy of education and training of Casablanca-Settat", "Direction", "الإدارة", "m"},
-	{"anfa", "aref", "direction", "Direction provinciale Casa-Anfa", "المديرية الإقليمية الدار البيضاء أنفا", "Provincial direction Casa-Anfa", "Direction provinciale", "الإدارة الإقليمية", "f"},
-	{"hotaya", "anfa", "school", "École Al Hotaya", "مدرسة الحطيئة", "School Al Hotaya", "", "", ""},
-	{"gtsia", "", "association", "Groupe technique spécialisé en intelligence artificielle", "المجموعة التقنية المتخصصة في الذكاء الاصطناعي", "Technical group specialised in artificial intelligence", "Présidence", "الرئاسة", "m"},
+	{"num", "", "ministry", "Ministère de la transition numérique et de la réforme de l’administration", "وزارة الانتقال الرقمي وإصلاح الإدارة", "Ministry of digital transition and administration reform", "Ministre", "الوزير(ة)", "Minister", "f"},
+	{"jeunesse", "", "ministry", "Ministère de la jeunesse, de la culture et de la communication", "وزارة الشباب والثقافة والتواصل", "Ministry of youth, culture and communication", "Ministre", "الوزير(ة)", "Minister", "m"},
+	{"budget", "", "ministry", "Ministère délégué chargé du budget", "الوزارة المنتدبة المكلفة بالميزانية", "Ministry delegate in charge of the budget", "Ministre délégué(e)", "الوزير(ة) المنتدب(ة)", "Minister delegate", "m"},
+	{"um6p", "", "university", "Université Mohammed VI Polytechnique", "جامعة محمد السادس متعددة التخصصات التقنية", "Mohammed VI Polytechnic University", "Présidence", "الرئاسة", "Presidency", "m"},
+	{"aim", "um6p", "university", "Ai movement, centre international d’intelligence artificielle du Maroc", "Ai movement، المركز الدولي للذكاء الاصطناعي بالمغرب", "Ai movement, International Centre of Artificial Intelligence of Morocco", "Direction exécutive", "الإدارة التنفيذية", "Executive direction", "f"},
+	{"unesco", "", "un", "UNESCO", "اليونسكو", "UNESCO", "Direction générale", "الإدارة العامة", "Direction-general", "f"},
+	{"cgi", "", "foundation", "Fondation ConnectinGroup International", "مؤسسة كونيكتين غروب الدولية", "ConnectinGroup International foundation", "Présidence", "الرئاسة", "Presidency", "f"},
+	{"fnf", "", "foundation", "Fondation Friedrich Naumann pour la liberté", "مؤسسة فريدريش ناومان من أجل الحرية", "Friedrich Naumann Foundation for Freedom", "", "", "", ""},
+	{"uae", "", "university", "Université Abdelmalek Essaâdi", "جامعة عبد المالك السعدي", "Abdelmalek Essaâdi University", "Présidence", "الرئاسة", "Presidency", "m"},
+	{"encg", "uae", "school", "École nationale de commerce et de gestion de Tanger", "المدرسة الوطنية للتجارة والتسيير بطنجة", "National school of commerce and management of Tangier", "", "", "", ""},
+	{"men", "", "ministry", "Ministère de l’éducation nationale", "وزارة التربية الوطنية", "Ministry of national education", "", "", "", ""},
+	{"denf", "men", "direction", "Direction de l’éducation non formelle", "مديرية التربية غير النظامية", "Direction of non-formal education", "Direction", "الإدارة", "Direction", "m"},
+	{"aref", "men", "academy", "Académie régionale d’éducation et de formation de Casablanca-Settat", "الأكاديمية الجهوية للتربية والتكوين لجهة الدار البيضاء-سطات", "Regional academy of education and training of Casablanca-Settat", "Direction", "الإدارة", "Direction", "m"},
+	{"anfa", "aref", "direction", "Direction provinciale Casa-Anfa", "المديرية الإقليمية الدار البيضاء أنفا", "Provincial direction Casa-Anfa", "Direction provinciale", "الإدارة الإقليمية", "Provincial direction", "f"},
+	{"hotaya", "anfa", "school", "École Al Hotaya", "مدرسة الحطيئة", "School Al Hotaya", "", "", "", ""},
+	{"gtsia", "", "association", "Groupe technique spécialisé en intelligence artificielle", "المجموعة التقنية المتخصصة في الذكاء الاصطناعي", "Technical group specialised in artificial intelligence", "Présidence", "الرئاسة", "Presidency", "m"},
 }
 
 func words(fr, ar, en string) i18n.Text { return i18n.Text{i18n.FR: fr, i18n.AR: ar, i18n.EN: en} }
@@ -142,7 +142,7 @@ func (s *simulation) agreements(ctx context.Context) error {
 			continue
 		}
 		office := office(o.code)
-		if err := a.SetOffice(ctx, s.manager, office, agreement.OfficeDescribed{Organisation: org(o.code), Title: i18n.Text{i18n.FR: o.office, i18n.AR: o.officeAR}}); err != nil {
+		if err := a.SetOffice(ctx, s.manager, office, agreement.OfficeDescribed{Organisation: org(o.code), Title: words(o.office, o.officeAR, o.officeEN)}); err != nil {
 			return err
 		}
 		if err := a.SetTerm(ctx, s.manager, id.Named("demo term", o.code), agreement.OfficeHeld{Office: office, Sex: o.sex, From: "2018-01-01", Simulated: true}); err != nil {

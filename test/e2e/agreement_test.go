@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"tizi/internal/agreement"
 	"tizi/internal/i18n"
 )
 
@@ -129,4 +131,11 @@ func agree(t *testing.T, lang i18n.Lang) {
 	p.fill(p.T("agree.f.reference"), "F-1")
 	save()
 	p.reads("250,50")
+	p.reads(p.T("agree.warn.over_spent", "line", "Salles", "amount", agreement.Money{Currency: "MAD", Amount: 25050}.Words(i18n.For(lang))))
+
+	// A target may be less than what is reached; it is kept, and said.
+	p.open("/programmes/ENFANTS-IA/targets")
+	p.fill(morocco[lang], "1")
+	p.follow("button", p.T("common.save"))
+	p.reads(strings.TrimSuffix(p.T("programmes.target_below", "place", morocco[lang], "target", 1, "reached", 0), i18n.For(lang).Number(0)))
 }

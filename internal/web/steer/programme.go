@@ -258,6 +258,28 @@ func targets(a *door.Ask) error {
 	return a.Render("programmes/targets", v)
 }
 
+// below says which targets are less than what is reached; they may be, and are kept.
+func below(a *door.Ask, p *programme.Programme, set []programme.TargetSet) error {
+	scope, err := a.ScopeOf(access.ReadBoard)
+	if err != nil {
+		return err
+	}
+	b, err := measure.Read(a.R.Context(), a.H.DB, scope, measure.Filter{Programme: p.ID, Period: period(a)})
+	if err != nil {
+		return err
+	}
+	for _, t := range set {
+		reached := int64(0)
+		for _, c := range a.Tree.Within(t.Place) {
+			reached += b.Centres[c.ID].People
+		}
+		if !t.Withdrawn && t.Value < reached {
+			a.Notify("wait", "programmes.target_below", "place", a.PlaceName(t.Place), "target", t.Value, "reached", reached)
+		}
+	}
+	return nil
+}
+
 func targetsGiven(a *door.Ask) error {
 	v, p, places, was, err := targetsView(a)
 	if err != nil {
@@ -290,5 +312,8 @@ func targetsGiven(a *door.Ask) error {
 		return err
 	}
 	a.Notify("good", "programmes.targets_saved")
+	if err := below(a, p, plan.Targets); err != nil {
+		return err
+	}
 	return a.Go(v.Action + "?period=" + period(a))
 }
