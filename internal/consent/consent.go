@@ -65,6 +65,12 @@ func Holding(column string, p Purpose) string {
 	return "EXISTS (SELECT 1 FROM consent WHERE consent.person = " + column + " AND consent.purpose = '" + string(known(p)) + "' AND consent.holds = 1)"
 }
 
+// Unscanned returns a condition on a column that holds a person: that a consent to the purpose stands which was given on
+// paper, and no scan of the signed form is filed with it.
+func Unscanned(column string, p Purpose) (string, []any) {
+	return "EXISTS (SELECT 1 FROM consent WHERE consent.person = " + column + " AND consent.purpose = ? AND consent.holds = 1 AND consent.method IN ('paper', 'list') AND consent.scan = ?)", store.Args(string(p), id.Nil)
+}
+
 // Stands returns a value for the list of a SELECT: 1 if a consent to the purpose stands for the person in a column, else
 // 0. Unlike Holding, it always looks up the one person: PostgreSQL may answer an EXISTS in that place from a table of all
 // consents, made for each statement.
