@@ -122,9 +122,18 @@ func (c *Consents) Lacking(ctx context.Context, q store.Querier, persons []id.ID
 
 // Counts returns, of the people in a scope, how many agreed to each purpose.
 func (c *Consents) Counts(ctx context.Context, q store.Querier, scope access.Scope) (map[Purpose]int64, error) {
-	where, args := scope.People("centre", "person")
+	var query string
+	var args []any
+	if scope.Whole() {
+		query, args = scope.SQL("centre")
+		query = "SELECT purpose, CAST(sum(n) AS BIGINT) FROM consent_sum WHERE " + query + " GROUP BY purpose"
+	} else {
+		// By the person: all that hold are many more than whom somebody has in their groups.
+		query, args = scope.People("centre", "person")
+		query = "SELECT purpose, count(*) FROM consent WHERE holds + 0 = 1 AND " + query + " GROUP BY purpose"
+	}
 	out := map[Purpose]int64{}
-	err := q.Each(ctx, "SELECT purpose, count(*) FROM consent WHERE holds = 1 AND "+where+" GROUP BY purpose", args, func(r store.Row) error {
+	err := q.Each(ctx, query, args, func(r store.Row) error {
 		var p string
 		var n int64
 		err := r.Scan(&p, &n)

@@ -141,13 +141,16 @@ func matching(ctx context.Context, q store.Querier, engine store.Engine, scope a
 	has := func(person string) string {
 		return " AND (SELECT count(*) FROM person_token u WHERE u.person = " + person + " AND " + word + " >= ? AND " + word + " < ?) > 0"
 	}
-	looked := "t.token >= ? AND t.token < ?" + strings.Repeat(has("t.person"), len(ws)-1)
+	looked := func(person string) string {
+		return "t.token >= ? AND t.token < ?" + strings.Repeat(has(person), len(ws)-1)
+	}
 	in, sargs := scope.People("p.centre", "p.id")
-	// SQLite keeps to the order of a CROSS JOIN; of itself it might begin with all people of the scope's centre.
-	ones := "SELECT o.person FROM person_token t CROSS JOIN person_alias me CROSS JOIN person_alias o CROSS JOIN person p WHERE me.person = t.person AND o.one = me.one AND p.id = me.person AND " + looked + " AND " + in
+	// SQLite keeps to the order of a CROSS JOIN; of itself it might begin with all people of the scope's centre. The other
+	// words are looked for in the few who have an alias.
+	ones := "SELECT o.person FROM person_token t CROSS JOIN person_alias me CROSS JOIN person_alias o CROSS JOIN person p WHERE me.person = t.person AND o.one = me.one AND p.id = me.person AND " + looked("me.person") + " AND " + in
 	m := &match{args: args}
 	if ws[0].n <= few {
-		m.found = "SELECT DISTINCT t.person FROM person_token t WHERE " + looked
+		m.found = "SELECT DISTINCT t.person FROM person_token t WHERE " + looked("t.person")
 		if merged {
 			m.found += " UNION " + ones
 		}
