@@ -15,6 +15,8 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/demo"
 	"tizi/internal/house"
+	"tizi/internal/id"
+	"tizi/internal/person"
 	"tizi/internal/web"
 )
 
@@ -27,6 +29,7 @@ type Pages struct {
 	Pages    []PageTime `json:"pages"`
 	WorstP95 float64    `json:"worst_p95_ms"`
 	Worst    string     `json:"worst"`
+	EraseMax float64    `json:"erase_max_ms"` // the longest of some erasures of one person, until nothing is left in the files
 }
 
 // PageTime is one page as one role saw it.
@@ -107,7 +110,25 @@ func MeasurePages(ctx context.Context, h *house.House, requests int, progress fu
 			progress(int64(i+1), total)
 		}
 	}
-	return r, nil
+	return r, measureErasures(ctx, h, r)
+}
+
+// erasures is how many people are erased to see how long it takes.
+const erasures = 5
+
+func measureErasures(ctx context.Context, h *house.House, r *Pages) error {
+	page, err := h.People.List(ctx, h.DB, access.Everywhere(), person.Filter{Size: erasures})
+	if err != nil {
+		return err
+	}
+	for _, p := range page.People {
+		t := time.Now()
+		if err := h.Expire(ctx, []id.ID{p.ID}, p.Centre); err != nil {
+			return fmt.Errorf("erase one person: %w", err)
+		}
+		r.EraseMax = max(r.EraseMax, float64(time.Since(t).Microseconds())/1000)
+	}
+	return nil
 }
 
 var links = regexp.MustCompile(`href="(/(?:people|groups|sessions|staff)/[0-9a-f-]{36}[^"]*)"`)

@@ -180,10 +180,11 @@ func (s *simulation) accounts(ctx context.Context) error {
 			s.trainer[place.ID(c.Place)] = append(s.trainer[place.ID(c.Place)], a)
 		}
 	}
+	sizes := s.sizes()
 	for i, c := range s.centres {
-		for n := range 2 {
+		for n := range max(2, sizes[i]/groupSize/groupsEach) {
 			first, family := countries.Pick(s.names.Female, s.rng), countries.Pick(s.names.Family, s.rng)
-			if n == 1 {
+			if n%2 == 1 {
 				first = countries.Pick(s.names.Male, s.rng)
 			}
 			a, err := open(Cast{access.Trainer, fmt.Sprintf("formateur-%d-%d", i+1, n+1), first.FR + " " + family.FR, c.Code, ""}, c.Stream())
@@ -324,10 +325,7 @@ func (s *simulation) list(rng *rand.Rand, children []child) []byte {
 }
 
 func (s *simulation) children(ctx context.Context) error {
-	var total float64
-	for _, c := range s.centres {
-		total += s.profile(c).size
-	}
+	sizes := s.sizes()
 	// The centres work side by side, as they do; each has a generator of its own, so that the result does not depend on
 	// which was faster.
 	errs := make([]error, len(s.centres))
@@ -336,9 +334,8 @@ func (s *simulation) children(ctx context.Context) error {
 	var mu sync.Mutex
 	done := 0
 	for i, c := range s.centres {
-		n := int(float64(s.o.Children)*s.profile(c).size/total + 0.5)
 		wg.Go(func() {
-			errs[i] = s.centre(ctx, i, c, n)
+			errs[i] = s.centre(ctx, i, c, sizes[i])
 			mu.Lock()
 			defer mu.Unlock()
 			done++
@@ -358,8 +355,24 @@ func (s *simulation) profile(c *place.Place) profile {
 	return profiles[s.tree.Up(c.ID, "region").Code]
 }
 
-// groupSize is how many children a room of a youth centre seats.
-const groupSize = 28
+// groupSize is how many children a room of a youth centre seats, groupsEach how many groups a trainer has in a year.
+const (
+	groupSize  = 28
+	groupsEach = 12
+)
+
+// sizes are how many children each centre has.
+func (s *simulation) sizes() []int {
+	total := 0.0
+	for _, c := range s.centres {
+		total += s.profile(c).size
+	}
+	out := make([]int, len(s.centres))
+	for i, c := range s.centres {
+		out[i] = int(float64(s.o.Children)*s.profile(c).size/total + 0.5)
+	}
+	return out
+}
 
 // centre simulates one centre: its list, its groups, wave after wave, and who came.
 func (s *simulation) centre(ctx context.Context, index int, c *place.Place, n int) error {
