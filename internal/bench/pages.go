@@ -146,6 +146,10 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		}
 		return paths, nil
 	}
+	agreements, err := agreementPages(c, base, role)
+	if err != nil || role == access.Partner || role == access.Auditor {
+		return append(agreements, "/board", "/board?period=all", "/me"), err
+	}
 	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
 	if access.Allows(role, access.ListPeople) {
 		paths = append(paths, "/board/behind?period=all", "/board/behind?period=all&sex=f&milieu=rural")
@@ -178,6 +182,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.WriteProgrammes) {
 		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets")
 	}
+	paths = append(paths, agreements...)
 	seen := map[string]bool{}
 	for _, from := range []string{"/people", "/groups", "/today", "/groups", "/staff"} {
 		body, _, err := get(c, base+from)
@@ -210,6 +215,27 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		}
 	}
 	return paths, nil
+}
+
+var agreementLink = regexp.MustCompile(`href="(/agreements/[0-9a-f-]{36})"`)
+
+// agreementPages are the pages of agreements that a role has, with each tab of the first one, and the open page.
+func agreementPages(c *http.Client, base string, role access.Role) ([]string, error) {
+	paths := []string{"/initiatives"}
+	if !access.Allows(role, access.ReadAgreements) {
+		return paths, nil
+	}
+	paths = append(paths, "/agreements", "/agreements/due", "/agreements/mandates")
+	body, _, err := get(c, base+"/agreements")
+	if m := agreementLink.FindSubmatch(body); m != nil {
+		for _, tab := range []string{"", "?tab=commitments", "?tab=money", "?tab=mandates", "?tab=decisions", "?tab=papers"} {
+			paths = append(paths, string(m[1])+tab)
+		}
+		if access.Allows(role, access.WriteAgreements) {
+			paths = append(paths, "/organisations", string(m[1])+"/edit")
+		}
+	}
+	return paths, err
 }
 
 func get(c *http.Client, address string) ([]byte, int, error) {

@@ -46,7 +46,9 @@ type Cast struct {
 	Role  access.Role
 	Login string
 	Name  string
-	Place string // code
+	Place string // code; of the country for a partner
+	// Agreement is the code of what the role is for, where it is no place.
+	Agreement string
 }
 
 // played is the centre that those can be played of who work at one.
@@ -54,12 +56,14 @@ const played = "MA-ERR-MJ1"
 
 // Players are who can be played in the demo, widest first.
 var Players = []Cast{
-	{access.National, "nationale", "Nadia Berrada", "MA"},
-	{access.Region, "region", "Hassan Ouhssaine", "MA-08"},
-	{access.Centre, "centre", "Fatima Aït Hammou", "MA-ERR-MJ1"},
-	{access.Trainer, "formatrice", "Tilila Ouchen", "MA-ERR-MJ1"},
-	{access.Guardian, "parent", "Aïcha Ouhaddou", "MA-ERR-MJ1"},
-	{access.Officer, "protection", "Khadija Alami", "MA-08"},
+	{access.National, "nationale", "Nadia Berrada", "MA", ""},
+	{access.Region, "region", "Hassan Ouhssaine", "MA-08", ""},
+	{access.Centre, "centre", "Fatima Aït Hammou", "MA-ERR-MJ1", ""},
+	{access.Trainer, "formatrice", "Tilila Ouchen", "MA-ERR-MJ1", ""},
+	{access.Guardian, "parent", "Aïcha Ouhaddou", "MA-ERR-MJ1", ""},
+	{access.Officer, "protection", "Khadija Alami", "MA-08", ""},
+	{access.Partner, "partenaire", "Meryem Tahiri", "MA", ChildrenCode},
+	{access.Auditor, "auditeur", "Omar Lamrani", "MA", ChildrenCode},
 }
 
 // OfficerPassphrase opens the simulated cases; the page of players shows it.
@@ -94,7 +98,7 @@ func Run(ctx context.Context, h *house.House, o Options) error {
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"places", s.places}, {"accounts", s.accounts}, {"programme", s.programme}, {"children", s.children}, {"families", s.families}, {"duplicates", s.duplicates}, {"safeguarding", s.safeguarding}, {"audit", s.audit}} {
+	}{{"places", s.places}, {"accounts", s.accounts}, {"programme", s.programme}, {"agreements", s.agreements}, {"children", s.children}, {"families", s.families}, {"duplicates", s.duplicates}, {"safeguarding", s.safeguarding}, {"audit", s.audit}} {
 		if err := step.run(ctx); err != nil {
 			return fmt.Errorf("demo, %s: %w", step.name, err)
 		}
@@ -152,7 +156,7 @@ func (s *simulation) places(ctx context.Context) error {
 func (s *simulation) accounts(ctx context.Context) error {
 	s.trainer = map[id.ID][]id.ID{}
 	open := func(c Cast, stream string) (id.ID, error) {
-		return s.h.Access.Open(ctx, id.Nil, access.Newcomer{Name: c.Name, Login: c.Login, Role: c.Role, On: access.Place(place.ID(c.Place)), Until: s.today.AddDate(10, 0, 0), Stream: stream})
+		return s.h.Access.Open(ctx, id.Nil, access.Newcomer{Name: c.Name, Login: c.Login, Role: c.Role, On: c.On(), Until: s.today.AddDate(10, 0, 0), Stream: stream})
 	}
 	for _, c := range Players {
 		stream := "hub"
@@ -183,7 +187,7 @@ func (s *simulation) accounts(ctx context.Context) error {
 			if n%2 == 1 {
 				first = countries.Pick(s.names.Male, s.rng)
 			}
-			a, err := open(Cast{access.Trainer, fmt.Sprintf("formateur-%d-%d", i+1, n+1), first.FR + " " + family.FR, c.Code}, c.Stream())
+			a, err := open(Cast{access.Trainer, fmt.Sprintf("formateur-%d-%d", i+1, n+1), first.FR + " " + family.FR, c.Code, ""}, c.Stream())
 			if err != nil {
 				return err
 			}

@@ -39,6 +39,21 @@ type Sampler func(d Draw, newKey NewKey) History
 // NewKey makes the key of a person.
 type NewKey = func(person id.ID) *seal.Key
 
+// Statements returns a Sampler of a subject that is stated whole: each statement may have seen an earlier one.
+func Statements(k *Kind, body func(Draw) Body) Sampler {
+	return func(d Draw, _ NewKey) History {
+		h := History{Subject: id.New()}
+		for i := range 1 + d.Int("edits", 4) {
+			st := Step{Kind: k, Body: body(d), By: d.Int("by", 2)}
+			if i > 0 && d.Int("saw", 2) == 1 {
+				st.Prev = []int{d.Int("which", i)}
+			}
+			h.Steps = append(h.Steps, st)
+		}
+		return h
+	}
+}
+
 // sampleGrants draws grants and revocations of one node.
 func sampleGrants(d Draw, _ NewKey) History {
 	own, err := seal.NewIdentity()

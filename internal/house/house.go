@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/agreement"
 	"tizi/internal/audit"
 	"tizi/internal/blob"
 	"tizi/internal/consent"
@@ -38,6 +39,9 @@ func Registry() *fact.Registry {
 		r.AddFold(f)
 	}
 	for _, f := range programme.Folds {
+		r.AddFold(f)
+	}
+	for _, f := range agreement.Folds {
 		r.AddFold(f)
 	}
 	r.AddFold(person.Fold)
@@ -82,6 +86,7 @@ type House struct {
 	Places     *place.Places
 	Access     *access.Access
 	Programmes *programme.Programmes
+	Agreements *agreement.Agreements
 	People     *person.People
 	Consents   *consent.Consents
 	Family     *family.Family
@@ -230,6 +235,8 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Access = access.New(l, h.Places)
 	h.Access.Own = training.Own
 	h.Programmes = programme.New(l)
+	h.Agreements = agreement.New(l, h.Blobs)
+	h.Access.Covers = h.Agreements.Covers
 	h.People = person.New(l)
 	h.Looks = look.New(l, h.People)
 	h.Consents = consent.New(l, h.People, h.Blobs)

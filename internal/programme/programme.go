@@ -13,6 +13,7 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/measure"
+	"tizi/internal/source"
 	"tizi/internal/store"
 )
 
@@ -71,6 +72,8 @@ type TargetSet struct {
 	Value     int64             `json:"value"`
 	Baseline  int64             `json:"baseline,omitempty"`
 	Withdrawn bool              `json:"withdrawn,omitempty"`
+	Agreement id.ID             `json:"agreement,omitzero"` // that binds it
+	Source    source.Source     `json:"source,omitzero"`
 }
 
 // Check says what is missing.
@@ -82,6 +85,8 @@ func (t TargetSet) Check() error {
 		return fmt.Errorf("%q is no indicator", t.Indicator)
 	case t.Value < 0 || t.Baseline < 0:
 		return errors.New("a target counts people or participations and cannot be negative")
+	case t.Source.Check() != nil:
+		return t.Source.Check()
 	case t.Period != "" && !measure.IsPeriod(t.Period):
 		return fmt.Errorf("%q is no period; write 202601 for a month or 2026 for a year", t.Period)
 	}
@@ -98,7 +103,7 @@ var (
 var (
 	table       = &store.Table{Name: "programme", Key: 1, Columns: store.Cols("id:id code:text ar:text fr:text zgh:text en:text place:id conflict:int"), Indexes: []string{"code"}}
 	phaseTable  = &store.Table{Name: "programme_phase", Key: 1, Columns: store.Cols("id:id programme:id code:text ar:text fr:text zgh:text en:text starts:text ends:text age_min:int age_max:int planned:int conflict:int"), Indexes: []string{"programme"}}
-	targetTable = &store.Table{Name: "programme_target", Key: 1, Columns: store.Cols("id:id programme:id phase:id indicator:text place:id period:text sex:text age:text milieu:text value:int baseline:int conflict:int"), Indexes: []string{"programme"}}
+	targetTable = &store.Table{Name: "programme_target", Key: 1, Columns: store.Cols("id:id programme:id phase:id indicator:text place:id period:text sex:text age:text milieu:text value:int baseline:int agreement:id source:text conflict:int"), Indexes: []string{"programme", "agreement"}}
 )
 
 // Folds of this area: each subject is stated whole, the last statement holds.
@@ -114,7 +119,7 @@ var Folds = []*fact.Fold{
 			out.Add(table, s.ID, o.Code, o.Name[i18n.AR], o.Name[i18n.FR], o.Name[i18n.ZGH], o.Name[i18n.EN], o.Place, len(heads) > 1)
 			return nil
 		},
-		Sample: sample(KindOpened, func(d fact.Draw) fact.Body {
+		Sample: fact.Statements(KindOpened, func(d fact.Draw) fact.Body {
 			return Opened{Code: fmt.Sprint("P", d.Int("code", 3)), Name: i18n.Text{i18n.FR: "x"}}
 		}),
 	},
@@ -129,7 +134,7 @@ var Folds = []*fact.Fold{
 			out.Add(phaseTable, s.ID, p.Programme, p.Code, p.Name[i18n.AR], p.Name[i18n.FR], p.Name[i18n.ZGH], p.Name[i18n.EN], p.From, p.To, p.AgeMin, p.AgeMax, p.Planned, len(heads) > 1)
 			return nil
 		},
-		Sample: sample(KindPhase, func(d fact.Draw) fact.Body {
+		Sample: fact.Statements(KindPhase, func(d fact.Draw) fact.Body {
 			return PhaseOpened{Programme: id.Named("test", "p"), Code: "1", Name: i18n.Text{i18n.FR: "x"}, From: "2026-01-01", To: "2026-06-30", AgeMin: d.Int("age", 9)}
 		}),
 	},
@@ -144,28 +149,13 @@ var Folds = []*fact.Fold{
 			if t.Withdrawn {
 				return nil
 			}
-			out.Add(targetTable, s.ID, t.Programme, t.Phase, t.Indicator, t.Place, t.Period, t.Cell["sex"], t.Cell["age"], t.Cell["milieu"], t.Value, t.Baseline, len(heads) > 1)
+			out.Add(targetTable, s.ID, t.Programme, t.Phase, t.Indicator, t.Place, t.Period, t.Cell["sex"], t.Cell["age"], t.Cell["milieu"], t.Value, t.Baseline, t.Agreement, t.Source.JSON(), len(heads) > 1)
 			return nil
 		},
-		Sample: sample(KindTarget, func(d fact.Draw) fact.Body {
+		Sample: fact.Statements(KindTarget, func(d fact.Draw) fact.Body {
 			return TargetSet{Programme: id.Named("test", "p"), Indicator: measure.People, Place: id.Named("test", "x"), Value: int64(d.Int("value", 1000)), Withdrawn: d.Int("withdrawn", 5) == 0}
 		}),
 	},
-}
-
-// sample draws statements of one subject, some of which saw an earlier one.
-func sample(k *fact.Kind, body func(fact.Draw) fact.Body) fact.Sampler {
-	return func(d fact.Draw, _ fact.NewKey) fact.History {
-		h := fact.History{Subject: id.New()}
-		for i := range 1 + d.Int("edits", 4) {
-			st := fact.Step{Kind: k, Body: body(d), By: d.Int("by", 2)}
-			if i > 0 && d.Int("saw", 2) == 1 {
-				st.Prev = []int{d.Int("which", i)}
-			}
-			h.Steps = append(h.Steps, st)
-		}
-		return h
-	}
 }
 
 // Programme is one programme.
@@ -192,6 +182,8 @@ type Target struct {
 	Indicator, Period           string
 	Sex, Age, Milieu            string
 	Value, Baseline             int64
+	Agreement                   id.ID // that binds it; Nil: none is named
+	Source                      source.Source
 }
 
 // Programmes answers questions about programmes.
@@ -268,10 +260,23 @@ func (p *Programmes) Phases(ctx context.Context, q store.Querier, programme id.I
 
 // Targets returns the targets of a programme.
 func (p *Programmes) Targets(ctx context.Context, q store.Querier, programme id.ID) ([]Target, error) {
+	return p.targets(ctx, q, "programme", programme)
+}
+
+// Bound returns the targets that an agreement binds.
+func (p *Programmes) Bound(ctx context.Context, q store.Querier, agreement id.ID) ([]Target, error) {
+	return p.targets(ctx, q, "agreement", agreement)
+}
+
+func (p *Programmes) targets(ctx context.Context, q store.Querier, column string, v id.ID) ([]Target, error) {
 	var out []Target
-	err := q.Each(ctx, "SELECT id, programme, phase, indicator, place, period, sex, age, milieu, value, baseline FROM programme_target WHERE programme = ? ORDER BY id", store.Args(programme), func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, programme, phase, indicator, place, period, sex, age, milieu, value, baseline, agreement, source FROM programme_target WHERE "+column+" = ? ORDER BY id", store.Args(v), func(r store.Row) error {
 		x := Target{}
-		err := r.Scan(&x.ID, &x.Programme, &x.Phase, &x.Indicator, &x.Place, &x.Period, &x.Sex, &x.Age, &x.Milieu, &x.Value, &x.Baseline)
+		var published string
+		err := r.Scan(&x.ID, &x.Programme, &x.Phase, &x.Indicator, &x.Place, &x.Period, &x.Sex, &x.Age, &x.Milieu, &x.Value, &x.Baseline, &x.Agreement, &published)
+		if err == nil {
+			x.Source, err = source.Parse(published)
+		}
 		out = append(out, x)
 		return err
 	})
