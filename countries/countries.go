@@ -17,7 +17,7 @@ import (
 	"tizi/internal/i18n"
 )
 
-//go:embed */country.json */places.csv */holidays.csv */names.json
+//go:embed */country.json */places.csv */holidays.csv */names.json strategies.json */strategies.json */initiatives.json
 var folders embed.FS
 
 // Country is one country folder, read.
@@ -33,6 +33,8 @@ type Country struct {
 	Places      []Place
 	Holidays    []Holiday
 	Helplines   []Helpline // whom to call when a child is in danger, the one for children first
+	Strategies  []Strategy // that programmes may serve: the country's own first, then those of all countries
+	Initiatives []Initiative
 }
 
 // Helpline is a telephone number for who is in danger.
@@ -59,6 +61,9 @@ func Codes() []string {
 	entries, _ := fs.ReadDir(folders, ".")
 	codes := make([]string, 0, len(entries))
 	for _, e := range entries {
+		if !e.IsDir() {
+			continue // what is common to all countries
+		}
 		codes = append(codes, strings.ToUpper(e.Name()))
 	}
 	sort.Strings(codes)
@@ -84,6 +89,9 @@ func Load(code string) (*Country, error) {
 	}
 	if c.Holidays, err = loadHolidays(folder); err != nil {
 		return nil, fmt.Errorf("load country %q: holidays.csv: %w", code, err)
+	}
+	if err := c.loadPublished(folder); err != nil {
+		return nil, fmt.Errorf("load country %q: %w", code, err)
 	}
 	return c, nil
 }

@@ -248,6 +248,7 @@ func (c *benchPagesCmd) Run(ctx context.Context) error {
 		fmt.Printf("  %7.1f ms p95  %7.1f ms p50  %4d KB  %-8s %s\n", p.P95, p.P50, p.Size/1024, p.Role, p.Path)
 	}
 	fmt.Printf("worst: %.1f ms, %s\n", r.WorstP95, r.Worst)
+	fmt.Printf("one person erased: at most %.0f ms\n", r.EraseMax)
 	return nil
 }
 

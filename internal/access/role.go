@@ -59,6 +59,8 @@ const (
 	ReadBoard          Action = "board.read"          // numbers, never names
 	WritePlaces        Action = "places.write"        //
 	WriteProgrammes    Action = "programmes.write"    //
+	ReadAgreements     Action = "agreements.read"     // and their money; see Scope.Agreed
+	WriteAgreements    Action = "agreements.write"    //
 	WriteAccounts      Action = "accounts.write"      // open, close, grant, renew, withdraw, reset
 	ReadNode           Action = "node.read"           //
 	ReadAudit          Action = "audit.read"          // who did and who looked at what
@@ -76,7 +78,8 @@ const (
 // Actions are all actions.
 var Actions = []Action{
 	ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance,
-	ReadCentre, WriteCentre, ReadBoard, WritePlaces, WriteProgrammes, WriteAccounts, ReadNode, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
+	ReadCentre, WriteCentre,
+	ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, WriteAccounts, ReadNode, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
 	ReadChildren, AnswerConsent, ReadMentees, Learn,
 }
 
@@ -111,7 +114,7 @@ func (r row) and(e Extent, actions ...Action) row {
 // table is the one table of permissions. What is not in it is not allowed.
 var table = map[Role]row{
 	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, ReadCentre, WriteCentre,
-		ReadBoard, WritePlaces, WriteProgrammes, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
+		ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
 	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, ReadCentre, WriteCentre,
 		ReadBoard, WritePlaces, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
 	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, ReadCentre, WriteCentre,
@@ -120,8 +123,8 @@ var table = map[Role]row{
 	Helper:   cells(Whole, ReadCentre, ReadGroups, TakeAttendance, ReportSafeguarding),
 	Author:   cells(Whole, ReadBoard),
 	Mentor:   cells(Own, ReadMentees).and(Whole, ReportSafeguarding),
-	Partner:  cells(Whole, ReadBoard),
-	Auditor:  cells(Whole, ReadBoard, ReadAudit, ReadGlass).and(Named, ReadPeople, ListPeople, ReadGroups, ReadConsent),
+	Partner:  cells(Whole, ReadBoard, ReadAgreements),
+	Auditor:  cells(Whole, ReadBoard, ReadAgreements, ReadAudit, ReadGlass).and(Named, ReadPeople, ListPeople, ReadGroups, ReadConsent),
 	Officer:  cells(Whole, ReadPeople, ListPeople, ErasePeople, ExportPeople, ReadConsent, ReadGroups, ReadBoard, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
 	Guardian: cells(Own, ReadChildren, AnswerConsent),
 	Learner:  cells(Own, Learn, AnswerConsent),

@@ -135,9 +135,12 @@ func (s Scope) People(centre, person string) (string, []any) {
 	return s.related(centre, person, func(r *Relation) string { return r.People })
 }
 
+// Whole reports whether the scope has all people of its centres, and none that are there for being the account's own.
+func (s Scope) Whole() bool { return s.all || len(s.own) == 0 || s.relation == nil }
+
 func (s Scope) related(centre, column string, own func(*Relation) string) (string, []any) {
 	where, args := s.SQL(centre)
-	if s.all || len(s.own) == 0 || s.relation == nil {
+	if s.Whole() {
 		return where, args
 	}
 	mine, more := in(centre, sorted(s.own))

@@ -346,6 +346,8 @@ var apart = map[string]string{
 	"holder.stated": "of nobody", "room.described": "of nobody", "hours.stated": "of nobody", "hours.excepted": "of nobody", "round.planned": "of nobody", "device.described": "of nobody",
 	"device.stated":          "a device's page says who had it",
 	"consent.text_published": "of nobody", "recording.made": "of nobody", "retention.ruled": "of nobody", "audit.summed": "of nobody",
+	"agreement.renewed": "of nobody", "agreement.stated": "of nobody", "commitment.judged": "of nobody", "commitment.stated": "of nobody", "decision.taken": "of nobody", "entry.stated": "of nobody", "mandate.given": "of nobody", "office.described": "of nobody", "organisation.described": "of nobody", "paper.filed": "of nobody", "party.stated": "of nobody",
+	"office.held":   "of an official, who signs for an organisation",
 	"form.printed":  "a look says it",
 	"officer.keyed": "secret", "safeguarding.reported": "secret", "safeguarding.noted": "secret", "safeguarding.shared": "secret", "safeguarding.pruned": "secret",
 	"grant.issued": "of machines", "grant.revoked": "of machines", "fact.voided": "of machines", "fact.admitted": "of machines",

@@ -15,6 +15,8 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/demo"
 	"tizi/internal/house"
+	"tizi/internal/id"
+	"tizi/internal/person"
 	"tizi/internal/web"
 )
 
@@ -27,6 +29,7 @@ type Pages struct {
 	Pages    []PageTime `json:"pages"`
 	WorstP95 float64    `json:"worst_p95_ms"`
 	Worst    string     `json:"worst"`
+	EraseMax float64    `json:"erase_max_ms"` // the longest of some erasures of one person, until nothing is left in the files
 }
 
 // PageTime is one page as one role saw it.
@@ -107,7 +110,25 @@ func MeasurePages(ctx context.Context, h *house.House, requests int, progress fu
 			progress(int64(i+1), total)
 		}
 	}
-	return r, nil
+	return r, measureErasures(ctx, h, r)
+}
+
+// erasures is how many people are erased to see how long it takes.
+const erasures = 5
+
+func measureErasures(ctx context.Context, h *house.House, r *Pages) error {
+	page, err := h.People.List(ctx, h.DB, access.Everywhere(), person.Filter{Size: erasures})
+	if err != nil {
+		return err
+	}
+	for _, p := range page.People {
+		t := time.Now()
+		if err := h.Expire(ctx, []id.ID{p.ID}, p.Centre); err != nil {
+			return fmt.Errorf("erase one person: %w", err)
+		}
+		r.EraseMax = max(r.EraseMax, float64(time.Since(t).Microseconds())/1000)
+	}
+	return nil
 }
 
 var links = regexp.MustCompile(`href="(/(?:people|groups|sessions|staff|centres)/[0-9a-f-]{36}[^"]*)"`)
@@ -124,6 +145,10 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 			paths = append(paths, string(m[1]), string(m[1])+"/consent")
 		}
 		return paths, nil
+	}
+	agreements, err := agreementPages(c, base, role)
+	if err != nil || role == access.Partner || role == access.Auditor {
+		return append(agreements, "/board", "/board?period=all", "/me"), err
 	}
 	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/referrals", "/referrals?all=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
 	if access.Allows(role, access.ReadCentre) {
@@ -160,6 +185,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.WriteProgrammes) {
 		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets")
 	}
+	paths = append(paths, agreements...)
 	seen := map[string]bool{}
 	for _, from := range []string{"/people", "/groups", "/today", "/groups", "/staff", "/centres"} {
 		body, _, err := get(c, base+from)
@@ -196,6 +222,27 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		}
 	}
 	return paths, nil
+}
+
+var agreementLink = regexp.MustCompile(`href="(/agreements/[0-9a-f-]{36})"`)
+
+// agreementPages are the pages of agreements that a role has, with each tab of the first one, and the open page.
+func agreementPages(c *http.Client, base string, role access.Role) ([]string, error) {
+	paths := []string{"/initiatives"}
+	if !access.Allows(role, access.ReadAgreements) {
+		return paths, nil
+	}
+	paths = append(paths, "/agreements", "/agreements/due", "/agreements/mandates")
+	body, _, err := get(c, base+"/agreements")
+	if m := agreementLink.FindSubmatch(body); m != nil {
+		for _, tab := range []string{"", "?tab=commitments", "?tab=money", "?tab=mandates", "?tab=decisions", "?tab=papers"} {
+			paths = append(paths, string(m[1])+tab)
+		}
+		if access.Allows(role, access.WriteAgreements) {
+			paths = append(paths, "/organisations", string(m[1])+"/edit")
+		}
+	}
+	return paths, err
 }
 
 func get(c *http.Client, address string) ([]byte, int, error) {

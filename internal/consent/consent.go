@@ -65,6 +65,12 @@ func Holding(column string, p Purpose) string {
 	return "EXISTS (SELECT 1 FROM consent WHERE consent.person = " + column + " AND consent.purpose = '" + string(known(p)) + "' AND consent.holds = 1)"
 }
 
+// Unscanned returns a condition on a column that holds a person: that a consent to the purpose stands which was given on
+// paper, and no scan of the signed form is filed with it.
+func Unscanned(column string, p Purpose) (string, []any) {
+	return "EXISTS (SELECT 1 FROM consent WHERE consent.person = " + column + " AND consent.purpose = ? AND consent.holds = 1 AND consent.method IN ('paper', 'list') AND consent.scan = ?)", store.Args(string(p), id.Nil)
+}
+
 // Stands returns a value for the list of a SELECT: 1 if a consent to the purpose stands for the person in a column, else
 // 0. Unlike Holding, it always looks up the one person: PostgreSQL may answer an EXISTS in that place from a table of all
 // consents, made for each statement.
@@ -116,9 +122,18 @@ func (c *Consents) Lacking(ctx context.Context, q store.Querier, persons []id.ID
 
 // Counts returns, of the people in a scope, how many agreed to each purpose.
 func (c *Consents) Counts(ctx context.Context, q store.Querier, scope access.Scope) (map[Purpose]int64, error) {
-	where, args := scope.People("centre", "person")
+	var query string
+	var args []any
+	if scope.Whole() {
+		query, args = scope.SQL("centre")
+		query = "SELECT purpose, CAST(sum(n) AS BIGINT) FROM consent_sum WHERE " + query + " GROUP BY purpose"
+	} else {
+		// By the person: all that hold are many more than whom somebody has in their groups.
+		query, args = scope.People("centre", "person")
+		query = "SELECT purpose, count(*) FROM consent WHERE holds + 0 = 1 AND " + query + " GROUP BY purpose"
+	}
 	out := map[Purpose]int64{}
-	err := q.Each(ctx, "SELECT purpose, count(*) FROM consent WHERE holds = 1 AND "+where+" GROUP BY purpose", args, func(r store.Row) error {
+	err := q.Each(ctx, query, args, func(r store.Row) error {
 		var p string
 		var n int64
 		err := r.Scan(&p, &n)

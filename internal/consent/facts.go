@@ -177,6 +177,15 @@ func (s ScanFiled) Check() error {
 	return nil
 }
 
+// ScanDropped is the body of scan.dropped: a page of the tray was thrown away, or nobody had filed it in time.
+type ScanDropped struct {
+	Person id.ID `json:"person,omitzero"` // whom its code names
+	Form   id.ID `json:"form,omitzero"`
+}
+
+// Check accepts any.
+func (ScanDropped) Check() error { return nil }
+
 // RecordingMade is the body of recording.made: a text read aloud, for those who do not read.
 type RecordingMade struct {
 	Text   id.ID       `json:"text"`
@@ -208,6 +217,7 @@ var (
 	KindRemoved   = fact.NewKind[PhotoRemoved](fact.Kind{Name: "photo.removed", Critical: true, Streams: []string{"centre"}})
 	KindForm      = fact.NewKind[FormPrinted](fact.Kind{Name: "form.printed", Streams: []string{"centre"}})
 	KindScan      = fact.NewKind[ScanFiled](fact.Kind{Name: "scan.filed", Streams: []string{"centre"}})
+	KindDropped   = fact.NewKind[ScanDropped](fact.Kind{Name: "scan.dropped", Streams: []string{"centre"}})
 	KindRecording = fact.NewKind[RecordingMade](fact.Kind{Name: "recording.made", Streams: []string{"centre"}})
 )
 
@@ -342,7 +352,7 @@ var Folds = []*fact.Fold{
 		},
 	},
 	{
-		Name: "consent.scan", Kinds: []*fact.Kind{KindScan}, Tables: []*store.Table{scanTable},
+		Name: "consent.scan", Kinds: []*fact.Kind{KindScan, KindDropped}, Tables: []*store.Table{scanTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			if f := s.Last(is[ScanFiled]); f != nil {
 				b, _ := fact.As[ScanFiled](f)
@@ -353,7 +363,11 @@ var Folds = []*fact.Fold{
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
 			h := fact.History{Subject: id.New()}
 			for range 1 + d.Int("steps", 2) {
-				h.Steps = append(h.Steps, fact.Step{Kind: KindScan, By: d.Int("by", 2), Body: ScanFiled{Person: sampleID(1), Blob: blob.Digest{2, byte(d.Int("file", 3))}, On: "2026-03-02"}})
+				st := fact.Step{Kind: KindScan, By: d.Int("by", 2), Body: ScanFiled{Person: sampleID(1), Blob: blob.Digest{2, byte(d.Int("file", 3))}, On: "2026-03-02"}}
+				if d.Int("drop", 3) == 0 {
+					st.Kind, st.Body = KindDropped, ScanDropped{Person: sampleID(1)}
+				}
+				h.Steps = append(h.Steps, st)
 			}
 			return h
 		},

@@ -227,13 +227,39 @@ func (c *Consents) Page(ctx context.Context, q store.Querier, w *Waiting) ([]byt
 	return c.open(ctx, q, w.ID, w.digest)
 }
 
+// TrayLife is how long a page waits for somebody to file it: whose it is may never be known, and a name stands on it.
+const TrayLife = 90 * 24 * time.Hour
+
 // Drop throws a scan away.
-func (c *Consents) Drop(ctx context.Context, w *Waiting) error {
-	err := c.log.DB.Write(ctx, func(tx store.Tx) error { return c.untray(ctx, tx, w) })
+func (c *Consents) Drop(ctx context.Context, actor id.ID, w *Waiting) error {
+	b := ScanDropped{}
+	if w.Form != nil {
+		b = ScanDropped{w.Form.Person, w.Form.ID}
+	}
+	_, err := c.log.Do(ctx, fact.Command{Name: "drop a scan", Stream: person.Stream(w.Centre), Keys: one(w.ID), Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+		return fact.Outcome{
+			Facts: []fact.New{{Stream: person.Stream(w.Centre), Kind: KindDropped, Subject: w.ID, Actor: actor, Body: b}},
+			Also:  func(ctx context.Context, tx store.Tx) error { return c.untray(ctx, tx, w) },
+		}, nil
+	}})
 	if err != nil {
 		return err
 	}
 	return c.destroy(ctx, one(w.digest))
+}
+
+// DropLate throws away what waited too long.
+func (c *Consents) DropLate(ctx context.Context) error {
+	late, err := c.tray(ctx, c.log.DB, access.Everywhere(), " AND at < ?", c.log.Clock.Now().Add(-TrayLife).UnixMilli())
+	if err != nil {
+		return err
+	}
+	for _, w := range late {
+		if err := c.Drop(ctx, id.Nil, w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Consents) untray(ctx context.Context, tx store.Tx, w *Waiting) error {

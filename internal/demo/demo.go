@@ -46,7 +46,9 @@ type Cast struct {
 	Role  access.Role
 	Login string
 	Name  string
-	Place string // code
+	Place string // code; of the country for a partner
+	// Agreement is the code of what the role is for, where it is no place.
+	Agreement string
 }
 
 // played is the centre that those can be played of who work at one.
@@ -54,12 +56,14 @@ const played = "MA-ERR-MJ1"
 
 // Players are who can be played in the demo, widest first.
 var Players = []Cast{
-	{access.National, "nationale", "Nadia Berrada", "MA"},
-	{access.Region, "region", "Hassan Ouhssaine", "MA-08"},
-	{access.Centre, "centre", "Fatima Aït Hammou", "MA-ERR-MJ1"},
-	{access.Trainer, "formatrice", "Tilila Ouchen", "MA-ERR-MJ1"},
-	{access.Guardian, "parent", "Aïcha Ouhaddou", "MA-ERR-MJ1"},
-	{access.Officer, "protection", "Khadija Alami", "MA-08"},
+	{access.National, "nationale", "Nadia Berrada", "MA", ""},
+	{access.Region, "region", "Hassan Ouhssaine", "MA-08", ""},
+	{access.Centre, "centre", "Fatima Aït Hammou", "MA-ERR-MJ1", ""},
+	{access.Trainer, "formatrice", "Tilila Ouchen", "MA-ERR-MJ1", ""},
+	{access.Guardian, "parent", "Aïcha Ouhaddou", "MA-ERR-MJ1", ""},
+	{access.Officer, "protection", "Khadija Alami", "MA-08", ""},
+	{access.Partner, "partenaire", "Meryem Tahiri", "MA", ChildrenCode},
+	{access.Auditor, "auditeur", "Omar Lamrani", "MA", ChildrenCode},
 }
 
 // OfficerPassphrase opens the simulated cases; the page of players shows it.
@@ -94,7 +98,7 @@ func Run(ctx context.Context, h *house.House, o Options) error {
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"places", s.places}, {"accounts", s.accounts}, {"centres", s.furnish}, {"programme", s.programme}, {"children", s.children}, {"loans", s.lend}, {"waiting", s.queue}, {"families", s.families}, {"duplicates", s.duplicates}, {"safeguarding", s.safeguarding}, {"audit", s.audit}} {
+	}{{"places", s.places}, {"accounts", s.accounts}, {"centres", s.furnish}, {"programme", s.programme}, {"agreements", s.agreements}, {"children", s.children}, {"loans", s.lend}, {"waiting", s.queue}, {"families", s.families}, {"duplicates", s.duplicates}, {"safeguarding", s.safeguarding}, {"audit", s.audit}} {
 		if err := step.run(ctx); err != nil {
 			return fmt.Errorf("demo, %s: %w", step.name, err)
 		}
@@ -153,7 +157,7 @@ func (s *simulation) places(ctx context.Context) error {
 func (s *simulation) accounts(ctx context.Context) error {
 	s.trainer = map[id.ID][]id.ID{}
 	open := func(c Cast, stream string) (id.ID, error) {
-		return s.h.Access.Open(ctx, id.Nil, access.Newcomer{Name: c.Name, Login: c.Login, Role: c.Role, On: access.Place(place.ID(c.Place)), Until: s.today.AddDate(10, 0, 0), Stream: stream})
+		return s.h.Access.Open(ctx, id.Nil, access.Newcomer{Name: c.Name, Login: c.Login, Role: c.Role, On: c.On(), Until: s.today.AddDate(10, 0, 0), Stream: stream})
 	}
 	for _, c := range Players {
 		stream := "hub"
@@ -177,13 +181,14 @@ func (s *simulation) accounts(ctx context.Context) error {
 			s.trainer[place.ID(c.Place)] = append(s.trainer[place.ID(c.Place)], a)
 		}
 	}
+	sizes := s.sizes()
 	for i, c := range s.centres {
-		for n := range 2 {
+		for n := range max(2, sizes[i]/groupSize/groupsEach) {
 			first, family := countries.Pick(s.names.Female, s.rng), countries.Pick(s.names.Family, s.rng)
-			if n == 1 {
+			if n%2 == 1 {
 				first = countries.Pick(s.names.Male, s.rng)
 			}
-			a, err := open(Cast{access.Trainer, fmt.Sprintf("formateur-%d-%d", i+1, n+1), first.FR + " " + family.FR, c.Code}, c.Stream())
+			a, err := open(Cast{access.Trainer, fmt.Sprintf("formateur-%d-%d", i+1, n+1), first.FR + " " + family.FR, c.Code, ""}, c.Stream())
 			if err != nil {
 				return err
 			}
@@ -333,10 +338,7 @@ func (s *simulation) list(rng *rand.Rand, children []child) []byte {
 }
 
 func (s *simulation) children(ctx context.Context) error {
-	var total float64
-	for _, c := range s.centres {
-		total += s.profile(c).size
-	}
+	sizes := s.sizes()
 	// The centres work side by side, as they do; each has a generator of its own, so that the result does not depend on
 	// which was faster.
 	errs := make([]error, len(s.centres))
@@ -345,9 +347,8 @@ func (s *simulation) children(ctx context.Context) error {
 	var mu sync.Mutex
 	done := 0
 	for i, c := range s.centres {
-		n := int(float64(s.o.Children)*s.profile(c).size/total + 0.5)
 		wg.Go(func() {
-			errs[i] = s.centre(ctx, i, c, n)
+			errs[i] = s.centre(ctx, i, c, sizes[i])
 			mu.Lock()
 			defer mu.Unlock()
 			done++
@@ -367,8 +368,24 @@ func (s *simulation) profile(c *place.Place) profile {
 	return profiles[s.tree.Up(c.ID, "region").Code]
 }
 
-// groupSize is how many children a room of a youth centre seats.
-const groupSize = 28
+// groupSize is how many children a room of a youth centre seats, groupsEach how many groups a trainer has in a year.
+const (
+	groupSize  = 28
+	groupsEach = 12
+)
+
+// sizes are how many children each centre has.
+func (s *simulation) sizes() []int {
+	total := 0.0
+	for _, c := range s.centres {
+		total += s.profile(c).size
+	}
+	out := make([]int, len(s.centres))
+	for i, c := range s.centres {
+		out[i] = int(float64(s.o.Children)*s.profile(c).size/total + 0.5)
+	}
+	return out
+}
 
 // centre simulates one centre: its list, its groups, wave after wave, and who came.
 func (s *simulation) centre(ctx context.Context, index int, c *place.Place, n int) error {

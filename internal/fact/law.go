@@ -39,7 +39,7 @@ type Sampler func(d Draw, newKey NewKey) History
 // NewKey makes the key of a person.
 type NewKey = func(person id.ID) *seal.Key
 
-// Statements draws statements of one register, some of whose authors saw an earlier one.
+// Statements returns a Sampler of a subject that is stated whole: each statement may have seen an earlier one.
 func Statements(k *Kind, body func(Draw) Body) Sampler {
 	return func(d Draw, _ NewKey) History {
 		h := History{Subject: id.New()}

@@ -256,8 +256,12 @@ func (h *House) keep(ctx context.Context) {
 	}
 }
 
-// Review works out whose time will be over, and erases those whose time is over and was announced; cases too.
+// Review works out whose time will be over, and erases those whose time is over and was announced; cases too, and pages
+// that nobody filed.
 func (h *House) Review(ctx context.Context) error {
+	if err := h.Consents.DropLate(ctx); err != nil {
+		return err
+	}
 	if err := h.Retention.Review(ctx); err != nil {
 		return err
 	}

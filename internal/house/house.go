@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/agreement"
 	"tizi/internal/audit"
 	"tizi/internal/blob"
 	"tizi/internal/centre"
@@ -44,6 +45,9 @@ func Registry() *fact.Registry {
 	for _, f := range programme.Folds {
 		r.AddFold(f)
 	}
+	for _, f := range agreement.Folds {
+		r.AddFold(f)
+	}
 	r.AddFold(person.Fold)
 	r.AddFold(person.EdgeFold)
 	for _, f := range consent.Folds {
@@ -64,6 +68,7 @@ func Registry() *fact.Registry {
 	r.AddFold(audit.Fold)
 	r.AddAggregate(person.One) // before the sums that ask who is one
 	r.AddAggregate(training.Sum)
+	r.AddAggregate(consent.Sum)
 	return r
 }
 
@@ -86,6 +91,7 @@ type House struct {
 	Access     *access.Access
 	Centres    *centre.Centres
 	Programmes *programme.Programmes
+	Agreements *agreement.Agreements
 	People     *person.People
 	Consents   *consent.Consents
 	Family     *family.Family
@@ -235,6 +241,8 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Access.Own = training.Own
 	h.Centres = centre.New(l)
 	h.Programmes = programme.New(l)
+	h.Agreements = agreement.New(l, h.Blobs)
+	h.Access.Covers = h.Agreements.Covers
 	h.People = person.New(l)
 	h.Looks = look.New(l, h.People)
 	h.Consents = consent.New(l, h.People, h.Blobs)

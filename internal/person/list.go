@@ -141,12 +141,16 @@ func matching(ctx context.Context, q store.Querier, engine store.Engine, scope a
 	has := func(person string) string {
 		return " AND (SELECT count(*) FROM person_token u WHERE u.person = " + person + " AND " + word + " >= ? AND " + word + " < ?) > 0"
 	}
-	looked := "t.token >= ? AND t.token < ?" + strings.Repeat(has("t.person"), len(ws)-1)
+	looked := func(person string) string {
+		return "t.token >= ? AND t.token < ?" + strings.Repeat(has(person), len(ws)-1)
+	}
 	in, sargs := scope.People("p.centre", "p.id")
-	ones := "SELECT o.person FROM person_token t JOIN person_alias me ON me.person = t.person JOIN person_alias o ON o.one = me.one JOIN person p ON p.id = me.person WHERE " + looked + " AND " + in
+	// SQLite keeps to the order of a CROSS JOIN; of itself it might begin with all people of the scope's centre. The other
+	// words are looked for in the few who have an alias.
+	ones := "SELECT o.person FROM person_token t CROSS JOIN person_alias me CROSS JOIN person_alias o CROSS JOIN person p WHERE me.person = t.person AND o.one = me.one AND p.id = me.person AND " + looked("me.person") + " AND " + in
 	m := &match{args: args}
 	if ws[0].n <= few {
-		m.found = "SELECT DISTINCT t.person FROM person_token t WHERE " + looked
+		m.found = "SELECT DISTINCT t.person FROM person_token t WHERE " + looked("t.person")
 		if merged {
 			m.found += " UNION " + ones
 		}
@@ -195,8 +199,9 @@ func (t *tier) keep(name string, m *match, in bool) {
 // hidden is the condition that a record stands for its person: no smaller one in the scope is one with it.
 func hidden(scope access.Scope) (string, []any) {
 	in, args := scope.People("op.centre", "op.id")
-	// A count is asked for each row by its indexes; PostgreSQL makes of NOT EXISTS a join of everybody with everybody's aliases.
-	return " AND (SELECT count(*) FROM person_alias me JOIN person_alias o ON o.one = me.one AND o.person < me.person JOIN person op ON op.id = o.person WHERE me.person = person.id AND " + in + ") = 0", args
+	// A count is asked for each row by its indexes; PostgreSQL makes of NOT EXISTS a join of everybody with everybody's
+	// aliases, and SQLite, but for the CROSS JOIN, one with all people of the scope's centre.
+	return " AND (SELECT count(*) FROM person_alias me CROSS JOIN person_alias o CROSS JOIN person op WHERE me.person = person.id AND o.one = me.one AND o.person < me.person AND op.id = o.person AND " + in + ") = 0", args
 }
 
 // List returns a page of the people in the scope, by family name; of records that are one person, one.

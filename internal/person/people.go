@@ -162,8 +162,8 @@ func (p *People) BesideIf(ctx context.Context, q store.Querier, scope access.Sco
 	where, args = c.add(where, args)
 	in, more := scope.People("op.centre", "op.id")
 	var n int64
-	_, err := store.One(ctx, q, "SELECT count(*) FROM person_alias me JOIN person ON person.id = me.person WHERE "+where+
-		" AND EXISTS (SELECT 1 FROM person_alias o JOIN person op ON op.id = o.person WHERE o.one = me.one AND o.person < me.person AND "+in+")", append(args, more...), &n)
+	_, err := store.One(ctx, q, "SELECT count(*) FROM person_alias me CROSS JOIN person WHERE person.id = me.person AND "+where+
+		" AND EXISTS (SELECT 1 FROM person_alias o CROSS JOIN person op WHERE op.id = o.person AND o.one = me.one AND o.person < me.person AND "+in+")", append(args, more...), &n)
 	return n, err
 }
 

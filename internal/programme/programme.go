@@ -13,6 +13,7 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/measure"
+	"tizi/internal/source"
 	"tizi/internal/store"
 )
 
@@ -71,6 +72,8 @@ type TargetSet struct {
 	Value     int64             `json:"value"`
 	Baseline  int64             `json:"baseline,omitempty"`
 	Withdrawn bool              `json:"withdrawn,omitempty"`
+	Agreement id.ID             `json:"agreement,omitzero"` // that binds it
+	Source    source.Source     `json:"source,omitzero"`
 }
 
 // Check says what is missing.
@@ -82,6 +85,8 @@ func (t TargetSet) Check() error {
 		return fmt.Errorf("%q is no indicator", t.Indicator)
 	case t.Value < 0 || t.Baseline < 0:
 		return errors.New("a target counts people or participations and cannot be negative")
+	case t.Source.Check() != nil:
+		return t.Source.Check()
 	case t.Period != "" && !measure.IsPeriod(t.Period):
 		return fmt.Errorf("%q is no period; write 202601 for a month or 2026 for a year", t.Period)
 	}
@@ -98,7 +103,7 @@ var (
 var (
 	table       = &store.Table{Name: "programme", Key: 1, Columns: store.Cols("id:id code:text ar:text fr:text zgh:text en:text place:id conflict:int"), Indexes: []string{"code"}}
 	phaseTable  = &store.Table{Name: "programme_phase", Key: 1, Columns: store.Cols("id:id programme:id code:text ar:text fr:text zgh:text en:text starts:text ends:text age_min:int age_max:int planned:int conflict:int"), Indexes: []string{"programme"}}
-	targetTable = &store.Table{Name: "programme_target", Key: 1, Columns: store.Cols("id:id programme:id phase:id indicator:text place:id period:text sex:text age:text milieu:text value:int baseline:int conflict:int"), Indexes: []string{"programme"}}
+	targetTable = &store.Table{Name: "programme_target", Key: 1, Columns: store.Cols("id:id programme:id phase:id indicator:text place:id period:text sex:text age:text milieu:text value:int baseline:int agreement:id source:text conflict:int"), Indexes: []string{"programme", "agreement"}}
 )
 
 // Folds of this area: each subject is stated whole, the last statement holds.
@@ -144,7 +149,7 @@ var Folds = []*fact.Fold{
 			if t.Withdrawn {
 				return nil
 			}
-			out.Add(targetTable, s.ID, t.Programme, t.Phase, t.Indicator, t.Place, t.Period, t.Cell["sex"], t.Cell["age"], t.Cell["milieu"], t.Value, t.Baseline, len(heads) > 1)
+			out.Add(targetTable, s.ID, t.Programme, t.Phase, t.Indicator, t.Place, t.Period, t.Cell["sex"], t.Cell["age"], t.Cell["milieu"], t.Value, t.Baseline, t.Agreement, t.Source.JSON(), len(heads) > 1)
 			return nil
 		},
 		Sample: fact.Statements(KindTarget, func(d fact.Draw) fact.Body {
@@ -177,6 +182,8 @@ type Target struct {
 	Indicator, Period           string
 	Sex, Age, Milieu            string
 	Value, Baseline             int64
+	Agreement                   id.ID // that binds it; Nil: none is named
+	Source                      source.Source
 }
 
 // Programmes answers questions about programmes.
@@ -253,10 +260,23 @@ func (p *Programmes) Phases(ctx context.Context, q store.Querier, programme id.I
 
 // Targets returns the targets of a programme.
 func (p *Programmes) Targets(ctx context.Context, q store.Querier, programme id.ID) ([]Target, error) {
+	return p.targets(ctx, q, "programme", programme)
+}
+
+// Bound returns the targets that an agreement binds.
+func (p *Programmes) Bound(ctx context.Context, q store.Querier, agreement id.ID) ([]Target, error) {
+	return p.targets(ctx, q, "agreement", agreement)
+}
+
+func (p *Programmes) targets(ctx context.Context, q store.Querier, column string, v id.ID) ([]Target, error) {
 	var out []Target
-	err := q.Each(ctx, "SELECT id, programme, phase, indicator, place, period, sex, age, milieu, value, baseline FROM programme_target WHERE programme = ? ORDER BY id", store.Args(programme), func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, programme, phase, indicator, place, period, sex, age, milieu, value, baseline, agreement, source FROM programme_target WHERE "+column+" = ? ORDER BY id", store.Args(v), func(r store.Row) error {
 		x := Target{}
-		err := r.Scan(&x.ID, &x.Programme, &x.Phase, &x.Indicator, &x.Place, &x.Period, &x.Sex, &x.Age, &x.Milieu, &x.Value, &x.Baseline)
+		var published string
+		err := r.Scan(&x.ID, &x.Programme, &x.Phase, &x.Indicator, &x.Place, &x.Period, &x.Sex, &x.Age, &x.Milieu, &x.Value, &x.Baseline, &x.Agreement, &published)
+		if err == nil {
+			x.Source, err = source.Parse(published)
+		}
 		out = append(out, x)
 		return err
 	})

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/agreement"
 	"tizi/internal/centre"
 	"tizi/internal/consent"
 	"tizi/internal/family"
@@ -138,6 +139,38 @@ type spot struct {
 	worry                id.ID
 	room, device, round  id.ID
 	where                string
+	agreed               agreed
+}
+
+// agreed is an agreement with one of each of what hangs from it.
+type agreed struct{ agreement, organisation, office, term, party, commitment, entry, mandate, decision, paper id.ID }
+
+// agreedOn makes an agreement that covers a programme.
+func (n *node) agreedOn(t testing.TB, code string, covers id.ID) agreed {
+	t.Helper()
+	x := agreed{id.New(), id.New(), id.New(), id.New(), id.Nil, id.New(), id.New(), id.New(), id.New(), id.Nil}
+	a, name := n.Agreements, i18n.Text{i18n.FR: "Accord " + code}
+	must(t, a.SetOrganisation(ctx, id.Nil, x.organisation, agreement.OrganisationDescribed{Name: name, Type: "ministry"}))
+	must(t, a.SetOffice(ctx, id.Nil, x.office, agreement.OfficeDescribed{Organisation: x.organisation, Title: name}))
+	must(t, a.SetTerm(ctx, id.Nil, x.term, agreement.OfficeHeld{Office: x.office, Sex: "f", From: "2020-01-01"}))
+	must(t, a.Set(ctx, id.Nil, x.agreement, agreement.AgreementStated{Code: code, Kind: agreement.Framework, Name: name, Signed: "2025-01-01", To: "2027-01-01", Renewal: agreement.Tacit, Programmes: []id.ID{covers}}))
+	must(t, a.SetParty(ctx, id.Nil, agreement.PartyStated{Agreement: x.agreement, Organisation: x.organisation, Role: "lead"}, x.office, true))
+	x.party = agreement.PartyID(x.agreement, x.organisation)
+	must(t, a.SetCommitment(ctx, id.Nil, x.commitment, agreement.CommitmentStated{Agreement: x.agreement, Debtor: x.organisation, Kind: "report", What: i18n.Text{i18n.FR: "Owed " + code}, Due: "2026-01-01"}))
+	must(t, a.SetEntry(ctx, id.Nil, x.entry, agreement.EntryStated{Agreement: x.agreement, Sort: agreement.Budget, What: "Line " + code, Currency: "MAD", Amount: 100, On: "2026-01-01"}))
+	must(t, a.SetMandate(ctx, id.Nil, x.mandate, agreement.MandateGiven{Agreement: x.agreement, Operator: x.organisation, Place: id.New(), From: "2025-01-01", To: "2025-12-31"}))
+	must(t, a.SetDecision(ctx, id.Nil, x.decision, agreement.DecisionTaken{Agreement: x.agreement, Committee: "C", On: "2026-01-01", What: "D"}))
+	x.paper = n.paper(t, x.agreement)
+	return x
+}
+
+// paper files an attachment, again where it was taken out.
+func (n *node) paper(t testing.TB, agreement id.ID) id.ID {
+	t.Helper()
+	must(t, n.Agreements.FilePaper(ctx, id.Nil, agreement, "paper.pdf", []byte("%PDF-1.4\n")))
+	l, err := n.Agreements.Papers(ctx, n.DB, agreement)
+	must(t, err)
+	return l[0].ID
 }
 
 func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
@@ -234,6 +267,26 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return s.request.String()
 		case "{code}":
 			return "P"
+		case "{agreement}":
+			return s.agreed.agreement.String()
+		case "{organisation}":
+			return s.agreed.organisation.String()
+		case "{office}":
+			return s.agreed.office.String()
+		case "{term}":
+			return s.agreed.term.String()
+		case "{party}":
+			return s.agreed.party.String()
+		case "{commitment}":
+			return s.agreed.commitment.String()
+		case "{entry}":
+			return s.agreed.entry.String()
+		case "{mandate}":
+			return s.agreed.mandate.String()
+		case "{decision}":
+			return s.agreed.decision.String()
+		case "{paper}":
+			return n.paper(t, s.agreed.agreement).String()
 		case "{card}":
 			return "no-such-card"
 		case "{scan}":
@@ -293,6 +346,7 @@ func TestEveryCell(t *testing.T) {
 			Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 8, AgeMax: 14}}})
 		must(t, err)
 		here, region := place.ID("MA-ERR-MJ1"), place.ID("MA-08")
+		ours, theirs := n.agreedOn(t, "OURS", programme.ID("P")), n.agreedOn(t, "THEIRS", id.New())
 		tree, err := n.Places.Tree(ctx, n.DB)
 		must(t, err)
 		var far *place.Place
@@ -307,7 +361,7 @@ func TestEveryCell(t *testing.T) {
 			names bool
 		}
 		players := []player{{access.National, access.Place(place.ID("MA")), false}, {access.Region, access.Place(region), false}, {access.Author, access.Programme(programme.ID("P")), false},
-			{access.Partner, access.Programme(programme.ID("P")), false}, {access.Partner, access.Agreement(id.New()), false}, {access.Auditor, access.Place(here), false}, {access.Auditor, access.Place(here), true}, {access.Officer, access.Place(region), false}}
+			{access.Partner, access.Programme(programme.ID("P")), false}, {access.Partner, access.Agreement(ours.agreement), false}, {access.Auditor, access.Agreement(ours.agreement), false}, {access.Auditor, access.Place(here), false}, {access.Auditor, access.Place(here), true}, {access.Officer, access.Place(region), false}}
 		for _, r := range []access.Role{access.Centre, access.Trainer, access.Helper, access.Mentor, access.Guardian, access.Learner} {
 			players = append(players, player{r, access.Place(here), false})
 		}
@@ -317,6 +371,7 @@ func TestEveryCell(t *testing.T) {
 			played[p.role] = true
 			acc := n.open(t, p.role, p.on, p.names)
 			own, near, out := n.spot(t, "in", "MA-ERR-MJ1", acc.ID), n.spot(t, "near", "MA-ERR-MJ1"), n.spot(t, "out", far.Code)
+			own.agreed, near.agreed, out.agreed = ours, ours, theirs
 			for _, r := range n.web.Routes {
 				if r.Path == "/" || r.Path == "/signin/outside" || r.Path == "/signin/outside/back" { // of what there is not
 					continue
@@ -335,7 +390,7 @@ func TestEveryCell(t *testing.T) {
 					status, to, _ := n.request(t, acc, r.Method, path, form)
 					admitted := status == 200 || status == 409 || status == 422 || status == 303 && !strings.HasPrefix(to, "/signin?")
 					refused := status == 403 || status == 404
-					if want := allowed(n, r, p.role, p.names, s.where); want != admitted || want == refused {
+					if want := allowed(n, r, p.role, p.names, s.where) && (p.role == access.National || p.on.Kind == access.UnderAgreed || !strings.Contains(r.Path, "{agreement}")); want != admitted || want == refused {
 						t.Errorf("%s (names %v), %s %s, %s: status %d to %q; the table says %v for %s", p.role, p.names, r.Method, r.Path, s.where, status, to, want, r.Action)
 					}
 				}
@@ -350,6 +405,7 @@ func TestEveryCell(t *testing.T) {
 		closed := n.open(t, access.Helper, access.Place(here), false)
 		must(t, n.Access.SetClosed(ctx, n.owner, closed.ID, true))
 		in := n.spot(t, "in", "MA-ERR-MJ1")
+		in.agreed = ours
 		for _, acc := range []*access.Account{nil, closed} {
 			for _, r := range n.web.Routes {
 				if r.Action == door.Public {
@@ -388,7 +444,7 @@ func allowed(n *node, r door.Route, role access.Role, names bool, where string) 
 	if strings.Contains(r.Path, "{request}") && !reach(access.ExportPeople) {
 		return false // each request also needs its own action
 	}
-	// A grant for an agreement that covers nothing reaches nothing, and says so on an empty page.
+	// A role for a place or a programme alone is shown no agreement, and an empty list says so.
 	return reach(r.Action)
 }
 
@@ -412,13 +468,39 @@ func TestPartnerReadsTheirProgramme(t *testing.T) {
 			t.Errorf("a partner of %s is led to names", code)
 		}
 	}
-	acc := n.open(t, access.Partner, access.Agreement(id.New()), false)
-	n.Access.Covers = func(context.Context, store.Querier, id.ID) ([]access.On, error) {
-		return []access.On{access.Programme(programme.ID("P"))}, nil
+	ours, theirs := n.agreedOn(t, "OURS", programme.ID("P")), n.agreedOn(t, "THEIRS", programme.ID("Q"))
+	amendment := id.New()
+	must(t, n.Agreements.Set(ctx, id.Nil, amendment, agreement.AgreementStated{Code: "AMENDED", Kind: agreement.Amendment, Parent: ours.agreement, Name: i18n.Text{i18n.FR: "x"}}))
+	for _, r := range []access.Role{access.Partner, access.Auditor} {
+		if status, _, _ := n.request(t, n.open(t, r, access.Agreement(ours.agreement), false), "GET", "/agreements/"+amendment.String(), nil); status != 200 {
+			t.Errorf("a %s does not see an amendment: status %d", r, status)
+		}
+		acc := n.open(t, r, access.Agreement(ours.agreement), false)
+		if _, _, body := n.request(t, acc, "GET", "/board?period=all", nil); !strings.Contains(body, "Programme P") || strings.Contains(body, "Programme Q") {
+			t.Errorf("a %s does not read what the agreement covers, and that alone", r)
+		}
+		for _, path := range []string{"/agreements", "/agreements/due", "/agreements/mandates"} {
+			if _, _, body := n.request(t, acc, "GET", path, nil); !strings.Contains(body, "OURS") || strings.Contains(body, "THEIRS") {
+				t.Errorf("%s: a %s sees ours %v, theirs %v", path, r, strings.Contains(body, "OURS"), strings.Contains(body, "THEIRS"))
+			}
+		}
+		for _, tab := range []string{"", "commitments", "money", "mandates", "decisions", "papers"} {
+			status, _, body := n.request(t, acc, "GET", "/agreements/"+ours.agreement.String()+"?tab="+tab, nil)
+			if status != 200 || strings.Contains(body, "/edit") || strings.Contains(body, `enctype="multipart`) || strings.Contains(body, "/organisations") {
+				t.Errorf("tab %q: status %d, and a %s is led to change it: %v", tab, status, r, strings.Contains(body, "/edit"))
+			}
+			if status, _, _ = n.request(t, acc, "GET", "/agreements/"+theirs.agreement.String()+"?tab="+tab, nil); status != 404 {
+				t.Errorf("tab %q of theirs: status %d", tab, status)
+			}
+		}
+		// What hangs from theirs is not found under ours either.
+		for _, path := range []string{"/commitments/" + theirs.commitment.String(), "/papers/" + theirs.paper.String()} {
+			if status, _, _ := n.request(t, acc, "GET", "/agreements/"+ours.agreement.String()+path, nil); status != 404 {
+				t.Errorf("%s of theirs under ours: status %d", path, status)
+			}
+		}
 	}
-	if _, _, body := n.request(t, acc, "GET", "/board?period=all", nil); !strings.Contains(body, "Programme P") || strings.Contains(body, "Programme Q") {
-		t.Error("a partner does not read what the agreement covers, and that alone")
-	}
+	acc := n.open(t, access.Partner, access.Agreement(ours.agreement), false)
 	n.Access.Covers = func(context.Context, store.Querier, id.ID) ([]access.On, error) { return nil, errors.New("broken") }
 	if _, err := n.Access.Scope(ctx, n.DB, acc, access.ReadBoard); err == nil {
 		t.Error("what an agreement covers cannot be read, and nobody says so")

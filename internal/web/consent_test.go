@@ -271,6 +271,21 @@ func TestGuardianSeesOwnChildOnly(t *testing.T) {
 	})
 }
 
+// Who agreed on paper, and whose form nobody scanned, is on a list until somebody files it.
+func TestListOfUnscannedForms(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		for _, name := range []string{"Paper", "Screen"} {
+			p, err := n.People.Register(ctx, n.owner.ID, place.ID("MA-ERR-MJ1"), person.Details{"first_latin": name}, nil)
+			must(t, err)
+			must(t, n.Consents.Record(ctx, n.owner.ID, access.Everywhere(), p, []consent.Statement{{Purpose: consent.Training, State: consent.Given, Giver: consent.ByGuardian, Method: strings.ToLower(name), On: "2026-03-01", Who: consent.Who{Name: "A parent"}}}))
+		}
+		if _, _, body := n.request(t, n.owner, "GET", "/consents?lack=scan", nil); !strings.Contains(body, "Paper") || strings.Contains(body, "Screen") {
+			t.Error("the list does not show who has no scan, and nobody else")
+		}
+	})
+}
+
 // A form that is sent twice makes one guardian.
 func TestGuardianSentTwice(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tizi/internal/access"
+	"tizi/internal/agreement"
 	"tizi/internal/consent"
 	"tizi/internal/demo"
 	"tizi/internal/house"
@@ -15,6 +16,7 @@ import (
 	"tizi/internal/picture"
 	"tizi/internal/programme"
 	"tizi/internal/store"
+	"tizi/internal/web/agree"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/door"
 	"tizi/internal/web/family"
@@ -59,6 +61,7 @@ func New(h *house.House, o Options) (*Server, error) {
 		func() error { return s.Add(me.Templates()) },
 		func() error { return s.Add(teach.Templates()) },
 		func() error { return s.Add(steer.Templates()) },
+		func() error { return s.Add(agree.Templates()) },
 		func() error { return s.Add(family.Templates()) },
 		func() error { return s.Add(safe.Templates()) },
 	} {
@@ -71,6 +74,7 @@ func New(h *house.House, o Options) (*Server, error) {
 	centre.Routes(d)
 	teach.Routes(d)
 	steer.Routes(d)
+	agree.Routes(d)
 	family.Routes(d)
 	safe.Routes(d)
 	d.Handle("GET /{$}", door.Public, front)
@@ -118,6 +122,8 @@ func bound(path string) int64 {
 		return centre.MaxScans
 	case path == "/consents/recordings":
 		return consent.MaxRecording + maxForm
+	case strings.HasPrefix(path, "/agreements/") && strings.HasSuffix(path, "/papers"):
+		return agreement.MaxPaper + maxForm
 	case strings.HasSuffix(path, "/photo"):
 		return picture.MaxBytes + maxForm
 	}
@@ -197,6 +203,7 @@ var sections = []struct {
 	{"nav.children", "/children", "people", access.ReadChildren},
 	{"nav.board", "/board", "board", access.ReadBoard},
 	{"nav.programmes", "/programmes", "flag", access.WriteProgrammes},
+	{"nav.agreements", "/agreements", "file", access.ReadAgreements},
 	{"nav.staff", "/staff", "key", access.WriteAccounts},
 	{"nav.requests", "/requests", "check", access.DecideRequests},
 	{"nav.openings", "/openings", "lock", access.ReadGlass},
@@ -227,7 +234,7 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	if len(a.Account.Roles) > 0 {
 		h := a.Account.Roles[0]
 		u.Role = "role." + string(h.Role)
-		p.Place = a.PlaceName(h.On.ID)
+		p.Place = a.For(h.On)
 	}
 	if l, ok := i18n.Parse(a.Account.Lang); ok {
 		u.Lang = l
@@ -240,7 +247,7 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	waits := a.Unread()
 	for _, s := range sections {
 		if enters(a, s.action) {
-			p.Nav = append(p.Nav, shell.NavItem{Key: s.key, URL: s.url, Icon: s.icon, Unread: waits[s.url], Current: r.URL.Path == s.url || strings.HasPrefix(r.URL.Path, s.url+"/")})
+			p.Nav = append(p.Nav, shell.NavItem{Key: s.key, URL: s.url, Icon: s.icon, Unread: waits[s.url], Current: r.URL.Path == s.url || strings.HasPrefix(r.URL.Path, s.url+"/") || s.url == "/agreements" && strings.HasPrefix(r.URL.Path, "/organisations")})
 		}
 	}
 	p.Commands = append(p.Commands, shell.NavItem{Key: "shell.my_account", URL: "/me", Icon: "person"})
@@ -249,6 +256,12 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	}
 	if a.May(access.WriteAccounts) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "staff.renew", URL: "/staff/renew", Icon: "clock"})
+	}
+	if a.May(access.ReadAgreements) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "agree.all_commitments", URL: "/agreements/due", Icon: "check"}, shell.NavItem{Key: "agree.all_mandates", URL: "/agreements/mandates", Icon: "key"})
+	}
+	if a.May(access.WriteAgreements) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "agree.organisations", URL: "/organisations", Icon: "building"})
 	}
 	if a.May(access.ReadAudit) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "audit.title", URL: "/audit", Icon: "list"})
@@ -272,7 +285,7 @@ func players(a *door.Ask) error {
 	for _, c := range demo.Players {
 		for _, acc := range accounts {
 			if acc.Login == c.Login {
-				v.People = append(v.People, open.Player{ID: c.Login, Name: acc.Name, Role: "role." + string(c.Role), Place: a.PlaceName(a.Tree.Code(c.Place).ID), Shows: "demo.shows." + string(c.Role)})
+				v.People = append(v.People, open.Player{ID: c.Login, Name: acc.Name, Role: "role." + string(c.Role), Place: a.For(c.On()), Shows: "demo.shows." + string(c.Role)})
 			}
 		}
 	}

@@ -38,12 +38,18 @@ var asks = map[string]access.Action{
 	"/children": access.ReadChildren, "/children/{id}": access.ReadChildren, "/children/{id}/consent": access.AnswerConsent, "/children/{id}/photo": access.ReadChildren,
 	"/safeguarding": access.ReadSafeguarding, "/safeguarding/{id}": access.ReadSafeguarding,
 	"/audit": access.ReadAudit, "/audit?tab=days": access.ReadAudit, "/audit.csv": access.ReadAudit,
+	"/agreements": access.ReadAgreements, "/agreements/due": access.ReadAgreements, "/agreements/mandates": access.ReadAgreements, "/agreements/{id}": access.ReadAgreements, "/agreements/{id}?tab=commitments": access.ReadAgreements,
+	"/agreements/{id}?tab=money": access.ReadAgreements, "/agreements/{id}?tab=mandates": access.ReadAgreements, "/agreements/{id}?tab=decisions": access.ReadAgreements, "/agreements/{id}?tab=papers": access.ReadAgreements,
+	"/agreements/{id}/commitments/{id}": access.ReadAgreements, "/agreements/{id}/papers/{id}": access.ReadAgreements, "/agreements/{id}/edit": access.WriteAgreements, "/agreements/{id}/renew": access.WriteAgreements,
+	"/agreements/{id}/parties/new": access.WriteAgreements, "/agreements/{id}/parties/{id}": access.WriteAgreements, "/agreements/{id}/commitments/{id}/edit": access.WriteAgreements, "/agreements/{id}/commitments/{id}/judge": access.WriteAgreements,
+	"/agreements/{id}/money/{id}": access.WriteAgreements, "/agreements/{id}/mandates/{id}/edit": access.WriteAgreements, "/agreements/{id}/decisions/{id}/edit": access.WriteAgreements,
+	"/organisations": access.WriteAgreements, "/organisations/{id}": access.WriteAgreements, "/organisations/{id}/offices/{id}": access.WriteAgreements, "/organisations/{id}/offices/{id}/terms/{id}": access.WriteAgreements,
 	"/openings": access.ReadGlass, "/openings/new": access.BreakGlass,
 	"/me": access.Self, "/me/passphrase": access.Self, "/me/code": access.Self, "/me/sheet": access.Self, "/me/passkey": access.Self,
 }
 
 // open are the pages for everybody.
-var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true, "/worried": true, "/worried/sent": true}
+var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true, "/worried": true, "/worried/sent": true, "/initiatives": true}
 
 // The words that stand only in what another centre has written down.
 const (

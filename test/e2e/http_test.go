@@ -155,6 +155,15 @@ func lookup(n *html.Node, name string) (string, bool) {
 	return "", false
 }
 
+// content is the text within an element as it stands.
+func content(n *html.Node) string {
+	var b strings.Builder
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		b.WriteString(c.Data)
+	}
+	return b.String()
+}
+
 // words are the texts within a node.
 func words(n *html.Node) string {
 	var b strings.Builder
@@ -253,7 +262,7 @@ func (a *answer) forms(page string) []*form {
 					i.value = value
 				}
 			case "textarea":
-				add(name, "textarea").value = words(e)
+				add(name, "textarea").value = content(e)
 			case "select":
 				i := add(name, "select")
 				elements(e, func(o *html.Node) {

@@ -98,6 +98,12 @@ func sober(f *form, q *question, serial int) []string {
 		return []string{""}
 	case "target":
 		return []string{"100"}
+	case "signed", "source_on":
+		return []string{"2025-06"}
+	case "link":
+		return []string{"/board"}
+	case "source_url":
+		return []string{"https://example.org/x"}
 	}
 	for _, x := range [][2]string{{"open_%_1", "09:00"}, {"close_%_1", "11:00"}, {"open_%_2", "14:00"}, {"close_%_2", "16:00"}, {"access_from_%", "14:00"}, {"access_to_%", "16:00"}, {"from_%", "09:00"}, {"to_%", "11:00"}} {
 		if prefix, suffix, _ := strings.Cut(x[0], "%"); strings.HasPrefix(q.name, prefix) && strings.HasSuffix(q.name, suffix) {
@@ -286,7 +292,11 @@ func TestNonsense(t *testing.T) {
 }
 
 // unguessed are forms that sober answers do not satisfy: they ask for a secret, show one, or are good once.
-var unguessed = map[string]bool{"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
+var unguessed = map[string]bool{
+	// An office signs for its own organisation, a renewal goes beyond what was, a sum is in the currency of its line, two do
+	// not hold an office at once, a paper is no list.
+	"/agreements/{id}/parties/new": true, "/agreements/{id}/renew": true, "/agreements/{id}/money/{id}": true, "/organisations/{id}/offices/{id}/terms/{id}": true, "/agreements/{id}/papers": true,
+	"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
 	"/sessions/{id}/cancel": true, // its sheet may be taken by then
 	"/sessions/{id}/change": true} // the last room and the last trainer may be taken
 

@@ -90,9 +90,15 @@ func consents(a *door.Ask) error {
 		if err != nil {
 			return err
 		}
-		v.Tallies = append(v.Tallies, ConsentTally{string(p), int(n), int(total), max(0, int(total-n)), door.With("/consents", "purpose", string(p), "centre", centre, "group", v.Group), p == purpose})
+		v.Tallies = append(v.Tallies, ConsentTally{string(p), int(n), int(total), max(0, int(total-n)), door.With("/consents", "purpose", string(p), "centre", centre, "group", v.Group, "lack", v.Lack), p == purpose})
 	}
-	page, err := a.H.People.List(ctx, a.H.DB, scope, person.Filter{Page: q.Get("page"), Where: in.And(person.Condition{SQL: "NOT " + consent.Holding("person.id", purpose)})})
+	wanted := person.Condition{SQL: "NOT " + consent.Holding("person.id", purpose)}
+	if q.Get("lack") == "scan" {
+		v.Lack = "scan"
+		wanted.SQL, wanted.Args = consent.Unscanned("person.id", purpose)
+	}
+	v.Lacks = []shell.Option{{Value: "", Label: a.P.T("consents.lack_consent")}, {Value: "scan", Label: a.P.T("consents.lack_scan")}}
+	page, err := a.H.People.List(ctx, a.H.DB, scope, person.Filter{Page: q.Get("page"), Where: in.And(wanted)})
 	if err != nil {
 		return err
 	}
@@ -107,7 +113,7 @@ func consents(a *door.Ask) error {
 		if p == "" {
 			return ""
 		}
-		return door.With("/consents", "purpose", string(purpose), "centre", centre, "group", v.Group, "page", p)
+		return door.With("/consents", "purpose", string(purpose), "centre", centre, "group", v.Group, "lack", v.Lack, "page", p)
 	}
 	v.Pager = shell.Pager{Prev: to(page.Prev), Next: to(page.Next), Shown: len(v.Rows), Total: -1}
 	v.TextsURL = "/consents/texts"

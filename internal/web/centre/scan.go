@@ -33,7 +33,7 @@ func scansView(a *door.Ask) (Scans, error) {
 		return v, err
 	}
 	for _, w := range list {
-		r := ScanRow{URL: "/consents/scans/" + w.ID.String(), At: w.At.Format(time.DateOnly)}
+		r := ScanRow{URL: "/consents/scans/" + w.ID.String(), At: w.At.Format(time.DateOnly), Until: w.At.Add(consent.TrayLife).Format(time.DateOnly)}
 		r.Picture = r.URL + "/page"
 		if w.Form != nil {
 			p, err := a.H.People.Get(ctx, a.H.DB, a.Scope, w.Form.Person)
@@ -234,7 +234,7 @@ func scanDropped(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	if err := a.H.Consents.Drop(a.R.Context(), w); err != nil {
+	if err := a.H.Consents.Drop(a.R.Context(), a.Actor(), w); err != nil {
 		return err
 	}
 	a.Notify("good", "scans.dropped")

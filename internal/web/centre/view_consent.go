@@ -12,9 +12,12 @@ import (
 type Consents struct {
 	Purpose, Centre, Group string
 	Centres, Groups        []shell.Option
-	Tallies                []ConsentTally
-	Rows                   []PersonRow
-	Pager                  shell.Pager
+	// Lack is what those of the list lack: "" the consent, "scan" a scan of the signed form.
+	Lack    string
+	Lacks   []shell.Option
+	Tallies []ConsentTally
+	Rows    []PersonRow
+	Pager   shell.Pager
 	// Langs are the languages of a form, Lang the one proposed.
 	Lang              string
 	Langs             []shell.Option
@@ -152,7 +155,7 @@ type ScanRow struct {
 	URL, Picture string
 	Name, Other  string // empty where no code was read
 	Purposes     []string
-	At           string
+	At, Until    string // ISO dates: when it came, and when it is destroyed unless it is filed
 }
 
 // ScanForm is the screen consents/scan: one page, and what is ticked on it. It is searched by q and posts person,

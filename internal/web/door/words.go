@@ -91,18 +91,26 @@ func (a *Ask) PlaceName(v id.ID) i18n.Text {
 	return i18n.Text{}
 }
 
-// NameOf is the name of what a role is for, in the reader's language.
-func (a *Ask) NameOf(on access.On) string {
-	var t i18n.Text
+// For is the name of what a role is for.
+func (a *Ask) For(on access.On) i18n.Text {
 	switch on.Kind {
-	case access.AtPlace:
-		t = a.PlaceName(on.ID)
 	case access.InProgramme:
 		if p, err := a.H.Programmes.Get(a.R.Context(), a.H.DB, on.ID); err == nil && p != nil {
-			t = p.Name
+			return p.Name
 		}
+		return i18n.Text{}
+	case access.UnderAgreed:
+		if x, err := a.H.Agreements.Get(a.R.Context(), a.H.DB, access.Everywhere(), on.ID); err == nil {
+			return x.Name
+		}
+		return i18n.Text{}
 	}
-	if s, _ := t.In(a.Lang); s != "" {
+	return a.PlaceName(on.ID)
+}
+
+// NameOf is For in the reader's language, or a number where the name is not known here.
+func (a *Ask) NameOf(on access.On) string {
+	if s, _ := a.For(on).In(a.Lang); s != "" {
 		return s
 	}
 	return a.P.T("role.on."+string(on.Kind)) + " " + on.ID.Hex()[:8]

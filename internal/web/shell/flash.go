@@ -13,7 +13,7 @@ const flashMax = 3000
 
 // Flash keeps a notice for the page the browser is sent to next.
 func Flash(w http.ResponseWriter, r *http.Request, kind, text string) {
-	list := append(flashes(r), Notice{Kind: kind, Text: text})
+	list := append(kept(w, r), Notice{Kind: kind, Text: text})
 	data, err := json.Marshal(list)
 	if err != nil || len(data) > flashMax {
 		return // a notice is a courtesy; the action itself stands
@@ -21,11 +21,26 @@ func Flash(w http.ResponseWriter, r *http.Request, kind, text string) {
 	setCookie(w, r, flashCookie, base64.RawURLEncoding.EncodeToString(data), 60)
 }
 
+// kept are the notices that the browser will have: those that it sent, or those that this answer sets already.
+func kept(w http.ResponseWriter, r *http.Request) []Notice {
+	list := flashes(r)
+	for _, c := range (&http.Response{Header: w.Header()}).Cookies() {
+		if c.Name == flashCookie {
+			list = notices(c)
+		}
+	}
+	return list
+}
+
 func flashes(r *http.Request) []Notice {
 	c, err := r.Cookie(flashCookie)
 	if err != nil {
 		return nil
 	}
+	return notices(c)
+}
+
+func notices(c *http.Cookie) []Notice {
 	data, err := base64.RawURLEncoding.DecodeString(c.Value)
 	if err != nil {
 		return nil

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"tizi/internal/i18n"
+	"tizi/internal/web/agree"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/family"
 	"tizi/internal/web/me"
@@ -47,6 +48,7 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 		func() error { return s.Add(centre.Templates()) },
 		func() error { return s.Add(teach.Templates()) },
 		func() error { return s.Add(steer.Templates()) },
+		func() error { return s.Add(agree.Templates()) },
 		func() error { return s.Add(family.Templates()) },
 		func() error { return s.Add(safe.Templates()) },
 		func() error { return s.Add(open.Templates()) },

@@ -28,7 +28,7 @@ func init() {
 		}},
 		{"consents-print", "consents/print", paperForms},
 		{"scans", "consents/scans", func(*i18n.Printer) any {
-			return centre.Scans{MaxMB: 64, Centres: []shell.Option{{Value: "1", Label: "Hay Salam"}, {Value: "2", Label: "Al Amal"}}, Rows: []centre.ScanRow{{URL: "/consents/scans/1", Name: "Amina Benali", Other: "أمينة بنعلي", Purposes: []string{"training", "image"}, At: "2026-03-18"}, {URL: "/consents/scans/2", At: "2026-03-17"}}}
+			return centre.Scans{MaxMB: 64, Centres: []shell.Option{{Value: "1", Label: "Hay Salam"}, {Value: "2", Label: "Al Amal"}}, Rows: []centre.ScanRow{{URL: "/consents/scans/1", Name: "Amina Benali", Other: "أمينة بنعلي", Purposes: []string{"training", "image"}, At: "2026-03-18", Until: "2026-06-16"}, {URL: "/consents/scans/2", At: "2026-03-17", Until: "2026-06-15"}}}
 		}},
 		{"scans-none", "consents/scans", func(p *i18n.Printer) any {
 			return centre.Scans{MaxMB: 64, Errors: map[string]string{"file": p.T("consents.no_file")}}

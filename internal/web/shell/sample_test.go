@@ -331,7 +331,9 @@ var gallery = []shown{
 			{ID: "3", Name: "Salma Bennani", Role: "role.centre", Place: haySalam, Shows: "demo.shows.centre"},
 			{ID: "4", Name: "يوسف أمراني", Role: "role.trainer", Place: haySalam, Shows: "demo.shows.trainer"},
 			{ID: "5", Name: "Aïcha Ouhaddou", Role: "role.guardian", Place: haySalam, Shows: "demo.shows.guardian"},
-			{ID: "6", Name: "Khadija Alami", Role: "role.safeguarding", Place: regions[2].name, Shows: "demo.shows.safeguarding"}}}
+			{ID: "6", Name: "Khadija Alami", Role: "role.safeguarding", Place: regions[2].name, Shows: "demo.shows.safeguarding"},
+			{ID: "7", Name: "Meryem Tahiri", Role: "role.partner", Place: accords[0].Name, Shows: "demo.shows.partner"},
+			{ID: "8", Name: "Omar Lamrani", Role: "role.auditor", Place: accords[0].Name, Shows: "demo.shows.auditor"}}}
 	}},
 	{"error-404", "open/error", func(*i18n.Printer) any { return open.Error{Status: 404, BackURL: "/"} }},
 	{"error-403", "open/error", func(*i18n.Printer) any { return open.Error{Status: 403, BackURL: "/"} }},

@@ -4,17 +4,21 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/agreement"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/measure"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/source"
 	"tizi/internal/web/door"
+	"tizi/internal/web/shell"
 )
 
 func programmeRoutes(d *door.Door) {
@@ -152,8 +156,8 @@ func programmeNewGiven(a *door.Ask) error {
 	return a.Go("/programmes/" + v.Code + "/targets")
 }
 
-// asked is the programme that the address names, with its targets of people by place.
-func askedProgramme(a *door.Ask) (*programme.Programme, map[id.ID]int64, error) {
+// askedProgramme is the programme that the address names, with its targets of people by place.
+func askedProgramme(a *door.Ask) (*programme.Programme, map[id.ID]programme.Target, error) {
 	ctx := a.R.Context()
 	p, err := a.H.Programmes.Code(ctx, a.H.DB, a.R.PathValue("code"))
 	if err != nil {
@@ -166,10 +170,10 @@ func askedProgramme(a *door.Ask) (*programme.Programme, map[id.ID]int64, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	out := map[id.ID]int64{}
+	out := map[id.ID]programme.Target{}
 	for _, t := range ts {
 		if t.Indicator == measure.People && t.Period == period(a) && t.Sex == "" && t.Age == "" && t.Milieu == "" {
-			out[t.Place] = t.Value
+			out[t.Place] = t
 		}
 	}
 	return p, out, nil
@@ -183,10 +187,34 @@ func period(a *door.Ask) string {
 	return measure.Total
 }
 
-func targetsView(a *door.Ask) (Targets, *programme.Programme, []*place.Place, error) {
+// binding reads what binds targets, as it was typed: the agreement and the source.
+func binding(a *door.Ask, v *Targets, was source.Source) (id.ID, source.Source) {
+	v.Agreement, v.SourceKind, v.SourceOn = a.R.FormValue("agreement"), a.R.FormValue("source_kind"), agreement.Digits(a.R.FormValue("source_on"))
+	s := source.Source{Kind: v.SourceKind, On: v.SourceOn}
+	if s.Kind == was.Kind && s.On == was.On {
+		s = was // with what the form does not ask for
+	}
+	switch s.Check() {
+	case source.ErrKind:
+		v.Errors["source_kind"] = a.P.T("agree.fault.source_kind")
+	case source.ErrDate:
+		v.Errors["source_on"] = a.P.T("agree.fault.date_span", "day", "2025-06-14", "month", "2025-06", "year", "2025")
+	}
+	if v.Agreement == "" {
+		return id.Nil, s
+	}
+	if !slices.ContainsFunc(v.Agreements, func(o shell.Option) bool { return o.Value == v.Agreement }) {
+		v.Errors["agreement"] = a.P.T("agree.fault.not_offered")
+		return id.Nil, s
+	}
+	return id.MustParse(v.Agreement), s
+}
+
+// targetsView is the form as things stand, the programme, its places, the country first, and the source of its target.
+func targetsView(a *door.Ask) (Targets, *programme.Programme, []*place.Place, source.Source, error) {
 	p, set, err := askedProgramme(a)
 	if err != nil {
-		return Targets{}, nil, nil, err
+		return Targets{}, nil, nil, source.Source{}, err
 	}
 	year := a.Today()[:4]
 	v := Targets{Programme: p.Name, Period: period(a), Action: "/programmes/" + p.Code + "/targets", CancelURL: "/programmes", BoardURL: door.With("/board", "programme", p.Code), Errors: map[string]string{}}
@@ -199,27 +227,65 @@ func targetsView(a *door.Ask) (Targets, *programme.Programme, []*place.Place, er
 	places := append([]*place.Place{a.Tree.Get(p.Place)}, a.Tree.Children(p.Place)...)
 	for _, x := range places {
 		r := TargetRow{Code: x.Code, Name: x.Name}
-		if n := set[x.ID]; n > 0 {
+		if n := set[x.ID].Value; n > 0 {
 			r.Value = strconv.FormatInt(n, 10)
 		}
 		v.Rows = append(v.Rows, r)
 	}
-	return v, p, places, nil
+	scope, err := a.ScopeOf(access.ReadAgreements)
+	if err != nil {
+		return v, nil, nil, source.Source{}, err
+	}
+	all, err := a.H.Agreements.List(a.R.Context(), a.H.DB, scope)
+	for _, x := range all {
+		v.Agreements = append(v.Agreements, shell.Option{Value: x.ID.String(), Label: x.Code + " · " + nameOf(a, x.Name)})
+	}
+	for _, k := range source.Kinds {
+		v.SourceKinds = append(v.SourceKinds, shell.Option{Value: k, Label: a.P.T("agree.source." + k)})
+	}
+	whole := set[p.Place]
+	if v.SourceKind, v.SourceOn = whole.Source.Kind, whole.Source.On; !whole.Agreement.IsNil() {
+		v.Agreement = whole.Agreement.String()
+	}
+	return v, p, places, whole.Source, err
 }
 
 func targets(a *door.Ask) error {
-	v, _, _, err := targetsView(a)
+	v, _, _, _, err := targetsView(a)
 	if err != nil {
 		return err
 	}
 	return a.Render("programmes/targets", v)
 }
 
-func targetsGiven(a *door.Ask) error {
-	v, p, places, err := targetsView(a)
+// below says which targets are less than what is reached; they may be, and are kept.
+func below(a *door.Ask, p *programme.Programme, set []programme.TargetSet) error {
+	scope, err := a.ScopeOf(access.ReadBoard)
 	if err != nil {
 		return err
 	}
+	b, err := measure.Read(a.R.Context(), a.H.DB, scope, measure.Filter{Programme: p.ID, Period: period(a)})
+	if err != nil {
+		return err
+	}
+	for _, t := range set {
+		reached := int64(0)
+		for _, c := range a.Tree.Within(t.Place) {
+			reached += b.Centres[c.ID].People
+		}
+		if !t.Withdrawn && t.Value < reached {
+			a.Notify("wait", "programmes.target_below", "place", a.PlaceName(t.Place), "target", t.Value, "reached", reached)
+		}
+	}
+	return nil
+}
+
+func targetsGiven(a *door.Ask) error {
+	v, p, places, was, err := targetsView(a)
+	if err != nil {
+		return err
+	}
+	bound, published := binding(a, &v, was)
 	plan := programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place}}
 	for i, x := range places {
 		field := "target_" + x.Code
@@ -237,7 +303,7 @@ func targetsGiven(a *door.Ask) error {
 			v.Errors[field] = a.P.T("programmes.target_wrong")
 			continue
 		}
-		plan.Targets = append(plan.Targets, programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Value: n})
+		plan.Targets = append(plan.Targets, programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Value: n, Agreement: bound, Source: published})
 	}
 	if len(v.Errors) > 0 {
 		return a.Again("programmes/targets", v)
@@ -246,5 +312,8 @@ func targetsGiven(a *door.Ask) error {
 		return err
 	}
 	a.Notify("good", "programmes.targets_saved")
+	if err := below(a, p, plan.Targets); err != nil {
+		return err
+	}
 	return a.Go(v.Action + "?period=" + period(a))
 }

@@ -113,12 +113,28 @@ func choices(a *door.Ask) (roles, things []shell.Option, err error) {
 			things = append(things, shell.Option{Value: programmePrefix + p.Code, Label: a.P.T("role.on.programme") + " · " + nameOf(a, p.Name)})
 		}
 	}
+	if a.May(access.WriteAgreements) {
+		scope, err := a.ScopeOf(access.WriteAgreements)
+		if err != nil {
+			return nil, nil, err
+		}
+		agreements, err := a.H.Agreements.List(a.R.Context(), a.H.DB, scope)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, x := range agreements {
+			things = append(things, shell.Option{Value: agreementPrefix + x.ID.String(), Label: a.P.T("role.on.agreement") + " · " + nameOf(a, x.Name)})
+		}
+	}
 	places("centre")
 	return roles, things, nil
 }
 
-// programmePrefix tells the code of a programme from that of a place.
-const programmePrefix = "programme:"
+// What comes before the code of a programme and the id of an agreement, to tell them from the code of a place.
+const (
+	programmePrefix = "programme:"
+	agreementPrefix = "agreement:"
+)
 
 // thingOf is what a form names, and its place if it is one.
 func thingOf(a *door.Ask, typed string) (access.On, *place.Place, error) {
@@ -128,6 +144,17 @@ func thingOf(a *door.Ask, typed string) (access.On, *place.Place, error) {
 			return access.On{}, nil, err
 		}
 		return access.Programme(p.ID), nil, nil
+	}
+	if s, ok := strings.CutPrefix(typed, agreementPrefix); ok {
+		v, err := id.Parse(s)
+		if err != nil {
+			return access.On{}, nil, nil
+		}
+		x, err := a.H.Agreements.Get(a.R.Context(), a.H.DB, access.Everywhere(), v)
+		if err != nil {
+			return access.On{}, nil, nil
+		}
+		return access.Agreement(x.ID), nil, nil
 	}
 	p := a.Tree.Code(typed)
 	if p == nil {

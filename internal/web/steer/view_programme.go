@@ -1,6 +1,9 @@
 package steer
 
-import "tizi/internal/i18n"
+import (
+	"tizi/internal/i18n"
+	"tizi/internal/web/shell"
+)
 
 // Programmes is the screen programmes/list.
 type Programmes struct {
@@ -39,12 +42,16 @@ type ProgrammeForm struct {
 	Errors               map[string]string
 }
 
-// Targets is the screen programmes/targets. It posts period, and target_<code>
-// for each row; an empty one sets no target.
+// Targets is the screen programmes/targets. It posts period, target_<code> for
+// each row, of which an empty one sets no target, and what binds them all:
+// agreement, source_kind and source_on.
 type Targets struct {
 	Programme i18n.Text
 	Period    string
 	Periods   []PeriodTab
+	// Agreements and SourceKinds are what can be chosen.
+	Agreements, SourceKinds         []shell.Option
+	Agreement, SourceKind, SourceOn string
 	// Rows begin with the country.
 	Rows                        []TargetRow
 	Action, CancelURL, BoardURL string
