@@ -26,9 +26,10 @@ type Country struct {
 	Name        i18n.Text
 	Languages   []i18n.Lang // of the country, the official ones first
 	WeekStart   time.Weekday
-	Timezone    string // IANA name
-	Currency    string // ISO 4217
-	PhonePrefix string // with its plus sign
+	Timezone    string  // IANA name
+	Currency    string  // ISO 4217
+	PhonePrefix string  // with its plus sign
+	Prayer      *Prayer // nil: nobody says how the times of prayers are reckoned
 	Places      []Place
 	Holidays    []Holiday
 	Helplines   []Helpline // whom to call when a child is in danger, the one for children first
@@ -41,6 +42,14 @@ type Helpline struct {
 	Number string    `json:"number"`
 	Name   i18n.Text `json:"name"`
 	Source string    `json:"source"` // who says so
+}
+
+// Prayer is how a country's authority reckons the times of prayers.
+type Prayer struct {
+	Fajr   float64 `json:"fajr"` // degrees of the sun below the horizon
+	Isha   float64 `json:"isha"`
+	Noon   int     `json:"noon"`   // minutes after the sun is highest
+	Sunset int     `json:"sunset"` // minutes after sunset
 }
 
 // ErrUnknown is what Load answers for a country that has no folder.
@@ -97,6 +106,7 @@ type header struct {
 	WeekStart   string      `json:"week_start"`
 	Timezone    string      `json:"timezone"`
 	PhonePrefix string      `json:"phone_prefix"`
+	Prayer      *Prayer     `json:"prayer"`
 }
 
 func readCountry(b []byte) (*Country, error) {
@@ -117,7 +127,7 @@ func readCountry(b []byte) (*Country, error) {
 	}
 	return &Country{
 		Code: h.Code, Name: h.Name, Languages: h.Languages, WeekStart: day,
-		Timezone: h.Timezone, Currency: h.Currency, PhonePrefix: h.PhonePrefix, Helplines: h.Helplines,
+		Timezone: h.Timezone, Currency: h.Currency, PhonePrefix: h.PhonePrefix, Prayer: h.Prayer, Helplines: h.Helplines,
 	}, nil
 }
 

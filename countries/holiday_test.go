@@ -29,7 +29,7 @@ func TestHolidaysOfMorocco(t *testing.T) {
 	}
 	for kind, want := range map[string]int{
 		"civil 2025": 10, "civil 2026": 11, "civil 2027": 11, // Unity Day since 2026
-		"religious 2025": 4, "religious 2026": 4, "religious 2027": 4,
+		"religious 2025": 4, "religious 2026": 4, "religious 2027": 4, "religious 2030": 4, "civil 2040": 11,
 	} {
 		if count[kind] != want {
 			t.Errorf("%s: %d, want %d", kind, count[kind], want)
@@ -47,14 +47,15 @@ func TestHolidayOn(t *testing.T) {
 }
 
 func TestBadHolidays(t *testing.T) {
-	const head = "from,to,kind,approximate,name_ar,name_fr,name_zgh,name_en\n"
+	const head = "from,to,kind,approximate,yearly,name_ar,name_fr,name_zgh,name_en\n"
 	for row, want := range map[string]string{
-		"2026-02-30,2026-03-01,civil,,,x,,":      "no date",
-		"2026-03-02,2026-03-01,civil,,,x,,":      "ends before",
-		"2026-03-02,2026-03-02,feast,,,x,,":      "no kind",
-		"2026-03-02,2026-03-02,civil,maybe,,x,,": "approximate",
-		"2026-03-02,2026-03-02,civil,,,,,":       "name",
-		"2026-03-02,2026-03-02,civil":            "cells",
+		"2026-02-30,2026-03-01,civil,,,,x,,":           "no date",
+		"2026-03-02,2026-03-01,civil,,,,x,,":           "ends before",
+		"2026-03-02,2026-03-02,feast,,,,x,,":           "no kind",
+		"2026-03-02,2026-03-02,civil,maybe,,,x,,":      "approximate",
+		"2026-03-02,2026-03-02,civil,,,,,,":            "name",
+		"2026-03-02,2026-03-02,religious,yes,yes,,x,,": "yearly",
+		"2026-03-02,2026-03-02,civil":                  "cells",
 	} {
 		if _, err := readHolidays(strings.NewReader(head + row + "\n")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", row, err, want)

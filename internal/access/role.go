@@ -54,6 +54,8 @@ const (
 	ReadGroups         Action = "groups.read"         //
 	WriteGroups        Action = "groups.write"        //
 	TakeAttendance     Action = "attendance.take"     //
+	ReadCentre         Action = "centre.read"         // rooms, hours, rounds, the timetable
+	WriteCentre        Action = "centre.write"        // and devices, with who has them
 	ReadBoard          Action = "board.read"          // numbers, never names
 	WritePlaces        Action = "places.write"        //
 	WriteProgrammes    Action = "programmes.write"    //
@@ -76,6 +78,7 @@ const (
 // Actions are all actions.
 var Actions = []Action{
 	ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance,
+	ReadCentre, WriteCentre,
 	ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, WriteAccounts, ReadNode, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
 	ReadChildren, AnswerConsent, ReadMentees, Learn,
 }
@@ -110,14 +113,14 @@ func (r row) and(e Extent, actions ...Action) row {
 
 // table is the one table of permissions. What is not in it is not allowed.
 var table = map[Role]row{
-	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance,
+	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, ReadCentre, WriteCentre,
 		ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
-	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance,
+	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, ReadCentre, WriteCentre,
 		ReadBoard, WritePlaces, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
-	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance,
+	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, ReadCentre, WriteCentre,
 		ReadBoard, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests),
-	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance).and(Whole, ReadBoard, ReportSafeguarding),
-	Helper:   cells(Whole, ReadGroups, TakeAttendance, ReportSafeguarding),
+	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance).and(Whole, ReadBoard, ReadCentre, ReportSafeguarding),
+	Helper:   cells(Whole, ReadCentre, ReadGroups, TakeAttendance, ReportSafeguarding),
 	Author:   cells(Whole, ReadBoard),
 	Mentor:   cells(Own, ReadMentees).and(Whole, ReportSafeguarding),
 	Partner:  cells(Whole, ReadBoard, ReadAgreements),

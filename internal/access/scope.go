@@ -8,7 +8,7 @@ import (
 )
 
 // Relation says in SQL what is an account's own. The area that keeps the groups states it (training.Own); each is a
-// subquery with one argument, the account.
+// subquery whose arguments are all the account.
 type Relation struct {
 	Groups string // the ids of the groups that the account leads
 	People string // the ids of the people in them
@@ -145,7 +145,9 @@ func (s Scope) related(centre, column string, own func(*Relation) string) (strin
 	}
 	mine, more := in(centre, sorted(s.own))
 	mine += " AND " + column + " IN (" + own(s.relation) + ")"
-	more = append(more, s.account)
+	for range strings.Count(own(s.relation), "?") {
+		more = append(more, s.account)
+	}
 	if len(s.centres) == 0 {
 		return "(" + mine + ")", more
 	}

@@ -50,7 +50,7 @@ var Kinds = map[string]Sort{
 	person.KindMerged.Name: Changed, person.KindUnmerged.Name: Changed, person.KindParted.Name: Changed, person.KindReopened.Name: Changed,
 	consent.KindStated.Name: Changed, consent.KindPhoto.Name: Changed, consent.KindRemoved.Name: Changed, consent.KindScan.Name: Changed, consent.KindDropped.Name: Changed,
 	family.KindLinked.Name: Changed, family.KindFetcher.Name: Changed, family.KindMessage.Name: Changed,
-	training.KindEnrolment.Name: Changed, training.KindAttendance.Name: Changed, retention.KindKept.Name: Changed,
+	training.KindEnrolment.Name: Changed, training.KindAttendance.Name: Changed, training.KindFollowed.Name: Changed, training.KindReferral.Name: Changed, training.KindAnswer.Name: Changed, retention.KindKept.Name: Changed,
 	access.KindProposed.Name: Changed, access.KindDecided.Name: Changed,
 	access.KindGranted.Name: Granted, access.KindWithdrawn.Name: Granted, access.AccountOpened.Name: Granted, access.AccountClosed.Name: Granted, access.KindGlass.Name: Granted,
 }
@@ -455,6 +455,15 @@ func subject(e *Entry, f *fact.Fact) {
 			e.Persons = append(e.Persons, p)
 		}
 		slices.SortFunc(e.Persons, func(x, y id.ID) int { return bytes.Compare(x[:], y[:]) })
+	}
+	if b, ok := fact.As[training.AbsenceFollowed](f); ok {
+		e.Persons = []id.ID{b.Person}
+	}
+	if b, ok := fact.As[training.ReferralMade](f); ok {
+		e.Persons = []id.ID{b.Person}
+	}
+	if b, ok := fact.As[training.ReferralAnswered](f); ok {
+		e.Persons = []id.ID{b.Person}
 	}
 	if b, ok := fact.As[retention.Kept](f); ok {
 		e.Persons = []id.ID{b.Person}

@@ -131,7 +131,7 @@ func measureErasures(ctx context.Context, h *house.House, r *Pages) error {
 	return nil
 }
 
-var links = regexp.MustCompile(`href="(/(?:people|groups|sessions|staff)/[0-9a-f-]{36}[^"]*)"`)
+var links = regexp.MustCompile(`href="(/(?:people|groups|sessions|staff|centres)/[0-9a-f-]{36}[^"]*)"`)
 
 // discover finds the pages a role has: the fixed ones, and of each kind with an id the first that a list leads to.
 func discover(c *http.Client, base string, role access.Role) ([]string, error) {
@@ -150,7 +150,10 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if err != nil || role == access.Partner || role == access.Auditor {
 		return append(agreements, "/board", "/board?period=all", "/me"), err
 	}
-	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
+	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/referrals", "/referrals?all=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
+	if access.Allows(role, access.ReadCentre) {
+		paths = append(paths, "/centres", "/timetable", "/timetable?by=trainer")
+	}
 	if access.Allows(role, access.ListPeople) {
 		paths = append(paths, "/board/behind?period=all", "/board/behind?period=all&sex=f&milieu=rural")
 	}
@@ -184,7 +187,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	}
 	paths = append(paths, agreements...)
 	seen := map[string]bool{}
-	for _, from := range []string{"/people", "/groups", "/today", "/groups", "/staff"} {
+	for _, from := range []string{"/people", "/groups", "/today", "/groups", "/staff", "/centres"} {
 		body, _, err := get(c, base+from)
 		if err != nil {
 			return nil, err
@@ -205,12 +208,16 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 				for _, s := range links.FindAllStringSubmatch(string(sub), -1) {
 					if s[1][:8] == "/session" && !seen["/session"] {
 						seen["/session"] = true
-						paths = append(paths, s[1])
+						paths = append(paths, s[1], s[1]+"/change", s[1]+"/notice", m[1]+"/session", m[1]+"/session?look=1&from=14:30&to=16:30&date="+time.Now().Format(time.DateOnly)+"&until="+time.Now().AddDate(0, 3, 0).Format(time.DateOnly))
 					}
 				}
 			}
+			if kind == "/centres" && access.Allows(role, access.WriteCentre) {
+				at := m[1][:len("/centres/")+36]
+				paths = append(paths, at+"/hours", at+"/holders", at+"/devices", at+"/devices?state=late", at+"/rounds/new")
+			}
 			if kind == "/people/" && access.Allows(role, access.WritePeople) {
-				paths = append(paths, m[1]+"/edit", m[1]+"/consent", m[1]+"/guardians", m[1]+"/messages")
+				paths = append(paths, m[1]+"/edit", m[1]+"/refer", m[1]+"/consent", m[1]+"/guardians", m[1]+"/messages")
 			}
 		}
 	}

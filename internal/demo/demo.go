@@ -98,7 +98,7 @@ func Run(ctx context.Context, h *house.House, o Options) error {
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"places", s.places}, {"accounts", s.accounts}, {"programme", s.programme}, {"agreements", s.agreements}, {"children", s.children}, {"families", s.families}, {"duplicates", s.duplicates}, {"safeguarding", s.safeguarding}, {"audit", s.audit}} {
+	}{{"places", s.places}, {"accounts", s.accounts}, {"centres", s.furnish}, {"programme", s.programme}, {"agreements", s.agreements}, {"children", s.children}, {"loans", s.lend}, {"waiting", s.queue}, {"families", s.families}, {"duplicates", s.duplicates}, {"safeguarding", s.safeguarding}, {"audit", s.audit}} {
 		if err := step.run(ctx); err != nil {
 			return fmt.Errorf("demo, %s: %w", step.name, err)
 		}
@@ -119,6 +119,7 @@ type simulation struct {
 	head    id.ID // runs the centre of the players
 	parent  id.ID // the guardian who can be played
 	trainer map[id.ID][]id.ID
+	rooms   map[id.ID][]id.ID // of each centre, as in rooms
 	phase   programme.Phase
 	prog    id.ID
 	some    [][]child // of each centre, the first of its list
@@ -280,7 +281,7 @@ func (s *simulation) programme(ctx context.Context) error {
 type child struct {
 	sex, birth, milieu, schooling string
 	first, family                 countries.Name
-	massar                        string
+	massar, commune               string
 }
 
 func (s *simulation) child(rng *rand.Rand, p profile, n int) child {
@@ -307,18 +308,30 @@ func (s *simulation) child(rng *rand.Rand, p profile, n int) child {
 	return c
 }
 
+// lives is the commune that a child of a centre's list wrote, if any: most the centre's own, some one of the region.
+func (s *simulation) lives(c *place.Place, n int) string {
+	near := s.tree.Children(s.tree.Up(c.ID, "region").ID)
+	switch {
+	case n%5 < 2:
+		return ""
+	case n%5 == 2:
+		return near[n%len(near)].Name[i18n.FR]
+	}
+	return s.tree.Get(c.Parent).Name[i18n.FR]
+}
+
 // list writes a centre's children as a school's list, in one of the ways schools do.
 func (s *simulation) list(rng *rand.Rand, children []child) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	w.Comma = ';'
-	w.Write([]string{"Code Massar", "Nom", "Prénom", "النسب", "الاسم الشخصي", "Date de naissance", "Sexe", "Milieu", "Scolarité"})
+	w.Write([]string{"Code Massar", "Nom", "Prénom", "النسب", "الاسم الشخصي", "Date de naissance", "Sexe", "Milieu", "Scolarité", "Commune"})
 	for _, c := range children {
 		d, _ := time.Parse(time.DateOnly, c.birth)
 		sex := map[string]string{"f": "Fille", "m": "Garçon"}[c.sex]
 		milieu := map[string]string{"urban": "urbain", "rural": "rural"}[c.milieu]
 		schooling := map[string]string{"in_school": "scolarisé", "out_of_school": "non scolarisé"}[c.schooling]
-		w.Write([]string{c.massar, strings.ToUpper(c.family.Spelling(rng)), c.first.Spelling(rng), c.family.AR, c.first.AR, d.Format("02/01/2006"), sex, milieu, schooling})
+		w.Write([]string{c.massar, strings.ToUpper(c.family.Spelling(rng)), c.first.Spelling(rng), c.family.AR, c.first.AR, d.Format("02/01/2006"), sex, milieu, schooling, c.commune})
 	}
 	w.Flush()
 	return b.Bytes()
@@ -381,6 +394,7 @@ func (s *simulation) centre(ctx context.Context, index int, c *place.Place, n in
 	children := make([]child, n)
 	for i := range children {
 		children[i] = s.child(rng, p, index*100_000+i)
+		children[i].commune = s.lives(c, i)
 	}
 	s.some[index] = children
 	file := s.list(rng, children)
@@ -424,8 +438,6 @@ func (s *simulation) centre(ctx context.Context, index int, c *place.Place, n in
 // weeks is how long a group meets.
 const weeks = 12
 
-var rooms = []string{"Salle 1", "Salle 2", "Salle polyvalente"}
-
 func (s *simulation) group(ctx context.Context, rng *rand.Rand, c *place.Place, p profile, g, groups int, members []training.Enrolment) error {
 	// Waves begin every twelve weeks; the last one is under way. Its groups meet on different days, one of them today.
 	wave := g * waves / groups
@@ -458,7 +470,7 @@ func (s *simulation) group(ctx context.Context, rng *rand.Rand, c *place.Place, 
 	}
 	_, err = s.h.Training.Plan(ctx, s.manager, access.At(c.ID), cohort, training.Weekly{
 		From: start.Format(time.DateOnly), To: end.Format(time.DateOnly), Days: []time.Weekday{day},
-		Starts: hours[0], Ends: hours[1], Room: rooms[g%len(rooms)],
+		Starts: hours[0], Ends: hours[1], Room: rooms[g%len(rooms)].Name, RoomID: s.rooms[c.ID][g%len(rooms)],
 	})
 	if err != nil {
 		return err

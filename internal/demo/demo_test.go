@@ -12,6 +12,7 @@ import (
 	"tizi/internal/programme"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
+	"tizi/internal/training"
 )
 
 func TestDemoHoldsTogether(t *testing.T) {
@@ -42,6 +43,18 @@ func TestDemoHoldsTogether(t *testing.T) {
 			testnode.Must(t, err)
 			if page.Total < least {
 				t.Errorf("%d pairs of people are %q", page.Total, state)
+			}
+		}
+		// No room and no trainer is promised twice.
+		tree, err := h.Places.Tree(ctx, h.DB)
+		testnode.Must(t, err)
+		for _, c := range tree.Of("centre") {
+			list, err := h.Training.Week(ctx, h.DB, c.ID, "2020-01-01", "2030-01-01")
+			testnode.Must(t, err)
+			w, err := h.Training.World(ctx, h.DB, c.ID, "2020-01-01", &training.Calendar{})
+			testnode.Must(t, err)
+			for _, x := range training.Clashes(list, w) {
+				t.Errorf("%s: %+v", c.Code, x)
 			}
 		}
 		var sum int64

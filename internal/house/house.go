@@ -16,6 +16,7 @@ import (
 	"tizi/internal/agreement"
 	"tizi/internal/audit"
 	"tizi/internal/blob"
+	"tizi/internal/centre"
 	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/family"
@@ -36,6 +37,9 @@ func Registry() *fact.Registry {
 	r := fact.NewRegistry()
 	r.AddFold(place.Fold)
 	for _, f := range access.Folds {
+		r.AddFold(f)
+	}
+	for _, f := range centre.Folds {
 		r.AddFold(f)
 	}
 	for _, f := range programme.Folds {
@@ -85,6 +89,7 @@ type House struct {
 	Blobs      *blob.Store
 	Places     *place.Places
 	Access     *access.Access
+	Centres    *centre.Centres
 	Programmes *programme.Programmes
 	Agreements *agreement.Agreements
 	People     *person.People
@@ -234,6 +239,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Places = place.New(l)
 	h.Access = access.New(l, h.Places)
 	h.Access.Own = training.Own
+	h.Centres = centre.New(l)
 	h.Programmes = programme.New(l)
 	h.Agreements = agreement.New(l, h.Blobs)
 	h.Access.Covers = h.Agreements.Covers

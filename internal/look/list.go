@@ -18,10 +18,13 @@ type List string
 const (
 	People    List = "people"
 	Group     List = "group"
-	Adding    List = "adding" // who may join a group
-	Sheet     List = "sheet"  // of a session
-	Same      List = "same"   // who may be one person
-	Behind    List = "behind" // a number
+	Absences  List = "absences"  // who is absent in a row
+	Referrals List = "referrals" // whom a school sent
+	Adding    List = "adding"    // who may join a group
+	Sheet     List = "sheet"     // of a session
+	Devices   List = "devices"   // who has them
+	Same      List = "same"      // who may be one person
+	Behind    List = "behind"    // a number
 	Import    List = "import"
 	Consents  List = "consents"
 	Messages  List = "messages"
@@ -31,7 +34,7 @@ const (
 )
 
 // Lists are all lists.
-var Lists = []List{People, Group, Adding, Sheet, Same, Behind, Import, Consents, Messages, Retention, Requests, Audit}
+var Lists = []List{People, Group, Adding, Sheet, Absences, Referrals, Devices, Same, Behind, Import, Consents, Messages, Retention, Requests, Audit}
 
 // A list is shown on every second page, so it is put down in memory and written a moment later. What is written is one row
 // an hour for each account, centre and list, with how many different names it showed; no search is kept, for what one

@@ -364,6 +364,19 @@ func (p *People) Count(ctx context.Context, q store.Querier, scope access.Scope)
 	return n - twice, err
 }
 
+// Communes returns how many people of a centre wrote each commune, in their words; who wrote none is not among them.
+func (p *People) Communes(ctx context.Context, q store.Querier, centre id.ID) (map[string]int64, error) {
+	out := map[string]int64{}
+	err := q.Each(ctx, "SELECT commune, count(*) FROM person WHERE centre = ? AND commune <> '' GROUP BY commune", store.Args(centre), func(r store.Row) error {
+		var s string
+		var n int64
+		err := r.Scan(&s, &n)
+		out[s] = n
+		return err
+	})
+	return out, err
+}
+
 // CountByCentre returns how many people each centre of the scope has, each once at a centre.
 func (p *People) CountByCentre(ctx context.Context, q store.Querier, scope access.Scope) (map[id.ID]int64, error) {
 	where, args := scope.People("centre", "id")

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tizi/internal/access"
+	"tizi/internal/centre"
 	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/id"
@@ -23,6 +24,7 @@ type Training struct {
 	log        *fact.Log
 	people     *person.People
 	programmes *programme.Programmes
+	centres    *centre.Centres
 	// Consents are asked before anybody is placed or marked; the house sets them. nil: nothing asks, as in a test of groups
 	// alone.
 	Consents *consent.Consents
@@ -30,15 +32,19 @@ type Training struct {
 
 // New returns the area on a node's log.
 func New(l *fact.Log, p *person.People, pr *programme.Programmes) *Training {
-	return &Training{log: l, people: p, programmes: pr}
+	return &Training{log: l, people: p, programmes: pr, centres: centre.New(l)}
 }
 
 // Own says which groups are an account's own, and who is in them, for scopes that end there. Who left stays on the sheets
 // they were on, and so in the sight of who leads the group.
 var Own = &access.Relation{
-	Groups: "SELECT cohort FROM training_trainer WHERE account = ?",
-	People: "SELECT e.person FROM training_trainer t JOIN training_enrolment e ON e.cohort = t.cohort WHERE t.account = ?",
+	Groups: "SELECT o.cohort FROM " + own + " o WHERE o.account = ?",
+	People: "SELECT e.person FROM " + own + " o JOIN training_enrolment e ON e.cohort = o.cohort WHERE o.account = ?" +
+		" UNION ALL SELECT e.person FROM " + own + " o JOIN training_past e ON e.cohort = o.cohort WHERE o.account = ?",
 }
+
+// own are the groups that somebody leads, and those of which they hold a session in somebody's place.
+const own = "(SELECT cohort, account FROM training_trainer UNION ALL SELECT cohort, account FROM training_stand_in)"
 
 // Errors of the area. Doors translate them.
 var (
@@ -49,6 +55,13 @@ var (
 	ErrNotOnList = errors.New("somebody on the sheet does not belong to the group")
 	ErrNoConsent = errors.New("nobody agreed that this person takes part in the training")
 	ErrCancelled = errors.New("the session was cancelled")
+	ErrTaken     = errors.New("there is a sheet of the session already")
+	ErrFull      = errors.New("the group has fewer seats left than people were chosen")
+	ErrOver      = errors.New("more people are in the group than it would have seats")
+	ErrSame      = errors.New("this is the group that the person is in")
+	ErrSeated    = errors.New("the person has a seat in that group already")
+	ErrElsewhere = errors.New("the group is at another centre than the person's record")
+	ErrPhase     = errors.New("the session lies outside the days of the phase")
 )
 
 // Cohort is a group.
@@ -61,12 +74,13 @@ type Cohort struct {
 	Closed                   bool
 	Conflict                 bool
 	Trainers                 []id.ID
-	Enrolled, Waiting        int // people
-	Sessions, Taken          int // sessions planned, and those with a sheet
+	Subjects                 []string // caught up on beside the digital track
+	Enrolled, Waiting        int      // people
+	Sessions, Taken          int      // sessions planned, and those with a sheet
 	Next                     string
 }
 
-const cohortColumns = `id, name, programme, phase, centre, capacity, starts, ends, closed, conflict,
+const cohortColumns = `id, name, programme, phase, centre, capacity, starts, ends, closed, subjects, conflict,
 	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = training_cohort.id AND e.state IN ('enrolled', 'active', 'completed'))
 	- (SELECT count(*) FROM training_double_seat e WHERE e.cohort = training_cohort.id AND e.state IN ('enrolled', 'active', 'completed')),
 	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = training_cohort.id AND e.state = 'waitlisted')
@@ -76,8 +90,9 @@ const cohortColumns = `id, name, programme, phase, centre, capacity, starts, end
 	coalesce((SELECT min(s.day) FROM training_session s WHERE s.cohort = training_cohort.id AND s.day >= ? AND s.cancelled = ''), '')`
 
 func scanCohort(r store.Row) (*Cohort, error) {
-	c := &Cohort{}
-	err := r.Scan(&c.ID, &c.Name, &c.Programme, &c.Phase, &c.Centre, &c.Capacity, &c.From, &c.To, &c.Closed, &c.Conflict, &c.Enrolled, &c.Waiting, &c.Sessions, &c.Taken, &c.Next)
+	c, subjects := &Cohort{}, ""
+	err := r.Scan(&c.ID, &c.Name, &c.Programme, &c.Phase, &c.Centre, &c.Capacity, &c.From, &c.To, &c.Closed, &subjects, &c.Conflict, &c.Enrolled, &c.Waiting, &c.Sessions, &c.Taken, &c.Next)
+	c.Subjects = strings.Fields(subjects)
 	return c, err
 }
 
@@ -194,8 +209,11 @@ func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Sco
 		if err != nil {
 			return out, err
 		}
-		b := CohortOpened{c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.Trainers, c.From, c.To, c.Closed}
+		b := CohortOpened{c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.Trainers, c.From, c.To, c.Closed, c.Subjects}
 		edit(&b)
+		if b.Capacity > 0 && b.Capacity != c.Capacity && b.Capacity < c.Enrolled {
+			return out, ErrOver
+		}
 		b.Programme, b.Phase, b.Centre = c.Programme, c.Phase, c.Centre // what was counted there stays there
 		if !fact.Says(all, b) {
 			out.Facts = []fact.New{{Stream: person.Stream(c.Centre), Kind: KindCohort, Subject: cohort, Actor: actor, Body: b, Prev: fact.HeadsOf(all)}}
@@ -210,14 +228,15 @@ type Enrolment struct {
 	ID, Person, Programme, Phase, Cohort, Centre id.ID
 	State, Reason, On                            string
 	Cell                                         measure.Cell
+	Rank                                         int // place in the waiting list
 	Conflict                                     bool
 }
 
 func (t *Training) enrolments(ctx context.Context, q store.Querier, where string, args []any) ([]Enrolment, error) {
 	var out []Enrolment
-	err := q.Each(ctx, "SELECT id, person, programme, phase, cohort, centre, state, reason, day, sex, age, milieu, schooling, conflict FROM training_enrolment WHERE "+where, args, func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, person, programme, phase, cohort, centre, state, reason, day, sex, age, milieu, schooling, place, conflict FROM training_enrolment WHERE "+where, args, func(r store.Row) error {
 		var e Enrolment
-		err := r.Scan(&e.ID, &e.Person, &e.Programme, &e.Phase, &e.Cohort, &e.Centre, &e.State, &e.Reason, &e.On, &e.Cell.Sex, &e.Cell.Age, &e.Cell.Milieu, &e.Cell.Schooling, &e.Conflict)
+		err := r.Scan(&e.ID, &e.Person, &e.Programme, &e.Phase, &e.Cohort, &e.Centre, &e.State, &e.Reason, &e.On, &e.Cell.Sex, &e.Cell.Age, &e.Cell.Milieu, &e.Cell.Schooling, &e.Rank, &e.Conflict)
 		out = append(out, e)
 		return err
 	})
@@ -352,7 +371,11 @@ func Application(actor, centre id.ID, phase programme.Phase, on string, p id.ID,
 type Placed struct {
 	Enrolled, Waiting, Already int
 	Pending                    int // of those who wait: whose consent to the training is missing
+	Over                       int // of those enrolled: beyond the last seat
 }
+
+// Refilled is the reason of an enrolment that had waited, and got the seat that somebody left.
+const Refilled = "seat_freed"
 
 // NoConsent is the reason of an enrolment that waits for a consent.
 const NoConsent = "consent"
@@ -387,14 +410,42 @@ func (t *Training) Lacking(ctx context.Context, q store.Querier, people []id.ID)
 	return t.lacking(ctx, q, people, ones)
 }
 
+// Wait is what becomes of those for whom a group has no seat left: they wait.
+const Wait = "wait"
+
 // Place puts people into a group. When its seats are taken, the rest wait; so do those who nobody agreed for yet.
 func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, people []id.ID, on string) (Placed, error) {
+	return t.Seat(ctx, actor, scope, cohort, people, Wait, on)
+}
+
+// Seat puts people into a group. beyond says what becomes of those for whom it has no seat left: Wait, one of Overs for a
+// seat beyond the last, or "": then nobody is placed and ErrFull returned.
+func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, people []id.ID, beyond, on string) (Placed, error) {
 	var done Placed
 	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
 	if err != nil {
 		return done, err
 	}
-	_, err = t.log.Do(ctx, fact.Command{Name: "place in a group", Stream: person.Stream(now.Centre), Keys: append(slices.Clone(people), cohort), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	// Whoever comes from another group of the phase leaves a seat there.
+	waiting := map[id.ID][]id.ID{}
+	keys := append(slices.Clone(people), cohort)
+	for part := range slices.Chunk(people, 500) {
+		who, args := in("person", part)
+		in, err := t.enrolments(ctx, t.log.DB, who+" AND phase = ? AND cohort <> ? AND state IN ('enrolled', 'active')", append(args, now.Phase, cohort))
+		if err != nil {
+			return done, err
+		}
+		for _, e := range in {
+			if _, ok := waiting[e.Cohort]; ok || e.Cohort.IsNil() {
+				continue
+			}
+			if waiting[e.Cohort], err = t.waitingKeys(ctx, e.Cohort); err != nil {
+				return done, err
+			}
+			keys = append(append(keys, e.Cohort), waiting[e.Cohort]...)
+		}
+	}
+	_, err = t.log.Do(ctx, fact.Command{Name: "place in a group", Stream: person.Stream(now.Centre), Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		done = Placed{}
 		var out fact.Outcome
 		c, err := t.Cohort(ctx, q, scope, cohort, "")
@@ -441,6 +492,11 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 			return out, err
 		}
 		free := c.Capacity - c.Enrolled
+		left := map[id.ID]int{} // seats that are left for this group
+		rank, err := t.lastRank(ctx, q, cohort)
+		if err != nil {
+			return out, err
+		}
 		for _, p := range found {
 			if slices.ContainsFunc(ones[p.ID], func(o id.ID) bool { return o != p.ID && seated[o] }) {
 				done.Already++
@@ -466,17 +522,35 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 				e.State, e.Reason = Waitlisted, NoConsent
 				done.Pending++
 				done.Waiting++
-			case c.Capacity > 0 && free <= 0:
+			case c.Capacity > 0 && free <= 0 && beyond == "":
+				return fact.Outcome{}, ErrFull
+			case c.Capacity > 0 && free <= 0 && beyond == Wait:
 				e.State = Waitlisted
+				if e.Rank = rank + 1; len(was) > 0 && was[0].Cohort == cohort && was[0].State == Waitlisted && was[0].Reason == "" {
+					e.Rank, e.On = was[0].Rank, was[0].On // who waits keeps the place in the list
+				}
+				rank = max(rank, e.Rank)
 				done.Waiting++
 			default:
+				if c.Capacity > 0 && free <= 0 {
+					e.Reason = beyond
+					done.Over++
+				}
 				free--
 				done.Enrolled++
 			}
 			if fact.Says(all, e) {
 				continue
 			}
+			if len(was) > 0 && was[0].Cohort != cohort && slices.Contains([]string{Enrolled, Active}, was[0].State) {
+				left[was[0].Cohort]++
+			}
 			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: eid, Actor: actor, Body: e, Prev: fact.HeadsOf(all)})
+		}
+		for g, n := range left {
+			if err := t.refill(ctx, q, actor, g, waiting[g], n, on, &out); err != nil {
+				return out, err
+			}
 		}
 		return out, nil
 	}})
@@ -489,13 +563,17 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 	if err != nil {
 		return err
 	}
-	_, err = t.log.Do(ctx, fact.Command{Name: "leave a group", Stream: person.Stream(c.Centre), Keys: []id.ID{p, cohort}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	waiting, err := t.waitingKeys(ctx, cohort)
+	if err != nil {
+		return err
+	}
+	_, err = t.log.Do(ctx, fact.Command{Name: "leave a group", Stream: person.Stream(c.Centre), Keys: append(slices.Clone(waiting), p, cohort), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		records, err := among(ctx, q, p)
 		if err != nil {
 			return out, err
 		}
-		found := false
+		found, freed := false, 0
 		for _, r := range records {
 			eid := EnrolmentID(r, c.Phase)
 			was, err := t.enrolments(ctx, q, "id = ? AND cohort = ?", store.Args(eid, cohort))
@@ -513,13 +591,16 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 			if err != nil {
 				return out, err
 			}
+			if slices.Contains([]string{Enrolled, Active}, was[0].State) {
+				freed = 1 // a person with two records had one seat
+			}
 			b := EnrolmentStated{Person: r, Programme: c.Programme, Phase: c.Phase, Cohort: cohort, State: WithdrawnS, Reason: reason, On: on, Cell: was[0].Cell}
 			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: eid, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
 		}
 		if !found {
 			return out, person.ErrUnknown
 		}
-		return out, nil
+		return out, t.refill(ctx, q, actor, cohort, waiting, freed, on, &out)
 	}})
 	return err
 }

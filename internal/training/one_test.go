@@ -39,7 +39,7 @@ func one(merged map[[2]id.ID]bool, p id.ID) id.ID {
 }
 
 // recount demands that all that is counted is what a naive count of the rows finds.
-func (c *centre) recount(t rapid.TB, merged map[[2]id.ID]bool, people map[id.ID]id.ID) {
+func (c *node) recount(t rapid.TB, merged map[[2]id.ID]bool, people map[id.ID]id.ID) {
 	t.Helper()
 	reached, here_ := map[id.ID]bool{}, map[[2]id.ID]bool{}
 	sheets := map[id.ID]map[id.ID]bool{}
@@ -124,7 +124,7 @@ func (c *centre) recount(t rapid.TB, merged map[[2]id.ID]bool, people map[id.ID]
 }
 
 // sums are all rows but those of what was said of pairs.
-func (c *centre) sums(t rapid.TB) string {
+func (c *node) sums(t rapid.TB) string {
 	return strings.Join(slices.DeleteFunc(strings.Split(testnode.Rows(t, c.Log), "\n"), func(l string) bool { return strings.HasPrefix(l, "person_edge ") }), "\n")
 }
 

@@ -54,7 +54,11 @@ func (t *Training) review(ctx context.Context, actor, p id.ID, on string) error 
 		return err
 	}
 	for _, e := range in {
-		_, err := t.log.Do(ctx, fact.Command{Name: "wait for a consent", Stream: person.Stream(e.Centre), Keys: []id.ID{p, e.Cohort}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		waiting, err := t.waitingKeys(ctx, e.Cohort)
+		if err != nil {
+			return err
+		}
+		_, err = t.log.Do(ctx, fact.Command{Name: "wait for a consent", Stream: person.Stream(e.Centre), Keys: append(slices.Clone(waiting), p, e.Cohort), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 			var out fact.Outcome
 			now, err := t.enrolments(ctx, q, "id = ? AND state IN ('enrolled', 'active')", store.Args(e.ID))
 			if err != nil || len(now) == 0 {
@@ -66,7 +70,7 @@ func (t *Training) review(ctx context.Context, actor, p id.ID, on string) error 
 			}
 			b := EnrolmentStated{Person: p, Programme: e.Programme, Phase: e.Phase, Cohort: e.Cohort, State: Waitlisted, Reason: NoConsent, On: on, Cell: now[0].Cell}
 			out.Facts = []fact.New{{Stream: person.Stream(e.Centre), Kind: KindEnrolment, Subject: e.ID, Actor: actor, Body: b, Prev: fact.HeadsOf(all)}}
-			return out, nil
+			return out, t.refill(ctx, q, actor, e.Cohort, waiting, 1, on, &out)
 		}})
 		if err != nil {
 			return err

@@ -20,6 +20,10 @@ type Session struct {
 	ID, Cohort, Programme, Centre  id.ID
 	Date, Starts, Ends             string
 	Room, Title, Cancelled         string
+	Subject                        string         // what is caught up on; "": the digital track
+	RoomID                         id.ID          // Nil where the centre does not know the room
+	Devices                        map[string]int // wanted, by kind
+	Was, Why                       string         // when it was planned before, and why it is otherwise now
 	Present, Late, Excused, Absent int
 	Conflict                       bool
 	CohortName                     string
@@ -32,7 +36,7 @@ func (s *Session) Taken() bool { return s.Present+s.Late+s.Excused+s.Absent > 0 
 // Here is how many took part.
 func (s *Session) Here() int { return s.Present + s.Late }
 
-const sessionColumns = `s.id, s.cohort, s.programme, s.centre, s.day, s.starts, s.ends, s.room, s.title, s.cancelled,
+const sessionColumns = `s.id, s.cohort, s.programme, s.centre, s.day, s.starts, s.ends, s.room, s.room_id, s.devices, s.title, s.subject, s.cancelled, s.was, s.why,
 	s.present - (SELECT count(*) FROM training_double_mark d WHERE d.session = s.id AND d.mark = 'p'), s.late - (SELECT count(*) FROM training_double_mark d WHERE d.session = s.id AND d.mark = 'l'),
 	s.excused - (SELECT count(*) FROM training_double_mark d WHERE d.session = s.id AND d.mark = 'e'), s.absent - (SELECT count(*) FROM training_double_mark d WHERE d.session = s.id AND d.mark = 'a'), s.conflict,
 	coalesce((SELECT c.name FROM training_cohort c WHERE c.id = s.cohort), ''),
@@ -43,7 +47,9 @@ func (t *Training) sessions(ctx context.Context, q store.Querier, where string, 
 	var out []*Session
 	err := q.Each(ctx, "SELECT "+sessionColumns+" FROM training_session s WHERE "+where, args, func(r store.Row) error {
 		s := &Session{}
-		err := r.Scan(&s.ID, &s.Cohort, &s.Programme, &s.Centre, &s.Date, &s.Starts, &s.Ends, &s.Room, &s.Title, &s.Cancelled, &s.Present, &s.Late, &s.Excused, &s.Absent, &s.Conflict, &s.CohortName, &s.Expected)
+		var devices string
+		err := r.Scan(&s.ID, &s.Cohort, &s.Programme, &s.Centre, &s.Date, &s.Starts, &s.Ends, &s.Room, &s.RoomID, &devices, &s.Title, &s.Subject, &s.Cancelled, &s.Was, &s.Why, &s.Present, &s.Late, &s.Excused, &s.Absent, &s.Conflict, &s.CohortName, &s.Expected)
+		s.Devices = devicesOf(devices)
 		out = append(out, s)
 		return err
 	})
@@ -99,7 +105,14 @@ type Weekly struct {
 	Days         []time.Weekday
 	Starts, Ends string
 	Room, Title  string
-	Except       func(date string) bool // days without sessions; may be nil
+	Subject      string
+	RoomID       id.ID
+	Trainers     []id.ID        // none: those of the group
+	Devices      map[string]int // wanted, by kind
+	// Calendar is what the sessions are held against; nil: nothing is, as in a simulation.
+	Calendar *Calendar
+	Despite  bool                   // what is warned of is meant
+	Except   func(date string) bool // days without sessions; may be nil
 }
 
 // MaxSessions bounds what one timetable may plan.
@@ -129,41 +142,6 @@ func (w Weekly) Dates() ([]string, error) {
 // SessionID names a group's session at a time, so that planning twice is planning once.
 func SessionID(cohort id.ID, date, starts string) id.ID {
 	return id.Under(cohort, "session "+date+" "+starts)
-}
-
-// Plan plans the sessions of a timetable and returns how many are new.
-func (t *Training) Plan(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, w Weekly) (int, error) {
-	dates, err := w.Dates()
-	if err != nil {
-		return 0, err
-	}
-	c, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
-	if err != nil {
-		return 0, err
-	}
-	if c.Closed {
-		return 0, ErrClosed
-	}
-	added := 0
-	_, err = t.log.Do(ctx, fact.Command{Name: "plan sessions", Stream: person.Stream(c.Centre), Keys: []id.ID{cohort}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
-		added = 0
-		var out fact.Outcome
-		for _, d := range dates {
-			sid := SessionID(cohort, d, w.Starts)
-			all, err := t.log.Of(ctx, q, sid)
-			if err != nil {
-				return out, err
-			}
-			if len(all) > 0 {
-				continue
-			}
-			added++
-			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindSession, Subject: sid, Actor: actor,
-				Body: SessionPlanned{Cohort: cohort, Programme: c.Programme, Centre: c.Centre, Date: d, Starts: w.Starts, Ends: w.Ends, Room: w.Room, Title: w.Title}})
-		}
-		return out, nil
-	}})
-	return added, err
 }
 
 // Take records a sheet: a mark for each person named, "" to take a mark back. Everyone must belong to the group or have
@@ -240,7 +218,7 @@ func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, se
 		if err != nil {
 			return out, err
 		}
-		out.Facts = []fact.New{{Stream: person.Stream(s.Centre), Kind: KindAttendance, Subject: session, Actor: actor, Prev: sheets(all), Body: AttendanceTaken{change, method}}}
+		out.Facts = []fact.New{{Stream: person.Stream(s.Centre), Kind: KindAttendance, Subject: session, Actor: actor, Prev: latest[AttendanceTaken](all), Body: AttendanceTaken{change, method}}}
 		return out, nil
 	}})
 	return err
@@ -255,13 +233,13 @@ func markKey(session, p id.ID) id.ID {
 	return session
 }
 
-// sheets are the sheet facts that a new one, whose author saw them all, replaces.
-func sheets(all []*fact.Fact) []fact.Ref {
+// latest are the facts of one register that a new one, whose author saw them all, replaces.
+func latest[T fact.Body](all []*fact.Fact) []fact.Ref {
 	var refs []fact.Ref
 	replaced := map[fact.Ref]bool{}
 	var taken []*fact.Fact
 	for _, f := range all {
-		if _, ok := fact.As[AttendanceTaken](f); ok {
+		if _, ok := fact.As[T](f); ok {
 			taken = append(taken, f)
 			for _, p := range f.Prev {
 				if p.Stream == "" {
@@ -448,7 +426,7 @@ func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope,
 			if err != nil {
 				return fact.Outcome{}, err
 			}
-			n.Prev = sheets(all)
+			n.Prev = latest[AttendanceTaken](all)
 		}
 		return fact.Outcome{Facts: []fact.New{n}}, nil
 	}})

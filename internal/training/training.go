@@ -3,16 +3,18 @@
 package training
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/measure"
 	"tizi/internal/store"
+	"tizi/internal/timetable"
 )
 
 // CohortOpened is the body of cohort.opened: a group of a programme's phase at a centre.
@@ -26,6 +28,15 @@ type CohortOpened struct {
 	From      string  `json:"from,omitempty"`
 	To        string  `json:"to,omitempty"`
 	Closed    bool    `json:"closed,omitempty"`
+	// Subjects are what the group catches up on beside the digital track.
+	Subjects []string `json:"subjects,omitempty"`
+}
+
+// Subjects are what a group can catch up on beside the digital track.
+var Subjects = []string{"arabic", "french", "tamazight", "english", "maths", "science", "literacy", "life"}
+
+func knownSubjects(list []string) bool {
+	return !slices.ContainsFunc(list, func(s string) bool { return !slices.Contains(Subjects, s) })
 }
 
 // Check says what is missing.
@@ -37,6 +48,8 @@ func (c CohortOpened) Check() error {
 		return errors.New("a group needs a programme, a phase and a centre")
 	case c.Capacity < 0 || c.Capacity > 1000:
 		return errors.New("a group has from 1 to 1000 seats")
+	case !knownSubjects(c.Subjects):
+		return errors.New("nobody catches up on that subject")
 	}
 	return nil
 }
@@ -64,9 +77,21 @@ type EnrolmentStated struct {
 	Cohort    id.ID        `json:"cohort,omitzero"` // Nil while nobody has placed the person in a group
 	State     string       `json:"state"`
 	Reason    string       `json:"reason,omitempty"`
-	On        string       `json:"on"`   // ISO date
-	Cell      measure.Cell `json:"cell"` // the person's counting cell, unsealed
+	On        string       `json:"on"`             // ISO date
+	Cell      measure.Cell `json:"cell"`           // the person's counting cell, unsealed
+	Rank      int          `json:"rank,omitempty"` // of whoever waits, the place in the list; 0 from before lists had places
+	// Moved is why somebody came over from another group: one of Moves.
+	Moved string `json:"moved,omitempty"`
 }
+
+// Moves are why somebody is moved to another group.
+var Moves = []string{"hours", "level", "distance", "together", "trainer", "closing", "other"}
+
+// Transferred is the reason of an enrolment that was left for a group of another phase.
+const Transferred = "transferred"
+
+// Overs are why somebody has a seat beyond those of a group. Each is the reason of the enrolment.
+var Overs = []string{"over_family", "over_agreed", "over_absent", "over_end", "over_other"}
 
 // Check says what is missing.
 func (e EnrolmentStated) Check() error {
@@ -75,6 +100,10 @@ func (e EnrolmentStated) Check() error {
 		return errors.New("an enrolment needs a person and a programme")
 	case !slices.Contains(States, e.State):
 		return fmt.Errorf("%q is no state of an enrolment", e.State)
+	case e.Moved != "" && !slices.Contains(Moves, e.Moved):
+		return fmt.Errorf("%q is no reason to move", e.Moved)
+	case e.Rank < 0:
+		return errors.New("a list begins at 1")
 	case !isDate(e.On):
 		return errors.New("an enrolment needs a date, written 2026-03-14")
 	}
@@ -92,10 +121,27 @@ type SessionPlanned struct {
 	Ends      string `json:"ends,omitempty"`
 	Room      string `json:"room,omitempty"`
 	Title     string `json:"title,omitempty"`
-	Cancelled string `json:"cancelled,omitempty"` // why it does not take place
+	Subject   string `json:"subject,omitempty"`   // what is caught up on: one of Subjects; "": the digital track
+	Cancelled string `json:"cancelled,omitempty"` // why it does not take place: one of Causes, or words of an earlier version
+
+	RoomID   id.ID          `json:"room_id,omitzero"`   // where the centre knows the room; Room is its name then
+	Trainers []id.ID        `json:"trainers,omitempty"` // accounts; none: those of the group
+	Devices  map[string]int `json:"devices,omitempty"`  // wanted, by kind
+	Was      string         `json:"was,omitempty"`      // when it was planned before it was moved: "2026-03-14 10:00"
+	Why      string         `json:"why,omitempty"`      // why it was moved or has another trainer: one of Causes
+	Despite  []string       `json:"despite,omitempty"`  // the kinds of clashes that somebody confirmed
 }
 
-var clockForm = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+// Causes are why a session is cancelled, moved or held by somebody else.
+var Causes = []string{"trainer", "room", "equipment", "weather", "holiday", "event", "other"}
+
+// maxDevices bounds how many devices of a kind a session may want.
+const maxDevices = 1000
+
+func isClock(s string) bool {
+	_, ok := timetable.Clock(s)
+	return ok
+}
 
 // Check says what is missing or contradicts itself.
 func (s SessionPlanned) Check() error {
@@ -104,10 +150,19 @@ func (s SessionPlanned) Check() error {
 		return errors.New("a session needs a group, a programme and a centre")
 	case !isDate(s.Date):
 		return errors.New("a session needs a date, written 2026-03-14")
-	case s.Starts != "" && !clockForm.MatchString(s.Starts), s.Ends != "" && !clockForm.MatchString(s.Ends):
+	case s.Starts != "" && !isClock(s.Starts), s.Ends != "" && !isClock(s.Ends):
 		return errors.New("a time is written 14:30")
+	case s.Subject != "" && !slices.Contains(Subjects, s.Subject):
+		return fmt.Errorf("%q is no subject to catch up on", s.Subject)
+	case len(s.Trainers) > 20 || len(s.Devices) > 20:
+		return errors.New("a session has at most 20 trainers and 20 kinds of devices")
 	case s.Starts != "" && s.Ends != "" && s.Ends <= s.Starts:
 		return fmt.Errorf("the session ends at %s, before it begins at %s", s.Ends, s.Starts)
+	}
+	for _, n := range s.Devices {
+		if n < 1 || n > maxDevices {
+			return fmt.Errorf("a session wants from 1 to %d devices of a kind", maxDevices)
+		}
 	}
 	return nil
 }
@@ -166,15 +221,22 @@ var (
 
 var (
 	cohortTable = &store.Table{Name: "training_cohort", Key: 1,
-		Columns: store.Cols("id:id name:text programme:id phase:id centre:id capacity:int starts:text ends:text closed:int conflict:int"),
+		Columns: store.Cols("id:id name:text programme:id phase:id centre:id capacity:int starts:text ends:text closed:int subjects:text conflict:int"),
 		Indexes: []string{"centre, name, id", "programme"}}
 	trainerTable = &store.Table{Name: "training_trainer", Key: 2, Columns: store.Cols("cohort:id account:id"), Indexes: []string{"account"}}
 	enrolTable   = &store.Table{Name: "training_enrolment", Key: 1,
-		Columns: store.Cols("id:id person:id programme:id phase:id cohort:id centre:id state:text reason:text day:text sex:text age:text milieu:text schooling:text conflict:int"),
+		Columns: store.Cols("id:id person:id programme:id phase:id cohort:id centre:id state:text reason:text day:text sex:text age:text milieu:text schooling:text place:int conflict:int"),
 		Indexes: []string{"cohort, state", "person", "centre, programme, cohort, state"}}
+	// pastTable has the groups in which somebody had a seat before they were moved to another one of the phase, until when,
+	// and why.
+	pastTable = &store.Table{Name: "training_past", Key: 2, Columns: store.Cols("enrolment:id cohort:id person:id day:text reason:text"), Indexes: []string{"cohort", "person"}}
+	// absentTable has the absences alone, so that those in a row are found without reading all marks.
+	absentTable  = &store.Table{Name: "training_absent", Key: 2, Columns: store.Cols("session:id person:id cohort:id centre:id at:text"), Indexes: []string{"centre, at, cohort, person", "at, cohort, person", "cohort, person, at"}}
 	sessionTable = &store.Table{Name: "training_session", Key: 1,
-		Columns: store.Cols("id:id cohort:id programme:id centre:id day:text starts:text ends:text room:text title:text cancelled:text present:int late:int excused:int absent:int conflict:int"),
+		Columns: store.Cols("id:id cohort:id programme:id centre:id day:text starts:text ends:text room:text room_id:id devices:text title:text subject:text cancelled:text was:text why:text present:int late:int excused:int absent:int conflict:int"),
 		Indexes: []string{"cohort, day", "centre, day, starts", "day"}}
+	// standTable has who holds a session in the place of the group's trainers.
+	standTable  = &store.Table{Name: "training_stand_in", Key: 2, Columns: store.Cols("session:id account:id cohort:id"), Indexes: []string{"account"}}
 	attendTable = &store.Table{Name: "training_attendance", Key: 2,
 		Columns: store.Cols("session:id person:id mark:text programme:id centre:id month:text"),
 		Indexes: []string{"person"}}
@@ -190,7 +252,7 @@ var Folds = []*fact.Fold{
 				return nil
 			}
 			c, _ := fact.As[CohortOpened](heads[len(heads)-1])
-			out.Add(cohortTable, s.ID, c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.From, c.To, c.Closed, len(heads) > 1)
+			out.Add(cohortTable, s.ID, c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.From, c.To, c.Closed, strings.Join(c.Subjects, " "), len(heads) > 1)
 			seen := map[id.ID]bool{}
 			for _, t := range c.Trainers {
 				if !seen[t] {
@@ -200,12 +262,12 @@ var Folds = []*fact.Fold{
 			}
 			return nil
 		},
-		Sample: sample(KindCohort, func(d fact.Draw) fact.Body {
+		Sample: fact.Statements(KindCohort, func(d fact.Draw) fact.Body {
 			return CohortOpened{Name: fmt.Sprint("G", d.Int("name", 3)), Programme: testID(1), Phase: testID(2), Centre: testID(3), Trainers: []id.ID{testID(d.Int("trainer", 3)), testID(4)}}
 		}),
 	},
 	{
-		Name: "training.enrolment", Kinds: []*fact.Kind{KindEnrolment}, Tables: []*store.Table{enrolTable},
+		Name: "training.enrolment", Kinds: []*fact.Kind{KindEnrolment}, Tables: []*store.Table{enrolTable, pastTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[EnrolmentStated](f); return ok })
 			if len(heads) == 0 {
@@ -213,22 +275,28 @@ var Folds = []*fact.Fold{
 			}
 			last := heads[len(heads)-1]
 			e, _ := fact.As[EnrolmentStated](last)
-			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, centreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, len(heads) > 1)
+			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, centreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, e.Rank, len(heads) > 1)
+			foldPast(s, e, out)
 			return nil
 		},
-		Sample: sample(KindEnrolment, func(d fact.Draw) fact.Body {
-			return EnrolmentStated{Person: testID(d.Int("person", 2)), Programme: testID(1), State: States[d.Int("state", len(States))], On: "2026-01-05", Cell: measure.Cell{Sex: []string{"f", "m"}[d.Int("sex", 2)]}}
+		Sample: fact.Statements(KindEnrolment, func(d fact.Draw) fact.Body {
+			return EnrolmentStated{Person: testID(d.Int("person", 2)), Programme: testID(1), State: States[d.Int("state", len(States))], Cohort: testID(5 + d.Int("group", 3)), On: "2026-01-05", Rank: d.Int("rank", 3), Cell: measure.Cell{Sex: []string{"f", "m"}[d.Int("sex", 2)]}}
 		}),
 	},
 	{
-		Name: "training.session", Revision: 1, Kinds: []*fact.Kind{KindSession, KindAttendance}, Tables: []*store.Table{sessionTable, attendTable},
+		Name: "training.session", Revision: 2, Kinds: []*fact.Kind{KindSession, KindAttendance}, Tables: []*store.Table{sessionTable, attendTable, standTable, absentTable},
 		Fold: foldSession,
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
 			h := fact.History{Subject: id.New()}
 			for i := range 1 + d.Int("facts", 5) {
 				st := fact.Step{By: d.Int("by", 2)}
 				if i == 0 || d.Int("plan", 4) == 0 {
-					st.Kind, st.Body = KindSession, SessionPlanned{Cohort: testID(5), Programme: testID(1), Centre: testID(3), Date: []string{"2026-01-05", "2026-02-09"}[d.Int("day", 2)]}
+					st.Kind = KindSession
+					b := SessionPlanned{Cohort: testID(5), Programme: testID(1), Centre: testID(3), Date: []string{"2026-01-05", "2026-02-09"}[d.Int("day", 2)]}
+					if d.Int("replaced", 3) == 0 {
+						b.Trainers, b.Devices, b.RoomID = []id.ID{testID(d.Int("trainer", 2))}, map[string]int{"laptop": 1 + d.Int("laptops", 2)}, testID(6)
+					}
+					st.Body = b
 				} else {
 					st.Kind, st.Body = KindAttendance, AttendanceTaken{Method: "list", Marks: map[id.ID]string{testID(10 + d.Int("person", 3)): Marks[d.Int("mark", 4)], testID(20): Marks[d.Int("mark", 4)]}}
 				}
@@ -245,27 +313,37 @@ var Folds = []*fact.Fold{
 // testID is a fixed id for samples.
 func testID(n int) id.ID { return id.Named("sample", fmt.Sprint(n)) }
 
-// sample draws statements of one subject, some of which saw an earlier one.
-func sample(k *fact.Kind, body func(fact.Draw) fact.Body) fact.Sampler {
-	return func(d fact.Draw, _ fact.NewKey) fact.History {
-		h := fact.History{Subject: id.New()}
-		for i := range 1 + d.Int("edits", 4) {
-			st := fact.Step{Kind: k, Body: body(d), By: d.Int("by", 2)}
-			if i > 0 && d.Int("saw", 2) == 1 {
-				st.Prev = []int{d.Int("which", i)}
-			}
-			h.Steps = append(h.Steps, st)
-		}
-		return h
-	}
-}
-
 func centreOf(stream string) id.ID {
 	if len(stream) < 8 {
 		return id.Nil
 	}
 	v, _ := id.Parse(stream[7:])
 	return v
+}
+
+// foldPast derives in which groups of the phase somebody had a seat before the one of last.
+func foldPast(s *fact.Subject, last EnrolmentStated, out *fact.Rows) {
+	type stay struct{ day, reason string }
+	past := map[id.ID]stay{}
+	var in id.ID // where the seat is, in the order of the facts
+	for _, f := range s.Facts() {
+		e, ok := fact.As[EnrolmentStated](f)
+		if !ok {
+			continue
+		}
+		if !in.IsNil() && e.Cohort != in {
+			past[in] = stay{e.On, e.Moved}
+			in = id.Nil
+		}
+		if !e.Cohort.IsNil() && slices.Contains([]string{Enrolled, Active, Completed}, e.State) {
+			in = e.Cohort
+		}
+	}
+	for g, x := range past {
+		if g != last.Cohort {
+			out.Add(pastTable, s.ID, g, last.Person, x.day, x.reason)
+		}
+	}
 }
 
 // foldSession derives a session with its sheet. Each person on the sheet is a register of their own: two trainers who
@@ -319,9 +397,28 @@ func foldSession(s *fact.Subject, out *fact.Rows) error {
 		}
 		count[m]++
 		out.Add(attendTable, session, v, m, programme, centre, month)
+		if m == Absent {
+			out.Add(absentTable, session, v, p.Cohort, centre, p.Date+" "+p.Starts)
+		}
 	}
-	out.Add(sessionTable, s.ID, p.Cohort, p.Programme, p.Centre, p.Date, p.Starts, p.Ends, p.Room, p.Title, p.Cancelled, count[Present], count[Late], count[Excused], count[Absent], conflict)
+	seen := map[id.ID]bool{}
+	for _, a := range p.Trainers {
+		if !seen[a] {
+			seen[a] = true
+			out.Add(standTable, session, a, p.Cohort)
+		}
+	}
+	out.Add(sessionTable, s.ID, p.Cohort, p.Programme, p.Centre, p.Date, p.Starts, p.Ends, p.Room, p.RoomID, devicesText(p.Devices), p.Title, p.Subject, p.Cancelled, p.Was, p.Why, count[Present], count[Late], count[Excused], count[Absent], conflict)
 	return nil
+}
+
+// devicesText is how a row keeps the devices of a session: JSON with sorted names, "" without any.
+func devicesText(devices map[string]int) string {
+	if len(devices) == 0 {
+		return ""
+	}
+	b, _ := json.Marshal(devices) // of words and numbers
+	return string(b)
 }
 
 func (a AttendanceTaken) has(v id.ID) bool {

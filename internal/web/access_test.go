@@ -20,6 +20,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/agreement"
+	"tizi/internal/centre"
 	"tizi/internal/consent"
 	"tizi/internal/family"
 	"tizi/internal/house"
@@ -136,6 +137,7 @@ type spot struct {
 	person, other, group id.ID
 	session, request     id.ID
 	worry                id.ID
+	room, device, round  id.ID
 	where                string
 	agreed               agreed
 }
@@ -193,6 +195,7 @@ func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
 	_, err = n.Training.Plan(ctx, id.Nil, all, s.group, training.Weekly{From: "2026-03-02", To: "2026-03-02", Days: []time.Weekday{time.Monday}, Starts: "10:00", Ends: "11:00"})
 	must(t, err)
 	s.session = training.SessionID(s.group, "2026-03-02", "10:00")
+	must(t, n.Training.Take(ctx, id.Nil, all, s.session, map[id.ID]string{s.person: training.Absent}, "list"))
 	s.request, err = n.Access.Propose(ctx, n.owner.ID, all, access.Proposed{Action: access.ExportPeople, Centre: s.centre, Subjects: []id.ID{s.person}, Reason: "asked"})
 	must(t, err)
 	if has, err := n.Safeguard.Has(ctx, n.DB, n.owner.ID); err != nil || !has {
@@ -200,6 +203,12 @@ func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
 		must(t, n.Access.Grant(ctx, n.owner, n.owner.ID, access.Officer, access.Place(place.ID("MA")), false))
 		must(t, n.Safeguard.SetKey(ctx, n.owner.ID, passphrase, false))
 	}
+	s.room, err = n.Centres.SetRoom(ctx, id.Nil, all, id.Nil, centre.RoomDescribed{Centre: s.centre, Name: "R" + id.New().Hex(), Seats: 20})
+	must(t, err)
+	s.device, err = n.Centres.SetDevice(ctx, id.Nil, all, id.Nil, centre.DeviceDescribed{Centre: s.centre, Number: id.New().Hex(), Kind: "laptop"})
+	must(t, err)
+	s.round, err = n.Centres.SetRound(ctx, id.Nil, all, id.Nil, centre.RoundPlanned{Centre: s.centre, Name: "R", Stops: []centre.Stop{{Date: "2026-03-09", Spot: "souk"}}})
+	must(t, err)
 	s.worry, err = n.Safeguard.Report(ctx, id.New().String(), s.centre, safeguard.Worry{What: "secret"})
 	must(t, err)
 	return s
@@ -236,10 +245,22 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return s.person.String()
 		case "{b}":
 			return s.other.String()
+		case "{centre}":
+			return s.centre.String()
+		case "{room}":
+			return s.room.String()
+		case "{device}":
+			return s.device.String()
+		case "{round}":
+			return s.round.String()
 		case "{group}":
 			return s.group.String()
 		case "{session}":
 			return s.session.String()
+		case "{referral}":
+			v, err := n.Training.Refer(ctx, id.Nil, access.Everywhere(), s.person, "college", "at_risk", "2026-03-02", training.Referrer{School: "Collège"})
+			must(t, err)
+			return v.String()
 		case "{case}":
 			return s.worry.String()
 		case "{request}":

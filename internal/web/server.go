@@ -197,6 +197,7 @@ var sections = []struct {
 	{"nav.today", "/today", "today", access.ReadGroups},
 	{"nav.people", "/people", "people", access.ReadPeople},
 	{"nav.groups", "/groups", "group", access.ReadGroups},
+	{"nav.centres", "/centres", "building", access.ReadCentre},
 	{"nav.consents", "/consents", "file", access.ReadConsent},
 	{"nav.messages", "/messages", "mail", access.WritePeople},
 	{"nav.children", "/children", "people", access.ReadChildren},
@@ -250,6 +251,9 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 		}
 	}
 	p.Commands = append(p.Commands, shell.NavItem{Key: "shell.my_account", URL: "/me", Icon: "person"})
+	if a.May(access.ReadCentre) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "nav.timetable", URL: "/timetable", Icon: "calendar"})
+	}
 	if a.May(access.WriteAccounts) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "staff.renew", URL: "/staff/renew", Icon: "clock"})
 	}

@@ -16,7 +16,11 @@ var asks = map[string]access.Action{
 	"/today": access.ReadGroups, "/sessions/{id}": access.ReadGroups,
 	"/groups": access.ReadGroups, "/groups/{id}": access.ReadGroups, "/groups/{id}?tab=sessions": access.ReadGroups,
 	"/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups,
+	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/people/{id}/refer": access.WritePeople,
 	"/groups/{id}/leave/{id}": access.WriteGroups, "/groups/{id}/session": access.WriteGroups,
+	"/timetable": access.ReadCentre, "/sessions/{id}/change": access.WriteGroups, "/sessions/{id}/notice": access.WriteGroups, "/centres": access.ReadCentre, "/centres/{id}": access.ReadCentre, "/centres/{id}/holders": access.WriteCentre, "/centres/{id}/rooms/new": access.WriteCentre, "/centres/{id}/rooms/{id}": access.WriteCentre,
+	"/centres/{id}/hours": access.WriteCentre, "/centres/{id}/devices": access.WriteCentre, "/centres/{id}/devices/new": access.WriteCentre, "/centres/{id}/devices/{id}": access.WriteCentre,
+	"/centres/{id}/devices/{id}/edit": access.WriteCentre, "/centres/{id}/rounds/new": access.WriteCentre, "/centres/{id}/rounds/{id}": access.WriteCentre,
 	"/people": access.ReadPeople, "/people/{id}": access.ReadPeople, "/people/new": access.WritePeople, "/people/{id}/edit": access.WritePeople,
 	"/people/same": access.MergePeople, "/same/{id}/{id}": access.MergePeople, "/people/like": access.WritePeople,
 	"/people/{id}/erase": access.ErasePeople, "/people/{id}/export": access.ExportPeople, "/people/{id}/dossier": access.ExportPeople, "/people/{id}/dossier.json": access.ExportPeople,
@@ -126,9 +130,9 @@ func another(t *testing.T, n *node, c *client) elsewhere {
 	g.Set("from", time.Now().Format(time.DateOnly))
 	g.Set("to", time.Now().Format(time.DateOnly))
 	g.Set("days", "")
-	e.group = strings.TrimSuffix(c.must(c.post("/groups/new", g)).to(), "/add")
+	e.group = c.opened(g)
 	c.must(c.post(e.group+"/add", url.Values{"person": {strings.TrimPrefix(e.person, "/people/")}}))
-	c.must(c.post(e.group+"/session", url.Values{"date": {time.Now().Format(time.DateOnly)}, "from": {"00:10"}, "to": {"23:50"}, "weeks": {"1"}}))
+	c.must(c.post(e.group+"/session", url.Values{"date": {time.Now().Format(time.DateOnly)}, "from": {"00:10"}, "to": {"23:50"}, "despite": {"yes"}}))
 	for _, l := range c.get(e.group + "?tab=sessions").links() {
 		if strings.HasPrefix(l, "/sessions/") {
 			e.session = l

@@ -366,8 +366,8 @@ func centreWith30(t testing.TB) (*node, *client, []string) {
 	g.Set("days", fmt.Sprint(int(today.Weekday())))
 	g.Set("starts", "00:05")
 	g.Set("ends", "23:55")
-	add := c.must(c.post("/groups/new", g)).to()
-	group := strings.TrimSuffix(add, "/add")
+	group := c.opened(g)
+	add := group + "/add"
 	c.must(c.post(add, url.Values{"person": c.form(add, add).input("person").options}))
 	var sheets []string
 	for _, l := range c.get(group + "?tab=sessions").links() {
@@ -386,6 +386,21 @@ func centreWith30(t testing.TB) (*node, *client, []string) {
 		t.Fatalf("%d sheets to mark", len(open))
 	}
 	return n, c, open
+}
+
+// opened opens a group and confirms what its sessions are warned of, such as Friday noon.
+func (c *client) opened(g url.Values) string {
+	path, query, warned := strings.Cut(c.must(c.post("/groups/new", g)).to(), "/session?")
+	if warned {
+		v, err := url.ParseQuery(query)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		v.Del("look")
+		v.Set("despite", "yes")
+		c.must(c.post(path+"/session", v))
+	}
+	return strings.TrimSuffix(path, "/add")
 }
 
 // input is a question of the form by its name.

@@ -90,8 +90,12 @@ func sober(f *form, q *question, serial int) []string {
 		return []string{"14:30"}
 	case "to", "ends":
 		return []string{"16:30"}
-	case "weeks":
-		return []string{"1"}
+	case "opens":
+		return []string{"10:00"}
+	case "closes":
+		return []string{"12:00"}
+	case "until", "room_id", "devices_laptop", "devices_tablet", "devices_robot", "devices_projector":
+		return []string{""}
 	case "target":
 		return []string{"100"}
 	case "signed", "source_on":
@@ -100,6 +104,11 @@ func sober(f *form, q *question, serial int) []string {
 		return []string{"/board"}
 	case "source_url":
 		return []string{"https://example.org/x"}
+	}
+	for _, x := range [][2]string{{"open_%_1", "09:00"}, {"close_%_1", "11:00"}, {"open_%_2", "14:00"}, {"close_%_2", "16:00"}, {"access_from_%", "14:00"}, {"access_to_%", "16:00"}, {"from_%", "09:00"}, {"to_%", "11:00"}} {
+		if prefix, suffix, _ := strings.Cut(x[0], "%"); strings.HasPrefix(q.name, prefix) && strings.HasSuffix(q.name, suffix) {
+			return []string{x[1]}
+		}
 	}
 	if q.numeric || strings.HasPrefix(q.name, "target_") {
 		return []string{"12"}
@@ -287,7 +296,9 @@ var unguessed = map[string]bool{
 	// An office signs for its own organisation, a renewal goes beyond what was, a sum is in the currency of its line, two do
 	// not hold an office at once, a paper is no list.
 	"/agreements/{id}/parties/new": true, "/agreements/{id}/renew": true, "/agreements/{id}/money/{id}": true, "/organisations/{id}/offices/{id}/terms/{id}": true, "/agreements/{id}/papers": true,
-	"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true}
+	"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
+	"/sessions/{id}/cancel": true, // its sheet may be taken by then
+	"/sessions/{id}/change": true} // the last room and the last trainer may be taken
 
 // TestNonsenseAtFirst does the same to the forms of a node that nobody has set up yet.
 func TestNonsenseAtFirst(t *testing.T) {

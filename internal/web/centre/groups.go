@@ -29,10 +29,9 @@ func groupRoutes(d *door.Door) {
 	d.Handle("POST /groups/{group}/edit", access.WriteGroups, groupEditGiven)
 	d.Handle("GET /groups/{group}/add", access.WriteGroups, groupAdd)
 	d.Handle("POST /groups/{group}/add", access.WriteGroups, groupAddGiven)
+	d.Handle("POST /groups/{group}/refill", access.WriteGroups, refill)
 	d.Handle("GET /groups/{group}/leave/{person}", access.WriteGroups, groupLeave)
 	d.Handle("POST /groups/{group}/leave/{person}", access.WriteGroups, groupLeaveGiven)
-	d.Handle("GET /groups/{group}/session", access.WriteGroups, sessionNew)
-	d.Handle("POST /groups/{group}/session", access.WriteGroups, sessionNewGiven)
 }
 
 func groups(a *door.Ask) error {
@@ -173,6 +172,14 @@ func typedGroup(a *door.Ask, v *GroupForm, phases []programme.Phase) (training.C
 			w.Days = append(w.Days, time.Weekday(n))
 		}
 	}
+	v.Subjects = map[string]bool{}
+	for _, s := range a.R.PostForm["subjects"] {
+		if !slices.Contains(training.Subjects, s) {
+			v.Errors["subjects"] = a.P.T("error.choose", "field", a.P.T("groups.subjects"))
+		} else if !v.Subjects[s] {
+			v.Subjects[s], c.Subjects = true, append(c.Subjects, s)
+		}
+	}
 	if v.Name == "" || a.TooLong(v.Name) != "" {
 		v.Errors["name"] = a.P.T("groups.name_missing")
 	}
@@ -251,12 +258,19 @@ func groupNewGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	a.Notify("good", "groups.saved")
 	if len(w.Days) > 0 {
-		if _, err := a.H.Training.Plan(ctx, a.Actor(), a.Scope, g, w); err != nil {
+		w.Except, w.RoomID = nil, roomNamed(a, c.Centre, w.Room)
+		w.Calendar = calendar(a, c.Centre)
+		_, err := a.H.Training.Plan(ctx, a.Actor(), a.Scope, g, w)
+		var clash *training.ClashError
+		if errors.As(err, &clash) || errors.Is(err, training.ErrPhase) { // the group stands; its sessions are looked at
+			return a.Go("/groups/" + g.String() + "/session?" + seriesQuery(w))
+		}
+		if err != nil {
 			return err
 		}
 	}
-	a.Notify("good", "groups.saved")
 	return a.Go("/groups/" + g.String() + "/add")
 }
 
@@ -309,7 +323,7 @@ func group(a *door.Ask) error {
 		return err
 	}
 	for _, s := range sessions {
-		r := SessionRow{Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, State: SessionState(a, s), Present: s.Here(), Expected: s.Expected, URL: "/sessions/" + s.ID.String()}
+		r := SessionRow{Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Subject: s.Subject, State: SessionState(a, s), Present: s.Here(), Expected: s.Expected, URL: "/sessions/" + s.ID.String()}
 		v.Present += s.Here()
 		v.Marked += s.Here() + s.Excused + s.Absent
 		if s.Date == a.Today() && s.Cancelled == "" {
@@ -320,13 +334,25 @@ func group(a *door.Ask) error {
 		}
 		v.Sessions = append(v.Sessions, r)
 	}
+	v.Subjects = hoursOf(c, sessions)
 	roster, err := a.H.Training.Roster(ctx, a.H.DB, c.ID)
 	if err != nil {
 		return err
 	}
-	state, ids := map[id.ID]string{}, make([]id.ID, len(roster))
+	state, reason, ids := map[id.ID]string{}, map[id.ID]string{}, make([]id.ID, len(roster))
+	waits, err := a.H.Training.Waiting(ctx, a.H.DB, c.ID)
+	if err != nil {
+		return err
+	}
+	next, seat := map[id.ID]int{}, map[id.ID]string{}
+	for i, e := range waits {
+		next[e.Person] = i + 1
+	}
 	for i, e := range roster {
-		ids[i], state[e.Person] = e.Person, e.State
+		ids[i], state[e.Person], reason[e.Person] = e.Person, e.State, e.Reason
+		if e.Reason == training.Refilled {
+			seat[e.Person] = e.On
+		}
 	}
 	people, err := a.H.People.Of(ctx, a.H.DB, a.Scope, ids)
 	if err != nil {
@@ -348,16 +374,34 @@ func group(a *door.Ask) error {
 			v.Pending++
 			v.ConsentsURL = door.With("/consents", "centre", c.Centre.String(), "group", c.ID.String())
 		}
-		r.State = state[p.ID]
+		r.State, r.Next, r.SeatOn = state[p.ID], next[p.ID], seat[p.ID]
 		t := tally[p.ID]
 		r.Present, r.Held, r.Absences = t.Here, t.Held, t.Absences
+		switch why := reason[p.ID]; {
+		case slices.Contains(training.Overs, why):
+			r.Why = a.P.T("groups." + why)
+		case r.State == training.WithdrawnS && (slices.Contains(leaveReasons, why) || why == training.Transferred):
+			r.Why = a.P.T("groups.leave_reason." + why)
+		}
 		if a.May(access.WriteGroups) && r.State != training.WithdrawnS {
 			r.LeaveURL = self + "/leave/" + p.ID.String()
+			if r.State == training.Enrolled || r.State == training.Active {
+				r.MoveURL = self + "/move/" + p.ID.String()
+			}
+		}
+		if a.May(access.TakeAttendance) && r.Absences >= training.InARow && (r.State == training.Enrolled || r.State == training.Active) {
+			r.AbsencesURL = self + "/absences/" + p.ID.String()
 		}
 		v.Roster = append(v.Roster, r)
 	}
+	if v.Moved, err = movedRows(a, c.ID); err != nil {
+		return err
+	}
 	if a.May(access.WriteGroups) {
 		v.AddURL, v.EditURL, v.SessionURL = self+"/add", self+"/edit", self+"/session"
+		if v.Free = c.Capacity - c.Enrolled; c.Capacity > 0 && v.Free > 0 && len(waits) > 0 && !c.Closed {
+			v.RefillAction = self + "/refill"
+		}
 	}
 	return a.Render("groups/group", v)
 }
@@ -387,6 +431,10 @@ func groupEdit(a *door.Ask) error {
 	v := GroupForm{Name: c.Name, Phase: c.Phase.String(), From: c.From, To: c.To, Action: a.R.URL.Path, CancelURL: "/groups/" + c.ID.String(), Days: map[int]bool{}}
 	if c.Capacity > 0 {
 		v.Capacity = strconv.Itoa(c.Capacity)
+	}
+	v.Subjects = map[string]bool{}
+	for _, s := range c.Subjects {
+		v.Subjects[s] = true
 	}
 	if len(c.Trainers) > 0 {
 		v.Trainer = c.Trainers[0].String()
@@ -439,21 +487,31 @@ func groupEditGiven(a *door.Ask) error {
 		n.Trainers = c.Trainers // the form shows the first; the others stay
 	}
 	err = a.H.Training.EditCohort(a.R.Context(), a.Actor(), a.Scope, c.ID, func(b *training.CohortOpened) {
-		b.Name, b.Capacity, b.From, b.To, b.Trainers = n.Name, n.Capacity, n.From, n.To, n.Trainers
+		b.Name, b.Capacity, b.From, b.To, b.Trainers, b.Subjects = n.Name, n.Capacity, n.From, n.To, n.Trainers, n.Subjects
 	})
+	if errors.Is(err, training.ErrOver) {
+		v.Errors["capacity"] = a.P.T("groups.capacity_below", "n", c.Enrolled)
+		return a.Again("groups/form", v)
+	}
 	if err != nil {
 		return err
 	}
 	a.Notify("good", "groups.saved")
+	if n.Capacity > c.Capacity && c.Capacity > 0 {
+		if err := refilled(a, c.ID); err != nil {
+			return err
+		}
+	}
 	return a.Go("/groups/" + c.ID.String())
 }
 
 func addView(a *door.Ask, c *training.Cohort) (GroupAdd, error) {
 	ctx, self := a.R.Context(), "/groups/"+c.ID.String()
 	v := GroupAdd{Group: c.Name, GroupURL: self, Query: strings.TrimSpace(a.R.FormValue("q")), Free: max(0, c.Capacity-c.Enrolled), Action: self + "/add", CancelURL: self, Errors: map[string]string{}}
-	if c.Capacity == 0 {
-		v.Free = -1
+	if v.Full, v.Beyond = v.Free == 0, training.Wait; c.Capacity == 0 {
+		v.Free, v.Full = -1, false
 	}
+	v.Beyonds = append([]shell.Option{{Value: training.Wait, Label: a.P.T("groups.beyond_wait")}}, overs(a)...)
 	if a.May(access.WritePeople) {
 		v.NewURL = door.With("/people/new", "centre", c.Centre.String())
 	}
@@ -546,7 +604,25 @@ func groupAddGiven(a *door.Ask) error {
 		v.Errors["person"] = a.P.T("groups.nobody_chosen")
 		return a.Again("groups/add", v)
 	}
-	done, err := a.H.Training.Place(a.R.Context(), a.Actor(), a.Scope, c.ID, ids, a.Today())
+	again := func(field, sentence string) error {
+		v, err := addView(a, c)
+		if err != nil {
+			return err
+		}
+		v.Full, v.Beyond, v.Chosen, v.Errors[field] = true, a.R.PostFormValue("beyond"), map[string]bool{}, sentence
+		for _, s := range ids {
+			v.Chosen[s.String()] = true
+		}
+		return a.Again("groups/add", v)
+	}
+	beyond := a.R.PostFormValue("beyond")
+	if beyond != "" && beyond != training.Wait && !slices.Contains(training.Overs, beyond) {
+		return again("beyond", a.P.T("groups.beyond_missing"))
+	}
+	done, err := a.H.Training.Seat(a.R.Context(), a.Actor(), a.Scope, c.ID, ids, beyond, a.Today())
+	if errors.Is(err, training.ErrFull) {
+		return again("beyond", a.P.T("groups.full_refused", "n", len(ids), "free", max(0, c.Capacity-c.Enrolled)))
+	}
 	if errors.Is(err, training.ErrClosed) {
 		a.Notify("help", "groups.closed")
 		return a.Go("/groups/" + c.ID.String())
@@ -557,12 +633,36 @@ func groupAddGiven(a *door.Ask) error {
 	if done.Enrolled > 0 {
 		a.Notify("good", "groups.placed", "n", done.Enrolled)
 	}
+	if done.Over > 0 {
+		a.Notify("wait", "groups.over_given", "n", done.Over)
+	}
 	if done.Pending > 0 {
 		a.Notify("wait", "groups.consent_pending", "n", done.Pending)
 	} else if done.Waiting > 0 {
 		a.Notify("wait", "groups.waitlisted", "n", done.Waiting)
 	}
 	return a.Go("/groups/" + c.ID.String())
+}
+
+// refill gives the free seats of a group to those who wait.
+func refill(a *door.Ask) error {
+	c, err := askedGroup(a)
+	if err != nil {
+		return err
+	}
+	if err := refilled(a, c.ID); err != nil {
+		return err
+	}
+	return a.Go("/groups/" + c.ID.String())
+}
+
+// refilled gives free seats away and says how many.
+func refilled(a *door.Ask, group id.ID) error {
+	n, err := a.H.Training.Refill(a.R.Context(), a.Actor(), a.Scope, group, a.Today())
+	if err == nil && n > 0 {
+		a.Notify("good", "groups.refilled", "n", n)
+	}
+	return err
 }
 
 // leaveReasons are the causes of leaving a group.
@@ -610,57 +710,4 @@ func groupLeaveGiven(a *door.Ask) error {
 	}
 	a.Notify("good", "groups.left")
 	return a.Go("/groups/" + c.ID.String())
-}
-
-func sessionNew(a *door.Ask) error {
-	c, err := askedGroup(a)
-	if err != nil {
-		return err
-	}
-	self := "/groups/" + c.ID.String()
-	return a.Render("groups/session", SessionForm{Group: c.Name, GroupURL: self, Date: a.Today(), From: "14:30", To: "16:30", Weeks: "1", Action: self + "/session", CancelURL: self})
-}
-
-func sessionNewGiven(a *door.Ask) error {
-	c, err := askedGroup(a)
-	if err != nil {
-		return err
-	}
-	self := "/groups/" + c.ID.String()
-	v := SessionForm{Group: c.Name, GroupURL: self, Date: a.R.FormValue("date"), From: a.R.FormValue("from"), To: a.R.FormValue("to"), Room: strings.TrimSpace(a.R.FormValue("room")),
-		Weeks: a.R.FormValue("weeks"), Action: self + "/session", CancelURL: self, Errors: map[string]string{}}
-	day, err := time.Parse(time.DateOnly, v.Date)
-	if err != nil {
-		v.Errors["date"] = a.P.T("groups.date_wrong")
-	}
-	for field, s := range map[string]string{"from": v.From, "to": v.To} {
-		if _, err := time.Parse("15:04", s); err != nil || len(s) != 5 {
-			v.Errors[field] = a.P.T("groups.time_wrong")
-		}
-	}
-	if s := a.TooLong(v.Room); s != "" {
-		v.Errors["room"] = s
-	}
-	if v.Errors["to"] == "" && v.To <= v.From {
-		v.Errors["to"] = a.P.T("groups.ends_before")
-	}
-	weeks, err := strconv.Atoi(v.Weeks)
-	if err != nil || weeks < 1 || weeks > 52 {
-		v.Errors["weeks"] = a.P.T("groups.weeks_wrong")
-	}
-	if len(v.Errors) > 0 {
-		return a.Again("groups/session", v)
-	}
-	n, err := a.H.Training.Plan(a.R.Context(), a.Actor(), a.Scope, c.ID, training.Weekly{
-		From: v.Date, To: day.AddDate(0, 0, 7*(weeks-1)).Format(time.DateOnly), Days: []time.Weekday{day.Weekday()}, Starts: v.From, Ends: v.To, Room: v.Room,
-	})
-	if errors.Is(err, training.ErrClosed) {
-		a.Notify("help", "groups.closed")
-		return a.Go(self)
-	}
-	if err != nil {
-		return err
-	}
-	a.Notify("good", "groups.sessions_planned", "n", n)
-	return a.Go(self + "?tab=sessions")
 }

@@ -2,6 +2,7 @@ package centre
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"tizi/internal/access"
@@ -65,6 +66,7 @@ func people(a *door.Ask) error {
 		}
 		v.Pager.Total = int(n)
 	}
+	v.ReferralsURL = "/referrals"
 	if a.May(access.WritePeople) {
 		v.MessagesURL = "/messages"
 		v.NewURL = door.With("/people/new", "centre", centre)
@@ -215,7 +217,30 @@ func personShow(a *door.Ask) error {
 		}
 		view.Enrolments = append(view.Enrolments, line)
 	}
+	past, err := a.H.Training.MovedFrom(ctx, a.H.DB, v)
+	if err != nil {
+		return err
+	}
+	for _, m := range past { // the latest first
+		i := slices.IndexFunc(enrolments, func(e training.Enrolment) bool { return e.Cohort == m.Now })
+		if i < 0 || view.Enrolments[i].From != "" {
+			continue
+		}
+		was, err := a.H.Training.Names(ctx, a.H.DB, []id.ID{m.Cohort})
+		if err != nil {
+			return err
+		}
+		view.Enrolments[i].From, view.Enrolments[i].FromOn = was[m.Cohort], m.On
+	}
+	sent, err := a.H.Training.ReferralsOf(ctx, a.H.DB, v)
+	if err != nil {
+		return err
+	}
+	if view.Referrals, err = referralRows(a, sent); err != nil {
+		return err
+	}
 	if a.May(access.WritePeople) {
+		view.ReferURL = "/people/" + v.String() + "/refer"
 		view.EditURL = "/people/" + v.String() + "/edit"
 	}
 	if erase, err := a.ScopeOf(access.ErasePeople); err != nil {

@@ -168,7 +168,7 @@ func dossier(a *door.Ask) error {
 }
 
 // dossierKinds are the kinds of facts about a person that the catalogue has words for.
-var dossierKinds = []string{person.KindRegistered.Name, person.KindEdited.Name, training.KindEnrolment.Name}
+var dossierKinds = []string{person.KindRegistered.Name, person.KindEdited.Name, training.KindEnrolment.Name, training.KindFollowed.Name, training.KindReferral.Name, training.KindAnswer.Name}
 
 // inWords says a detail that is kept as a code.
 func inWords(a *door.Ask, f person.Field, x string) string {

@@ -30,6 +30,10 @@ func Routes(d *door.Door) {
 	familyRoutes(d)
 	importRoutes(d)
 	groupRoutes(d)
+	centreRoutes(d)
+	timetableRoutes(d)
+	stayRoutes(d)
+	referralRoutes(d)
 }
 
 // empty lets only the first visit of an empty node pass.

@@ -53,7 +53,9 @@ type GroupForm struct {
 	Centre  string
 	Centres []shell.Option
 	// Days are the weekdays chosen, 0 is Sunday.
-	Days              map[int]bool
+	Days map[int]bool
+	// Subjects are those that are caught up on. They are posted as subjects, several.
+	Subjects          map[string]bool
 	Phases, Trainers  []shell.Option
 	Action, CancelURL string
 	// Holidays are the days the timetable leaves out.
@@ -88,11 +90,18 @@ type Group struct {
 	AddURL, EditURL string
 	SessionURL      string
 	AttendanceURL   string // today's sheet, if there is a session today
-	Tab             string // roster or sessions
-	RosterURL       string
+	// RefillAction gives the Free seats to those who wait.
+	RefillAction string
+	Free         int
+	Tab          string // roster or sessions
+	RosterURL    string
 	// Pending is how many wait for a consent, ConsentsURL leads to who they are.
 	Pending     int
 	ConsentsURL string
+	// Moved are who had a seat and is in another group of the phase now.
+	Moved []MovedRow
+	// Subjects are how many minutes were held and planned of each subject that is caught up on, the digital track last.
+	Subjects    []SubjectRow
 	SessionsURL string
 }
 
@@ -102,6 +111,14 @@ type RosterRow struct {
 	Present, Held int
 	// Absences is how many in a row, up to now.
 	Absences int
+	// Next is the place in the waiting list, from 1; 0 of who does not wait for a seat.
+	Next int
+	// SeatOn is the ISO date on which a seat became free for who had waited; "" otherwise.
+	SeatOn string
+	// Why is why somebody left, or has a seat beyond the last, in words.
+	Why string
+	// MoveURL leads to another group, AbsencesURL to what is done about absences in a row.
+	MoveURL, AbsencesURL string
 	// LeaveURL leads to taking the person out of the group.
 	LeaveURL string
 }
@@ -110,10 +127,83 @@ type RosterRow struct {
 type SessionRow struct {
 	Date, From, To string
 	Room           string
+	// Subject is a code of what is caught up on; empty is the digital track.
+	Subject string
 	// State is planned, now, open (over and not marked) or marked, or cancelled.
 	State             string
 	Present, Expected int
 	URL               string
+}
+
+// MovedRow is one learner who was moved to another group.
+type MovedRow struct {
+	Name, URL string
+	To, ToURL string
+	On, Why   string // Why in words
+}
+
+// SubjectRow is a subject, a code or "" for the digital track, with its hours as words.
+type SubjectRow struct {
+	Subject       string
+	Held, Planned string
+}
+
+// GroupMove is the screen groups/move. It posts to, why, and beyond where the group is full.
+type GroupMove struct {
+	Name, Group, GroupURL string
+	To, Why, Beyond       string
+	Groups, Whys, Beyonds []shell.Option
+	Action                string
+	Errors                map[string]string
+}
+
+// Absences is the screen groups/absences. It posts how, outcome and on.
+type Absences struct {
+	Name, Other, URL string
+	Group, GroupURL  string
+	InARow           int
+	Lines            []AttendanceLine
+	Phones           []Guardian
+	Done             []FollowedLine
+	Hows, Outcomes   []shell.Option
+	How, Outcome, On string
+	Action, LeaveURL string
+	Errors           map[string]string
+}
+
+// FollowedLine is one thing that was done about absences; How and Outcome are codes.
+type FollowedLine struct{ On, How, Outcome, By string }
+
+// Referrals is the screen referrals/list.
+type Referrals struct {
+	Open            bool
+	OpenURL, AllURL string
+	Rows            []ReferralRow
+	Pager           shell.Pager
+	Outcomes        []shell.Option
+	PeopleURL       string
+	Errors          map[string]string
+}
+
+// ReferralRow is one person whom a school sent.
+type ReferralRow struct {
+	ID, Name, URL         string
+	School, By, Tel, Note string
+	From, Why, On         string // codes, and an ISO date
+	State, Reason         string // what became of the person: a code, "" while nothing did, and in words
+	Group, GroupURL       string
+	Outcome, Answered     string // a code and an ISO date; "" while the school was not answered
+	Conflict              bool
+	Action                string // answers the school
+}
+
+// ReferralForm is the screen referrals/form. It posts the fields named like its own, in small letters.
+type ReferralForm struct {
+	Name, PersonURL       string
+	School, By, Tel, Note string
+	From, Why, On         string
+	Action                string
+	Errors                map[string]string
 }
 
 // GroupAdd is the screen groups/add. It is searched by q and posts person, once
@@ -122,23 +212,18 @@ type GroupAdd struct {
 	Group, GroupURL string
 	Query           string
 	// Free is how many seats are left, -1 where they are not counted.
-	Free      int
+	Free int
+	// Full asks what becomes of those for whom there is no seat: Beyond, one of Beyonds. Chosen are the ids ticked.
+	Full      bool
+	Beyond    string
+	Beyonds   []shell.Option
+	Chosen    map[string]bool
 	People    []PersonRow
 	Pager     shell.Pager
 	NewURL    string
 	Action    string
 	CancelURL string
 	Errors    map[string]string
-}
-
-// SessionForm is the screen groups/session. It posts date, from, to, room and
-// weeks (how many weeks it repeats, 1 for once).
-type SessionForm struct {
-	Group, GroupURL   string
-	Date, From, To    string
-	Room, Weeks       string
-	Action, CancelURL string
-	Errors            map[string]string
 }
 
 // Confirm is the screen confirm: one question before something that is not

@@ -8,6 +8,8 @@ import (
 // People is the screen people/list. Its filters come back as q, sex, and, where
 // the view asks for them, centre, group, age, milieu and state.
 type People struct {
+	// ReferralsURL leads to whom schools sent.
+	ReferralsURL                          string
 	Query, Sex, Age, Milieu, Group, State string
 	// Centre is the one chosen among Centres; one alone is not asked for.
 	Centre  string
@@ -50,6 +52,9 @@ type PersonRow struct {
 
 // Person is the screen people/person.
 type Person struct {
+	// Referrals are who sent the person, ReferURL leads to writing one down.
+	Referrals   []ReferralRow
+	ReferURL    string
 	Name, Other string
 	// Sex, Milieu and Schooling are codes of the catalogue.
 	Sex, Milieu, Schooling string
@@ -106,6 +111,8 @@ type Enrolment struct {
 	// State is a code of the catalogue, since On, an ISO date.
 	State, On     string
 	Present, Held int
+	// From is the group that the person was moved from, on FromOn.
+	From, FromOn string
 }
 
 // AttendanceLine is one session a person was expected at.

@@ -6,6 +6,7 @@ import (
 	"tizi/countries"
 	"tizi/internal/access"
 	"tizi/internal/i18n"
+	"tizi/internal/training"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/chart"
 	"tizi/internal/web/me"
@@ -148,13 +149,36 @@ var gallery = []shown{
 			Days: map[int]bool{3: true, 6: true}, Phases: phaseOptions, Trainers: []shell.Option{{Value: "1", Label: "Youssef Amrani"}},
 			Holidays: []centre.Holiday{{On: "2026-03-20", Name: i18n.Text{i18n.FR: "Aïd al-Fitr", i18n.AR: "عيد الفطر"}, Uncertain: true}, {On: "2026-05-01", Name: i18n.Text{i18n.FR: "Fête du travail", i18n.AR: "عيد الشغل"}}}}
 	}},
-	{"group", "groups/group", func(*i18n.Printer) any { return group("roster") }},
-	{"group-sessions", "groups/group", func(*i18n.Printer) any { return group("sessions") }},
+	{"group", "groups/group", func(p *i18n.Printer) any { return withMoved(p, "roster") }},
+	{"group-sessions", "groups/group", func(p *i18n.Printer) any { return withMoved(p, "sessions") }},
 	{"group-add", "groups/add", func(p *i18n.Printer) any {
 		return centre.GroupAdd{Group: "Enfants, mercredi", GroupURL: "/groups/1", Query: "ben", Free: 3, People: rows()[:5], NewURL: "/people/new", CancelURL: "/groups/1", Pager: shell.Pager{Total: 5}}
 	}},
+	{"group-add-full", "groups/add", func(p *i18n.Printer) any {
+		return centre.GroupAdd{Group: "Enfants, mercredi", GroupURL: "/groups/1", Free: 1, People: rows()[:5], Chosen: map[string]bool{rows()[0].ID: true, rows()[1].ID: true}, Full: true, Beyond: "wait", Beyonds: beyonds(p), CancelURL: "/groups/1", Pager: shell.Pager{Total: 5},
+			Errors: map[string]string{"beyond": p.T("groups.full_refused", "n", 2, "free", 1)}}
+	}},
+	{"group-move", "groups/move", func(p *i18n.Printer) any {
+		return centre.GroupMove{Name: "Imane Ouazzani", Group: "Enfants, mercredi", GroupURL: "/groups/1", To: "2", Groups: []shell.Option{{Value: "2", Label: p.T("groups.seats_of", "group", "Ados, samedi", "n", 24, "total", 24)}, {Value: "3", Label: "Diplômées, soir · 9"}},
+			Whys: coded(p, "groups.moved.", training.Moves), Why: "hours", Beyonds: beyonds(p)[1:], Errors: map[string]string{"beyond": p.T("groups.move_full")}}
+	}},
+	{"group-absences", "groups/absences", func(p *i18n.Printer) any {
+		return centre.Absences{Name: "Imane Ouazzani", Other: "إيمان الوزاني", URL: "/people/1", Group: "Enfants, mercredi", GroupURL: "/groups/1", InARow: 3, On: "2026-03-18", LeaveURL: "#", Hows: coded(p, "absence.how.", training.FollowWays), Outcomes: coded(p, "absence.outcome.", training.FollowOutcomes),
+			Lines: []centre.AttendanceLine{{On: "2026-03-11", Mark: "absent", URL: "#"}, {On: "2026-03-04", Mark: "absent", URL: "#"}, {On: "2026-02-25", Mark: "late", URL: "#"}}, Phones: []centre.Guardian{{Name: "فاطمة الوزاني", Phone: "+212661000001"}, {Phone: "+212661000002"}},
+			Done: []centre.FollowedLine{{On: "2026-03-12", How: "call", Outcome: "unreached", By: "Youssef Amrani"}}, Errors: map[string]string{"how": p.T("absence.how_missing")}}
+	}},
+	{"referrals", "referrals/list", func(p *i18n.Printer) any {
+		return centre.Referrals{Open: true, OpenURL: "#", AllURL: "#", PeopleURL: "/people", Outcomes: coded(p, "referral.outcome.", training.ReferralOutcomes), Pager: shell.Pager{Shown: 3, Total: -1}, Rows: []centre.ReferralRow{
+			{ID: "1", Name: "Imane Ouazzani", URL: "/people/1", School: "Collège Ibn Sina", By: "Mme Alaoui, directrice", Tel: "+212535000001", From: "college", Why: "at_risk", On: "2026-03-02", State: "enrolled", Group: "Enfants, mercredi", GroupURL: "/groups/1", Note: "Mathématiques", Action: "#"},
+			{ID: "2", Name: "محمد أيت حمو", URL: "/people/2", School: "ثانوية الأطلس", From: "lycee", Why: "left_school", On: "2026-02-20", Action: "#", Conflict: true},
+			{ID: "3", School: "", From: "association", Why: "other", On: "2026-02-01", State: "withdrawn", Reason: p.T("groups.leave_reason.moved"), Outcome: "told", Answered: "2026-03-01"}}}
+	}},
+	{"referrals-empty", "referrals/list", func(*i18n.Printer) any { return centre.Referrals{OpenURL: "#", AllURL: "#", PeopleURL: "/people"} }},
+	{"referral-form", "referrals/form", func(p *i18n.Printer) any {
+		return centre.ReferralForm{Name: "Imane Ouazzani", PersonURL: "/people/1", School: "Collège Ibn Sina", From: "college", On: "2026-03-18", Errors: map[string]string{"why": p.T("error.choose", "field", p.T("referral.why"))}}
+	}},
 	{"group-session", "groups/session", func(*i18n.Printer) any {
-		return centre.SessionForm{Group: "Enfants, mercredi", GroupURL: "/groups/1", Date: "2026-03-18", From: "14:00", To: "16:00", Room: "Salle 2", Weeks: "1", CancelURL: "/groups/1"}
+		return centre.SessionForm{Group: "Enfants, mercredi", GroupURL: "/groups/1", Date: "2026-03-18", From: "14:00", To: "16:00", Room: "Salle 2", CancelURL: "/groups/1"}
 	}},
 	{"group-leave", "confirm", func(p *i18n.Printer) any {
 		return centre.Confirm{Title: p.T("groups.leave"), Text: "Imane Ouazzani · Enfants, mercredi", Button: p.T("groups.leave"), Danger: true, CancelURL: "/groups/1",
@@ -492,10 +516,26 @@ func groups(*i18n.Printer) any {
 	}}
 }
 
+// coded are codes as choices.
+func coded(p *i18n.Printer, prefix string, codes []string) (out []shell.Option) {
+	for _, c := range codes {
+		out = append(out, shell.Option{Value: c, Label: p.T(prefix + c)})
+	}
+	return out
+}
+
+func beyonds(p *i18n.Printer) []shell.Option {
+	out := []shell.Option{{Value: "wait", Label: p.T("groups.beyond_wait")}}
+	for _, o := range coded(p, "groups.", training.Overs) {
+		out = append(out, shell.Option{Value: o.Value, Label: p.T("groups.beyond_over", "why", o.Label)})
+	}
+	return out
+}
+
 func group(tab string) centre.Group {
 	g := centre.Group{Name: "Enfants, mercredi", Programme: jil, Phase: i18n.Text{i18n.FR: "Enfants 8–14 ans", i18n.AR: "الأطفال 8–14 سنة"},
 		Trainers: []string{"Youssef Amrani"}, Room: "Salle 2", From: "2026-02-25", To: "2026-06-24", Starts: "14:00", Ends: "16:00", Centre: haySalam, Enrolled: 21, Capacity: 24, Waiting: 2, Present: 101, Marked: 122, Tab: tab,
-		AddURL: "/groups/1/add", EditURL: "/groups/1/edit", SessionURL: "/groups/1/session", AttendanceURL: "/attendance", RosterURL: "/group", SessionsURL: "/group-sessions",
+		AddURL: "/groups/1/add", EditURL: "/groups/1/edit", SessionURL: "/groups/1/session", AttendanceURL: "/attendance", RefillAction: "#", Free: 3, RosterURL: "/group", SessionsURL: "/group-sessions",
 		Sessions: []centre.SessionRow{{Date: "2026-03-18", From: "14:00", To: "16:00", Room: "Salle 2", State: "now", URL: "/attendance"}, {Date: "2026-03-11", From: "14:00", To: "16:00", Room: "Salle 2", State: "open", URL: "/attendance"},
 			{Date: "2026-03-04", From: "14:00", To: "16:00", Room: "Salle 2", State: "marked", Present: 18, Expected: 21, URL: "/attendance"}, {Date: "2026-02-25", From: "14:00", To: "16:00", Room: "Salle 2", State: "cancelled"}, {Date: "2026-03-25", From: "14:00", To: "16:00", Room: "Salle 2", State: "planned"}}}
 	for i, r := range rows() {
@@ -503,7 +543,32 @@ func group(tab string) centre.Group {
 		if i == 3 {
 			absent = 3
 		}
-		g.Roster = append(g.Roster, centre.RosterRow{PersonRow: r, Present: 6 - i%3, Held: 6, Absences: absent, LeaveURL: "/groups/1/leave"})
+		row := centre.RosterRow{PersonRow: r, Present: 6 - i%3, Held: 6, Absences: absent, LeaveURL: "/groups/1/leave", MoveURL: "/group-move"}
+		switch i {
+		case 1:
+			row.SeatOn = "2026-03-04"
+		case 2:
+			row.Why = "over"
+		case 3:
+			row.AbsencesURL = "/group-absences"
+		case 4:
+			row.Next, row.State = 1, "waitlisted"
+		}
+		g.Roster = append(g.Roster, row)
+	}
+	return g
+}
+
+// withMoved is a group that somebody left for another, and that catches up on two subjects.
+func withMoved(p *i18n.Printer, tab string) any {
+	g := group(tab)
+	g.Moved = []centre.MovedRow{{Name: "Imane Ouazzani", URL: "#", To: "Ados, samedi", ToURL: "#", On: "2026-03-04", Why: p.T("groups.moved.hours")}, {Name: "محمد أيت حمو", To: "مجموعة", On: "2026-03-01"}}
+	g.Subjects = []centre.SubjectRow{{Subject: "french", Held: "2:00", Planned: "8:00"}, {Subject: "maths", Held: "0:00", Planned: "4:00"}, {Held: "4:00", Planned: "20:00"}}
+	g.Sessions[0].Subject = "french"
+	for i := range g.Roster {
+		if g.Roster[i].Why != "" {
+			g.Roster[i].Why = p.T("groups.over_family")
+		}
 	}
 	return g
 }

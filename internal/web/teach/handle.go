@@ -15,6 +15,7 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/look"
+	"tizi/internal/person"
 	"tizi/internal/training"
 	"tizi/internal/web/chart"
 	"tizi/internal/web/door"
@@ -66,6 +67,9 @@ func today(a *door.Ask) error {
 			v.NextDate = next[0].Date
 		}
 	}
+	if v.Tasks, err = absences(a, now.AddDate(0, 0, -missingSince).Format(time.DateOnly)); err != nil {
+		return err
+	}
 	missing, err := a.H.Training.Missing(ctx, a.H.DB, a.Scope, now.AddDate(0, 0, -missingSince).Format(time.DateOnly), v.Date, id.Nil, 30)
 	if err != nil {
 		return err
@@ -86,6 +90,48 @@ func today(a *door.Ask) error {
 		}
 	}
 	return a.Render("teach/today", v)
+}
+
+// absences are the tasks that absences in a row make: of whoever may take the attendance of the group.
+func absences(a *door.Ask, since string) (out []Task, err error) {
+	ctx := a.R.Context()
+	if !a.May(access.TakeAttendance) {
+		return nil, nil
+	}
+	scope, err := a.ScopeOf(access.TakeAttendance)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.H.Training.Absences(ctx, a.H.DB, scope, since, 30)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	ids, groups := make([]id.ID, len(list)), make([]id.ID, len(list))
+	for i, x := range list {
+		ids[i], groups[i] = x.Person, x.Cohort
+	}
+	people, err := a.H.People.Of(ctx, a.H.DB, scope, ids)
+	if err != nil {
+		return nil, err
+	}
+	a.Shows(look.Listed, look.Absences, people...)
+	names, err := a.H.Training.Names(ctx, a.H.DB, groups)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range list {
+		i := slices.IndexFunc(people, func(p *person.Person) bool { return p.ID == x.Person })
+		if i < 0 {
+			continue
+		}
+		t := Task{Kind: "absences", Text: a.P.T("common.colon", "label", names[x.Cohort], "value", a.P.T("today.task.absences", "n", x.N)), Since: x.First[:10], URL: "/groups/" + x.Cohort.String() + "/absences/" + x.Person.String()}
+		t.Who, _ = a.Names(people[i].Details)
+		if x.Tries > 0 {
+			t.Text += " · " + a.P.T("absence.tries", "n", x.Tries)
+		}
+		out = append(out, t)
+	}
+	return out, nil
 }
 
 func firstWord(s string) string {
@@ -160,6 +206,9 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 	case !a.May(access.TakeAttendance):
 		v.Locked = a.P.T("attendance.not_yours")
 	}
+	if a.May(access.WriteGroups) && !s.Taken() {
+		v.ChangeURL = v.Action + "/change"
+	}
 	if s.Conflict {
 		v.Conflict = a.P.T("today.task.conflict")
 	}
@@ -176,6 +225,11 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 		// Who left stays on the sheets they are on.
 		if marks[e.Person] != "" || slices.Contains([]string{training.Enrolled, training.Active, training.Completed}, e.State) {
 			ids = append(ids, e.Person)
+		}
+	}
+	for p := range marks { // who was moved to another group since stays on the sheet too
+		if !slices.Contains(ids, p) && !slices.ContainsFunc(roster, func(e training.Enrolment) bool { return e.Person == p }) {
+			ids = append(ids, p)
 		}
 	}
 	people, err := a.H.People.Of(ctx, a.H.DB, a.Scope, ids)

@@ -1,0 +1,151 @@
+package training
+
+import (
+	"context"
+	"slices"
+
+	"tizi/internal/access"
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/measure"
+	"tizi/internal/person"
+	"tizi/internal/store"
+)
+
+// Transfer moves somebody from one group to another of the same centre in one step. What they did stays where it was done;
+// the seat that becomes free goes to the first who waits for it. In a full group it takes one of Overs, otherwise it is
+// refused with ErrFull and nothing changes: the seat that somebody has is not given up for a place in a list.
+func (t *Training) Transfer(ctx context.Context, actor id.ID, scope access.Scope, from, to, p id.ID, why, beyond, on string) error {
+	now, err := t.Cohort(ctx, t.log.DB, scope, from, "")
+	if err != nil {
+		return err
+	}
+	waiting, err := t.waitingKeys(ctx, from)
+	if err != nil {
+		return err
+	}
+	_, err = t.log.Do(ctx, fact.Command{Name: "move to another group", Stream: person.Stream(now.Centre), Keys: append(slices.Clone(waiting), p, from, to), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		var out fact.Outcome
+		c, err := t.Cohort(ctx, q, scope, to, "")
+		if err != nil {
+			return out, err
+		}
+		switch {
+		case from == to:
+			return out, ErrSame
+		case c.Closed:
+			return out, ErrClosed
+		case c.Centre != now.Centre:
+			return out, ErrElsewhere
+		}
+		records, err := among(ctx, q, p)
+		if err != nil {
+			return out, err
+		}
+		who, args := in("person", records)
+		// A seat in another group of the phase that is moved to is not given up by the way.
+		there, err := t.enrolments(ctx, q, who+" AND phase = ? AND cohort <> ? AND state IN ('enrolled', 'active', 'completed')", append(slices.Clone(args), c.Phase, from))
+		if err != nil {
+			return out, err
+		}
+		if len(there) > 0 {
+			return out, ErrSeated
+		}
+		here, err := t.enrolments(ctx, q, who+" AND cohort = ? AND state IN ('enrolled', 'active') ORDER BY id", append(args, from))
+		if err != nil {
+			return out, err
+		}
+		if len(here) == 0 {
+			return out, person.ErrUnknown
+		}
+		lacks, err := t.Lacking(ctx, q, records)
+		if err != nil {
+			return out, err
+		}
+		e := EnrolmentStated{Person: here[0].Person, Programme: c.Programme, Phase: c.Phase, Cohort: to, State: Enrolled, On: on, Cell: here[0].Cell, Moved: why}
+		if lacks[e.Person] {
+			return out, ErrNoConsent
+		}
+		if c.Capacity > 0 && c.Enrolled >= c.Capacity {
+			if beyond == "" {
+				return out, ErrFull
+			}
+			e.Reason = beyond
+		}
+		add := func(subject id.ID, b EnrolmentStated) error {
+			all, err := t.log.Of(ctx, q, subject)
+			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: subject, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
+			return err
+		}
+		if now.Phase != c.Phase {
+			e.Cell, err = t.cellIn(ctx, q, scope, e.Person, c)
+			if err != nil {
+				return out, err
+			}
+		}
+		if err := add(EnrolmentID(e.Person, c.Phase), e); err != nil {
+			return out, err
+		}
+		for i, x := range here {
+			if i == 0 && now.Phase == c.Phase {
+				continue // the one enrolment of the phase is in the other group now
+			}
+			if err := add(x.ID, EnrolmentStated{Person: x.Person, Programme: x.Programme, Phase: x.Phase, Cohort: from, State: WithdrawnS, Reason: Transferred, On: on, Cell: x.Cell}); err != nil {
+				return out, err
+			}
+		}
+		return out, t.refill(ctx, q, actor, from, waiting, 1, on, &out)
+	}})
+	return err
+}
+
+// cellIn is somebody's counting cell on the first day of a group's phase.
+func (t *Training) cellIn(ctx context.Context, q store.Querier, scope access.Scope, p id.ID, c *Cohort) (cell measure.Cell, err error) {
+	found, err := t.people.Of(ctx, q, scope, []id.ID{p})
+	if err != nil {
+		return cell, err
+	}
+	if len(found) == 0 {
+		return cell, person.ErrUnknown
+	}
+	phases, err := t.programmes.Phases(ctx, q, c.Programme)
+	for _, ph := range phases {
+		if ph.ID == c.Phase {
+			cell = CellOf(found[0].Details, ph.From)
+		}
+	}
+	return cell, err
+}
+
+// Past is a seat that somebody had in a group before they were moved to another of the phase.
+type Past struct {
+	Person, Cohort id.ID
+	Now            id.ID  // the group they are in since
+	On, Why        string // Why is one of Moves, or "" when the record was placed anew
+}
+
+func (t *Training) pasts(ctx context.Context, q store.Querier, where string, args []any) ([]Past, error) {
+	var out []Past
+	err := q.Each(ctx, "SELECT x.person, x.cohort, e.cohort, x.day, x.reason FROM training_past x JOIN training_enrolment e ON e.id = x.enrolment WHERE "+where+" ORDER BY x.day DESC, x.person", args, func(r store.Row) error {
+		var p Past
+		err := r.Scan(&p.Person, &p.Cohort, &p.Now, &p.On, &p.Why)
+		out = append(out, p)
+		return err
+	})
+	return out, err
+}
+
+// MovedOut returns who had a seat in a group and is in another of the phase now.
+func (t *Training) MovedOut(ctx context.Context, q store.Querier, cohort id.ID) ([]Past, error) {
+	return t.pasts(ctx, q, "x.cohort = ?", store.Args(cohort))
+}
+
+// MovedFrom returns the seats that somebody had before. The caller has made sure that the reader may see the person.
+func (t *Training) MovedFrom(ctx context.Context, q store.Querier, p id.ID) ([]Past, error) {
+	records, err := among(ctx, q, p)
+	if err != nil {
+		return nil, err
+	}
+	who, args := in("x.person", records)
+	return t.pasts(ctx, q, who, args)
+}
