@@ -148,7 +148,7 @@ func (a *Access) given(t *place.Tree, acc *Account) (string, []any) {
 			things = append(things, c.ID)
 		}
 	}
-	return in("r.thing", things)
+	return store.In("r.thing", things)
 }
 
 // others reports whether anybody but an account may give a role on something.

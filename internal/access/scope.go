@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tizi/internal/id"
+	"tizi/internal/store"
 )
 
 // Relation says in SQL what is an account's own. The area that keeps the groups states it (training.Own); each is a
@@ -100,28 +101,13 @@ const (
 	never  = "1 = 0"
 )
 
-// in is a condition that a column holds one of some ids.
-func in(column string, ids []id.ID) (string, []any) {
-	switch len(ids) {
-	case 0:
-		return never, nil
-	case 1: // an index whose next column gives the order can be walked
-		return column + " = ?", []any{ids[0]}
-	}
-	args := make([]any, len(ids))
-	for i, c := range ids {
-		args[i] = c
-	}
-	return column + " IN (?" + strings.Repeat(", ?", len(ids)-1) + ")", args
-}
-
 // SQL returns a condition on a column that holds a centre, and its arguments, for what belongs to a centre as a whole. A
 // scope that is nowhere selects nothing; of a trainer's scope it selects nothing either: see Groups and People.
 func (s Scope) SQL(column string) (string, []any) {
 	if s.all {
 		return always, nil
 	}
-	return in(column, s.Centres())
+	return store.In(column, s.Centres())
 }
 
 // Groups returns a condition on columns that hold a centre and a group: all groups of a centre, or the account's own.
@@ -143,7 +129,7 @@ func (s Scope) related(centre, column string, own func(*Relation) string) (strin
 	if s.Whole() {
 		return where, args
 	}
-	mine, more := in(centre, sorted(s.own))
+	mine, more := store.In(centre, sorted(s.own))
 	mine += " AND " + column + " IN (" + own(s.relation) + ")"
 	for range strings.Count(own(s.relation), "?") {
 		more = append(more, s.account)
@@ -161,7 +147,7 @@ func (s Scope) Counts(centre, programme string) (string, []any) {
 	if s.all || len(s.programmes) == 0 {
 		return where, args
 	}
-	of, more := in(programme, s.Programmes())
+	of, more := store.In(programme, s.Programmes())
 	if len(s.centres) == 0 {
 		return of, more
 	}
@@ -173,5 +159,5 @@ func (s Scope) Agreed(column string) (string, []any) {
 	if s.all {
 		return always, nil
 	}
-	return in(column, s.Agreements())
+	return store.In(column, s.Agreements())
 }

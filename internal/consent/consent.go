@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
 
 	"tizi/internal/access"
@@ -96,15 +95,16 @@ func (c *Consents) Has(ctx context.Context, q store.Querier, person id.ID, p Pur
 func (c *Consents) Lacking(ctx context.Context, q store.Querier, persons []id.ID, p Purpose) (map[id.ID]bool, error) {
 	out := map[id.ID]bool{}
 	for part := range slices.Chunk(persons, 500) {
-		args := make([]any, len(part))
+		registers := make([]id.ID, len(part))
 		of := map[id.ID]id.ID{}
 		for i, v := range part {
 			out[v] = true
-			register := RegisterID(v, known(p))
-			args[i], of[register] = register, v
+			registers[i] = RegisterID(v, known(p))
+			of[registers[i]] = v
 		}
+		in, args := store.In("id", registers)
 		// Whether it holds is looked at here: SQLite would rather walk all that hold than look some up.
-		err := q.Each(ctx, "SELECT id, holds FROM consent WHERE id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
+		err := q.Each(ctx, "SELECT id, holds FROM consent WHERE "+in, args, func(r store.Row) error {
 			var register id.ID
 			var holds bool
 			err := r.Scan(&register, &holds)
@@ -517,16 +517,17 @@ func (c *Consents) Forms(actor, centre id.ID, p Purpose, text id.ID, on string) 
 	return func(ctx context.Context, q store.Querier, l []person.Formed) ([]fact.New, error) {
 		stated := map[id.ID]bool{}
 		for part := range slices.Chunk(l, 500) {
-			var args []any
+			var registers []id.ID
 			for _, f := range part {
 				if !f.New {
-					args = append(args, RegisterID(f.Person, p))
+					registers = append(registers, RegisterID(f.Person, p))
 				}
 			}
-			if len(args) == 0 {
+			if len(registers) == 0 {
 				continue
 			}
-			err := q.Each(ctx, "SELECT person FROM consent WHERE id IN (?"+strings.Repeat(", ?", len(args)-1)+")", args, func(r store.Row) error {
+			in, args := store.In("id", registers)
+			err := q.Each(ctx, "SELECT person FROM consent WHERE "+in, args, func(r store.Row) error {
 				var v id.ID
 				err := r.Scan(&v)
 				stated[v] = true

@@ -450,17 +450,18 @@ func (f *Family) ToAnswer(ctx context.Context, q store.Querier, scope access.Sco
 // centre wrote, for all others what the guardian did.
 func (f *Family) Unseen(ctx context.Context, q store.Querier, account id.ID, list []Message) (map[id.ID]bool, error) {
 	out := map[id.ID]bool{}
-	args := store.Args(account)
+	var theirs []id.ID
 	for _, m := range list {
 		if m.FromGuardian() != (m.Guardian == account) {
 			out[m.ID] = true
-			args = append(args, m.ID)
+			theirs = append(theirs, m.ID)
 		}
 	}
 	if len(out) == 0 {
 		return out, nil
 	}
-	err := q.Each(ctx, "SELECT message FROM family_read WHERE account = ? AND message IN (?"+strings.Repeat(", ?", len(out)-1)+")", args, func(r store.Row) error {
+	in, args := store.In("message", theirs)
+	err := q.Each(ctx, "SELECT message FROM family_read WHERE "+in+" AND account = ?", append(args, account), func(r store.Row) error {
 		var v id.ID
 		err := r.Scan(&v)
 		delete(out, v)

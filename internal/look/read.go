@@ -3,7 +3,6 @@ package look
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"tizi/internal/access"
@@ -68,10 +67,8 @@ func (l *Looks) Each(ctx context.Context, q store.Querier, f Filter, fn func(Ent
 		where, args = where+" AND account = ?", append(args, f.Account)
 	}
 	if len(f.Persons) > 0 {
-		where += " AND person IN (?" + strings.Repeat(", ?", len(f.Persons)-1) + ")"
-		for _, p := range f.Persons {
-			args = append(args, p)
-		}
+		in, more := store.In("person", f.Persons)
+		where, args = where+" AND "+in, append(args, more...)
 	}
 	err := q.Each(ctx, "SELECT "+columns+" FROM look WHERE "+where+" ORDER BY at DESC, account, person, centre, action, list", args, func(r store.Row) error {
 		e, err := scan(r)

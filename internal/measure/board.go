@@ -166,13 +166,13 @@ func List(ctx context.Context, q store.Querier, scope access.Scope, f Filter, af
 	slices.SortFunc(out, func(a, b Counted) int { return slices.Compare(a.Person[:], b.Person[:]) })
 	out = out[:min(len(out), size)]
 	at := map[id.ID]int{}
-	nargs := []any{f.Programme}
+	persons := make([]id.ID, len(out))
 	for i, c := range out {
 		at[c.Person] = i
-		nargs = append(nargs, c.Person)
+		persons[i] = c.Person
 	}
-	query := "SELECT person, month, n FROM measure_month WHERE programme = ? AND person IN (?" + strings.Repeat(", ?", len(out)-1) + ")"
-	err := q.Each(ctx, query, nargs, func(r store.Row) error {
+	in, nargs := store.In("person", persons)
+	err := q.Each(ctx, "SELECT person, month, n FROM measure_month WHERE "+in+" AND programme = ?", append(nargs, f.Programme), func(r store.Row) error {
 		var p id.ID
 		var month string
 		var n int64

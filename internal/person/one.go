@@ -229,11 +229,8 @@ func Ones(ctx context.Context, q store.Querier, persons []id.ID) (map[id.ID][]id
 	persons = slices.Clone(persons)
 	slices.SortFunc(persons, func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
 	for part := range slices.Chunk(slices.Compact(persons), 500) {
-		args := make([]any, len(part))
-		for i, p := range part {
-			args[i] = p
-		}
-		err := q.Each(ctx, "SELECT me.person, o.person FROM person_alias me JOIN person_alias o ON o.one = me.one WHERE me.person IN (?"+strings.Repeat(", ?", len(part)-1)+") ORDER BY me.person, o.person", args, func(r store.Row) error {
+		in, args := store.In("me.person", part)
+		err := q.Each(ctx, "SELECT me.person, o.person FROM person_alias me JOIN person_alias o ON o.one = me.one WHERE "+in+" ORDER BY me.person, o.person", args, func(r store.Row) error {
 			var p, o id.ID
 			err := r.Scan(&p, &o)
 			out[p] = append(out[p], o)

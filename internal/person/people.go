@@ -110,11 +110,9 @@ func (p *People) byIDs(ctx context.Context, q store.Querier, scope access.Scope,
 		return nil, nil
 	}
 	where, args := scope.People("centre", "id")
-	for _, v := range persons {
-		args = append(args, v)
-	}
+	in, more := store.In("id", persons)
 	var out []*Person
-	err := q.Each(ctx, "SELECT "+table.List()+" FROM person WHERE "+where+" AND id IN (?"+strings.Repeat(", ?", len(persons)-1)+")", args, func(r store.Row) error {
+	err := q.Each(ctx, "SELECT "+table.List()+" FROM person WHERE "+where+" AND "+in, append(args, more...), func(r store.Row) error {
 		x, err := scan(r)
 		out = append(out, x)
 		return err
@@ -126,11 +124,8 @@ func (p *People) byIDs(ctx context.Context, q store.Querier, scope access.Scope,
 func (p *People) Centres(ctx context.Context, q store.Querier, persons []id.ID) (map[id.ID]id.ID, error) {
 	out := map[id.ID]id.ID{}
 	for part := range slices.Chunk(persons, 500) {
-		args := make([]any, len(part))
-		for i, v := range part {
-			args[i] = v
-		}
-		err := q.Each(ctx, "SELECT id, centre FROM person WHERE id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
+		in, args := store.In("id", part)
+		err := q.Each(ctx, "SELECT id, centre FROM person WHERE "+in, args, func(r store.Row) error {
 			var v, centre id.ID
 			err := r.Scan(&v, &centre)
 			out[v] = centre
@@ -383,11 +378,8 @@ func (p *People) RegisteredBefore(ctx context.Context, q store.Querier, before t
 func (p *People) Registered(ctx context.Context, q store.Querier, persons []id.ID) (map[id.ID]string, error) {
 	out := map[id.ID]string{}
 	for part := range slices.Chunk(persons, 500) {
-		args := make([]any, len(part))
-		for i, v := range part {
-			args[i] = v
-		}
-		err := q.Each(ctx, "SELECT id, registered FROM person WHERE id IN (?"+strings.Repeat(", ?", len(part)-1)+")", args, func(r store.Row) error {
+		in, args := store.In("id", part)
+		err := q.Each(ctx, "SELECT id, registered FROM person WHERE "+in, args, func(r store.Row) error {
 			var v id.ID
 			var at int64
 			err := r.Scan(&v, &at)

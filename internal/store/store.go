@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"tizi/internal/id"
 )
 
 // Engine names a database.
@@ -61,6 +63,21 @@ type Tx interface {
 	// Lock makes other processes that lock the same name wait until this transaction ends; what is read after it is as
 	// they left it. On SQLite there is one writer, so it holds by itself.
 	Lock(ctx context.Context, name string) error
+}
+
+// In returns a condition that a column holds one of some ids, and its arguments.
+func In(column string, ids []id.ID) (string, []any) {
+	switch len(ids) {
+	case 0:
+		return "1 = 0", nil
+	case 1: // an index whose next column gives the order can be walked
+		return column + " = ?", []any{ids[0]}
+	}
+	args := make([]any, len(ids))
+	for i, v := range ids {
+		args[i] = v
+	}
+	return column + " IN (?" + strings.Repeat(", ?", len(ids)-1) + ")", args
 }
 
 // Config says where a database is.

@@ -125,7 +125,7 @@ func (t *Training) FollowedUp(ctx context.Context, q store.Querier, cohort, p id
 	if err != nil {
 		return nil, err
 	}
-	who, args := in("person", records)
+	who, args := store.In("person", records)
 	var out []Followed
 	err = q.Each(ctx, "SELECT person, cohort, upto, how, outcome, day, actor FROM training_followed WHERE "+who+" AND cohort = ? ORDER BY day DESC, at DESC, id", append(args, cohort), func(r store.Row) error {
 		var f Followed
@@ -148,7 +148,7 @@ func (t *Training) Follow(ctx context.Context, actor id.ID, scope access.Scope, 
 		if err != nil {
 			return out, err
 		}
-		who, args := in("person", records)
+		who, args := store.In("person", records)
 		var last string
 		if _, err := store.One(ctx, q, "SELECT coalesce(max(at), '') FROM training_absent WHERE "+who+" AND cohort = ?", append(args, cohort), &last); err != nil {
 			return out, err

@@ -255,15 +255,6 @@ func among(ctx context.Context, q store.Querier, p id.ID) ([]id.ID, error) {
 	return ones[p], nil
 }
 
-// in returns "column IN (?, …)" and its arguments.
-func in(column string, ids []id.ID) (string, []any) {
-	args := make([]any, len(ids))
-	for i, v := range ids {
-		args[i] = v
-	}
-	return column + " IN (?" + strings.Repeat(", ?", len(ids)-1) + ")", args
-}
-
 // OfPerson returns the enrolments of a person in the scope, by whichever record.
 func (t *Training) OfPerson(ctx context.Context, q store.Querier, scope access.Scope, p id.ID) ([]Enrolment, error) {
 	all, err := among(ctx, q, p)
@@ -271,7 +262,7 @@ func (t *Training) OfPerson(ctx context.Context, q store.Querier, scope access.S
 		return nil, err
 	}
 	where, args := scope.People("centre", "person")
-	who, pargs := in("person", all)
+	who, pargs := store.In("person", all)
 	return t.enrolments(ctx, q, where+" AND "+who+stands+" ORDER BY day DESC, id", append(args, pargs...))
 }
 
@@ -297,7 +288,7 @@ func (t *Training) OfPeople(ctx context.Context, q store.Querier, people []id.ID
 			all = append(all, o)
 		}
 	}
-	where, args := in("person", all)
+	where, args := store.In("person", all)
 	l, err := t.enrolments(ctx, q, where+stands+" ORDER BY day, id", args)
 	for _, e := range l {
 		for _, p := range as[e.Person] {
@@ -430,7 +421,7 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 	waiting := map[id.ID][]id.ID{}
 	keys := append(slices.Clone(people), cohort)
 	for part := range slices.Chunk(people, 500) {
-		who, args := in("person", part)
+		who, args := store.In("person", part)
 		in, err := t.enrolments(ctx, t.log.DB, who+" AND phase = ? AND cohort <> ? AND state IN ('enrolled', 'active')", append(args, now.Phase, cohort))
 		if err != nil {
 			return done, err
@@ -614,7 +605,7 @@ type Last struct {
 // LastDays returns the last of each of some people.
 func (t *Training) LastDays(ctx context.Context, q store.Querier, people []id.ID) (map[id.ID]Last, error) {
 	out := map[id.ID]Last{}
-	who, args := in("person", people)
+	who, args := store.In("person", people)
 	err := q.Each(ctx, "SELECT person, max(day), max(CASE WHEN state IN ('enrolled', 'active') THEN 1 ELSE 0 END) FROM training_enrolment WHERE "+who+" GROUP BY person", args, func(r store.Row) error {
 		var p id.ID
 		var l Last
@@ -625,7 +616,7 @@ func (t *Training) LastDays(ctx context.Context, q store.Querier, people []id.ID
 	if err != nil {
 		return nil, err
 	}
-	who, args = in("a.person", people)
+	who, args = store.In("a.person", people)
 	err = q.Each(ctx, "SELECT a.person, max(s.day) FROM training_attendance a JOIN training_session s ON s.id = a.session WHERE a.mark IN ('p', 'l') AND "+who+" GROUP BY a.person", args, func(r store.Row) error {
 		var p id.ID
 		var here string
@@ -663,11 +654,8 @@ func (t *Training) Names(ctx context.Context, q store.Querier, cohorts []id.ID) 
 	if len(cohorts) == 0 {
 		return out, nil
 	}
-	args := make([]any, len(cohorts))
-	for i, c := range cohorts {
-		args[i] = c
-	}
-	err := q.Each(ctx, "SELECT id, name FROM training_cohort WHERE id IN (?"+strings.Repeat(", ?", len(cohorts)-1)+")", args, func(r store.Row) error {
+	in, args := store.In("id", cohorts)
+	err := q.Each(ctx, "SELECT id, name FROM training_cohort WHERE "+in, args, func(r store.Row) error {
 		var v id.ID
 		var name string
 		err := r.Scan(&v, &name)

@@ -77,7 +77,7 @@ func (t *Training) booked(ctx context.Context, q store.Querier, cancelled bool, 
 		groups = append(groups, g)
 	}
 	for part := range slices.Chunk(groups, 500) {
-		who, args := in("cohort", part)
+		who, args := store.In("cohort", part)
 		err := q.Each(ctx, "SELECT cohort, count(*) FROM training_enrolment WHERE "+who+" AND state IN ('enrolled', 'active', 'completed') GROUP BY cohort", args, func(r store.Row) error {
 			var g id.ID
 			var n int
@@ -205,7 +205,7 @@ func (t *Training) against(ctx context.Context, q store.Querier, at id.ID, fresh
 		return nil, nil, err
 	}
 	if len(trainers) > 0 {
-		who, more := in("o.account", trainers)
+		who, more := store.In("o.account", trainers)
 		elsewhere, err := t.booked(ctx, q, false, where+" AND s.centre <> ? AND s.cohort IN (SELECT o.cohort FROM "+own+" o WHERE "+who+")", append(append(slices.Clone(args), at), more...))
 		if err != nil {
 			return nil, nil, err

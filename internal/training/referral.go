@@ -221,7 +221,7 @@ func (t *Training) ReferralsOf(ctx context.Context, q store.Querier, p id.ID) ([
 	if err != nil {
 		return nil, err
 	}
-	who, args := in("r.person", records)
+	who, args := store.In("r.person", records)
 	return t.referrals(ctx, q, who+" ORDER BY r.day DESC, r.id", args)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"tizi/internal/access"
 	"tizi/internal/consent"
@@ -82,11 +81,8 @@ func (t *Training) review(ctx context.Context, actor, p id.ID, on string) error 
 // LetIn is Review for many, most of whom wait for nothing: those of a list that brought consents.
 func (t *Training) LetIn(ctx context.Context, actor id.ID, persons []id.ID, on string) error {
 	for part := range slices.Chunk(persons, 500) {
-		args := make([]any, len(part))
-		for i, v := range part {
-			args[i] = v
-		}
-		waits, err := t.enrolments(ctx, t.log.DB, "state = 'waitlisted' AND reason = '"+NoConsent+"' AND person IN (?"+strings.Repeat(", ?", len(args)-1)+")", args)
+		who, args := store.In("person", part)
+		waits, err := t.enrolments(ctx, t.log.DB, "state = 'waitlisted' AND reason = '"+NoConsent+"' AND "+who, args)
 		if err != nil {
 			return err
 		}

@@ -318,7 +318,7 @@ func (t *Training) AttendanceOf(ctx context.Context, q store.Querier, scope acce
 		return nil, err
 	}
 	where, args := scope.Groups("s.centre", "s.cohort")
-	who, pargs := in("a.person", all)
+	who, pargs := store.In("a.person", all)
 	var out []Came
 	err = q.Each(ctx, fmt.Sprintf("SELECT s.id, s.cohort, s.day, coalesce((SELECT c.name FROM training_cohort c WHERE c.id = s.cohort), ''), a.mark FROM training_attendance a JOIN training_session s ON s.id = a.session WHERE %s AND %s AND NOT EXISTS (SELECT 1 FROM training_double_mark d WHERE d.person = a.person AND d.session = a.session) ORDER BY s.day DESC, s.starts DESC LIMIT %d", where, who, max), append(args, pargs...), func(r store.Row) error {
 		var c Came

@@ -42,7 +42,7 @@ func (t *Training) Transfer(ctx context.Context, actor id.ID, scope access.Scope
 		if err != nil {
 			return out, err
 		}
-		who, args := in("person", records)
+		who, args := store.In("person", records)
 		// A seat in another group of the phase that is moved to is not given up by the way.
 		there, err := t.enrolments(ctx, q, who+" AND phase = ? AND cohort <> ? AND state IN ('enrolled', 'active', 'completed')", append(slices.Clone(args), c.Phase, from))
 		if err != nil {
@@ -146,6 +146,6 @@ func (t *Training) MovedFrom(ctx context.Context, q store.Querier, p id.ID) ([]P
 	if err != nil {
 		return nil, err
 	}
-	who, args := in("x.person", records)
+	who, args := store.In("x.person", records)
 	return t.pasts(ctx, q, who, args)
 }
