@@ -1,6 +1,7 @@
 package web
 
 import (
+	"embed"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -55,17 +56,17 @@ func New(h *house.House, o Options) (*Server, error) {
 		return nil, err
 	}
 	d.S = s
-	for _, add := range []func() error{
-		func() error { return s.Add(open.Templates()) },
-		func() error { return s.Add(centre.Templates()) },
-		func() error { return s.Add(me.Templates()) },
-		func() error { return s.Add(teach.Templates()) },
-		func() error { return s.Add(steer.Templates()) },
-		func() error { return s.Add(agree.Templates()) },
-		func() error { return s.Add(family.Templates()) },
-		func() error { return s.Add(safe.Templates()) },
+	for _, screens := range []embed.FS{
+		open.Templates,
+		centre.Templates,
+		me.Templates,
+		teach.Templates,
+		steer.Templates,
+		agree.Templates,
+		family.Templates,
+		safe.Templates,
 	} {
-		if err := add(); err != nil {
+		if err := s.AddEmbedded(screens); err != nil {
 			return nil, err
 		}
 	}

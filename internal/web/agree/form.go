@@ -105,7 +105,7 @@ func (f *filling) choices() {
 			if len(x.Options) == 0 && x.Kind != "select" || f.R.FormValue(x.Name) == "" {
 				continue
 			}
-			if !slices.ContainsFunc(x.Options, func(o shell.Option) bool { return o.Value == x.Value }) {
+			if !shell.Offers(x.Options, x.Value) {
 				f.wrong(x.Name, "agree.fault.not_offered")
 			}
 		}
@@ -281,7 +281,7 @@ func text(v id.ID) string {
 // one reads an id that is among some options; another one is as good as none.
 func (f *filling) one(name string, among []shell.Option) id.ID {
 	s := f.get(name)
-	if !slices.ContainsFunc(among, func(o shell.Option) bool { return o.Value == s }) {
+	if !shell.Offers(among, s) {
 		return id.Nil
 	}
 	v, _ := id.Parse(s)

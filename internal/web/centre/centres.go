@@ -797,7 +797,7 @@ func deviceGiven(a *door.Ask) error {
 		v.Due = typedDay(a, v.Errors, "due", false)
 		b.Due = v.Due
 		who, err := id.Parse(v.Who)
-		group := slices.ContainsFunc(v.Groups, func(o shell.Option) bool { return o.Value == v.Who })
+		group := shell.Offers(v.Groups, v.Who)
 		switch {
 		case err != nil:
 			v.Errors["who"] = a.P.T("device.who_missing")

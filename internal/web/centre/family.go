@@ -2,7 +2,6 @@ package centre
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -114,7 +113,7 @@ func guardianGiven(a *door.Ask) error {
 			v.Errors[field] = e
 		}
 	}
-	known := slices.ContainsFunc(v.Known, func(o shell.Option) bool { return o.Value == v.Account })
+	known := shell.Offers(v.Known, v.Account)
 	if g, e := id.Parse(v.Account); e == nil && !known { // sent twice
 		if l, e := a.H.Family.LinkOf(a.R.Context(), a.H.DB, p.ID, g); e == nil {
 			known, v.Known = true, append(v.Known, shell.Option{Value: v.Account, Label: l.Name})

@@ -203,7 +203,7 @@ func typedGroup(a *door.Ask, v *GroupForm, phases []programme.Phase) (training.C
 		}
 	}
 	if v.Trainer != "" {
-		if !slices.ContainsFunc(v.Trainers, func(o shell.Option) bool { return o.Value == v.Trainer }) {
+		if !shell.Offers(v.Trainers, v.Trainer) {
 			v.Errors["trainer"] = a.P.T("groups.trainer_unknown")
 		} else {
 			c.Trainers = []id.ID{id.MustParse(v.Trainer)}
@@ -452,7 +452,7 @@ func groupEdit(a *door.Ask) error {
 // elsewhere by now.
 func offerTrainers(a *door.Ask, c *training.Cohort, v *GroupForm) error {
 	for _, t := range c.Trainers {
-		if slices.ContainsFunc(v.Trainers, func(o shell.Option) bool { return o.Value == t.String() }) {
+		if shell.Offers(v.Trainers, t.String()) {
 			continue
 		}
 		acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, t)

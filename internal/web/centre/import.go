@@ -180,7 +180,7 @@ func (im *importer) receive(a *door.Ask) error {
 		v.Errors["centre"] = a.P.T("people.centre_missing")
 	}
 	if v.Programme != "" {
-		if !slices.ContainsFunc(v.Programmes, func(o shell.Option) bool { return o.Value == v.Programme }) {
+		if !shell.Offers(v.Programmes, v.Programme) {
 			v.Errors["programme"] = a.P.T("import.programme_unknown")
 		} else if u.Programme, err = id.Parse(v.Programme); err != nil {
 			return err

@@ -148,16 +148,13 @@ func groupMoveGiven(a *door.Ask) error {
 		return err
 	}
 	v.To, v.Why, v.Beyond = a.R.PostFormValue("to"), a.R.PostFormValue("why"), a.R.PostFormValue("beyond")
-	offered := func(list []shell.Option, value string) bool {
-		return slices.ContainsFunc(list, func(o shell.Option) bool { return o.Value == value })
-	}
-	if !offered(v.Groups, v.To) {
+	if !shell.Offers(v.Groups, v.To) {
 		v.Errors["to"] = a.P.T("groups.move_to_missing")
 	}
-	if !offered(v.Whys, v.Why) {
+	if !shell.Offers(v.Whys, v.Why) {
 		v.Errors["why"] = a.P.T("groups.move_why_missing")
 	}
-	if v.Beyond != "" && !offered(v.Beyonds, v.Beyond) {
+	if v.Beyond != "" && !shell.Offers(v.Beyonds, v.Beyond) {
 		v.Errors["beyond"] = a.P.T("groups.beyond_missing")
 	}
 	if len(v.Errors) > 0 {

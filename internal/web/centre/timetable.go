@@ -325,21 +325,18 @@ func typedSession(a *door.Ask, v *SessionForm) (room id.ID, trainers []id.ID, de
 	if s := a.TooLong(v.Room); s != "" {
 		v.Errors["room"] = s
 	}
-	known := func(options []shell.Option, value string) bool {
-		return slices.ContainsFunc(options, func(o shell.Option) bool { return o.Value == value })
-	}
-	if v.Subject = f("subject"); v.Subject != "" && !known(v.Subjects, v.Subject) {
+	if v.Subject = f("subject"); v.Subject != "" && !shell.Offers(v.Subjects, v.Subject) {
 		v.Errors["subject"] = a.P.T("error.choose", "field", a.P.T("groups.subject"))
 	}
 	if v.RoomID != "" {
-		if !known(v.Rooms, v.RoomID) {
+		if !shell.Offers(v.Rooms, v.RoomID) {
 			v.Errors["room_id"] = a.P.T("timetable.room_unknown")
 		} else {
 			room = id.MustParse(v.RoomID)
 		}
 	}
 	if v.Trainer != "" {
-		if !known(v.Trainers, v.Trainer) {
+		if !shell.Offers(v.Trainers, v.Trainer) {
 			v.Errors["trainer"] = a.P.T("groups.trainer_unknown")
 		} else {
 			trainers = []id.ID{id.MustParse(v.Trainer)}

@@ -4,24 +4,16 @@ package family
 
 import (
 	"embed"
-	"io/fs"
 
 	"tizi/internal/i18n"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/shell"
 )
 
+// Templates are the screens of this package, for shell.AddEmbedded.
+//
 //go:embed all:templates
-var templates embed.FS
-
-// Templates are the screens of this package, for shell.Add.
-func Templates() fs.FS {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil {
-		panic(err) // the folder is part of the program
-	}
-	return sub
-}
+var Templates embed.FS
 
 // Enter is the screen guardian/enter. It posts card, or code and pin.
 type Enter struct {

@@ -1,18 +1,8 @@
 package safe
 
-import (
-	"embed"
-	"io/fs"
-)
+import "embed"
 
+// Templates are the screens of this package, for shell.AddEmbedded.
+//
 //go:embed all:templates
-var templates embed.FS
-
-// Templates are the screens of this package, for shell.Add.
-func Templates() fs.FS {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil {
-		panic(err) // the folder is part of the program
-	}
-	return sub
-}
+var Templates embed.FS

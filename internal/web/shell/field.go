@@ -2,6 +2,7 @@ package shell
 
 import (
 	"fmt"
+	"slices"
 
 	"tizi/internal/i18n"
 )
@@ -28,6 +29,11 @@ type Field struct {
 	// Choose puts an empty answer first, so that none is taken for granted.
 	Choose bool
 	Attrs  map[string]string
+}
+
+// Offers reports whether a value is among the answers of a field.
+func Offers(options []Option, value string) bool {
+	return slices.ContainsFunc(options, func(o Option) bool { return o.Value == value })
 }
 
 // Option is one answer of a field.

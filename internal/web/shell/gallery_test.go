@@ -2,6 +2,7 @@ package shell_test
 
 import (
 	"context"
+	"embed"
 	"flag"
 	"fmt"
 	"io"
@@ -43,20 +44,22 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 	if err != nil {
 		t.Skip(err) // a test of the look needs the look
 	}
-	for _, files := range []func() error{
-		func() error { return s.Add(me.Templates()) },
-		func() error { return s.Add(centre.Templates()) },
-		func() error { return s.Add(teach.Templates()) },
-		func() error { return s.Add(steer.Templates()) },
-		func() error { return s.Add(agree.Templates()) },
-		func() error { return s.Add(family.Templates()) },
-		func() error { return s.Add(safe.Templates()) },
-		func() error { return s.Add(open.Templates()) },
-		func() error { return s.Add(os.DirFS("testdata")) },
+	for _, screens := range []embed.FS{
+		me.Templates,
+		centre.Templates,
+		teach.Templates,
+		steer.Templates,
+		agree.Templates,
+		family.Templates,
+		safe.Templates,
+		open.Templates,
 	} {
-		if err := files(); err != nil {
+		if err := s.AddEmbedded(screens); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := s.Add(os.DirFS("testdata")); err != nil {
+		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	s.Routes(mux)

@@ -16,8 +16,8 @@ import (
 //go:embed all:templates
 var templates embed.FS
 
-func own() fs.FS {
-	sub, err := fs.Sub(templates, "templates")
+func screensOf(files embed.FS) fs.FS {
+	sub, err := fs.Sub(files, "templates")
 	if err != nil {
 		panic(err) // the folder is part of the program
 	}

@@ -14,6 +14,7 @@
 package shell
 
 import (
+	"embed"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -62,9 +63,12 @@ func New(opts Options) (*Shell, error) {
 		log = slog.Default()
 	}
 	s := &Shell{opts: opts, assets: a, log: log, sets: map[setKey]*set{}}
-	s.files = append(s.files, own())
+	s.files = append(s.files, screensOf(templates))
 	return s, nil
 }
+
+// AddEmbedded takes the screens that a package has in its folder templates. See Add.
+func (s *Shell) AddEmbedded(screens embed.FS) error { return s.Add(screensOf(screens)) }
 
 // Add takes the template files of a package of screens. The file people/list.html
 // is the screen "people/list"; a file whose name begins with _ only defines

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -203,7 +202,7 @@ func binding(a *door.Ask, v *Targets, was source.Source) (id.ID, source.Source) 
 	if v.Agreement == "" {
 		return id.Nil, s
 	}
-	if !slices.ContainsFunc(v.Agreements, func(o shell.Option) bool { return o.Value == v.Agreement }) {
+	if !shell.Offers(v.Agreements, v.Agreement) {
 		v.Errors["agreement"] = a.P.T("agree.fault.not_offered")
 		return id.Nil, s
 	}

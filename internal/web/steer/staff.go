@@ -182,12 +182,8 @@ func staffForm(a *door.Ask) (StaffForm, error) {
 	v := StaffForm{Action: "/staff/new", CancelURL: "/staff", MinPassphrase: access.MinPassphrase, Errors: map[string]string{}}
 	var err error
 	v.Roles, v.Places, err = choices(a)
-	v.AskNames = offers(v.Roles, access.Auditor)
+	v.AskNames = shell.Offers(v.Roles, string(access.Auditor))
 	return v, err
-}
-
-func offers(roles []shell.Option, r access.Role) bool {
-	return slices.ContainsFunc(roles, func(o shell.Option) bool { return o.Value == string(r) })
 }
 
 func staffNew(a *door.Ask) error {
@@ -319,7 +315,7 @@ func roleForm(a *door.Ask, acc *access.Account) (StaffForm, error) {
 	v := StaffForm{Name: acc.Name, Action: "/staff/" + acc.ID.String() + "/role", CancelURL: "/staff/" + acc.ID.String(), Errors: map[string]string{}}
 	var err error
 	v.Roles, v.Places, err = choices(a)
-	v.AskNames = offers(v.Roles, access.Auditor)
+	v.AskNames = shell.Offers(v.Roles, string(access.Auditor))
 	return v, err
 }
 
