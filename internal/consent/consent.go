@@ -358,7 +358,7 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 	if err != nil {
 		return err
 	}
-	return c.destroy(ctx, gone)
+	return c.Destroy(ctx, gone)
 }
 
 // others are the records that are one person with this one.
@@ -488,11 +488,6 @@ func (c *Consents) Joined(ctx context.Context, q store.Querier, actor id.ID, per
 		facts, files = append(facts, n), append(files, p.digest)
 	}
 	return facts, func(ctx context.Context, tx store.Tx) error { return c.forget(ctx, tx, lost) }, files, nil
-}
-
-// Destroy removes files whose keys are gone already.
-func (c *Consents) Destroy(ctx context.Context, files []blob.Digest) error {
-	return c.destroy(ctx, files)
 }
 
 // standing reports whether the facts of a register end in a consent that was given, by one of its authors at least.

@@ -245,7 +245,7 @@ func (c *Consents) Drop(ctx context.Context, actor id.ID, w *Waiting) error {
 	if err != nil {
 		return err
 	}
-	return c.destroy(ctx, one(w.digest))
+	return c.Destroy(ctx, one(w.digest))
 }
 
 // DropLate throws away what waited too long.
@@ -312,7 +312,7 @@ func (c *Consents) File(ctx context.Context, actor id.ID, scope access.Scope, w 
 	if err := c.record(ctx, actor, scope, who, list, f); err != nil {
 		return errors.Join(err, c.blobs.Delete(digest))
 	}
-	return c.destroy(ctx, one(w.digest))
+	return c.Destroy(ctx, one(w.digest))
 }
 
 // Scan returns a filed scan of a person as JPEG. The caller has made sure that the reader may see the person.

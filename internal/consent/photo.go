@@ -56,9 +56,9 @@ func (c *Consents) forget(ctx context.Context, tx store.Tx, lost []photo) error 
 	return nil
 }
 
-// destroy removes files whose keys are gone already, and what is left of the keys. A node that is cut off before it comes
+// Destroy removes files whose keys are gone already, and what is left of the keys. A node that is cut off before it comes
 // here does so at its next start (Sweep).
-func (c *Consents) destroy(ctx context.Context, gone []blob.Digest) error {
+func (c *Consents) Destroy(ctx context.Context, gone []blob.Digest) error {
 	var errs []error
 	for _, d := range gone {
 		errs = append(errs, c.blobs.Delete(d))
@@ -115,7 +115,7 @@ func (c *Consents) SetPhoto(ctx context.Context, actor id.ID, scope access.Scope
 	if err != nil {
 		return errors.Join(err, c.blobs.Delete(digest))
 	}
-	return c.destroy(ctx, gone)
+	return c.Destroy(ctx, gone)
 }
 
 // keep seals a file with a key of its own, which the caller keeps.
@@ -167,7 +167,7 @@ func (c *Consents) remove(ctx context.Context, actor, centre id.ID, reason, wher
 	if err != nil {
 		return err
 	}
-	return c.destroy(ctx, gone)
+	return c.Destroy(ctx, gone)
 }
 
 // HasPhoto reports whether there is a photo that may be shown.
@@ -250,7 +250,7 @@ func (c *Consents) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.destroy(ctx, files)
+	return c.Destroy(ctx, files)
 }
 
 // Gone prepares the end of what is kept of somebody who is erased. Photos lose their keys and are said to be gone; also

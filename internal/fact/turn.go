@@ -48,6 +48,21 @@ type Outcome struct {
 	Also func(ctx context.Context, tx store.Tx) error
 }
 
+// Then makes something else be written in the same transaction, after what is already.
+func (o *Outcome) Then(also func(ctx context.Context, tx store.Tx) error) {
+	before := o.Also
+	if before == nil {
+		o.Also = also
+		return
+	}
+	o.Also = func(ctx context.Context, tx store.Tx) error {
+		if err := before(ctx, tx); err != nil {
+			return err
+		}
+		return also(ctx, tx)
+	}
+}
+
 type job struct {
 	ctx  context.Context
 	cmd  Command

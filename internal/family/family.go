@@ -223,15 +223,24 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 		return errors.Join(err, f.Revoke(ctx, guardian))
 	}
 	_, err = f.log.Do(ctx, fact.Command{Name: "end a guardian's account", Stream: person.Stream(now.Centre), Keys: []id.ID{guardian}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
-		facts, end, err := f.access.Gone(ctx, q, actor, acc)
-		return fact.Outcome{Facts: facts, Also: func(ctx context.Context, tx store.Tx) error {
-			return errors.Join(end(ctx, tx), revoke(ctx, tx, guardian))
-		}}, err
+		facts, end, err := f.ending(ctx, q, actor, acc)
+		return fact.Outcome{Facts: facts, Also: end}, err
 	}})
 	if err != nil {
 		return err
 	}
 	return f.log.DB.Purge(ctx, false, "seal_key")
+}
+
+// ending prepares the end of a guardian's account, with the card and the PIN; also does so in the transaction.
+func (f *Family) ending(ctx context.Context, q store.Querier, actor id.ID, acc *access.Account) (facts []fact.New, also func(context.Context, store.Tx) error, err error) {
+	facts, end, err := f.access.Gone(ctx, q, actor, acc)
+	return facts, func(ctx context.Context, tx store.Tx) error {
+		if err := end(ctx, tx); err != nil {
+			return err
+		}
+		return revoke(ctx, tx, acc.ID)
+	}, err
 }
 
 // Gone prepares the end of the accounts of those who answered for some persons that are erased and for nobody else who is
@@ -276,12 +285,11 @@ func (f *Family) Gone(ctx context.Context, q store.Querier, actor id.ID, persons
 		if len(known) > 0 || acc == nil || slices.ContainsFunc(append(slices.Clone(acc.Roles), acc.Ended...), func(h access.Held) bool { return h.Role != access.Guardian }) {
 			continue
 		}
-		more, end, err := f.access.Gone(ctx, q, actor, acc)
+		more, end, err := f.ending(ctx, q, actor, acc)
 		if err != nil {
 			return nil, nil, err
 		}
-		facts = append(facts, more...)
-		ends = append(ends, end, func(ctx context.Context, tx store.Tx) error { return revoke(ctx, tx, g) })
+		facts, ends = append(facts, more...), append(ends, end)
 	}
 	return facts, func(ctx context.Context, tx store.Tx) error {
 		for _, end := range ends {

@@ -60,17 +60,16 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 		if err != nil {
 			return out, nil, err
 		}
-		before := out.Also
 		out.Facts, files = append(out.Facts, facts...), append(files, lost...)
-		out.Also = func(ctx context.Context, tx store.Tx) error { return errors.Join(before(ctx, tx), also(ctx, tx)) }
+		out.Then(also)
 	}
 	facts, also, err := h.Family.Gone(ctx, q, actor, persons)
 	if err != nil {
 		return out, nil, err
 	}
-	before := out.Also
 	out.Facts = append(out.Facts, facts...)
-	out.Also = func(ctx context.Context, tx store.Tx) error { return errors.Join(before(ctx, tx), also(ctx, tx)) }
+	out.Then(also)
+	out.Then(h.markPurge)
 	return out, files, nil
 }
 
@@ -88,11 +87,7 @@ func (h *House) eraser() access.Executor {
 			if err != nil {
 				return out, err
 			}
-			also := out.Also
-			out.Also = func(ctx context.Context, tx store.Tx) error {
-				h.leave(r.ID, gone)
-				return errors.Join(h.markPurge(), also(ctx, tx))
-			}
+			h.leaving(&out, r.ID, gone)
 			return out, nil
 		},
 		After: func(ctx context.Context, r *access.Request) error {
@@ -116,12 +111,7 @@ func (h *House) Expire(ctx context.Context, persons []id.ID, centre id.ID) error
 	_, err := h.Log.Do(ctx, fact.Command{Name: "erase people whose time is over", Stream: person.Stream(centre), Keys: persons, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		out, gone, err := h.erasure(ctx, q, id.Nil, persons, "retention")
 		files = gone
-		if err != nil {
-			return out, err
-		}
-		also := out.Also
-		out.Also = func(ctx context.Context, tx store.Tx) error { return errors.Join(h.markPurge(), also(ctx, tx)) }
-		return out, nil
+		return out, err
 	}})
 	if err != nil {
 		return err
@@ -133,12 +123,8 @@ func (h *House) Expire(ctx context.Context, persons []id.ID, centre id.ID) error
 func (h *House) prune(ctx context.Context, cases []id.ID, centre id.ID) error {
 	_, err := h.Log.Do(ctx, fact.Command{Name: "prune cases whose time is over", Stream: person.Stream(centre), Keys: cases, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		out, err := h.Safeguard.Prune(ctx, q, cases, retention.ClosedFor(h.Log.Clock.Now()))
-		if err != nil {
-			return out, err
-		}
-		also := out.Also
-		out.Also = func(ctx context.Context, tx store.Tx) error { return errors.Join(h.markPurge(), also(ctx, tx)) }
-		return out, nil
+		out.Then(h.markPurge)
+		return out, err
 	}})
 	if err != nil {
 		return err
@@ -146,7 +132,8 @@ func (h *House) prune(ctx context.Context, cases []id.ID, centre id.ID) error {
 	return h.cleared(ctx, nil)
 }
 
-func (h *House) markPurge() error {
+// markPurge leaves the marks before the transaction ends, so that a crash after it is not forgotten.
+func (h *House) markPurge(context.Context, store.Tx) error {
 	for _, name := range []string{purgeFile, rewriteFile} {
 		if err := os.WriteFile(filepath.Join(h.Config.Dir, name), nil, 0o600); err != nil {
 			return fmt.Errorf("mark what is to be cleared: %w", err)
@@ -323,10 +310,8 @@ func (h *House) merger() access.Executor {
 				return out, err
 			}
 			out.Facts = append(out.Facts, facts...)
-			out.Also = func(ctx context.Context, tx store.Tx) error {
-				h.leave(r.ID, gone)
-				return also(ctx, tx)
-			}
+			out.Then(also)
+			h.leaving(&out, r.ID, gone)
 			return out, nil
 		},
 		After: func(ctx context.Context, r *access.Request) error {
@@ -343,14 +328,17 @@ func (h *House) merger() access.Executor {
 	}
 }
 
-// leave keeps which files go when a request that is being done is on the disk; left hands them over.
-func (h *House) leave(request id.ID, files []blob.Digest) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.files == nil {
-		h.files = map[id.ID][]blob.Digest{}
-	}
-	h.files[request] = files
+// leaving keeps which files go when what a request decided is on the disk; left hands them over.
+func (h *House) leaving(out *fact.Outcome, request id.ID, files []blob.Digest) {
+	out.Then(func(context.Context, store.Tx) error {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.files == nil {
+			h.files = map[id.ID][]blob.Digest{}
+		}
+		h.files[request] = files
+		return nil
+	})
 }
 
 func (h *House) left(request id.ID) []blob.Digest {
