@@ -63,15 +63,12 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		defer h.Close()
 		must(t, h.Found(ctx, founding))
 		centre := place.ID("MA-ERR-MJ1")
-		prog, err := h.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", From: "2026-01-01", To: "2026-12-31", Name: i18n.Text{i18n.FR: "1"}}}})
-		must(t, err)
 		other, err := h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "Amina", "birth": "2014-05-03"}, nil)
 		must(t, err)
 		p, err := h.People.Register(ctx, id.Nil, centre, secret, nil)
 		must(t, err)
 		must(t, h.People.Edit(ctx, id.Nil, access.Everywhere(), p, person.Details{"address": "rue Zmvqwxa"}))
-		group, err := h.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
-		must(t, err)
+		group := groupUntil(t, h, centre, "2026-12-31")
 		_, err = h.Training.Place(ctx, id.Nil, access.Everywhere(), group, []id.ID{p, other}, "2026-03-02")
 		must(t, err)
 		must(t, h.Consents.Record(ctx, id.Nil, access.Everywhere(), p, []consent.Statement{{Purpose: consent.Image, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "Qyjbbkelli Zmvqwxa"}}}))
@@ -237,6 +234,16 @@ func blobs(t testing.TB, dir string) (n int) {
 	return n
 }
 
+// groupUntil opens a group of a programme that ends on a day.
+func groupUntil(t testing.TB, h *house.House, centre id.ID, to string) id.ID {
+	t.Helper()
+	prog, err := h.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", From: "2026-01-01", To: to, Name: i18n.Text{i18n.FR: "1"}}}})
+	must(t, err)
+	group, err := h.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
+	must(t, err)
+	return group
+}
+
 func opened(t testing.TB, h *house.House, login string) id.ID {
 	t.Helper()
 	v, err := h.Access.Open(ctx, id.Nil, access.Newcomer{Name: login, Login: login, Role: access.National, On: access.Place(place.ID("MA")), Stream: "hub"})
@@ -249,13 +256,9 @@ func opened(t testing.TB, h *house.House, login string) id.ID {
 func TestRetention(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		now := time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
-		c := house.Config{Dir: t.TempDir(), Now: func() time.Time { return now }}
-		if e == store.Postgres {
-			c.URL = testnode.Place(t, e).URL
-		}
-		h, err := house.Create(ctx, c)
-		must(t, err)
+		h, _ := createAt(t, e, func() time.Time { return now })
 		defer h.Close()
+		var err error
 		must(t, h.Found(ctx, founding))
 		centre := place.ID("MA-ERR-MJ1")
 		var who [3]id.ID // goes, is kept, is in a group
@@ -263,10 +266,7 @@ func TestRetention(t *testing.T) {
 			who[i], err = h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "P", "last_latin": string(rune('a' + i)), "birth": "2014-05-03"}, nil)
 			must(t, err)
 		}
-		prog, err := h.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", From: "2026-01-01", To: "2029-12-31", Name: i18n.Text{i18n.FR: "1"}}}})
-		must(t, err)
-		group, err := h.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
-		must(t, err)
+		group := groupUntil(t, h, centre, "2029-12-31")
 		must(t, h.Consents.Record(ctx, id.Nil, access.Everywhere(), who[2], []consent.Statement{{Purpose: consent.Training, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "A parent"}}}))
 		_, err = h.Training.Place(ctx, id.Nil, access.Everywhere(), group, who[2:], "2026-01-10")
 		must(t, err)
@@ -322,12 +322,7 @@ func TestRetention(t *testing.T) {
 func TestClosedCasesArePruned(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		now := time.Date(2026, 1, 10, 15, 0, 0, 0, time.UTC)
-		c := house.Config{Dir: t.TempDir(), Now: func() time.Time { return now }}
-		if e == store.Postgres {
-			c.URL = testnode.Place(t, e).URL
-		}
-		h, err := house.Create(ctx, c)
-		must(t, err)
+		h, c := createAt(t, e, func() time.Time { return now })
 		defer h.Close()
 		must(t, h.Found(ctx, founding))
 		centre, all, s := place.ID("MA-ERR-MJ1"), access.Everywhere(), h.Safeguard
@@ -446,13 +441,9 @@ func key(t testing.TB, h *house.House, subject id.ID) (wrapped []byte) {
 func TestRetentionOfWhoIsOne(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		now := time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
-		c := house.Config{Dir: t.TempDir(), Now: func() time.Time { return now }}
-		if e == store.Postgres {
-			c.URL = testnode.Place(t, e).URL
-		}
-		h, err := house.Create(ctx, c)
-		must(t, err)
+		h, _ := createAt(t, e, func() time.Time { return now })
 		defer h.Close()
+		var err error
 		must(t, h.Found(ctx, founding))
 		centre := place.ID("MA-ERR-MJ1")
 		var who [6]id.ID // two and two are one: in a group, kept, over
@@ -460,10 +451,7 @@ func TestRetentionOfWhoIsOne(t *testing.T) {
 			who[i], err = h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "P", "last_latin": string(rune('a' + i)), "birth": "2014-05-03"}, nil)
 			must(t, err)
 		}
-		prog, err := h.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", From: "2026-01-01", To: "2029-12-31", Name: i18n.Text{i18n.FR: "1"}}}})
-		must(t, err)
-		group, err := h.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
-		must(t, err)
+		group := groupUntil(t, h, centre, "2029-12-31")
 		must(t, h.Consents.Record(ctx, id.Nil, access.Everywhere(), who[0], []consent.Statement{{Purpose: consent.Training, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "A parent"}}}))
 		_, err = h.Training.Place(ctx, id.Nil, access.Everywhere(), group, who[:1], "2026-01-10")
 		must(t, err)
@@ -495,12 +483,10 @@ func TestMergeHearsTheLaterNo(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		h, c := create(t, e)
 		defer h.Close()
+		var err error
 		must(t, h.Found(ctx, founding))
 		centre, scope := place.ID("MA-ERR-MJ1"), access.Everywhere()
-		prog, err := h.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", From: "2026-01-01", To: "2026-12-31", Name: i18n.Text{i18n.FR: "1"}}}})
-		must(t, err)
-		group, err := h.Training.OpenCohort(ctx, id.Nil, scope, training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
-		must(t, err)
+		group := groupUntil(t, h, centre, "2026-12-31")
 		say := func(p id.ID, purpose consent.Purpose, state, on string) {
 			must(t, h.Consents.Record(ctx, id.Nil, scope, p, []consent.Statement{{Purpose: purpose, State: state, Giver: consent.ByGuardian, Method: "paper", On: on, Who: consent.Who{Name: "Fatna"}}}))
 		}

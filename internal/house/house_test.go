@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/house"
@@ -28,10 +29,15 @@ var (
 // create makes a node in a folder, with its database where the test of the engine has it.
 func create(t testing.TB, e store.Engine) (*house.House, house.Config) {
 	t.Helper()
-	c := house.Config{Dir: t.TempDir()}
+	return createAt(t, e, nil)
+}
+
+// createAt makes a node whose clock a test moves.
+func createAt(t testing.TB, e store.Engine, now func() time.Time) (*house.House, house.Config) {
+	t.Helper()
+	c := house.Config{Dir: t.TempDir(), Now: now}
 	if e == store.Postgres {
-		at := testnode.Place(t, e)
-		c.URL = at.URL
+		c.URL = testnode.Place(t, e).URL
 	}
 	h, err := house.Create(ctx, c)
 	must(t, err)
