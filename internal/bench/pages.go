@@ -75,6 +75,9 @@ func MeasurePages(ctx context.Context, h *house.House, requests int, progress fu
 			return nil, err
 		}
 		res.Body.Close()
+		if sentOut(res) {
+			return nil, fmt.Errorf("%q cannot be played on this node: an earlier version filled it; fill one anew", c.Login)
+		}
 		paths, err := discover(client, srv.URL, c.Role)
 		if err != nil {
 			return nil, err
@@ -251,6 +254,14 @@ func get(c *http.Client, address string) ([]byte, int, error) {
 		return nil, 0, err
 	}
 	defer res.Body.Close()
+	if sentOut(res) {
+		return nil, 0, fmt.Errorf("%s sends out to %s", address, res.Request.URL.Path)
+	}
 	b, err := io.ReadAll(res.Body)
 	return b, res.StatusCode, err
+}
+
+// sentOut reports whether somebody who is not signed in was answered: then another page than the one asked for was.
+func sentOut(res *http.Response) bool {
+	return slices.Contains([]string{"/", "/demo", "/signin"}, res.Request.URL.Path)
 }
