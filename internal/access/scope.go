@@ -124,6 +124,9 @@ func (s Scope) People(centre, person string) (string, []any) {
 // Whole reports whether the scope has all people of its centres, and none that are there for being the account's own.
 func (s Scope) Whole() bool { return s.all || len(s.own) == 0 || s.relation == nil }
 
+// Own reports whether the scope has nothing but what is the account's own: some hundred people, where a centre has thousands.
+func (s Scope) Own() bool { return !s.Whole() && len(s.centres) == 0 }
+
 func (s Scope) related(centre, column string, own func(*Relation) string) (string, []any) {
 	where, args := s.SQL(centre)
 	if s.Whole() {

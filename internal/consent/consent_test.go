@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"tizi/internal/access"
@@ -257,6 +258,39 @@ func TestSweepFinishes(t *testing.T) {
 		must(t, h.Consents.Sweep(ctx))
 		if l := files(); len(l) != 0 {
 			t.Errorf("the late withdrawal: %v", l)
+		}
+	})
+}
+
+// Whoever links a guardian to another child while the last link ends meets either a guardian or a refusal, never an account
+// that is gone.
+func TestGuardianEndsWhileLinked(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		must(t, h.Places.LoadCountry(ctx, id.Nil, "ma", true))
+		one, two := someone(t, h, "Lina", "2015-01-06"), someone(t, h, "Adam", "2016-01-06")
+		for range 10 {
+			g, err := h.Family.Welcome(ctx, id.Nil, all, one, family.Who{Name: "Fatna"}, "fr", true, true)
+			must(t, err)
+			var wg sync.WaitGroup
+			var linked, ended error
+			wg.Go(func() { linked = h.Family.Link(ctx, id.Nil, all, two, g, family.Who{Name: "Fatna"}, false, true) })
+			wg.Go(func() { ended = h.Family.Unlink(ctx, id.Nil, all, one, g) })
+			wg.Wait()
+			must(t, ended)
+			mine, err := h.Family.Children(ctx, h.DB, g)
+			must(t, err)
+			acc, err := h.Access.Get(ctx, h.DB, g)
+			must(t, err)
+			if known := acc != nil; known != (len(mine) == 1) || known != (linked == nil) || !known && !errors.Is(linked, access.ErrNoAccount) {
+				t.Fatalf("%d children, account %+v, linked %v", len(mine), acc, linked)
+			}
+			if linked == nil {
+				must(t, h.Family.Unlink(ctx, id.Nil, all, two, g))
+			}
+			if err := h.Family.Link(ctx, id.Nil, all, two, g, family.Who{Name: "Fatna"}, false, true); !errors.Is(err, access.ErrNoAccount) {
+				t.Fatalf("linked to nobody: %v", err)
+			}
 		}
 	})
 }

@@ -148,15 +148,15 @@ func (f *Family) child(ctx context.Context, q store.Querier, scope access.Scope,
 	return p, k, err
 }
 
-// state writes one fact about a child of the scope, sealed with the child's key.
-func (f *Family) state(ctx context.Context, name string, actor id.ID, scope access.Scope, child, subject id.ID, make func(p *person.Person, k *seal.Key, all []*fact.Fact) (*fact.Kind, fact.Body, error)) error {
+// state writes one fact about a child of the scope, sealed with the child's key. Others are what it depends on besides.
+func (f *Family) state(ctx context.Context, name string, actor id.ID, scope access.Scope, child, subject id.ID, make func(ctx context.Context, q store.Querier, k *seal.Key, all []*fact.Fact) (*fact.Kind, fact.Body, error), others ...id.ID) error {
 	p, _, err := f.child(ctx, f.log.DB, scope, child)
 	if err != nil {
 		return err
 	}
 	stream := person.Stream(p.Centre)
-	_, err = f.log.Do(ctx, fact.Command{Name: name, Stream: stream, Keys: []id.ID{child, subject}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
-		p, k, err := f.child(ctx, q, scope, child)
+	_, err = f.log.Do(ctx, fact.Command{Name: name, Stream: stream, Keys: append(others, child, subject), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		_, k, err := f.child(ctx, q, scope, child)
 		if err != nil {
 			return fact.Outcome{}, err
 		}
@@ -164,7 +164,7 @@ func (f *Family) state(ctx context.Context, name string, actor id.ID, scope acce
 		if err != nil {
 			return fact.Outcome{}, err
 		}
-		kind, b, err := make(p, k, all)
+		kind, b, err := make(ctx, q, k, all)
 		if err != nil || b == nil {
 			return fact.Outcome{}, err
 		}
@@ -178,9 +178,13 @@ func (f *Family) Link(ctx context.Context, actor id.ID, scope access.Scope, chil
 	if w.Name = strings.TrimSpace(w.Name); w.Name == "" {
 		return access.ErrNameEmpty
 	}
-	return f.state(ctx, "link a guardian", actor, scope, child, LinkID(child, guardian), func(_ *person.Person, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
-		return KindLinked, Linked{Child: child, Guardian: guardian, Fetch: fetch, Consent: consent, Sealed: k.Seal(w.text())}, nil
-	})
+	return f.state(ctx, "link a guardian", actor, scope, child, LinkID(child, guardian), func(ctx context.Context, q store.Querier, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
+		acc, err := f.access.Get(ctx, q, guardian)
+		if err == nil && (acc == nil || acc.Closed) {
+			err = access.ErrNoAccount // it may have ended since the form was shown
+		}
+		return KindLinked, Linked{Child: child, Guardian: guardian, Fetch: fetch, Consent: consent, Sealed: k.Seal(w.text())}, err
+	}, guardian)
 }
 
 // Welcome opens an account for a new guardian of a child and links it. Nobody signs in with it until a card or a PIN is
@@ -208,7 +212,7 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 	if err != nil {
 		return err
 	}
-	err = f.state(ctx, "unlink a guardian", actor, scope, child, now.ID, func(_ *person.Person, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
+	err = f.state(ctx, "unlink a guardian", actor, scope, child, now.ID, func(_ context.Context, _ store.Querier, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
 		return KindLinked, Linked{Child: child, Guardian: guardian, Ended: true, Sealed: k.Seal(now.Who.text())}, nil
 	})
 	if err != nil {
@@ -223,6 +227,9 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 		return errors.Join(err, f.Revoke(ctx, guardian))
 	}
 	_, err = f.log.Do(ctx, fact.Command{Name: "end a guardian's account", Stream: person.Stream(now.Centre), Keys: []id.ID{guardian}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		if left, err := f.Children(ctx, q, guardian); err != nil || len(left) > 0 { // linked to another child meanwhile
+			return fact.Outcome{}, err
+		}
 		facts, end, err := f.ending(ctx, q, actor, acc)
 		return fact.Outcome{Facts: facts, Also: end}, err
 	}})
@@ -330,7 +337,7 @@ func (f *Family) NameFetcher(ctx context.Context, actor id.ID, scope access.Scop
 	if w.Name = strings.TrimSpace(w.Name); w.Name == "" {
 		return access.ErrNameEmpty
 	}
-	return f.state(ctx, "name who may fetch", actor, scope, child, id.New(), func(_ *person.Person, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
+	return f.state(ctx, "name who may fetch", actor, scope, child, id.New(), func(_ context.Context, _ store.Querier, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
 		return KindFetcher, FetcherNamed{Child: child, Sealed: k.Seal(w.text())}, nil
 	})
 }
@@ -345,7 +352,7 @@ func (f *Family) EndFetcher(ctx context.Context, actor id.ID, scope access.Scope
 	if i < 0 {
 		return fs.ErrNotExist
 	}
-	return f.state(ctx, "end who may fetch", actor, scope, child, fetcher, func(_ *person.Person, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
+	return f.state(ctx, "end who may fetch", actor, scope, child, fetcher, func(_ context.Context, _ store.Querier, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
 		return KindFetcher, FetcherNamed{Child: child, Ended: true, Sealed: k.Seal(l[i].Who.text())}, nil
 	})
 }
@@ -371,7 +378,7 @@ func (f *Family) Send(ctx context.Context, sender id.ID, scope access.Scope, chi
 	if _, err := f.LinkOf(ctx, f.log.DB, child, guardian); err != nil {
 		return err
 	}
-	return f.state(ctx, "send a message", sender, scope, child, id.New(), func(_ *person.Person, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
+	return f.state(ctx, "send a message", sender, scope, child, id.New(), func(_ context.Context, _ store.Querier, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
 		return KindMessage, MessageSent{child, guardian, k.Seal([]byte(text))}, nil
 	})
 }

@@ -119,7 +119,10 @@ func matching(ctx context.Context, q store.Querier, engine store.Engine, scope a
 	}
 	ws := make([]counted, len(terms))
 	few := common // to collect; one word alone has nothing that narrows it
-	if len(terms) == 1 {
+	switch {
+	case scope.Own():
+		few = 0 // the few of the scope are walked, however rare a word is in the node
+	case len(terms) == 1:
 		few /= 2
 	}
 	for i, w := range terms {
@@ -148,6 +151,11 @@ func matching(ctx context.Context, q store.Querier, engine store.Engine, scope a
 	// SQLite keeps to the order of a CROSS JOIN; of itself it might begin with all people of the scope's centre. The other
 	// words are looked for in the few who have an alias.
 	ones := "SELECT o.person FROM person_token t CROSS JOIN person_alias me CROSS JOIN person_alias o CROSS JOIN person p WHERE me.person = t.person AND o.one = me.one AND p.id = me.person AND " + looked("me.person") + " AND " + in
+	oargs := append(slices.Clone(args), sargs...)
+	if scope.Own() {
+		ones = "SELECT o.person FROM person p CROSS JOIN person_alias me CROSS JOIN person_alias o WHERE " + in + " AND me.person = p.id AND o.one = me.one" + strings.Repeat(has("me.person"), len(ws))
+		oargs = append(slices.Clone(sargs), args...)
+	}
 	m := &match{args: args}
 	if ws[0].n <= few {
 		m.found = "SELECT DISTINCT t.person FROM person_token t WHERE " + looked("t.person")
@@ -161,7 +169,7 @@ func matching(ctx context.Context, q store.Querier, engine store.Engine, scope a
 		}
 	}
 	if merged {
-		m.args = append(append(slices.Clone(args), args...), sargs...)
+		m.args = append(slices.Clone(args), oargs...)
 	}
 	return m, nil
 }

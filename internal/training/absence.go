@@ -84,11 +84,16 @@ type Absence struct {
 }
 
 // streaks is who was absent InARow times or more since a day, with nobody seeing them since the first of these, and whose
-// absences nobody has followed up. The inner queries bound what is looked at, and how closely: of a whole country the latest
-// absences alone. Their arguments come first.
+// absences nobody has followed up. The inner query walks the latest absences back and stops at the first so many people who
+// were absent before, too: it is read by index, and costs the same for a country as for a centre. Its arguments come first.
 const streaks = `SELECT x.person, x.cohort, x.centre, count(*), min(x.at), max(x.at),
 	(SELECT count(*) FROM training_followed f WHERE f.person = x.person AND f.cohort = x.cohort AND f.outcome = 'unreached' AND f.upto >= y.first)
-	FROM (SELECT b.person AS person, b.cohort AS cohort, max(b.at) AS last, min(b.at) AS first FROM (SELECT b.person, b.cohort, b.at FROM training_absent b WHERE %s AND b.at >= ? ORDER BY b.at DESC, b.cohort DESC, b.person DESC LIMIT 25000) b GROUP BY b.person, b.cohort HAVING count(*) >= 2 ORDER BY max(b.at) DESC, b.person LIMIT %d) y
+	FROM (SELECT b.person AS person, b.cohort AS cohort, b.at AS last,
+		(SELECT min(e.at) FROM training_absent e WHERE e.cohort = b.cohort AND e.person = b.person AND e.at >= ?) AS first
+		FROM training_absent b WHERE b.at >= ? AND %s
+		AND NOT EXISTS (SELECT 1 FROM training_absent l WHERE l.cohort = b.cohort AND l.person = b.person AND (l.at > b.at OR (l.at = b.at AND l.session > b.session)))
+		AND EXISTS (SELECT 1 FROM training_absent l WHERE l.cohort = b.cohort AND l.person = b.person AND l.session <> b.session AND l.at <= b.at AND l.at >= ?)
+		ORDER BY b.at DESC, b.cohort DESC, b.person DESC LIMIT %d) y
 	JOIN training_absent x ON x.cohort = y.cohort AND x.person = y.person AND x.at >= ?
 	WHERE NOT EXISTS (SELECT 1 FROM training_session s JOIN training_attendance a ON a.session = s.id AND a.person = x.person WHERE s.cohort = x.cohort AND s.day >= substr(x.at, 1, 10) AND s.day || ' ' || s.starts > x.at AND a.mark IN ('p', 'l'))
 	AND NOT EXISTS (SELECT 1 FROM training_followed f WHERE f.person = x.person AND f.cohort = x.cohort AND f.outcome <> 'unreached' AND f.upto >= y.last)
@@ -98,8 +103,8 @@ const streaks = `SELECT x.person, x.cohort, x.centre, count(*), min(x.at), max(x
 
 // Absences returns at most max rows of absences since a day that wait for somebody, the latest first.
 func (t *Training) Absences(ctx context.Context, q store.Querier, scope access.Scope, since string, max int) ([]Absence, error) {
-	where, args := scope.Groups("b.centre", "b.cohort")
-	args = append(args, since, since)
+	where, own := scope.Groups("b.centre", "b.cohort")
+	args := append([]any{since, since}, append(own, since, since)...)
 	var out []Absence
 	err := q.Each(ctx, fmt.Sprintf(streaks, where, 8*max, max), args, func(r store.Row) error {
 		var a Absence

@@ -142,11 +142,14 @@ func guardianGiven(a *door.Ask) error {
 	default:
 		_, err = a.H.Family.Welcome(a.R.Context(), a.Actor(), a.Scope, p.ID, w, string(a.Lang), fetch, agrees)
 	}
-	if errors.Is(err, access.ErrNameEmpty) {
+	switch {
+	case errors.Is(err, access.ErrNameEmpty):
 		v.Errors["name"] = a.P.T("setup.name_empty")
 		return a.Again("family/guardians", v)
-	}
-	if err != nil {
+	case errors.Is(err, access.ErrNoAccount): // it ended since the form was shown
+		v.Errors["account"] = a.P.T("family.account_unknown")
+		return a.Again("family/guardians", v)
+	case err != nil:
 		return err
 	}
 	a.Notify("good", "family.linked")
