@@ -2,6 +2,7 @@ package centre
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/person/same"
+	"tizi/internal/store"
 	"tizi/internal/web/door"
 	"tizi/internal/web/shell"
 )
@@ -59,7 +61,10 @@ func (s *seeker) begin(a *door.Ask) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.working, s.sought = false, r.Pairs
-			if err != nil {
+			switch {
+			case errors.Is(err, store.ErrClosed): // the node stops: a later search begins anew
+				log.Info("the search for duplicates stopped with the node")
+			case err != nil:
 				s.sought = -1
 				log.Error("the search for duplicates ended early", "err", err)
 			}
