@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/activity"
 	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/family"
@@ -51,6 +52,7 @@ var Kinds = map[string]Sort{
 	consent.KindStated.Name: Changed, consent.KindPhoto.Name: Changed, consent.KindRemoved.Name: Changed, consent.KindScan.Name: Changed, consent.KindDropped.Name: Changed,
 	family.KindLinked.Name: Changed, family.KindFetcher.Name: Changed, family.KindMessage.Name: Changed,
 	training.KindEnrolment.Name: Changed, training.KindAttendance.Name: Changed, training.KindFollowed.Name: Changed, training.KindReferral.Name: Changed, training.KindAnswer.Name: Changed, retention.KindKept.Name: Changed,
+	activity.KindRegistration.Name: Changed, activity.KindVisit.Name: Changed,
 	access.KindProposed.Name: Changed, access.KindDecided.Name: Changed,
 	access.KindGranted.Name: Granted, access.KindWithdrawn.Name: Granted, access.AccountOpened.Name: Granted, access.AccountClosed.Name: Granted, access.KindGlass.Name: Granted,
 }

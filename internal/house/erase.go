@@ -56,6 +56,11 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 			return out, nil, err
 		}
 		out.Facts = append(out.Facts, gone...)
+		seats, err := h.Activities.Gone(ctx, q, actor, p)
+		if err != nil {
+			return out, nil, err
+		}
+		out.Facts = append(out.Facts, seats...)
 		facts, also, lost, err := h.Consents.Gone(ctx, q, actor, p)
 		if err != nil {
 			return out, nil, err

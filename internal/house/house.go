@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/activity"
 	"tizi/internal/agreement"
 	"tizi/internal/audit"
 	"tizi/internal/blob"
@@ -56,6 +57,9 @@ func Registry() *fact.Registry {
 	for _, f := range family.Folds {
 		r.AddFold(f)
 	}
+	for _, f := range activity.Folds {
+		r.AddFold(f)
+	}
 	for _, f := range training.Folds {
 		r.AddFold(f)
 	}
@@ -95,6 +99,7 @@ type House struct {
 	People     *person.People
 	Consents   *consent.Consents
 	Family     *family.Family
+	Activities *activity.Activities
 	Looks      *look.Looks
 	Audit      *audit.Audit
 	Training   *training.Training
@@ -248,9 +253,10 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Consents = consent.New(l, h.People, h.Blobs)
 	h.Family = family.New(l, h.People, h.Access)
 	h.Access.Owns = map[access.Action]*access.Relation{access.ReadChildren: family.Own, access.AnswerConsent: family.Own}
+	h.Activities = activity.New(l, h.People, h.Programmes, h.Agreements, h.Blobs)
 	h.Training = training.New(l, h.People, h.Programmes)
 	h.Safeguard = safeguard.New(l, h.Access, h.Places)
-	h.Retention = retention.New(l, h.People, h.Training, h.Safeguard)
+	h.Retention = retention.New(l, h.People, h.Training, h.Activities, h.Safeguard)
 	h.Access.Executes(access.MergePeople, h.merger())
 	h.Access.Executes(access.ErasePeople, h.eraser())
 	h.Access.Executes(access.ExportPeople, h.exporter())
