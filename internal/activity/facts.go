@@ -322,7 +322,7 @@ var Folds = []*fact.Fold{
 			return nil
 		},
 		Sample: fact.Statements(KindActivity, func(d fact.Draw) fact.Body {
-			return Stated{Programme: sampleID(1), Centre: sampleID(2), Kind: Kinds[d.Int("kind", 3)], Pillar: programme.Pillars[d.Int("pillar", 3)], Title: i18n.Text{i18n.FR: "x"}, From: "2026-03-02", To: "2026-03-02", State: States[d.Int("state", 4)]}
+			return Stated{Programme: sampleID(1), Centre: sampleID(2), Kind: Kinds[d.Int("kind", 3)], Pillar: programme.Pillars[d.Int("pillar", 3)], Title: i18n.Text{i18n.FR: "x"}, From: "2026-03-02", To: "2026-03-02", State: []string{Planned, Closed, Held}[d.Int("state", 3)]}
 		}),
 	},
 	{

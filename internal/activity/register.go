@@ -295,6 +295,15 @@ func (s *Activities) byID(ctx context.Context, q store.Querier, v id.ID) (*Regis
 	return &l[0], nil
 }
 
+// Registration returns one of an activity, or ErrUnknown.
+func (s *Activities) Registration(ctx context.Context, q store.Querier, activity, v id.ID) (*Registration, error) {
+	r, err := s.byID(ctx, q, v)
+	if err == nil && r.Activity != activity {
+		err = ErrUnknown
+	}
+	return r, err
+}
+
 // ByCode returns the registration that a code is of, or ErrUnknown. from is the device that asks, which may not try many.
 func (s *Activities) ByCode(ctx context.Context, q store.Querier, from, code string) (*Registration, error) {
 	if code != "" {

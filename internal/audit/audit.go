@@ -361,7 +361,7 @@ func (r *reader) entry(ctx context.Context, f *fact.Fact) (e Entry, ok bool, err
 }
 
 // byOther are the kinds that do not say themselves whom they are about: earlier facts of their subject do.
-var byOther = []string{consent.KindRemoved.Name, access.KindDecided.Name, access.KindWithdrawn.Name}
+var byOther = []string{consent.KindRemoved.Name, activity.KindVisit.Name, access.KindDecided.Name, access.KindWithdrawn.Name}
 
 // mayConcern is a quick look at whether a fact can be about the filter's person.
 func (r *reader) mayConcern(f *fact.Fact) bool {
@@ -450,6 +450,9 @@ func subject(e *Entry, f *fact.Fact) {
 		e.Persons, e.Other = []id.ID{b.Child}, b.Guardian
 	}
 	if b, ok := fact.As[training.EnrolmentStated](f); ok {
+		e.Persons = []id.ID{b.Person}
+	}
+	if b, ok := fact.As[activity.RegistrationStated](f); ok {
 		e.Persons = []id.ID{b.Person}
 	}
 	if b, ok := fact.As[training.AttendanceTaken](f); ok {

@@ -18,7 +18,6 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/person/list"
 	"tizi/internal/programme"
-	"tizi/internal/source"
 	"tizi/internal/web/agree"
 	"tizi/internal/web/door"
 	"tizi/internal/web/me"
@@ -489,7 +488,16 @@ func eventView(a *door.Ask) (Event, *activity.Activity, error) {
 func visitor(a *door.Ask) Visitor {
 	f := func(name string) string { return strings.TrimSpace(a.R.PostFormValue(name)) }
 	return Visitor{Name: f("name"), Phone: f("phone"), Mail: f("mail"), Sex: f("sex"), Birth: door.Digits(f("birth")), Situation: f("situation"), Milieu: f("milieu"), GuardianName: f("guardian_name"), GuardianPhone: f("guardian_phone"), Agreed: f("agreed"), Fee: f("fee"),
-		Situations: codes(a, "situation", activity.Situations), Errors: map[string]string{}}
+		Situations: situations(a.P), Errors: map[string]string{}}
+}
+
+// situations are what somebody may say of what they do, as options.
+func situations(p *i18n.Printer) []shell.Option {
+	var out []shell.Option
+	for _, c := range activity.Situations {
+		out = append(out, shell.Option{Value: c, Label: p.T("activity.situation." + c)})
+	}
+	return out
 }
 
 func (v Visitor) asks(atDoor bool) activity.Visitor {
@@ -829,5 +837,3 @@ func notice(a *door.Ask) error {
 	}
 	return a.Render("activities/notice", v)
 }
-
-var _ = source.Kinds
