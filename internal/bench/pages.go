@@ -153,7 +153,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if err != nil || role == access.Partner || role == access.Auditor {
 		return append(agreements, "/board", "/board?period=all", "/me"), err
 	}
-	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/referrals", "/referrals?all=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
+	paths := []string{"/today", "/day", "/since", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/referrals", "/referrals?all=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
 	if access.Allows(role, access.ReadCentre) {
 		paths = append(paths, "/centres", "/timetable", "/timetable?by=trainer")
 	}
@@ -175,6 +175,9 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.ErasePeople) {
 		paths = append(paths, "/retention")
 	}
+	if access.Allows(role, access.DecideAppeals) {
+		paths = append(paths, "/appeals")
+	}
 	paths = append(paths, "/worried", "/events", "/registrations")
 	if access.Allows(role, access.ReadActivities) {
 		paths = append(paths, "/activities", "/activities?pillar=training&state=held")
@@ -189,7 +192,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		paths = append(paths, "/people/new", "/people/same", "/people/same?state=merged", "/people?q=Muhammad", "/people/like?given=Muhamad&family=Alaoui&birth=2014-03-09", "/groups/new", "/import", "/staff", "/staff/new", "/staff/renew")
 	}
 	if access.Allows(role, access.WriteProgrammes) {
-		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets")
+		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets", "/programmes/"+demo.ProgrammeCode+"/phases")
 	}
 	paths = append(paths, agreements...)
 	seen := map[string]bool{}

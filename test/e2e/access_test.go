@@ -13,7 +13,7 @@ import (
 
 // asks is what each kind of page asks for. A page that is not here is a page that nobody has thought about.
 var asks = map[string]access.Action{
-	"/today": access.ReadGroups, "/sessions/{id}": access.ReadGroups,
+	"/today": access.ReadGroups, "/since": access.ReadGroups, "/day": access.ReadGroups, "/day?date": access.ReadGroups, "/sessions/{id}": access.ReadGroups,
 	"/groups": access.ReadGroups, "/groups/{id}": access.ReadGroups, "/groups/{id}?tab=sessions": access.ReadGroups,
 	"/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups,
 	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/people/{id}/refer": access.WritePeople,
@@ -30,7 +30,8 @@ var asks = map[string]access.Action{
 	"/import/{id}/plan": access.ImportPeople, "/import/{id}/report": access.ImportPeople, "/import/{id}/rejects.csv": access.ImportPeople,
 	"/board": access.ReadBoard, "/board?place": access.ReadBoard, "/board?place-": access.ReadBoard, "/board?place--": access.ReadBoard,
 	"/board/behind": access.ListPeople, "/board/behind?place": access.ListPeople, "/board/behind?place-": access.ListPeople, "/board/behind?place--": access.ListPeople,
-	"/programmes": access.WriteProgrammes, "/programmes/new": access.WriteProgrammes, "/programmes/{code}/targets": access.WriteProgrammes,
+	"/programmes": access.WriteProgrammes, "/programmes/new": access.WriteProgrammes, "/programmes/{code}/targets": access.WriteProgrammes, "/programmes/{code}": access.WriteProgrammes, "/programmes/{code}/phases": access.WriteProgrammes, "/programmes/{code}/phases/new": access.WriteProgrammes, "/programmes/{code}/phases/{id}": access.WriteProgrammes, "/programmes/{code}/phases/{id}/rule": access.WriteProgrammes,
+	"/appeals": access.DecideAppeals, "/appeals/{id}": access.DecideAppeals, "/people/{id}/appeal/{id}": access.WriteGroups, "/people/{id}/refusal/{id}": access.ReadPeople, "/children/{id}/appeal/{id}": access.ReadChildren,
 	"/staff": access.WriteAccounts, "/staff/new": access.WriteAccounts, "/staff/renew": access.WriteAccounts, "/staff/{id}": access.WriteAccounts, "/staff/{id}/role": access.WriteAccounts,
 	"/staff/{id}/withdraw/{id}": access.WriteAccounts, "/staff/{id}/close": access.WriteAccounts, "/staff/{id}/reset": access.WriteAccounts, "/setup/centre": access.WritePlaces,
 	"/consents": access.ReadConsent, "/consents/texts": access.ReadConsent, "/consents/texts/new": access.WriteProgrammes, "/consents/scans": access.WriteConsent, "/people/{id}/consent": access.ReadConsent,
