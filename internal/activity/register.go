@@ -39,8 +39,8 @@ const letters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 var codeShape = regexp.MustCompile(`^[` + letters + `]{4}-[` + letters + `]{4}$`)
 
-// newCode draws a code. Some 6·10¹¹ there are, so that nobody finds one by trying.
-func newCode() string {
+// NewCode draws a code. Some 6·10¹¹ there are, so that nobody finds one by trying.
+func NewCode() string {
 	b := make([]byte, 0, 9)
 	for len(b) < 9 {
 		var r [1]byte
@@ -167,7 +167,7 @@ func (s *Activities) Register(ctx context.Context, actor id.ID, from string, act
 		return nil, ErrOften
 	}
 	fresh, r, stream := id.New(), id.New(), person.Stream(a.Centre)
-	codes := [3]string{newCode(), newCode(), newCode()}
+	codes := [3]string{NewCode(), NewCode(), NewCode()}
 	var found *Registration
 	_, err = s.log.Do(ctx, fact.Command{Name: "register for an activity", Stream: stream, Keys: []id.ID{activity, id.Named("registrant", a.Centre.String()+list.NormaliseName(v.Name))}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome

@@ -347,7 +347,7 @@ var apart = map[string]string{
 	"device.stated":          "a device's page says who had it",
 	"consent.text_published": "of nobody", "recording.made": "of nobody", "retention.ruled": "of nobody", "audit.summed": "of nobody",
 	"agreement.renewed": "of nobody", "agreement.stated": "of nobody", "commitment.judged": "of nobody", "commitment.stated": "of nobody", "decision.taken": "of nobody", "entry.stated": "of nobody", "mandate.given": "of nobody", "office.described": "of nobody", "organisation.described": "of nobody", "paper.filed": "of nobody", "party.stated": "of nobody",
-	"activity.stated": "of nobody", "output.stated": "of nobody", "speaker.stated": "of an adult of public life, whose name may go",
+	"feedback.asked": "of nobody", "feedback.given": "of nobody, so that it stays so", "feedback.pruned": "of nobody", "change.recorded": "of nobody", "activity.stated": "of nobody", "output.stated": "of nobody", "speaker.stated": "of an adult of public life, whose name may go",
 	"office.held":   "of an official, who signs for an organisation",
 	"form.printed":  "a look says it",
 	"officer.keyed": "secret", "safeguarding.reported": "secret", "safeguarding.noted": "secret", "safeguarding.shared": "secret", "safeguarding.pruned": "secret",

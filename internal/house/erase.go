@@ -255,6 +255,15 @@ func (h *House) Review(ctx context.Context) error {
 	if err := h.Consents.DropLate(ctx); err != nil {
 		return err
 	}
+	for {
+		n, err := h.Feedback.Prune(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+	}
 	if err := h.Retention.Review(ctx); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/family"
+	"tizi/internal/feedback"
 	"tizi/internal/id"
 	"tizi/internal/look"
 	"tizi/internal/person"
@@ -59,6 +60,9 @@ func Registry() *fact.Registry {
 		r.AddFold(f)
 	}
 	for _, f := range activity.Folds {
+		r.AddFold(f)
+	}
+	for _, f := range feedback.Folds {
 		r.AddFold(f)
 	}
 	for _, f := range training.Folds {
@@ -101,6 +105,7 @@ type House struct {
 	Consents   *consent.Consents
 	Family     *family.Family
 	Activities *activity.Activities
+	Feedback   *feedback.Feedback
 	Looks      *look.Looks
 	Visits     *visit.Visits
 	Audit      *audit.Audit
@@ -257,6 +262,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Family = family.New(l, h.People, h.Access)
 	h.Access.Owns = map[access.Action]*access.Relation{access.ReadChildren: family.Own, access.AnswerConsent: family.Own}
 	h.Activities = activity.New(l, h.People, h.Programmes, h.Agreements, h.Blobs)
+	h.Feedback = feedback.New(l)
 	h.Training = training.New(l, h.People, h.Programmes)
 	h.Safeguard = safeguard.New(l, h.Access, h.Places)
 	h.Retention = retention.New(l, h.People, h.Training, h.Activities, h.Safeguard)

@@ -142,7 +142,8 @@ type spot struct {
 	where                string
 	agreed               agreed
 	activity, speaker    id.ID
-	output               id.ID
+	output, meeting      id.ID
+	ask                  string
 }
 
 // agreed is an agreement with one of each of what hangs from it.
@@ -219,6 +220,10 @@ func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
 		must(t, err)
 	}
 	s.activity, s.speaker, s.output = n.event(t, s.centre, code, activity.Open), id.New(), id.New()
+	x, err := n.Activities.Get(ctx, n.DB, all, s.activity)
+	must(t, err)
+	s.meeting, s.ask = x.Sessions[0].ID, activity.NewCode()
+	must(t, n.Feedback.Open(ctx, id.Nil, s.centre, s.meeting, s.activity, n.Today(), s.ask))
 	must(t, n.Activities.SetSpeaker(ctx, id.Nil, s.activity, s.speaker, activity.Speaker{Name: activity.Name{Latin: "Speaker " + where}}))
 	must(t, n.Activities.SetOutput(ctx, id.Nil, s.output, activity.OutputStated{Activity: s.activity, Title: i18n.Text{i18n.FR: "Output"}, Kind: "paper", Lang: "fr", On: n.Today()}, []byte("%PDF-1.4\n")))
 	s.worry, err = n.Safeguard.Report(ctx, id.New().String(), s.centre, safeguard.Worry{What: "secret"})
@@ -342,6 +347,10 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 				}
 			}
 			return s.activity.String()
+		case "{meeting}":
+			return s.meeting.String()
+		case "{ask}":
+			return s.ask
 		case "{speaker}":
 			return s.speaker.String()
 		case "{output}":

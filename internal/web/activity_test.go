@@ -206,3 +206,67 @@ func TestActivityWithdrawsASpeaker(t *testing.T) {
 		t.Error(r, err)
 	}
 }
+
+// Those who came to a session of a group or of an activity answer, of nobody; a manager says what was changed.
+func TestFeedbackByItsScreens(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	n.programmeP(t)
+	here := place.ID("MA-ERR-MJ1")
+	manager := n.open(t, access.Centre, access.Place(here), false)
+	trainer := n.open(t, access.Trainer, access.Place(here), false)
+	other := n.open(t, access.Trainer, access.Place(here), false)
+	s := n.spot(t, "in", "MA-ERR-MJ1", trainer.ID)
+	page := "/sessions/" + s.session.String() + "/feedback"
+	if status, _, _ := n.request(t, other, "GET", page, nil); status != http.StatusNotFound {
+		t.Error("a trainer of another group reads it", status)
+	}
+	if status, _, _ := n.request(t, trainer, "POST", page, url.Values{"open": {"yes"}}); status != 303 {
+		t.Fatal(status)
+	}
+	ask, err := n.Feedback.OfSession(ctx, n.DB, s.session)
+	must(t, err)
+	public := "/feedback/" + ask.Code
+	if status, _, body := n.request(t, nil, "POST", public, url.Values{"understood": {"yes"}, "words": {"Sesame"}}); status != 422 || !strings.Contains(body, "Sesame") {
+		t.Error("an answer that is not whole", status)
+	}
+	whole := url.Values{"understood": {"yes"}, "useful": {"partly"}, "safe": {"no"}, "words": {"Sesame"}}
+	for range 4 {
+		if status, to, _ := n.request(t, nil, "POST", public, whole); status != 303 || to != "/feedback/thanks" {
+			t.Fatal(status, to)
+		}
+	}
+	if _, _, body := n.request(t, trainer, "GET", page, nil); strings.Contains(body, "Sesame") {
+		t.Error("four answers are read")
+	}
+	n.request(t, nil, "POST", public, whole)
+	if _, _, body := n.request(t, trainer, "GET", page, nil); !strings.Contains(body, "Sesame") {
+		t.Error("five answers are not")
+	}
+	if _, _, body := n.request(t, nil, "GET", public, nil); strings.Contains(body, "Sesame") || strings.Contains(body, "G in") {
+		t.Error("the public page tells what others said, or of which group")
+	}
+	change := url.Values{"on": {n.Today()}, "what": {"Begins later"}}
+	if status, _, _ := n.request(t, trainer, "POST", page, change); status != http.StatusForbidden {
+		t.Error("a trainer records a change", status)
+	}
+	if status, _, _ := n.request(t, manager, "POST", page, url.Values{"on": {"x"}, "what": {"Begins"}}); status != 422 {
+		t.Error("a change on no date", status)
+	}
+	if status, _, _ := n.request(t, manager, "POST", page, change); status != 303 {
+		t.Error(status)
+	}
+	if _, _, body := n.request(t, trainer, "GET", page, nil); !strings.Contains(body, "Begins later") {
+		t.Error("the trainer does not read what was changed")
+	}
+	// Of an activity, its page shows what was changed.
+	page = "/activities/" + s.activity.String() + "/feedback/" + s.meeting.String()
+	if status, _, _ := n.request(t, manager, "POST", page, change); status != 303 {
+		t.Error(status)
+	}
+	if _, _, body := n.request(t, trainer, "GET", "/activities/"+s.activity.String(), nil); !strings.Contains(body, "Begins later") {
+		t.Error("the activity's page does not show what was changed")
+	}
+	if status, _, _ := n.request(t, manager, "GET", "/activities/"+s.activity.String()+"/feedback/"+s.session.String(), nil); status != http.StatusNotFound {
+		t.Error("a session of a group under an activity", status)
+	}
+}

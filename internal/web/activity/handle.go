@@ -42,6 +42,7 @@ func Routes(d *door.Door) {
 	handle("GET /registrations", door.Public, find)
 	handle("GET /registrations/{pass}", door.Public, ticket)
 	handle("POST /registrations/{pass}", door.Public, withdrawn)
+	feedbackRoutes(handle)
 	handle("GET /activities", access.ReadActivities, all)
 	handle("GET /activities/{activity}", access.ReadActivities, one)
 	handle("GET /activities/{activity}/outputs/{output}", access.ReadActivities, file)
@@ -197,7 +198,7 @@ func (k *known) facts(x *activity.Activity, c activity.Count) (Facts, error) {
 	a, ctx := k.a, k.a.R.Context()
 	v := Facts{Row: k.row(x, c), About: x.About, Waived: x.Waived, Source: agree.SourceOf(a, x.Source), Reason: x.Reason, Capacity: x.Capacity}
 	for _, s := range x.Sessions {
-		v.Sessions = append(v.Sessions, Session{Date: s.Date, From: s.From, To: s.To, Room: s.Room})
+		v.Sessions = append(v.Sessions, Session{ID: s.ID.String(), Date: s.Date, From: s.From, To: s.To, Room: s.Room})
 	}
 	slices.SortStableFunc(v.Sessions, func(x, y Session) int {
 		return cmp.Or(strings.Compare(x.Date, y.Date), strings.Compare(x.From, y.From))
@@ -269,6 +270,9 @@ func one(a *door.Ask) error {
 			}
 		}
 	}
+	if v.Changes, err = a.H.Feedback.Changes(ctx, a.H.DB, x.ID); err != nil {
+		return err
+	}
 	write, err := writes(a, x.Centre)
 	if err != nil {
 		return err
@@ -292,6 +296,11 @@ func one(a *door.Ask) error {
 	if k.door.Has(x.Centre) {
 		if len(x.Sessions) > 0 {
 			v.DoorURL = link(x.ID, "door")
+		}
+		for i := range v.Sessions {
+			if s := &v.Sessions[i]; s.Date <= a.Today() {
+				s.FeedbackURL = link(x.ID, "feedback", s.ID)
+			}
 		}
 		l, err := a.H.Activities.Registrations(ctx, a.H.DB, x.ID, maxNames)
 		if err != nil {

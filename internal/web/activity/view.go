@@ -7,6 +7,7 @@ package activity
 import (
 	"html/template"
 
+	"tizi/internal/feedback"
 	"tizi/internal/i18n"
 	"tizi/internal/web/agree"
 	"tizi/internal/web/shell"
@@ -46,7 +47,8 @@ type Row struct {
 // Session is one meeting.
 type Session struct {
 	Date, From, To, Room string
-	DoorURL              string
+	DoorURL, FeedbackURL string
+	ID                   string
 	Current              bool
 }
 
@@ -88,6 +90,7 @@ type Activity struct {
 	Agreement                                                     *shell.Crumb
 	EditURL, DoorURL, NoticeURL, SpeakerURL, OutputURL, PublicURL string
 	Guests                                                        []Guest // nil where the reader may not know them
+	Changes                                                       []feedback.Change
 	GuestsAll                                                     int
 }
 

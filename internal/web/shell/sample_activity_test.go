@@ -1,6 +1,7 @@
 package shell_test
 
 import (
+	"tizi/internal/feedback"
 	"tizi/internal/i18n"
 	"tizi/internal/web/activity"
 	"tizi/internal/web/agree"
@@ -61,6 +62,27 @@ var activities = []shown{
 		v := activity.Event{Facts: facts(), Left: -1}
 		v.State = "closed"
 		return v
+	}},
+	{"feedback-answer", "feedback/answer", func(p *i18n.Printer) any {
+		return activity.Answer{Title: events[0].Title, Date: "2026-04-11", Action: "#", V: map[string]string{"useful": "yes", "words": "Plus de temps"}, Errors: map[string]string{"understood": p.T("feedback.choose")}}
+	}},
+	{"feedback-closed", "feedback/answer", func(*i18n.Printer) any {
+		return activity.Answer{Title: events[0].Title, Date: "2026-01-11", Closed: true}
+	}},
+	{"feedback-thanks", "feedback/thanks", func(*i18n.Printer) any { return nil }},
+	{"feedback-find", "feedback/find", func(p *i18n.Printer) any {
+		return activity.Find{Code: "ABCD", Errors: map[string]string{"code": p.T("feedback.no_code")}}
+	}},
+	{"feedback-session", "feedback/session", func(p *i18n.Printer) any {
+		q := ticket("registered", 0).QR
+		return activity.Feedback{Title: events[0].Title, Date: "2026-04-11", BackURL: "#", Action: "#", Record: true, Code: "ABCD-2345", Address: "https://tizi.example/feedback/ABCD-2345", QR: q, Answers: 12, Rows: []activity.Faces{{Question: "understood", N: [3]int{1, 4, 7}}, {Question: "useful", N: [3]int{0, 2, 10}}, {Question: "safe", N: [3]int{0, 0, 12}}}, Fewest: 5,
+			Words: []string{"Plus de temps pour les exercices", "شكرا"}, Changes: []feedback.Change{{On: "2026-04-12", What: "Une heure d’exercices de plus"}}, On: "2026-04-12", New: "1", Errors: map[string]string{"what": p.T("agree.fault.missing")}}
+	}},
+	{"feedback-session-few", "feedback/session", func(*i18n.Printer) any {
+		return activity.Feedback{Name: "G1", Date: "2026-04-11", BackURL: "#", Action: "#", Code: "ABCD-2345", Address: "https://tizi.example/feedback/ABCD-2345", QR: ticket("registered", 0).QR, Answers: 3, Fewest: 5}
+	}},
+	{"feedback-session-new", "feedback/session", func(*i18n.Printer) any {
+		return activity.Feedback{Title: events[0].Title, Date: "2026-04-11", BackURL: "#", Action: "#", Fewest: 5, Early: true}
 	}},
 	{"ticket", "events/ticket", func(*i18n.Printer) any { return ticket("registered", 0) }},
 	{"ticket-waiting", "events/ticket", func(*i18n.Printer) any { return ticket("waiting", 4) }},

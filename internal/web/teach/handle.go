@@ -240,6 +240,9 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 	if a.May(access.WriteGroups) && !s.Taken() {
 		v.ChangeURL = v.Action + "/change"
 	}
+	if a.May(access.TakeAttendance) && s.Cancelled == "" && s.Date <= a.Today() {
+		v.FeedbackURL = v.Action + "/feedback"
+	}
 	if s.Conflict {
 		v.Conflict = a.P.T("today.task.conflict")
 	}
