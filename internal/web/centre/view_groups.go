@@ -84,12 +84,12 @@ type Group struct {
 	Enrolled, Capacity int
 	Waiting            int
 	// Present of Marked is the attendance over all sessions held.
-	Present, Marked int
-	Roster          []RosterRow
-	Sessions        []SessionRow
-	AddURL, EditURL string
-	SessionURL      string
-	AttendanceURL   string // today's sheet, if there is a session today
+	Present, Marked           int
+	Roster                    []RosterRow
+	Sessions                  []SessionRow
+	AddURL, EditURL, CardsURL string
+	SessionURL                string
+	AttendanceURL             string // today's sheet, if there is a session today
 	// RefillAction gives the Free seats to those who wait.
 	RefillAction string
 	Free         int

@@ -26,6 +26,7 @@ func Routes(d *door.Door) {
 	d.Handle("GET /today", access.ReadGroups, today)
 	d.Handle("GET /sessions/{session}", access.ReadGroups, sheet)
 	d.Handle("POST /sessions/{session}", access.TakeAttendance, sheetGiven)
+	cardRoutes(d)
 }
 
 // Words of marks, on the form and in the area.
@@ -208,6 +209,9 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 	}
 	if a.May(access.WriteGroups) && !s.Taken() {
 		v.ChangeURL = v.Action + "/change"
+	}
+	if v.Locked == "" && s.Date == a.Today() {
+		v.DoorURL = v.Action + "/door"
 	}
 	if s.Conflict {
 		v.Conflict = a.P.T("today.task.conflict")

@@ -75,6 +75,8 @@ type Attendance struct {
 	// Conflict says that two sheets were taken; the sentence tells by whom.
 	Conflict string
 	BackURL  string
+	// DoorURL leads to attendance by card, where it can be taken now.
+	DoorURL string
 	// ChangeURL leads to moving or cancelling the session.
 	ChangeURL string
 }
