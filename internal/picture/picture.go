@@ -168,6 +168,74 @@ func Code(img image.Image) (text string) {
 	return ""
 }
 
+// Seen is a QR code that was seen in a picture: its text, and where the centres of its finder patterns lie, upper left, upper
+// right and lower left as the code stands, in pixels.
+type Seen struct {
+	Text    string
+	Finders [3][2]float64
+}
+
+// Codes returns the QR codes of a sheet with one in each corner: each quarter of the picture is looked at, with some of its
+// neighbours. A code that is seen twice comes once.
+func Codes(img image.Image) (out []Seen) {
+	r := img.Bounds()
+	w, h := r.Dx()*11/20, r.Dy()*11/20
+	if w < 1 || h < 1 {
+		return nil
+	}
+	for _, at := range []image.Point{r.Min, {r.Max.X - w, r.Min.Y}, {r.Min.X, r.Max.Y - h}, {r.Max.X - w, r.Max.Y - h}} {
+		out = seen(out, img, image.Rectangle{at, at.Add(image.Pt(w, h))})
+	}
+	return out
+}
+
+// seen adds the code of a part of a picture.
+func seen(known []Seen, img image.Image, part image.Rectangle) (out []Seen) {
+	out = known
+	defer func() { recover() }() // a reader that fails has read nothing
+	gray := image.NewGray(image.Rect(0, 0, part.Dx(), part.Dy()))
+	draw.Draw(gray, gray.Rect, img, part.Min, draw.Src)
+	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
+	for _, side := range []int{1000, 600, 1600} {
+		small := fit(gray, side)
+		scale := float64(part.Dx()) / float64(small.Bounds().Dx())
+		src := gozxing.NewLuminanceSourceFromImage(small)
+		for _, bin := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(src), gozxing.NewGlobalHistgramBinarizer(src)} {
+			m, err := gozxing.NewBinaryBitmap(bin)
+			if err != nil {
+				continue
+			}
+			got, err := qrcode.NewQRCodeReader().Decode(m, hints)
+			if err != nil || len(got.GetResultPoints()) < 3 {
+				continue
+			}
+			p := got.GetResultPoints() // lower left, upper left, upper right
+			s := Seen{Text: strings.ToValidUTF8(got.GetText(), "")}
+			for i, v := range []gozxing.ResultPoint{p[1], p[2], p[0]} {
+				s.Finders[i] = [2]float64{float64(part.Min.X) + v.GetX()*scale, float64(part.Min.Y) + v.GetY()*scale}
+			}
+			for _, o := range out {
+				if o.Text == s.Text {
+					return out
+				}
+			}
+			return append(out, s)
+		}
+	}
+	return out
+}
+
+// Gray returns a picture without its colours, with no side longer than that.
+func Gray(img image.Image, side int) *image.Gray {
+	if g, ok := img.(*image.Gray); ok && g.Rect.Min == (image.Point{}) && g.Rect.Dx() <= side && g.Rect.Dy() <= side {
+		return g
+	}
+	small := fit(img, side)
+	g := image.NewGray(small.Bounds())
+	draw.Draw(g, g.Rect, small, small.Bounds().Min, draw.Src)
+	return g
+}
+
 // orientation reads how a camera was held (EXIF tag 0x0112), 1 when it does not say.
 func orientation(b []byte) int {
 	for i := 2; i+4 <= len(b) && b[i] == 0xff; {

@@ -77,6 +77,8 @@ type Attendance struct {
 	BackURL  string
 	// DoorURL leads to attendance by card, where it can be taken now.
 	DoorURL string
+	// ScanURL leads to attendance on paper.
+	ScanURL string
 	// ChangeURL leads to moving or cancelling the session.
 	ChangeURL string
 }
