@@ -1,7 +1,12 @@
 package shell_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"html/template"
+	"image"
+	"image/draw"
+	"image/png"
 
 	"tizi/internal/i18n"
 	"tizi/internal/picture/marks"
@@ -23,9 +28,9 @@ func init() {
 		}},
 		{"sheet-paper", "teach/paper", func(p *i18n.Printer) any {
 			l := marks.Layout{Rows: 3, RTL: p.Lang().Dir() == "rtl"}
-			v := teach.PaperPage{Dir: p.Lang().Dir(), Group: "Groupe 03", When: p.DayMonth("2026-03-18"), Page: p.T("paper.page", "n", 1, "total", 1), Half: marks.BoxSide / 2, Side: marks.BoxSide, Line: marks.BoxLine, NameX: 18, NumberX: 16, NumberEnd: "end"}
+			v := teach.PaperPage{Dir: p.Lang().Dir(), Group: "Groupe 03", When: p.DayMonth("2026-03-18"), Page: p.T("paper.page", "n", 1, "total", 1), Half: marks.BoxSide / 2, Side: marks.BoxSide, Line: marks.BoxLine, NameX: 18, NumberX: 16}
 			if l.RTL {
-				v.NameX, v.NumberX = marks.Width-18, marks.Width-16
+				v.NameX, v.NameAt, v.NumberX = marks.Width-18-100, 100, marks.Width-16
 			}
 			for c := range marks.Corners {
 				at := marks.Corner(c)
@@ -58,7 +63,14 @@ func toScan() teach.Scan {
 }
 
 // strip is a white picture of one row.
-const strip = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII="
+var strip = func() string {
+	img, b := image.NewGray(image.Rect(0, 0, 1100, 57)), bytes.Buffer{}
+	draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
+	if err := png.Encode(&b, img); err != nil {
+		panic(err)
+	}
+	return base64.StdEncoding.EncodeToString(b.Bytes())
+}()
 
 func read(p *i18n.Printer) teach.Scanned {
 	return teach.Scanned{Group: "Groupe 03", Date: "2026-03-18", ListURL: "#", ScanURL: "#", Action: "#", Asked: 1, Refused: []string{p.T("common.colon", "label", p.T("sheet.picture", "n", 2), "value", p.T("sheet.none"))}, Gone: []string{p.T("sheet.left", "row", 7)}, Rows: []teach.ScannedRow{

@@ -124,9 +124,9 @@ func printed(a *door.Ask) error {
 // paperPage draws one page, in the reader's language.
 func paperPage(a *door.Ask, s *training.Session, p *training.Paper, people []*person.Person) (PaperPage, error) {
 	l := p.Layout()
-	v := PaperPage{Dir: a.Lang.Dir(), Group: s.CohortName, When: a.P.T("common.colon", "label", a.P.DayMonth(s.Date), "value", "\u2066"+s.Starts+"–"+s.Ends+"\u2069"), Page: a.P.T("paper.page", "n", p.Page, "total", p.Pages), Half: marks.BoxSide / 2, Side: marks.BoxSide, Line: marks.BoxLine, NameX: 18, NumberX: 16, NumberEnd: "end"}
+	v := PaperPage{Dir: a.Lang.Dir(), Group: s.CohortName, When: a.P.T("common.colon", "label", a.P.DayMonth(s.Date), "value", "\u2066"+s.Starts+"–"+s.Ends+"\u2069"), Page: a.P.T("paper.page", "n", p.Page, "total", p.Pages), Half: marks.BoxSide / 2, Side: marks.BoxSide, Line: marks.BoxLine, NameX: 18, NumberX: 16}
 	if p.RTL {
-		v.NameX, v.NumberX = marks.Width-18, marks.Width-16
+		v.NameX, v.NameAt, v.NumberX = marks.Width-18-100, 100, marks.Width-16
 	}
 	for c := range marks.Corners {
 		d, n, err := me.QRPath(codeText(p, c), qr.Q, 0)

@@ -56,8 +56,8 @@ type PaperPage struct {
 	Heads                  []PaperHead
 	Rows                   []PaperRow
 	Half, Side, Line       float64
-	NameX, NumberX         float64
-	NumberEnd              string
+	// NameX is the left edge of the names, NameAt where they begin from there, and NumberX where the numbers of the rows end.
+	NameX, NameAt, NumberX float64
 }
 
 // PaperCode is a code: where its corner stands, how many millimetres a square has, and its squares.
