@@ -133,7 +133,8 @@ func (s Scope) related(centre, column string, own func(*Relation) string) (strin
 		return where, args
 	}
 	mine, more := store.In(centre, sorted(s.own))
-	mine += " AND " + column + " IN (" + own(s.relation) + ")"
+	// What is the account's own is little: IS TRUE keeps a planner from reading the whole centre by an index instead.
+	mine = "(" + mine + ") IS TRUE AND " + column + " IN (" + own(s.relation) + ")"
 	for range strings.Count(own(s.relation), "?") {
 		more = append(more, s.account)
 	}

@@ -466,7 +466,7 @@ func detailsOf(e *list.Entry) Details {
 	d := Details{
 		"birth": e.Birth, "sex": e.Sex, "massar": e.Massar, "cin": e.CIN, "phone": e.Phone, "guardian_name": e.GuardianName,
 		"guardian_phone": e.GuardianPhone, "school": e.School, "level": strings.TrimSpace(e.Level + " " + e.Class), "milieu": e.Milieu,
-		"schooling": schoolings[e.Schooling], "commune": e.Commune, "address": e.Address,
+		"schooling": schoolings[e.Schooling], "category": e.Category, "diploma": e.Diploma, "commune": e.Commune, "address": e.Address,
 	}
 	for script, n := range map[string]list.Name{"ar": e.NameAr, "latin": e.NameLatin} {
 		if n.First != "" || n.Last != "" {
@@ -532,6 +532,10 @@ func (d Details) Normalise(today string) (Details, map[Field]list.Fault) {
 				v, err = list.ParseSchooling(v)
 			}
 			out[f] = schoolings[v]
+		case "category":
+			out[f], err = list.ParseCategory(v)
+		case "diploma":
+			out[f], err = list.ParseDiploma(v)
 		default:
 			if len([]rune(v)) > 200 {
 				err = list.NameLong

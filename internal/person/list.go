@@ -148,13 +148,24 @@ func matching(ctx context.Context, q store.Querier, engine store.Engine, scope a
 		return "t.token >= ? AND t.token < ?" + strings.Repeat(has(person), len(ws)-1)
 	}
 	in, sargs := scope.People("p.centre", "p.id")
-	// SQLite keeps to the order of a CROSS JOIN; of itself it might begin with all people of the scope's centre. The other
-	// words are looked for in the few who have an alias.
-	ones := "SELECT o.person FROM person_token t CROSS JOIN person_alias me CROSS JOIN person_alias o CROSS JOIN person p WHERE me.person = t.person AND o.one = me.one AND p.id = me.person AND " + looked("me.person") + " AND " + in
-	oargs := append(slices.Clone(args), sargs...)
-	if scope.Own() {
-		ones = "SELECT o.person FROM person p CROSS JOIN person_alias me CROSS JOIN person_alias o WHERE " + in + " AND me.person = p.id AND o.one = me.one" + strings.Repeat(has("me.person"), len(ws))
-		oargs = append(slices.Clone(sargs), args...)
+	// SQLite keeps to the order of a CROSS JOIN, so the fewest come first: the people of an own scope, those who have an
+	// alias, or those who have the rarest word.
+	ones := "SELECT o.person FROM %s WHERE p.id = me.person AND o.one = me.one AND " + in + strings.Repeat(has("me.person"), len(ws))
+	oargs := append(slices.Clone(sargs), args...)
+	var aliases int
+	if merged && !scope.Own() {
+		if _, err := store.One(ctx, q, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM person_alias LIMIT %d) AS t", few+1), nil, &aliases); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case scope.Own():
+		ones = fmt.Sprintf(ones, "person p CROSS JOIN person_alias me CROSS JOIN person_alias o")
+	case aliases < ws[0].n:
+		ones = fmt.Sprintf(ones, "person_alias me CROSS JOIN person_alias o CROSS JOIN person p")
+	default:
+		ones = "SELECT o.person FROM person_token t CROSS JOIN person_alias me CROSS JOIN person_alias o CROSS JOIN person p WHERE me.person = t.person AND o.one = me.one AND p.id = me.person AND " + looked("me.person") + " AND " + in
+		oargs = append(slices.Clone(args), sargs...)
 	}
 	m := &match{args: args}
 	if ws[0].n <= few {
@@ -178,10 +189,11 @@ func matching(ctx context.Context, q store.Querier, engine store.Engine, scope a
 type tier struct {
 	with, from, where string // common table expressions, what rows come from, which of them
 	wargs, args       []any  // of with, and of the rest
+	sort              string // what rows are put in order by
 }
 
 // keep narrows the tier to a match, or to those outside it.
-func (t *tier) keep(name string, m *match, in bool) {
+func (t *tier) keep(engine store.Engine, name string, m *match, in bool) {
 	switch {
 	case m.found == "" && in:
 		t.where, t.args = t.where+" AND ("+m.where+")", append(t.args, m.args...)
@@ -198,7 +210,9 @@ func (t *tier) keep(name string, m *match, in bool) {
 	t.with += name + " (who) AS MATERIALIZED (" + m.found + ")"
 	t.wargs = append(t.wargs, m.args...)
 	if in {
-		t.from = name + " JOIN person ON person.id = " + name + ".who"
+		// Those found are looked up; SQLite, which keeps to the order of a CROSS JOIN, would walk a whole centre for them.
+		// PostgreSQL would do so for the order.
+		t.from, t.where, t.sort = name+" CROSS JOIN person", "person.id = "+name+".who AND "+t.where, engine.Veiled("sort")
 	} else {
 		t.where += " AND person.id NOT IN (SELECT who FROM " + name + ")"
 	}
@@ -209,7 +223,8 @@ func hidden(scope access.Scope) (string, []any) {
 	in, args := scope.People("op.centre", "op.id")
 	// A count is asked for each row by its indexes; PostgreSQL makes of NOT EXISTS a join of everybody with everybody's
 	// aliases, and SQLite, but for the CROSS JOIN, one with all people of the scope's centre.
-	return " AND (SELECT count(*) FROM person_alias me CROSS JOIN person_alias o CROSS JOIN person op WHERE me.person = person.id AND o.one = me.one AND o.person < me.person AND op.id = o.person AND " + in + ") = 0", args
+	// Few have an alias at all: they alone are asked.
+	return " AND (person.id NOT IN (SELECT person FROM person_alias) OR (SELECT count(*) FROM person_alias me CROSS JOIN person_alias o CROSS JOIN person op WHERE me.person = person.id AND o.one = me.one AND o.person < me.person AND op.id = o.person AND " + in + ") = 0)", args
 }
 
 // List returns a page of the people in the scope, by family name; of records that are one person, one.
@@ -234,7 +249,7 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 	letters := spelled(f.Search)
 	// part is a tier, worked out when a page needs it; nil when nobody is in it.
 	part := func(i int) (*tier, error) {
-		t := &tier{from: "person", where: base, args: slices.Clone(bargs)}
+		t := &tier{from: "person", where: base, args: slices.Clone(bargs), sort: "sort"}
 		if len(letters) == 0 {
 			if i > 0 {
 				return nil, nil
@@ -249,7 +264,7 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 			if exact == nil {
 				return nil, nil
 			}
-			t.keep("spelled", exact, true)
+			t.keep(p.log.DB.Engine, "spelled", exact, true)
 			return t, nil
 		}
 		sounds := sounding(f.Search)
@@ -260,9 +275,9 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 		if err != nil || near == nil {
 			return nil, err
 		}
-		t.keep("sounding", near, true)
+		t.keep(p.log.DB.Engine, "sounding", near, true)
 		if exact != nil {
-			t.keep("spelled", exact, false)
+			t.keep(p.log.DB.Engine, "spelled", exact, false)
 		}
 		return t, nil
 	}
@@ -286,18 +301,16 @@ func (p *People) List(ctx context.Context, q store.Querier, scope access.Scope, 
 			return nil, err
 		}
 		if t != nil {
-			where, args, order := t.where, t.args, "sort, id"
+			where, args, dir, than := t.where, t.args, "", ">"
 			if back {
-				order = "sort DESC, id DESC"
+				dir, than = " DESC", "<"
 			}
-			if after != nil && back {
-				where += " AND (sort, id) < (?, ?)"
-			} else if after != nil {
-				where += " AND (sort, id) > (?, ?)"
+			if after != nil {
+				where += fmt.Sprintf(" AND (%s, id) %s (?, ?)", t.sort, than)
 			}
 			args = append(append(t.wargs, args...), after...)
 			// Only what is shown is read whole: to sort thousands of whole rows for fifty costs more than to find them.
-			err := q.Each(ctx, fmt.Sprintf("%s SELECT %s FROM person WHERE id IN (SELECT id FROM %s WHERE %s ORDER BY %s LIMIT %d) ORDER BY %s", t.with, table.List(), t.from, where, order, f.Size+1-len(out), order), args, func(r store.Row) error {
+			err := q.Each(ctx, fmt.Sprintf("%s SELECT %s FROM person WHERE id IN (SELECT id FROM %s WHERE %s ORDER BY %s%s, id%[6]s LIMIT %d) ORDER BY sort%[6]s, id%[6]s", t.with, table.List(), t.from, where, t.sort, dir, f.Size+1-len(out)), args, func(r store.Row) error {
 				x, err := scan(r)
 				if err == nil {
 					out = append(out, x)

@@ -24,7 +24,7 @@ type Field = string
 // The fields, in the order in which a form shows them.
 var Fields = []Field{
 	"first_ar", "last_ar", "name_ar", "first_latin", "last_latin", "name_latin", "birth", "sex", "massar", "cin",
-	"phone", "guardian_name", "guardian_phone", "school", "level", "milieu", "schooling", "commune", "address",
+	"phone", "guardian_name", "guardian_phone", "school", "level", "milieu", "schooling", "category", "diploma", "commune", "address",
 }
 
 // Details are a person's fields.
@@ -67,7 +67,7 @@ var (
 var (
 	table = &store.Table{
 		Name: "person", Key: 1,
-		Columns: store.Cols("id:id centre:id sort:text first_ar:text last_ar:text name_ar:text first_latin:text last_latin:text name_latin:text birth:text sex:text massar:text cin:text phone:text guardian_name:text guardian_phone:text school:text level:text milieu:text schooling:text commune:text address:text registered:int conflict:int said:text at:int mark:int"),
+		Columns: store.Cols("id:id centre:id sort:text first_ar:text last_ar:text name_ar:text first_latin:text last_latin:text name_latin:text birth:text sex:text massar:text cin:text phone:text guardian_name:text guardian_phone:text school:text level:text milieu:text schooling:text category:text diploma:text commune:text address:text registered:int conflict:int said:text at:int mark:int"),
 		// The third is for distances: few lists name a commune.
 		Indexes: []string{"centre, sort, id", "sort, id", "centre, commune WHERE commune <> ''"},
 	}

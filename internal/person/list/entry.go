@@ -22,6 +22,8 @@ type Entry struct {
 	Class         string
 	Milieu        string // Urban or Rural
 	Schooling     string // as ParseSchooling has it
+	Category      string // as ParseCategory has it
+	Diploma       string // as ParseDiploma has it
 	Commune       string
 	Address       string
 	Forms         bool     // the column of forms says yes

@@ -36,6 +36,8 @@ const (
 	Class         Field = "class"
 	Milieu        Field = "milieu"
 	Schooling     Field = "schooling"
+	Category      Field = "category" // the social category
+	Diploma       Field = "diploma"  // the highest
 	Commune       Field = "commune"
 	Address       Field = "address"
 	Forms         Field = "forms" // whether the centre holds the signed form: yes or no
@@ -44,7 +46,7 @@ const (
 // Fields are all fields, in the order in which a screen offers them.
 var Fields = []Field{
 	FullName, First, Last, FullNameAr, FirstAr, LastAr, FullNameLatin, FirstLatin, LastLatin, Massar, CIN, BirthDate, BirthYear,
-	Sex, Phone, GuardianName, GuardianPhone, School, Level, Class, Milieu, Schooling, Commune, Address, Forms, Ignored,
+	Sex, Phone, GuardianName, GuardianPhone, School, Level, Class, Milieu, Schooling, Category, Diploma, Commune, Address, Forms, Ignored,
 }
 
 // nameFields are those of which a list must have one.

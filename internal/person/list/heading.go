@@ -125,6 +125,13 @@ func decide(set concept) claim {
 		return decideGuardian(set)
 	case has(cYear):
 		return is(Ignored, 0.6) // the school year
+	case has(cDiploma):
+		if has(cCode | cNumber | cPlace | cDate) {
+			return is(Ignored, 0.7)
+		}
+		return is(Diploma, 0.9)
+	case has(cCategory):
+		return is(Category, 0.8)
 	case has(cSchooled), all(cState | cScolaire):
 		return is(Schooling, 0.9)
 	case has(cSchool):
@@ -151,7 +158,7 @@ func decide(set concept) claim {
 func decideGuardian(set concept) claim {
 	who := set & (cGuardian | cFather | cMother)
 	switch {
-	case set&(cCode|cLevel|cSchool|cState|cNational|cIdentity|cCard|cDate|cScolaire|cSchooled) != 0:
+	case set&(cCode|cLevel|cSchool|cState|cNational|cIdentity|cCard|cDate|cScolaire|cSchooled|cCategory|cDiploma) != 0:
 		return claim{field: Ignored, sure: 0.8}
 	case set&cAddress != 0:
 		return claim{field: Address, sure: 0.6}

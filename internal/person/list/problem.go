@@ -53,6 +53,8 @@ const (
 	PhoneShortened    Fault = "import.reason.phone_shortened"   // remark
 	MilieuUnknown     Fault = "import.reason.milieu_unknown"    // remark
 	SchoolingUnknown  Fault = "import.reason.schooling_unknown" // remark
+	CategoryUnknown   Fault = "import.reason.category_unknown"  // remark
+	DiplomaUnknown    Fault = "import.reason.diploma_unknown"   // remark
 	FormsUnknown      Fault = "import.reason.forms_unknown"     // remark
 	CellError         Fault = "import.reason.cell_error"
 	CellsExtra        Fault = "import.reason.cells_extra"
@@ -64,7 +66,7 @@ const (
 // remarks are the faults that do not reject a row.
 var remarks = map[Fault]bool{
 	NameDigits: true, BirthRecent: true, BirthMissing: true, SexMissing: true, PhoneShape: true, PhoneShortened: true,
-	MilieuUnknown: true, SchoolingUnknown: true, FormsUnknown: true, QuoteOpen: true, RepeatedInTheFile: true, KnownElsewhere: true,
+	MilieuUnknown: true, SchoolingUnknown: true, CategoryUnknown: true, DiplomaUnknown: true, FormsUnknown: true, QuoteOpen: true, RepeatedInTheFile: true, KnownElsewhere: true,
 }
 
 // English holds the English sentence of every reason and mapping code, with {placeholders}. The catalogues say the same in
@@ -92,6 +94,8 @@ var English = map[string]string{
 	string(PhoneShortened):    "The spreadsheet has cut the telephone number down to “{value}”. Make the column text and write the number again, for example 0612345678. The row is taken without it.",
 	string(MilieuUnknown):     "“{value}” does not say where the person lives. Write urban or rural. The row is taken without it.",
 	string(SchoolingUnknown):  "“{value}” does not say whether the person goes to school. Write in school or out of school. The row is taken without it.",
+	string(CategoryUnknown):   "“{value}” is no social category that is known. Choose one on the person's page. The row is taken without it.",
+	string(DiplomaUnknown):    "“{value}” is no diploma that is known. Choose one on the person's page. The row is taken without it.",
 	string(FormsUnknown):      "“{value}” does not say whether the signed form is held. Write yes or no. The row is taken without a consent.",
 	string(CellError):         "“{value}” is an error of the spreadsheet, not a value. Correct the cell or empty it.",
 	string(CellsExtra):        "This row has {cells} cells for {headings} headings, so its values may stand in the wrong columns. Look for a separator inside a value.",

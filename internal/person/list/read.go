@@ -103,6 +103,8 @@ func (r *Reader) Read(row sheet.Row) (Entry, []Problem) {
 	r.value(GuardianPhone, &e.GuardianPhone, ParsePhone)
 	r.value(Milieu, &e.Milieu, ParseMilieu)
 	r.value(Schooling, &e.Schooling, ParseSchooling)
+	r.value(Category, &e.Category, ParseCategory)
+	r.value(Diploma, &e.Diploma, ParseDiploma)
 	r.value(School, &e.School, tidyText)
 	r.value(Level, &e.Level, tidyText)
 	r.value(Class, &e.Class, tidyText)

@@ -40,6 +40,51 @@ var schoolings = phrases(map[string][]string{
 		"graduated", "حامل شهادة", "حاملة شهادة", "حامل(ة) شهادة", "مجاز", "مجازة", "خريج", "خريجة"},
 })
 
+// Categories are the social categories that ParseCategory returns.
+var Categories = []string{"student", "employee", "worker", "artisan", "farmer", "self_employed", "unemployed", "homemaker", "low_income"}
+
+// Diplomas are what ParseDiploma returns, the lowest first.
+var Diplomas = []string{"none", "primary", "middle", "bac", "technician", "licence", "master", "doctorate"}
+
+var categories = phrases(map[string][]string{
+	"student":       {"student", "étudiant", "étudiante", "élève", "طالب", "طالبة", "تلميذ", "تلميذة"},
+	"employee":      {"employee", "employé", "employée", "salarié", "salariée", "fonctionnaire", "cadre", "موظف", "موظفة", "أجير", "أجيرة", "مستخدم", "مستخدمة"},
+	"worker":        {"worker", "ouvrier", "ouvrière", "manœuvre", "journalier", "journalière", "عامل", "عاملة", "مياوم", "مياومة"},
+	"artisan":       {"artisan", "artisane", "craftsman", "craftswoman", "صانع", "صانعة", "صانع تقليدي", "صانعة تقليدية", "حرفي", "حرفية"},
+	"farmer":        {"farmer", "agriculteur", "agricultrice", "fellah", "éleveur", "éleveuse", "pêcheur", "فلاح", "فلاحة", "مربي ماشية", "صياد"},
+	"self_employed": {"self-employed", "self_employed", "indépendant", "indépendante", "commerçant", "commerçante", "auto-entrepreneur", "auto-entrepreneuse", "profession libérale", "تاجر", "تاجرة", "مقاول ذاتي", "مقاولة ذاتية", "مهنة حرة"},
+	"unemployed":    {"unemployed", "chômeur", "chômeuse", "au chômage", "sans emploi", "sans travail", "demandeur d'emploi", "عاطل", "عاطلة", "بدون عمل", "عاطل عن العمل", "عاطلة عن العمل"},
+	"homemaker":     {"homemaker", "housewife", "femme au foyer", "au foyer", "ربة بيت"},
+	"low_income":    {"low_income", "low income", "famille démunie", "précaire", "famille précaire", "précarité", "faible revenu", "ramed", "amo tadamon", "معوز", "معوزة", "أسرة معوزة", "هشاشة", "في وضعية هشاشة", "دخل محدود", "راميد", "أمو تضامن"},
+})
+
+var diplomas = phrases(map[string][]string{
+	"none":       {"none", "no", "aucun", "sans", "sans diplôme", "néant", "بدون", "بدون شهادة", "لا شيء"},
+	"primary":    {"primary", "primaire", "cep", "certificat d'études primaires", "شهادة ابتدائية", "ابتدائي", "الشهادة الابتدائية"},
+	"middle":     {"middle", "brevet", "collège", "bepc", "certificat d'enseignement collégial", "شهادة إعدادية", "إعدادي", "السلك الإعدادي"},
+	"bac":        {"bac", "baccalauréat", "baccalaureate", "high school", "باكالوريا", "البكالوريا", "بكالوريا", "الباكالوريا"},
+	"technician": {"technician", "technicien", "technicienne", "technicien spécialisé", "bts", "dts", "dut", "deug", "ofppt", "bac+2", "تقني", "تقنية", "تقني متخصص", "دبلوم تقني"},
+	"licence":    {"licence", "bachelor", "bac+3", "إجازة", "الإجازة", "مجاز", "مجازة"},
+	"master":     {"master", "ingénieur", "ingénieure", "dess", "dea", "bac+5", "ماستر", "ماجستير", "مهندس", "مهندسة"},
+	"doctorate":  {"doctorate", "doctorat", "phd", "docteur", "دكتوراه", "الدكتوراه"},
+})
+
+// ParseCategory reads somebody's social category, one of Categories. The error is a Fault.
+func ParseCategory(text string) (string, error) {
+	if v := categories[plain(text)]; v != "" {
+		return v, nil
+	}
+	return "", CategoryUnknown
+}
+
+// ParseDiploma reads somebody's highest diploma, one of Diplomas. The error is a Fault.
+func ParseDiploma(text string) (string, error) {
+	if v := diplomas[plain(text)]; v != "" {
+		return v, nil
+	}
+	return "", DiplomaUnknown
+}
+
 var held = phrases(map[string][]string{
 	"yes": {"oui", "o", "signé", "signée", "signé(e)", "reçu", "reçue", "remis", "remise", "x", "ok", "vrai", "yes", "y", "true", "signed", "held", "received",
 		"نعم", "موقع", "موقعة", "مسلم", "مسلمة", "متوفر", "متوفرة", "ⵢⴰⵀ"},

@@ -188,6 +188,16 @@ func TestStates(t *testing.T) {
 			t.Errorf("ParseSchooling(%q) = %q", in, got)
 		}
 	}
+	for in, want := range map[string]string{"Ouvrière": "worker", "صانعة تقليدية": "artisan", "sans emploi": "unemployed", "low_income": "low_income", "étudiante": "student", "lune": ""} {
+		if got, _ := ParseCategory(in); got != want {
+			t.Errorf("ParseCategory(%q) = %q", in, got)
+		}
+	}
+	for in, want := range map[string]string{"Bac": "bac", "باكالوريا": "bac", "Licence": "licence", "Aucun": "none", "bac+5": "master", "lune": ""} {
+		if got, _ := ParseDiploma(in); got != want {
+			t.Errorf("ParseDiploma(%q) = %q", in, got)
+		}
+	}
 }
 
 func TestNormaliseName(t *testing.T) {

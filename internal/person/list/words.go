@@ -45,6 +45,8 @@ const (
 	cCommune  //
 	cAddress  //
 	cRegion   //
+	cCategory // profession, فئة
+	cDiploma  // diplôme, شهادة
 	cForm     // autorisation, consentement, موافقة
 	cOther    // known, and not for us: remarks, marks, e-mail
 	cArabic   // in Arabic
@@ -101,9 +103,11 @@ func init() {
 			"إقليمية جهوية region district",
 		cForm: "autorisation autorisations consentement consentements accord accords formulaire formulaires consent consents form forms " +
 			"permission permissions authorization authorisation موافقة إذن ترخيص استمارة استمارات ⵜⵓⵔⴰⴳⵜ",
+		cCategory: "profession métier occupation catégorie category socioprofessionnelle socio professionnelle professionnel sociale social مهنة فئة اجتماعية مهنية",
+		cDiploma:  "diplôme diplômes diploma diplomas degree qualification شهادة دبلوم شواهد",
 		cOther: "image images email emails mail mel courriel بريد إلكتروني observation observations obs remarque remarques note notes commentaire comments " +
 			"ملاحظة ملاحظات nationalité جنسية nationality moyenne معدل نقطة نقط غياب تغيب absence absences âge age سن عمر photo صورة " +
-			"signature émargement توقيع إمضاء profession métier مهنة عمل handicap إعاقة inscription تسجيل التحاق langue لغة religion taille " +
+			"signature émargement توقيع إمضاء عمل handicap إعاقة inscription تسجيل التحاق langue لغة religion taille " +
 			"poids lien قرابة صلة relation parenté username login password motdepasse user role rôle groupe sanguin فصيلة دم تصنيف " +
 			"فرض أنشطة مندمجة امتحان مراقبة دورة نتيجة résultat total مجموع présence présent حضور agents datelastmodified",
 		cArabic: "arabe ar arabic عربية عربي ara ⵜⴰⵄⵕⴰⴱⵜ",
@@ -112,7 +116,7 @@ func init() {
 			"parental parentale parentales signé signée signés signées signed papier paper détenu détenue détenus held reçu reçue remis remise dossier formation training " +
 			"موقع موقعة موقعون أبوية أبوي ورقية تكوين متوفر متوفرة " +
 			"و أو في من على إلى عن هـ ة origine provenance actuel actuelle actuels fréquenté fréquentée accueil أصلية أصلي أصل حالية حالي ⵏ ⵙ ⴷ ⵏⵖ legal légal légale " +
-			"principal obligatoire f m g h fille garçon masculin féminin homme femme urbain rural oui non yes lettres lettre letters caractères حروف أحرف urban ذكر أنثى حضري قروي نعم لا sourced usuel",
+			"principal obligatoire f m g h fille garçon masculin féminin homme femme urbain rural oui non yes lettres lettre letters caractères حروف أحرف urban ذكر أنثى حضري قروي نعم لا sourced usuel highest élevé plus أعلى",
 	} {
 		for _, w := range strings.Fields(list) {
 			vocabulary[sheet.Fold(w)] |= c

@@ -167,7 +167,7 @@ func personShow(a *door.Ask) error {
 	}
 	d := p.Details
 	view := Person{
-		Sex: d["sex"], Milieu: d["milieu"], Schooling: d["schooling"], Birth: d["birth"], Age: a.Age(d["birth"]), Massar: d["massar"], CIN: d["cin"],
+		Sex: d["sex"], Milieu: d["milieu"], Schooling: d["schooling"], Category: d["category"], Diploma: d["diploma"], Birth: d["birth"], Age: a.Age(d["birth"]), Massar: d["massar"], CIN: d["cin"],
 		Phone: d["phone"], Address: strings.Trim(d["address"]+", "+d["commune"], ", "), School: d["school"], Level: d["level"], Centre: a.PlaceName(p.Centre), Conflict: p.Conflict,
 	}
 	view.Name, view.Other = a.Names(d)
@@ -322,7 +322,7 @@ var markWords = map[string]string{training.Present: "present", training.Late: "l
 // formFields joins the names of a form's fields to those of a person.
 var formFields = map[string]person.Field{
 	"given": "first_latin", "family": "last_latin", "given_ar": "first_ar", "family_ar": "last_ar", "birth": "birth", "sex": "sex",
-	"milieu": "milieu", "schooling": "schooling", "massar": "massar", "cin": "cin", "phone": "phone", "address": "address",
+	"milieu": "milieu", "schooling": "schooling", "category": "category", "diploma": "diploma", "massar": "massar", "cin": "cin", "phone": "phone", "address": "address",
 	"guardian": "guardian_name", "guardian_phone": "guardian_phone", "school": "school", "level": "level",
 }
 
@@ -338,7 +338,7 @@ func typed(a *door.Ask) person.Details {
 func personForm(a *door.Ask, d person.Details) PersonForm {
 	return PersonForm{
 		Given: d["first_latin"], Family: d["last_latin"], GivenAR: d["first_ar"], FamilyAR: d["last_ar"], Birth: d["birth"], Sex: d["sex"],
-		Milieu: d["milieu"], Schooling: d["schooling"], Massar: d["massar"], CIN: d["cin"], Phone: d["phone"], Address: d["address"],
+		Milieu: d["milieu"], Schooling: d["schooling"], Category: d["category"], Diploma: d["diploma"], Massar: d["massar"], CIN: d["cin"], Phone: d["phone"], Address: d["address"],
 		Guardian: d["guardian_name"], GuardianPhone: d["guardian_phone"], School: d["school"], Level: d["level"], Errors: map[string]string{},
 	}
 }

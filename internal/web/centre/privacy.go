@@ -175,7 +175,7 @@ func inWords(a *door.Ask, f person.Field, x string) string {
 	switch {
 	case f == "birth" && len(x) == len(time.DateOnly):
 		return a.P.Date(x)
-	case f == "sex" || f == "milieu" || f == "schooling":
+	case slices.Contains([]person.Field{"sex", "milieu", "schooling", "category", "diploma"}, f):
 		return a.P.T(f + "." + x)
 	}
 	return x

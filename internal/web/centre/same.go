@@ -255,6 +255,8 @@ func pairView(a *door.Ask) (Same, error) {
 		}},
 		{"milieu", func(p *person.Person) string { return coded("milieu", p.Details["milieu"]) }},
 		{"schooling", func(p *person.Person) string { return coded("schooling", p.Details["schooling"]) }},
+		{"category", func(p *person.Person) string { return coded("category", p.Details["category"]) }},
+		{"diploma", func(p *person.Person) string { return coded("diploma", p.Details["diploma"]) }},
 		{"people.address", func(p *person.Person) string {
 			return strings.Trim(p.Details["address"]+", "+p.Details["commune"], ", ")
 		}},
@@ -433,7 +435,7 @@ func oneOf(a *door.Ask, p *person.Person, v *Person) error {
 // fieldLabels are messages for fields that may contradict.
 var fieldLabels = map[person.Field]string{
 	"name_ar": "same.name_ar", "name_latin": "same.name_latin", "birth": "people.birth", "sex": "sex", "massar": "people.massar", "cin": "people.cin", "phone": "people.phone",
-	"guardian_name": "people.guardian", "guardian_phone": "same.guardian_phone", "school": "people.school", "level": "people.level", "milieu": "milieu", "schooling": "schooling", "address": "people.address",
+	"guardian_name": "people.guardian", "guardian_phone": "same.guardian_phone", "school": "people.school", "level": "people.level", "milieu": "milieu", "schooling": "schooling", "category": "category", "diploma": "diploma", "address": "people.address",
 }
 
 // said is a value of a field as people read it.
@@ -441,7 +443,7 @@ func said(a *door.Ask, f person.Field, value string) string {
 	switch f {
 	case "birth":
 		return a.P.Date(value)
-	case "sex", "milieu", "schooling":
+	case "sex", "milieu", "schooling", "category", "diploma":
 		return a.P.T(f + "." + value)
 	}
 	return value

@@ -56,8 +56,8 @@ type Person struct {
 	Referrals   []ReferralRow
 	ReferURL    string
 	Name, Other string
-	// Sex, Milieu and Schooling are codes of the catalogue.
-	Sex, Milieu, Schooling string
+	// Sex, Milieu, Schooling, Category and Diploma are codes of the catalogue.
+	Sex, Milieu, Schooling, Category, Diploma string
 	// Birth is an ISO date or a year alone; Age is -1 when neither is known.
 	Birth       string
 	Age         int
@@ -130,7 +130,7 @@ type HistoryLine struct {
 
 // PersonForm is the screen people/form, for a new person as for one that is
 // there. It posts given, family, given_ar, family_ar, birth (a date, day first,
-// or a year), sex, milieu, schooling, school, level, massar, cin, phone, address,
+// or a year), sex, milieu, schooling, category, diploma, school, level, massar, cin, phone, address,
 // guardian and guardian_phone; centre and group where there are some to choose
 // from; consent and not_double where the view asks.
 type PersonForm struct {
@@ -138,6 +138,7 @@ type PersonForm struct {
 	New                              bool
 	Given, Family, GivenAR, FamilyAR string
 	Birth, Sex, Milieu, Schooling    string
+	Category, Diploma                string
 	School, Level                    string
 	Massar, CIN, Phone, Address      string
 	Guardian, GuardianPhone          string
