@@ -169,7 +169,7 @@ func doorView(a *door.Ask) (Doorway, *training.Session, int, error) {
 		v.Lates = append(v.Lates, shell.Option{Value: strconv.Itoa(n), Label: a.P.T("door.late_after", "n", n)})
 	}
 	if given := a.R.FormValue("late"); given != "" {
-		v.Late = given
+		v.Late = door.Text(given)
 		if shell.Offers(v.Lates, given) {
 			late, _ = strconv.Atoi(given)
 		} else {
