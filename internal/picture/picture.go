@@ -10,6 +10,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"math"
 	_ "image/png" // one of the two kinds that are read
 	"strings"
 
@@ -176,27 +177,32 @@ type Seen struct {
 }
 
 // Codes returns the QR codes of a sheet with one in each corner: each quarter of the picture is looked at, with some of its
-// neighbours. A code that is seen twice comes once.
+// neighbours, and smaller parts while fewer than four are found. A code that is seen twice comes once.
 func Codes(img image.Image) (out []Seen) {
 	r := img.Bounds()
-	w, h := r.Dx()*11/20, r.Dy()*11/20
-	if w < 1 || h < 1 {
-		return nil
-	}
-	for _, at := range []image.Point{r.Min, {r.Max.X - w, r.Min.Y}, {r.Min.X, r.Max.Y - h}, {r.Max.X - w, r.Max.Y - h}} {
-		out = seen(out, img, image.Rectangle{at, at.Add(image.Pt(w, h))})
+	// Ninths after quarters: a sheet that lies small, or in a corner of the picture, has two codes in one quarter.
+	for _, by := range []struct {
+		n, share float64
+		sides    []int // a blurred code is read better small, one that is small better large
+	}{{2, .55, []int{1000, 600, 1600}}, {3, .45, []int{1000}}} {
+		w, h := int(float64(r.Dx())*by.share), int(float64(r.Dy())*by.share)
+		for i := 0.; i < by.n*by.n && w > 0 && h > 0 && len(out) < 4; i++ {
+			x, y := math.Mod(i, by.n), math.Floor(i/by.n)
+			at := r.Min.Add(image.Pt(int(x*float64(r.Dx()-w)/(by.n-1)), int(y*float64(r.Dy()-h)/(by.n-1))))
+			out = seen(out, img, image.Rectangle{at, at.Add(image.Pt(w, h))}, by.sides)
+		}
 	}
 	return out
 }
 
-// seen adds the code of a part of a picture.
-func seen(known []Seen, img image.Image, part image.Rectangle) (out []Seen) {
+// seen adds the code of a part of a picture, looked for with its longer side that many pixels long.
+func seen(known []Seen, img image.Image, part image.Rectangle, sides []int) (out []Seen) {
 	out = known
 	defer func() { recover() }() // a reader that fails has read nothing
 	gray := image.NewGray(image.Rect(0, 0, part.Dx(), part.Dy()))
 	draw.Draw(gray, gray.Rect, img, part.Min, draw.Src)
 	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
-	for _, side := range []int{1000, 600, 1600} {
+	for _, side := range sides {
 		small := fit(gray, side)
 		scale := float64(part.Dx()) / float64(small.Bounds().Dx())
 		src := gozxing.NewLuminanceSourceFromImage(small)

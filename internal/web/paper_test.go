@@ -230,6 +230,10 @@ func TestPaper(t *testing.T) {
 		if status, body := send(at+"/scan", l.jpeg(t, whole), o.jpeg(t, whole), again[0].jpeg(t, whole)); status != 200 || !strings.Contains(body, "Image 2") || !strings.Contains(body, "deux fois") {
 			t.Errorf("a good one among others: status %d", status)
 		}
+		scan := append(append([]byte("%PDF-1.7\n1 0 obj<<>>stream\n"), l.jpeg(t, whole)...), "\nendstream"...)
+		if status, body := send(at+"/scan", scan); status != 200 || strings.Count(body, " checked") != 4 {
+			t.Errorf("a scan as PDF: status %d", status)
+		}
 		// Who left since is said, and who has no consent any more cannot be marked.
 		must(t, n.Consents.Record(ctx, n.owner.ID, all, people[1], []consent.Statement{{Purpose: consent.Training, State: consent.Withdrawn, Giver: consent.ByGuardian, Method: "paper", On: "2026-03-02", Who: consent.Who{Name: "A parent"}}}))
 		status, body = send(at+"/scan", l.jpeg(t, whole))
