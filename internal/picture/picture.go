@@ -10,8 +10,8 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
-	"math"
 	_ "image/png" // one of the two kinds that are read
+	"math"
 	"strings"
 
 	"github.com/makiuchi-d/gozxing"
