@@ -140,7 +140,6 @@ func cardsGiven(a *door.Ask) error {
 		}
 		sheet.Cards = append(sheet.Cards, one)
 	}
-	a.W.Header().Set("Cache-Control", "no-store")
 	return a.Render("teach/cardsheet", sheet)
 }
 
