@@ -381,7 +381,7 @@ func group(a *door.Ask) error {
 	}
 	for _, p := range people {
 		r := RosterRow{PersonRow: personRow(a, p)}
-		r.NoConsent = lacks[p.ID] && state[p.ID] != training.WithdrawnS
+		r.NoConsent = lacks[p.ID] && state[p.ID] != training.WithdrawnS && state[p.ID] != training.Denied
 		if r.NoConsent && a.May(access.ReadConsent) {
 			v.Pending++
 			v.ConsentsURL = door.With("/consents", "centre", c.Centre.String(), "group", c.ID.String())

@@ -253,12 +253,17 @@ func phaseOf(a *door.Ask, list []programme.Phase) (programme.Phase, error) {
 	return programme.Phase{}, fs.ErrNotExist
 }
 
+// fewCentres is up to how many centres a form offers each by itself; of a country with more, regions.
+const fewCentres = 60
+
 // placeChoices are the regions and centres where a phase can run.
 func placeChoices(a *door.Ask, p *programme.Programme, chosen []id.ID) (out []Choice) {
 	for _, typ := range []string{"region", "centre"} {
-		for _, x := range a.Tree.Of(typ) {
-			if a.Tree.Holds(p.Place, x.ID) {
-				out = append(out, Choice{Value: x.ID.String(), Name: x.Name, On: slices.Contains(chosen, x.ID)})
+		of := a.Tree.Of(typ)
+		for _, x := range of {
+			on := slices.Contains(chosen, x.ID)
+			if (on || typ == "region" || len(of) <= fewCentres) && a.Tree.Holds(p.Place, x.ID) {
+				out = append(out, Choice{Value: x.ID.String(), Name: x.Name, On: on})
 			}
 		}
 	}
