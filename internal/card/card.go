@@ -165,6 +165,29 @@ func (c *Cards) Since(ctx context.Context, q store.Querier, persons []id.ID) (ma
 	return out, nil
 }
 
+// Held is a card that somebody has or had.
+type Held struct {
+	Made, Ended time.Time // Ended is zero while it holds
+	Actor       id.ID     // who made it
+}
+
+// Of returns the cards of some records of a person, the earliest first. The caller has made sure that the reader may see them.
+func (c *Cards) Of(ctx context.Context, q store.Querier, records []id.ID) ([]Held, error) {
+	in, args := store.In("person", records)
+	var out []Held
+	err := q.Each(ctx, "SELECT actor, created, ended FROM card WHERE "+in+" ORDER BY created, CASE WHEN ended = 0 THEN 1 ELSE 0 END, ended, hash", args, func(r store.Row) error {
+		var x Held
+		var made, ended int64
+		err := r.Scan(&x.Actor, &made, &ended)
+		if x.Made = time.UnixMilli(made); ended > 0 {
+			x.Ended = time.UnixMilli(ended)
+		}
+		out = append(out, x)
+		return err
+	})
+	return out, err
+}
+
 // keyboards undoes what a reader types that believes in an American keyboard, where the computer has a French one: its row of
 // digits without the shift key. Digits of Arabic keyboards are digits.
 var keyboards = strings.NewReplacer("&", "1", "é", "2", "É", "2", "\"", "3", "'", "4", "(", "5", "-", "6", "è", "7", "È", "7", "_", "8", "ç", "9", "Ç", "9", "à", "0", "À", "0", " ", "", "\u00a0", "", "\t", "", "\r", "", "\n", "",

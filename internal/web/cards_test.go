@@ -189,6 +189,9 @@ func TestDoor(t *testing.T) {
 		if status, _, body := n.request(t, trainer, "POST", at, url.Values{"code": {k[2]}}); status != 422 || !strings.Contains(body, "séance est passée") {
 			t.Errorf("the day after: status %d", status)
 		}
+		if d, err := n.Dossier(ctx, access.Everywhere(), p[0]); err != nil || len(d.Cards) != 3 || d.Cards[0].State != "ended" || d.Cards[2].State != "holds" {
+			t.Errorf("the export of a person: %v %v", d, err)
+		}
 		// Who is erased leaves no card.
 		must(t, n.Expire(ctx, []id.ID{p[2]}, s.centre))
 		if _, err := n.Cards.Whose(ctx, n.DB, k[2]); err == nil || !strings.Contains(err.Error(), "not made here") {
