@@ -153,7 +153,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if err != nil || role == access.Partner || role == access.Auditor {
 		return append(agreements, "/board", "/board?period=all", "/me"), err
 	}
-	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/referrals", "/referrals?all=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
+	paths := []string{"/today", "/day", "/since", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/referrals", "/referrals?all=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
 	if access.Allows(role, access.ReadCentre) {
 		paths = append(paths, "/centres", "/timetable", "/timetable?by=trainer")
 	}

@@ -236,6 +236,7 @@ func (h *House) keep(ctx context.Context) {
 		}
 	}
 	if today := h.Today(); today != h.summed {
+		note("visits", h.Visits.Forget(ctx))
 		err := h.Audit.Sum(ctx)
 		note("audit", err)
 		if err == nil {

@@ -13,7 +13,7 @@ import (
 
 // asks is what each kind of page asks for. A page that is not here is a page that nobody has thought about.
 var asks = map[string]access.Action{
-	"/today": access.ReadGroups, "/sessions/{id}": access.ReadGroups,
+	"/today": access.ReadGroups, "/since": access.ReadGroups, "/day": access.ReadGroups, "/day?date": access.ReadGroups, "/sessions/{id}": access.ReadGroups,
 	"/groups": access.ReadGroups, "/groups/{id}": access.ReadGroups, "/groups/{id}?tab=sessions": access.ReadGroups,
 	"/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups,
 	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/referrals/{id}/answer": access.WritePeople, "/people/{id}/refer": access.WritePeople,

@@ -24,6 +24,8 @@ type Today struct {
 	// NextDate is the next day with a session, where today has none.
 	NextDate string
 	GroupURL string
+	// SinceDate is when the reader was here before; "" on the first visit.
+	SinceDate string
 }
 
 // Session is one of today's.
