@@ -349,6 +349,7 @@ var apart = map[string]string{
 	"agreement.renewed": "of nobody", "agreement.stated": "of nobody", "commitment.judged": "of nobody", "commitment.stated": "of nobody", "decision.taken": "of nobody", "entry.stated": "of nobody", "mandate.given": "of nobody", "office.described": "of nobody", "organisation.described": "of nobody", "paper.filed": "of nobody", "party.stated": "of nobody",
 	"office.held":   "of an official, who signs for an organisation",
 	"form.printed":  "a look says it",
+	"sheet.printed": "a look says it",
 	"officer.keyed": "secret", "safeguarding.reported": "secret", "safeguarding.noted": "secret", "safeguarding.shared": "secret", "safeguarding.pruned": "secret",
 	"grant.issued": "of machines", "grant.revoked": "of machines", "fact.voided": "of machines", "fact.admitted": "of machines",
 }
