@@ -49,6 +49,9 @@ func sober(f *form, q *question, serial int) []string {
 		if q.value != "" {
 			return []string{q.value}
 		}
+		if strings.HasSuffix(f.page, "/phases/new") { // a day of its own, so that no phase overlaps another
+			return []string{time.Now().AddDate(5, 0, serial).Format(time.DateOnly)}
+		}
 		return []string{time.Now().Format(time.DateOnly)}
 	}
 	switch q.kind {
