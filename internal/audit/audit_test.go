@@ -350,6 +350,7 @@ var apart = map[string]string{
 	"feedback.asked": "of nobody", "feedback.given": "of nobody, so that it stays so", "feedback.pruned": "of nobody", "change.recorded": "of nobody", "activity.stated": "of nobody", "output.stated": "of nobody", "speaker.stated": "of an adult of public life, whose name may go",
 	"office.held":   "of an official, who signs for an organisation",
 	"form.printed":  "a look says it",
+	"sheet.printed": "a look says it",
 	"officer.keyed": "secret", "safeguarding.reported": "secret", "safeguarding.noted": "secret", "safeguarding.shared": "secret", "safeguarding.pruned": "secret",
 	"grant.issued": "of machines", "grant.revoked": "of machines", "fact.voided": "of machines", "fact.admitted": "of machines",
 }

@@ -74,6 +74,7 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 	}
 	out.Facts = append(out.Facts, facts...)
 	out.Then(also)
+	out.Then(h.Cards.Gone(persons))
 	out.Then(h.markPurge)
 	return out, files, nil
 }

@@ -17,6 +17,7 @@ import (
 	"tizi/internal/agreement"
 	"tizi/internal/audit"
 	"tizi/internal/blob"
+	"tizi/internal/card"
 	"tizi/internal/centre"
 	"tizi/internal/consent"
 	"tizi/internal/fact"
@@ -106,6 +107,7 @@ type House struct {
 	Family     *family.Family
 	Activities *activity.Activities
 	Feedback   *feedback.Feedback
+	Cards      *card.Cards
 	Looks      *look.Looks
 	Visits     *visit.Visits
 	Audit      *audit.Audit
@@ -231,7 +233,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	for _, m := range []struct {
 		room  string
 		files fs.FS
-	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"look", look.Schema()}, {"visit", visit.Schema()}, {"retention", retention.Schema()}, {"safeguard", safeguard.Schema()}} {
+	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"card", card.Schema()}, {"look", look.Schema()}, {"visit", visit.Schema()}, {"retention", retention.Schema()}, {"safeguard", safeguard.Schema()}} {
 		if err := db.Migrate(ctx, m.room, m.files); err != nil {
 			return nil, err
 		}
@@ -263,6 +265,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Access.Owns = map[access.Action]*access.Relation{access.ReadChildren: family.Own, access.AnswerConsent: family.Own}
 	h.Activities = activity.New(l, h.People, h.Programmes, h.Agreements, h.Blobs)
 	h.Feedback = feedback.New(l)
+	h.Cards = card.New(l, h.People)
 	h.Training = training.New(l, h.People, h.Programmes)
 	h.Safeguard = safeguard.New(l, h.Access, h.Places)
 	h.Retention = retention.New(l, h.People, h.Training, h.Activities, h.Safeguard)

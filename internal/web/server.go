@@ -131,6 +131,8 @@ func bound(path string) int64 {
 		return agreement.MaxPaper + maxForm
 	case strings.HasPrefix(path, "/activities/") && strings.Contains(path, "/outputs/"):
 		return activity.MaxFile + maxForm
+	case strings.HasPrefix(path, "/sessions/") && strings.HasSuffix(path, "/scan"):
+		return teach.MaxScan + maxForm
 	case strings.HasSuffix(path, "/photo"):
 		return picture.MaxBytes + maxForm
 	}

@@ -27,6 +27,8 @@ func Routes(d *door.Door) {
 	dayRoutes(d)
 	d.Handle("GET /sessions/{session}", access.ReadGroups, sheet)
 	d.Handle("POST /sessions/{session}", access.TakeAttendance, sheetGiven)
+	cardRoutes(d)
+	paperRoutes(d)
 }
 
 // Words of marks, on the form and in the area.
@@ -242,6 +244,12 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 	}
 	if a.May(access.TakeAttendance) && s.Cancelled == "" && s.Date <= a.Today() {
 		v.FeedbackURL = v.Action + "/feedback"
+	}
+	if v.Locked == "" && s.Date == a.Today() {
+		v.DoorURL = v.Action + "/door"
+	}
+	if s.Cancelled == "" && a.May(access.TakeAttendance) {
+		v.ScanURL = v.Action + "/scan"
 	}
 	if s.Conflict {
 		v.Conflict = a.P.T("today.task.conflict")

@@ -77,6 +77,10 @@ type Attendance struct {
 	// Conflict says that two sheets were taken; the sentence tells by whom.
 	Conflict string
 	BackURL  string
+	// DoorURL leads to attendance by card, where it can be taken now.
+	DoorURL string
+	// ScanURL leads to attendance on paper.
+	ScanURL string
 	// ChangeURL leads to moving or cancelling the session.
 	ChangeURL string
 	// FeedbackURL leads to what those who came thought of it.
