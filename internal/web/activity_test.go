@@ -220,7 +220,7 @@ func TestFeedbackByItsScreens(t *testing.T) {
 	if status, _, _ := n.request(t, other, "GET", page, nil); status != http.StatusNotFound {
 		t.Error("a trainer of another group reads it", status)
 	}
-	if status, _, _ := n.request(t, trainer, "POST", page, url.Values{"open": {"yes"}}); status != 303 {
+	if status, _, _ := n.request(t, trainer, "POST", page, nil); status != 303 {
 		t.Fatal(status)
 	}
 	ask, err := n.Feedback.OfSession(ctx, n.DB, s.session)
@@ -246,13 +246,13 @@ func TestFeedbackByItsScreens(t *testing.T) {
 		t.Error("the public page tells what others said, or of which group")
 	}
 	change := url.Values{"on": {n.Today()}, "what": {"Begins later"}}
-	if status, _, _ := n.request(t, trainer, "POST", page, change); status != http.StatusForbidden {
+	if status, _, _ := n.request(t, trainer, "POST", page+"/changes", change); status != http.StatusForbidden {
 		t.Error("a trainer records a change", status)
 	}
-	if status, _, _ := n.request(t, manager, "POST", page, url.Values{"on": {"x"}, "what": {"Begins"}}); status != 422 {
+	if status, _, _ := n.request(t, manager, "POST", page+"/changes", url.Values{"on": {"x"}, "what": {"Begins"}}); status != 422 {
 		t.Error("a change on no date", status)
 	}
-	if status, _, _ := n.request(t, manager, "POST", page, change); status != 303 {
+	if status, _, _ := n.request(t, manager, "POST", page+"/changes", change); status != 303 {
 		t.Error(status)
 	}
 	if _, _, body := n.request(t, trainer, "GET", page, nil); !strings.Contains(body, "Begins later") {
@@ -260,7 +260,7 @@ func TestFeedbackByItsScreens(t *testing.T) {
 	}
 	// Of an activity, its page shows what was changed.
 	page = "/activities/" + s.activity.String() + "/feedback/" + s.meeting.String()
-	if status, _, _ := n.request(t, manager, "POST", page, change); status != 303 {
+	if status, _, _ := n.request(t, manager, "POST", page+"/changes", change); status != 303 {
 		t.Error(status)
 	}
 	if _, _, body := n.request(t, trainer, "GET", "/activities/"+s.activity.String(), nil); !strings.Contains(body, "Begins later") {

@@ -25,7 +25,7 @@ type Answer struct {
 	Errors map[string]string
 }
 
-// Feedback is the screen feedback/session. It posts open, or on and what.
+// Feedback is the screen feedback/session. It posts nothing but that the session asks, or on and what to its changes.
 type Feedback struct {
 	Title           i18n.Text
 	Name            string // of a group, where there is no title
@@ -67,6 +67,8 @@ func feedbackRoutes(handle func(string, access.Action, func(*door.Ask) error)) {
 	handle("POST /feedback/{ask}", door.Public, answered)
 	handle("GET /activities/{activity}/feedback/{meeting}", access.HoldDoor, ofActivity)
 	handle("POST /activities/{activity}/feedback/{meeting}", access.HoldDoor, ofActivity)
+	handle("POST /activities/{activity}/feedback/{meeting}/changes", access.WriteActivities, ofActivity)
+	handle("POST /sessions/{session}/feedback/changes", access.WriteGroups, ofGroup)
 	handle("GET /sessions/{session}/feedback", access.TakeAttendance, ofGroup)
 	handle("POST /sessions/{session}/feedback", access.TakeAttendance, ofGroup)
 }
@@ -186,16 +188,13 @@ func staff(a *door.Ask, v Feedback, centre, session, of id.ID) error {
 	failed := false
 	if a.R.Method == "POST" {
 		var err error
-		switch {
-		case a.R.PostFormValue("open") != "":
+		if !strings.HasSuffix(a.R.URL.Path, "/changes") {
 			if v.Early {
 				v.Errors[""], failed = a.P.T("activity.too_early", "date", a.P.Date(v.Date)), true
 			} else if err = h.Feedback.Open(ctx, a.Actor(), centre, session, of, v.Date, activity.NewCode()); err != nil {
 				return err
 			}
-		case !v.Record:
-			return access.ErrDenied
-		default:
+		} else {
 			v.On, v.What = a.R.PostFormValue("on"), strings.TrimSpace(a.R.PostFormValue("what"))
 			c, _ := id.Parse(a.R.PostFormValue("change"))
 			if c.IsNil() {
