@@ -71,6 +71,7 @@ type known struct {
 	orgs       map[id.ID]i18n.Text
 	programmes map[id.ID]i18n.Text
 	door       access.Scope // whose people the reader may know
+	files      access.Scope // and whose files
 }
 
 func names(a *door.Ask) (*known, error) {
@@ -90,8 +91,16 @@ func names(a *door.Ask) (*known, error) {
 	for _, p := range ps {
 		k.programmes[p.ID] = p.Name
 	}
-	if a.Account != nil && a.May(access.HoldDoor) {
-		k.door, err = a.ScopeOf(access.HoldDoor)
+	if a.Account == nil {
+		return k, nil
+	}
+	if a.May(access.HoldDoor) {
+		if k.door, err = a.ScopeOf(access.HoldDoor); err != nil {
+			return nil, err
+		}
+	}
+	if a.May(access.ReadPeople) {
+		k.files, err = a.ScopeOf(access.ReadPeople)
 	}
 	return k, err
 }
@@ -353,7 +362,7 @@ func (k *known) guests(x *activity.Activity, l []activity.Registration, here map
 		if r.Here == 0 {
 			g.Action = link(x.ID, "registrations", r.ID.String())
 		}
-		if a.May(access.ReadPeople) && p != nil {
+		if k.files.Has(x.Centre) && p != nil {
 			g.URL = "/people/" + r.Person.String()
 		}
 		if out, shown = append(out, g), append(shown, p); len(out) == maxNames {
