@@ -110,12 +110,11 @@ func TestActivityByItsScreens(t *testing.T) {
 			t.Error("a code of nobody", status)
 		}
 		walk := visitorForm("Nora Walkin", "0633333333")
-		walk.Set("walk", "yes")
-		if status, _, _ := n.request(t, helper, "POST", door, walk); status != 422 {
+		if status, _, _ := n.request(t, helper, "POST", door+"/walk", walk); status != 422 {
 			t.Error("the fee of who comes late is not asked for", status)
 		}
 		walk.Set("fee", "waived")
-		if status, _, _ := n.request(t, helper, "POST", door, walk); status != 303 {
+		if status, _, _ := n.request(t, helper, "POST", door+"/walk", walk); status != 303 {
 			t.Error("who comes late is turned away", status)
 		}
 		if _, _, body := n.request(t, helper, "GET", door+"?q=nora", nil); !strings.Contains(body, "Nora Walkin") || strings.Contains(body, "Wombat") || !strings.Contains(body, "2 / 2") {

@@ -240,7 +240,7 @@ func staff(a *door.Ask, v Feedback, centre, session, of id.ID) error {
 	} else if !errors.Is(err, feedback.ErrUnknown) {
 		return err
 	}
-	if v.On == "" {
+	if a.R.Method == "GET" {
 		v.On = a.Today()
 	}
 	if failed {

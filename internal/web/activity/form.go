@@ -178,6 +178,7 @@ func edited(a *door.Ask) error {
 	if x != nil {
 		s = x.Stated // what the form does not ask stays
 	}
+	f.V = map[string]string{}
 	for name := range a.R.PostForm {
 		f.V[name] = strings.TrimSpace(a.R.PostFormValue(name))
 	}
@@ -203,10 +204,15 @@ func edited(a *door.Ask) error {
 		s.Hosts = append(s.Hosts, id.MustParse(h))
 	}
 	s.Sessions = nil
-	for i := range activity.MaxSessions + blankRows + 1 {
+	var at []int // on which line each session stands
+	for i := range activity.MaxSessions + 20 {
 		get := func(name string) string { return p(fmt.Sprint("session_", name, "_", i)) }
 		r := SessionRow{ID: get("id"), Date: get("date"), From: door.Digits(get("from")), To: door.Digits(get("to")), Room: get("room")}
-		if r.Date+r.From+r.To+r.Room == "" {
+		if !a.R.PostForm.Has(fmt.Sprint("session_id_", i)) && r.Date+r.From+r.To+r.Room == "" {
+			break
+		}
+		if r.Date+r.From+r.To+r.Room == "" { // an empty line stays one
+			f.Rows = append(f.Rows, r)
 			continue
 		}
 		sid, err := id.Parse(r.ID)
@@ -214,6 +220,7 @@ func edited(a *door.Ask) error {
 			sid = id.New()
 		}
 		r.ID = sid.String()
+		at = append(at, i)
 		f.Rows = append(f.Rows, r)
 		s.Sessions = append(s.Sessions, activity.Session{ID: sid, Date: r.Date, From: r.From, To: r.To, Room: r.Room})
 	}
@@ -231,11 +238,21 @@ func edited(a *door.Ask) error {
 		err = s.Check() // what else is wrong is said at once
 	}
 	if err != nil {
-		if err = wrong(a, err, f.Errors); err != nil {
+		said := map[string]string{}
+		if err = wrong(a, err, said); err != nil {
 			return err
 		}
+		for field, s := range said {
+			if i := strings.LastIndexByte(field, '_'); strings.HasPrefix(field, "session_") {
+				n, _ := strconv.Atoi(field[i+1:])
+				field = field[:i+1] + strconv.Itoa(at[n])
+			}
+			if f.Errors[field] == "" {
+				f.Errors[field] = s
+			}
+		}
 	}
-	f.lines(blankRows)
+	f.lines(0)
 	return a.Again("activities/form", f)
 }
 
@@ -372,6 +389,7 @@ func outputGiven(a *door.Ask) error {
 	s := o.OutputStated
 	p := func(name string) string { return strings.TrimSpace(a.R.PostFormValue(name)) }
 	if s.Withdrawn = p("remove") == "yes"; !s.Withdrawn {
+		f.V = map[string]string{}
 		for name := range a.R.PostForm {
 			f.V[name] = p(name)
 		}

@@ -55,6 +55,8 @@ func Routes(d *door.Door) {
 	handle("GET /activities/{activity}/notice", access.WriteActivities, notice)
 	handle("GET /activities/{activity}/door", access.HoldDoor, atDoor)
 	handle("POST /activities/{activity}/door", access.HoldDoor, atDoorGiven)
+	handle("POST /activities/{activity}/door/mark", access.HoldDoor, atDoorGiven)
+	handle("POST /activities/{activity}/door/walk", access.HoldDoor, atDoorGiven)
 	handle("POST /activities/{activity}/registrations/{registration}", access.HoldDoor, ended)
 }
 
@@ -723,13 +725,16 @@ func atDoorGiven(a *door.Ask) error {
 	var r *activity.Registration
 	field := "code"
 	switch {
-	case f("registration") != "":
+	case strings.HasSuffix(a.R.URL.Path, "/mark"):
 		field = ""
 		rid, _ := id.Parse(f("registration"))
-		if r, err = a.H.Activities.Registration(ctx, a.H.DB, x.ID, rid); err != nil {
+		if r, err = a.H.Activities.Registration(ctx, a.H.DB, x.ID, rid); errors.Is(err, activity.ErrUnknown) {
+			v.Errors[""] = a.P.T("activity.no_code_here")
+			return a.Again("activities/door", v)
+		} else if err != nil {
 			return err
 		}
-	case f("walk") != "":
+	case strings.HasSuffix(a.R.URL.Path, "/walk"):
 		field, v.WalkOpen = "", true
 		if v.Fee > 0 && fee != activity.Paid && fee != activity.Waived {
 			v.Walk.Errors["fee"] = a.P.T("activity.say_fee")

@@ -142,7 +142,7 @@ type OutputForm struct {
 	Errors                 map[string]string
 }
 
-// Door is the screen activities/door. It posts code or registration, fee and undo; or the fields of somebody new.
+// Door is the screen activities/door. It posts code and fee; registration, fee and undo to its mark; the fields of somebody new to its walk.
 type Door struct {
 	Title               i18n.Text
 	BackURL, Action     string
