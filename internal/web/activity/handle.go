@@ -676,7 +676,7 @@ func doorView(a *door.Ask) (Door, *activity.Activity, *known, error) {
 		}
 		at = *s
 	}
-	v = Door{Title: x.Title, BackURL: link(x.ID), Action: link(x.ID, "door"), Session: at.ID.String(), Date: at.Date, Early: at.Date > today, Fee: x.Fee, Waived: x.Waived, Code: a.R.PostFormValue("code"), Query: strings.TrimSpace(a.R.FormValue("q")), Walk: visitor(a), Errors: map[string]string{}}
+	v = Door{Title: x.Title, BackURL: link(x.ID), Action: link(x.ID, "door"), Session: at.ID.String(), Date: at.Date, Early: at.Date > today, Fee: x.Fee, Waived: x.Waived, Code: a.R.PostFormValue("code"), Paid: a.R.PostFormValue("fee"), Query: strings.TrimSpace(a.R.URL.Query().Get("q")), Walk: visitor(a), Errors: map[string]string{}}
 	for _, s := range x.Sessions {
 		v.Sessions = append(v.Sessions, Session{Date: s.Date, From: s.From, To: s.To, Room: s.Room, DoorURL: door.With(link(x.ID, "door"), "session", s.ID.String()), Current: s.ID == at.ID})
 	}

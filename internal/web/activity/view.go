@@ -153,6 +153,7 @@ type Door struct {
 	Present, Registered int
 	Fee                 int
 	Waived              i18n.Text
+	Paid                string // what was said of the fee
 	Code, Query         string
 	Guests              []Guest
 	More                bool
