@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tizi/internal/fact"
@@ -23,17 +24,26 @@ type Opened struct {
 	Code  string    `json:"code"`
 	Name  i18n.Text `json:"name"`
 	Place id.ID     `json:"place"` // the country or region it is for
+	// Pillars are some of Pillars; an earlier version knew none.
+	Pillars []string `json:"pillars,omitempty"`
 }
+
+// Pillars are what a programme can rest on: those of an AI centre that answers to UNESCO.
+var Pillars = []string{"training", "research", "innovation", "transfer", "strategic", "field", "collaboration"}
 
 // Check says what is missing.
 func (o Opened) Check() error {
 	if o.Code == "" || len(o.Code) > 40 || len(o.Name) == 0 {
 		return errors.New("a programme needs a code of at most 40 characters and a name")
 	}
+	if slices.ContainsFunc(o.Pillars, func(p string) bool { return !slices.Contains(Pillars, p) }) {
+		return errors.New("a programme rests on pillars that are known")
+	}
 	return nil
 }
 
-// PhaseOpened is the body of phase.opened. Ages are whole years on the first day.
+// PhaseOpened is the body of phase.opened. Ages are whole years on the first day: they are the first rule of who the phase
+// is for, see RuleStated.
 type PhaseOpened struct {
 	Programme id.ID     `json:"programme"`
 	Code      string    `json:"code"`
@@ -43,6 +53,7 @@ type PhaseOpened struct {
 	AgeMin    int       `json:"age_min,omitempty"`
 	AgeMax    int       `json:"age_max,omitempty"` // 0 is no bound
 	Planned   bool      `json:"planned,omitempty"` // announced, not running yet
+	Places    []id.ID   `json:"places,omitempty"`  // where it runs, with what lies within; none: wherever the programme does
 }
 
 // Check says what is missing or contradicts itself.
@@ -105,22 +116,22 @@ var (
 )
 
 var (
-	table       = &store.Table{Name: "programme", Key: 1, Columns: store.Cols("id:id code:text ar:text fr:text zgh:text en:text place:id conflict:int"), Indexes: []string{"code"}}
-	phaseTable  = &store.Table{Name: "programme_phase", Key: 1, Columns: store.Cols("id:id programme:id code:text ar:text fr:text zgh:text en:text starts:text ends:text age_min:int age_max:int planned:int conflict:int"), Indexes: []string{"programme"}}
+	table       = &store.Table{Name: "programme", Key: 1, Columns: store.Cols("id:id code:text ar:text fr:text zgh:text en:text place:id pillars:text conflict:int"), Indexes: []string{"code"}}
+	phaseTable  = &store.Table{Name: "programme_phase", Key: 1, Columns: store.Cols("id:id programme:id code:text ar:text fr:text zgh:text en:text starts:text ends:text age_min:int age_max:int planned:int places:text conflict:int"), Indexes: []string{"programme"}}
 	targetTable = &store.Table{Name: "programme_target", Key: 1, Columns: store.Cols("id:id programme:id phase:id indicator:text place:id period:text sex:text age:text milieu:text value:int baseline:int agreement:id source:text spread:text conflict:int"), Indexes: []string{"programme", "agreement"}}
 )
 
 // Folds of this area: each subject is stated whole, the last statement holds.
 var Folds = []*fact.Fold{
 	{
-		Name: "programme", Kinds: []*fact.Kind{KindOpened}, Tables: []*store.Table{table},
+		Name: "programme", Revision: 1, Kinds: []*fact.Kind{KindOpened}, Tables: []*store.Table{table},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Opened](f); return ok })
 			if len(heads) == 0 {
 				return nil
 			}
 			o, _ := fact.As[Opened](heads[len(heads)-1])
-			out.Add(table, s.ID, o.Code, o.Name[i18n.AR], o.Name[i18n.FR], o.Name[i18n.ZGH], o.Name[i18n.EN], o.Place, len(heads) > 1)
+			out.Add(table, s.ID, o.Code, o.Name[i18n.AR], o.Name[i18n.FR], o.Name[i18n.ZGH], o.Name[i18n.EN], o.Place, strings.Join(o.Pillars, " "), len(heads) > 1)
 			return nil
 		},
 		Sample: fact.Statements(KindOpened, func(d fact.Draw) fact.Body {
@@ -128,14 +139,14 @@ var Folds = []*fact.Fold{
 		}),
 	},
 	{
-		Name: "programme.phase", Kinds: []*fact.Kind{KindPhase}, Tables: []*store.Table{phaseTable},
+		Name: "programme.phase", Revision: 1, Kinds: []*fact.Kind{KindPhase}, Tables: []*store.Table{phaseTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[PhaseOpened](f); return ok })
 			if len(heads) == 0 {
 				return nil
 			}
 			p, _ := fact.As[PhaseOpened](heads[len(heads)-1])
-			out.Add(phaseTable, s.ID, p.Programme, p.Code, p.Name[i18n.AR], p.Name[i18n.FR], p.Name[i18n.ZGH], p.Name[i18n.EN], p.From, p.To, p.AgeMin, p.AgeMax, p.Planned, len(heads) > 1)
+			out.Add(phaseTable, s.ID, p.Programme, p.Code, p.Name[i18n.AR], p.Name[i18n.FR], p.Name[i18n.ZGH], p.Name[i18n.EN], p.From, p.To, p.AgeMin, p.AgeMax, p.Planned, joined(p.Places), len(heads) > 1)
 			return nil
 		},
 		Sample: fact.Statements(KindPhase, func(d fact.Draw) fact.Body {
@@ -172,6 +183,8 @@ type Programme struct {
 	Code  string
 	Name  i18n.Text
 	Place id.ID
+	// Pillars are some of Pillars.
+	Pillars []string
 }
 
 // Phase is a part of a programme with its own dates and ages.
@@ -182,6 +195,15 @@ type Phase struct {
 	From, To       string
 	AgeMin, AgeMax int
 	Planned        bool
+	Places         []id.ID // none: wherever the programme runs
+}
+
+func joined(ids []id.ID) string {
+	var s []string
+	for _, v := range ids {
+		s = append(s, v.String())
+	}
+	return strings.Join(s, " ")
 }
 
 // Target is what should be reached.
@@ -230,11 +252,12 @@ func (p *Programmes) Code(ctx context.Context, q store.Querier, code string) (*P
 
 func (p *Programmes) list(ctx context.Context, q store.Querier, where string, args []any) ([]Programme, error) {
 	var out []Programme
-	err := q.Each(ctx, "SELECT id, code, ar, fr, zgh, en, place FROM programme WHERE "+where+" ORDER BY code", args, func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, code, ar, fr, zgh, en, place, pillars FROM programme WHERE "+where+" ORDER BY code", args, func(r store.Row) error {
 		x := Programme{}
 		var t text
-		err := r.Scan(&x.ID, &x.Code, &t.ar, &t.fr, &t.zgh, &t.en, &x.Place)
-		x.Name = t.text()
+		var pillars string
+		err := r.Scan(&x.ID, &x.Code, &t.ar, &t.fr, &t.zgh, &t.en, &x.Place, &pillars)
+		x.Name, x.Pillars = t.text(), strings.Fields(pillars)
 		out = append(out, x)
 		return err
 	})
@@ -256,11 +279,16 @@ func (t text) text() i18n.Text {
 // Phases returns the phases of a programme, earliest first.
 func (p *Programmes) Phases(ctx context.Context, q store.Querier, programme id.ID) ([]Phase, error) {
 	var out []Phase
-	err := q.Each(ctx, "SELECT id, programme, code, ar, fr, zgh, en, starts, ends, age_min, age_max, planned FROM programme_phase WHERE programme = ? ORDER BY starts, code", store.Args(programme), func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, programme, code, ar, fr, zgh, en, starts, ends, age_min, age_max, planned, places FROM programme_phase WHERE programme = ? ORDER BY starts, code", store.Args(programme), func(r store.Row) error {
 		x := Phase{}
 		var t text
-		err := r.Scan(&x.ID, &x.Programme, &x.Code, &t.ar, &t.fr, &t.zgh, &t.en, &x.From, &x.To, &x.AgeMin, &x.AgeMax, &x.Planned)
+		var places string
+		err := r.Scan(&x.ID, &x.Programme, &x.Code, &t.ar, &t.fr, &t.zgh, &t.en, &x.From, &x.To, &x.AgeMin, &x.AgeMax, &x.Planned, &places)
 		x.Name = t.text()
+		for _, s := range strings.Fields(places) {
+			v, perr := id.Parse(s)
+			x.Places, err = append(x.Places, v), errors.Join(err, perr)
+		}
 		out = append(out, x)
 		return err
 	})

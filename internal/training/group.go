@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -187,7 +188,10 @@ func (t *Training) OpenCohort(ctx context.Context, actor id.ID, scope access.Sco
 		return id.Nil, access.ErrDenied
 	}
 	cohort := id.New()
-	_, err := t.log.Do(ctx, fact.Command{Name: "open a group", Stream: person.Stream(c.Centre), Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+	_, err := t.log.Do(ctx, fact.Command{Name: "open a group", Stream: person.Stream(c.Centre), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		if err := t.fits(ctx, q, c); err != nil {
+			return fact.Outcome{}, err
+		}
 		return fact.Outcome{Facts: []fact.New{{Stream: person.Stream(c.Centre), Kind: KindCohort, Subject: cohort, Actor: actor, Body: c, Born: true}}}, nil
 	}})
 	return cohort, err
@@ -230,13 +234,20 @@ type Enrolment struct {
 	Cell                                         measure.Cell
 	Rank                                         int // place in the waiting list
 	Conflict                                     bool
+	Rule                                         id.ID    // the version it was judged by
+	Remark                                       []string // of a refusal its grounds, otherwise what was not known
+	Appeal                                       id.ID    // that let the person in
 }
 
 func (t *Training) enrolments(ctx context.Context, q store.Querier, where string, args []any) ([]Enrolment, error) {
 	var out []Enrolment
-	err := q.Each(ctx, "SELECT id, person, programme, phase, cohort, centre, state, reason, day, sex, age, milieu, schooling, place, conflict FROM training_enrolment WHERE "+where, args, func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, person, programme, phase, cohort, centre, state, reason, day, sex, age, milieu, schooling, place, conflict, rule, remark, appeal FROM training_enrolment WHERE "+where, args, func(r store.Row) error {
 		var e Enrolment
-		err := r.Scan(&e.ID, &e.Person, &e.Programme, &e.Phase, &e.Cohort, &e.Centre, &e.State, &e.Reason, &e.On, &e.Cell.Sex, &e.Cell.Age, &e.Cell.Milieu, &e.Cell.Schooling, &e.Rank, &e.Conflict)
+		var remark string
+		err := r.Scan(&e.ID, &e.Person, &e.Programme, &e.Phase, &e.Cohort, &e.Centre, &e.State, &e.Reason, &e.On, &e.Cell.Sex, &e.Cell.Age, &e.Cell.Milieu, &e.Cell.Schooling, &e.Rank, &e.Conflict, &e.Rule, &remark, &e.Appeal)
+		if remark != "" { // an empty list is another statement than none
+			e.Remark = strings.Fields(remark)
+		}
 		out = append(out, e)
 		return err
 	})
@@ -363,6 +374,7 @@ type Placed struct {
 	Enrolled, Waiting, Already int
 	Pending                    int // of those who wait: whose consent to the training is missing
 	Over                       int // of those enrolled: beyond the last seat
+	Refused                    []Refusal
 }
 
 // Refilled is the reason of an enrolment that had waited, and got the seat that somebody left.
@@ -446,16 +458,11 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 		if c.Closed {
 			return out, ErrClosed
 		}
-		phases, err := t.programmes.Phases(ctx, q, c.Programme)
+		g, err := t.gate(ctx, q, c.Programme, c.Phase, on)
 		if err != nil {
 			return out, err
 		}
-		from := on
-		for _, p := range phases {
-			if p.ID == c.Phase {
-				from = p.From
-			}
-		}
+		from := cmp.Or(g.phase.From, on)
 		found, err := t.people.Of(ctx, q, scope, people)
 		if err != nil {
 			return out, err
@@ -508,7 +515,14 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 				done.Already++
 				continue
 			}
+			var before *Enrolment
+			if len(was) > 0 {
+				before = &was[0]
+			}
+			refused := g.judge(&e, before, p.Details)
 			switch {
+			case refused != nil:
+				done.Refused = append(done.Refused, *refused)
 			case lacks[p.ID]:
 				e.State, e.Reason = Waitlisted, NoConsent
 				done.Pending++
@@ -585,7 +599,7 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 			if slices.Contains([]string{Enrolled, Active}, was[0].State) {
 				freed = 1 // a person with two records had one seat
 			}
-			b := EnrolmentStated{Person: r, Programme: c.Programme, Phase: c.Phase, Cohort: cohort, State: WithdrawnS, Reason: reason, On: on, Cell: was[0].Cell}
+			b := was[0].restated(WithdrawnS, reason, on)
 			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: eid, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
 		}
 		if !found {
@@ -643,7 +657,7 @@ func (t *Training) Gone(ctx context.Context, q store.Querier, actor, p id.ID, re
 			return nil, err
 		}
 		out = append(out, fact.New{Stream: person.Stream(e.Centre), Kind: KindEnrolment, Subject: e.ID, Actor: actor, Prev: fact.HeadsOf(all),
-			Body: EnrolmentStated{Person: p, Programme: e.Programme, Phase: e.Phase, Cohort: e.Cohort, State: WithdrawnS, Reason: reason, On: on, Cell: e.Cell}})
+			Body: e.restated(WithdrawnS, reason, on)})
 	}
 	return out, nil
 }

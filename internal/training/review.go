@@ -67,7 +67,7 @@ func (t *Training) review(ctx context.Context, actor, p id.ID, on string) error 
 			if err != nil {
 				return out, err
 			}
-			b := EnrolmentStated{Person: p, Programme: e.Programme, Phase: e.Phase, Cohort: e.Cohort, State: Waitlisted, Reason: NoConsent, On: on, Cell: now[0].Cell}
+			b := now[0].restated(Waitlisted, NoConsent, on)
 			out.Facts = []fact.New{{Stream: person.Stream(e.Centre), Kind: KindEnrolment, Subject: e.ID, Actor: actor, Body: b, Prev: fact.HeadsOf(all)}}
 			return out, t.refill(ctx, q, actor, e.Cohort, waiting, 1, on, &out)
 		}})

@@ -82,6 +82,10 @@ type EnrolmentStated struct {
 	Rank      int          `json:"rank,omitempty"` // of whoever waits, the place in the list; 0 from before lists had places
 	// Moved is why somebody came over from another group: one of Moves.
 	Moved string `json:"moved,omitempty"`
+
+	Rule   id.ID    `json:"rule,omitzero"`    // the version of the phase's rule it was judged by; Nil: the ages of the phase
+	Remark []string `json:"remark,omitempty"` // of a refusal, its grounds; otherwise what nobody knew: some of programme.Grounds
+	Appeal id.ID    `json:"appeal,omitzero"`  // that let the person in whom the rule refused
 }
 
 // Moves are why somebody is moved to another group.
@@ -107,7 +111,7 @@ func (e EnrolmentStated) Check() error {
 	case !isDate(e.On):
 		return errors.New("an enrolment needs a date, written 2026-03-14")
 	}
-	return e.Cell.Check()
+	return errors.Join(e.Cell.Check(), checkGrounds(e.Remark))
 }
 
 // SessionPlanned is the body of session.planned. Programme and centre are the cohort's, stated here so that a session
@@ -225,7 +229,7 @@ var (
 		Indexes: []string{"centre, name, id", "programme"}}
 	trainerTable = &store.Table{Name: "training_trainer", Key: 2, Columns: store.Cols("cohort:id account:id"), Indexes: []string{"account"}}
 	enrolTable   = &store.Table{Name: "training_enrolment", Key: 1,
-		Columns: store.Cols("id:id person:id programme:id phase:id cohort:id centre:id state:text reason:text day:text sex:text age:text milieu:text schooling:text place:int conflict:int"),
+		Columns: store.Cols("id:id person:id programme:id phase:id cohort:id centre:id state:text reason:text day:text sex:text age:text milieu:text schooling:text place:int conflict:int rule:id remark:text appeal:id"),
 		Indexes: []string{"cohort, state", "person", "centre, programme, cohort, state"}}
 	// pastTable has the groups in which somebody had a seat before they were moved to another one of the phase, until when,
 	// and why.
@@ -267,7 +271,7 @@ var Folds = []*fact.Fold{
 		}),
 	},
 	{
-		Name: "training.enrolment", Kinds: []*fact.Kind{KindEnrolment}, Tables: []*store.Table{enrolTable, pastTable},
+		Name: "training.enrolment", Revision: 1, Kinds: []*fact.Kind{KindEnrolment}, Tables: []*store.Table{enrolTable, pastTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[EnrolmentStated](f); return ok })
 			if len(heads) == 0 {
@@ -275,7 +279,7 @@ var Folds = []*fact.Fold{
 			}
 			last := heads[len(heads)-1]
 			e, _ := fact.As[EnrolmentStated](last)
-			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, centreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, e.Rank, len(heads) > 1)
+			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, centreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, e.Rank, len(heads) > 1, e.Rule, strings.Join(e.Remark, " "), e.Appeal)
 			foldPast(s, e, out)
 			return nil
 		},

@@ -7,7 +7,6 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/fact"
 	"tizi/internal/id"
-	"tizi/internal/measure"
 	"tizi/internal/person"
 	"tizi/internal/store"
 )
@@ -62,7 +61,8 @@ func (t *Training) Transfer(ctx context.Context, actor id.ID, scope access.Scope
 		if err != nil {
 			return out, err
 		}
-		e := EnrolmentStated{Person: here[0].Person, Programme: c.Programme, Phase: c.Phase, Cohort: to, State: Enrolled, On: on, Cell: here[0].Cell, Moved: why}
+		e := here[0].restated(Enrolled, "", on)
+		e.Programme, e.Phase, e.Cohort, e.Moved = c.Programme, c.Phase, to, why
 		if lacks[e.Person] {
 			return out, ErrNoConsent
 		}
@@ -78,8 +78,7 @@ func (t *Training) Transfer(ctx context.Context, actor id.ID, scope access.Scope
 			return err
 		}
 		if now.Phase != c.Phase {
-			e.Cell, err = t.cellIn(ctx, q, scope, e.Person, c)
-			if err != nil {
+			if err := t.enter(ctx, q, scope, &e); err != nil {
 				return out, err
 			}
 		}
@@ -90,7 +89,7 @@ func (t *Training) Transfer(ctx context.Context, actor id.ID, scope access.Scope
 			if i == 0 && now.Phase == c.Phase {
 				continue // the one enrolment of the phase is in the other group now
 			}
-			if err := add(x.ID, EnrolmentStated{Person: x.Person, Programme: x.Programme, Phase: x.Phase, Cohort: from, State: WithdrawnS, Reason: Transferred, On: on, Cell: x.Cell}); err != nil {
+			if err := add(x.ID, x.restated(WithdrawnS, Transferred, on)); err != nil {
 				return out, err
 			}
 		}
@@ -99,22 +98,34 @@ func (t *Training) Transfer(ctx context.Context, actor id.ID, scope access.Scope
 	return err
 }
 
-// cellIn is somebody's counting cell on the first day of a group's phase.
-func (t *Training) cellIn(ctx context.Context, q store.Querier, scope access.Scope, p id.ID, c *Cohort) (cell measure.Cell, err error) {
-	found, err := t.people.Of(ctx, q, scope, []id.ID{p})
+// enter makes an enrolment one of another phase than it was: counted as on its first day, and judged by its rule. It is a
+// RefusedError where the phase is not for the person.
+func (t *Training) enter(ctx context.Context, q store.Querier, scope access.Scope, e *EnrolmentStated) error {
+	found, err := t.people.Of(ctx, q, scope, []id.ID{e.Person})
 	if err != nil {
-		return cell, err
+		return err
 	}
 	if len(found) == 0 {
-		return cell, person.ErrUnknown
+		return person.ErrUnknown
 	}
-	phases, err := t.programmes.Phases(ctx, q, c.Programme)
-	for _, ph := range phases {
-		if ph.ID == c.Phase {
-			cell = CellOf(found[0].Details, ph.From)
-		}
+	g, err := t.gate(ctx, q, e.Programme, e.Phase, e.On)
+	if err != nil {
+		return err
 	}
-	return cell, err
+	was, err := t.enrolments(ctx, q, "id = ?", store.Args(EnrolmentID(e.Person, e.Phase)))
+	if err != nil {
+		return err
+	}
+	var before *Enrolment
+	if len(was) > 0 {
+		before = &was[0]
+	}
+	e.Rule, e.Remark, e.Appeal = id.Nil, nil, id.Nil
+	e.Cell = CellOf(found[0].Details, g.phase.From)
+	if r := g.judge(e, before, found[0].Details); r != nil {
+		return &RefusedError{*r}
+	}
+	return nil
 }
 
 // Past is a seat that somebody had in a group before they were moved to another of the phase.

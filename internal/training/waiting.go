@@ -75,7 +75,7 @@ func (t *Training) refill(ctx context.Context, q store.Querier, actor id.ID, coh
 		}
 		free--
 		out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: e.ID, Actor: actor, Prev: fact.HeadsOf(all),
-			Body: EnrolmentStated{Person: e.Person, Programme: e.Programme, Phase: e.Phase, Cohort: cohort, State: Enrolled, Reason: Refilled, On: on, Cell: e.Cell}})
+			Body: e.restated(Enrolled, Refilled, on)})
 	}
 	return nil
 }

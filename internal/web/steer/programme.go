@@ -285,7 +285,7 @@ func targetsGiven(a *door.Ask) error {
 		return err
 	}
 	bound, published := binding(a, &v, was)
-	plan := programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place}}
+	plan := programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place, Pillars: p.Pillars}}
 	for i, x := range places {
 		field := "target_" + x.Code
 		typed := strings.TrimSpace(a.R.FormValue(field))

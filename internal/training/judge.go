@@ -1,0 +1,150 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/place"
+	"tizi/internal/programme"
+	"tizi/internal/store"
+)
+
+// NotEligible is the reason of an enrolment that a phase's rule refused.
+const NotEligible = "rule"
+
+// Errors of groups that a phase is not for.
+var (
+	ErrPhasePlace = errors.New("the phase does not run at this centre")
+	ErrPhaseDays  = errors.New("the group lies outside the days of its phase")
+)
+
+// Refusal is why a phase is not for somebody.
+type Refusal struct {
+	Person  id.ID
+	Version programme.Version
+	Grounds []string // some of programme.Grounds
+}
+
+// RefusedError says that a rule refuses, where nothing can be done for the others.
+type RefusedError struct{ Refusal }
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprint("the phase is not for this person: ", e.Grounds)
+}
+
+// TraitsOf are what a rule looks at in a person.
+func TraitsOf(d person.Details) programme.Traits {
+	return programme.Traits{Birth: d["birth"], Sex: d["sex"], Milieu: d["milieu"], Schooling: d["schooling"], Category: d["category"], Diploma: d["diploma"]}
+}
+
+// gate is the rule of a phase that is in force.
+type gate struct {
+	phase   programme.Phase
+	version programme.Version
+}
+
+// gate returns what a phase asks on a day.
+func (t *Training) gate(ctx context.Context, q store.Querier, prog, phase id.ID, on string) (g gate, err error) {
+	phases, err := t.programmes.Phases(ctx, q, prog)
+	if err != nil {
+		return g, err
+	}
+	for _, p := range phases {
+		if p.ID != phase {
+			continue
+		}
+		g.phase = p
+		versions, err := t.programmes.Versions(ctx, q, p)
+		g.version = programme.InForce(versions, on)
+		return g, err
+	}
+	return g, nil
+}
+
+// judge says what the rule says of somebody who comes to an enrolment: was is what it was, nil when there was none. Who was
+// in a group of the phase, waited for one, or was let in by an appeal, was judged then and keeps that.
+func (g gate) judge(e *EnrolmentStated, was *Enrolment, d person.Details) *Refusal {
+	if was != nil && (was.State != Applied && was.State != Denied && !was.Cohort.IsNil() || !was.Appeal.IsNil()) {
+		e.Rule, e.Remark, e.Appeal = was.Rule, was.Remark, was.Appeal
+		return nil
+	}
+	v := g.version.Rule.Judge(TraitsOf(d))
+	e.Rule, e.Remark = g.version.ID, v.Unknown
+	if len(v.Refused) == 0 {
+		return nil
+	}
+	e.State, e.Reason, e.Remark = Denied, NotEligible, v.Refused
+	return &Refusal{Person: e.Person, Version: g.version, Grounds: v.Refused}
+}
+
+// restated is the enrolment again, with what becomes of it.
+func (e Enrolment) restated(state, reason, on string) EnrolmentStated {
+	return EnrolmentStated{Person: e.Person, Programme: e.Programme, Phase: e.Phase, Cohort: e.Cohort, State: state, Reason: reason, On: on, Cell: e.Cell,
+		Rule: e.Rule, Remark: e.Remark, Appeal: e.Appeal}
+}
+
+// Refusals returns why somebody was refused, by phase, as the rules said then. The caller has made sure that the reader may
+// see the person.
+func (t *Training) Refusals(ctx context.Context, q store.Querier, p id.ID) ([]Refusal, []Enrolment, error) {
+	records, err := among(ctx, q, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	who, args := store.In("person", records)
+	denied, err := t.enrolments(ctx, q, who+" AND state = 'denied' ORDER BY day DESC, id", args)
+	if err != nil {
+		return nil, nil, err
+	}
+	var out []Refusal
+	for _, e := range denied {
+		phases, err := t.programmes.Phases(ctx, q, e.Programme)
+		if err != nil {
+			return nil, nil, err
+		}
+		r := Refusal{Person: e.Person, Grounds: e.Remark}
+		for _, ph := range phases {
+			if ph.ID != e.Phase {
+				continue
+			}
+			versions, err := t.programmes.Versions(ctx, q, ph)
+			if err != nil {
+				return nil, nil, err
+			}
+			for _, v := range versions {
+				if v.ID == e.Rule {
+					r.Version = v
+				}
+			}
+		}
+		out = append(out, r)
+	}
+	return out, denied, nil
+}
+
+// fits says why a group cannot be one of its phase: where it is, or when.
+func (t *Training) fits(ctx context.Context, q store.Querier, c CohortOpened) error {
+	g, err := t.gate(ctx, q, c.Programme, c.Phase, c.From)
+	if err != nil {
+		return err
+	}
+	if g.phase.ID.IsNil() {
+		return nil // a phase that has not arrived at this node
+	}
+	if c.From != "" && c.From < g.phase.From || c.To != "" && g.phase.To != "" && c.To > g.phase.To {
+		return ErrPhaseDays
+	}
+	if len(g.phase.Places) == 0 {
+		return nil
+	}
+	tree, err := place.New(t.log).Tree(ctx, q)
+	if err != nil {
+		return err
+	}
+	if !g.phase.Runs(tree, c.Centre) {
+		return ErrPhasePlace
+	}
+	return nil
+}
