@@ -30,7 +30,7 @@ var asks = map[string]access.Action{
 	"/import/{id}/plan": access.ImportPeople, "/import/{id}/report": access.ImportPeople, "/import/{id}/rejects.csv": access.ImportPeople,
 	"/board": access.ReadBoard, "/board?place": access.ReadBoard, "/board?place-": access.ReadBoard, "/board?place--": access.ReadBoard,
 	"/board/behind": access.ListPeople, "/board/behind?place": access.ListPeople, "/board/behind?place-": access.ListPeople, "/board/behind?place--": access.ListPeople,
-	"/programmes": access.WriteProgrammes, "/programmes/new": access.WriteProgrammes, "/programmes/{code}/targets": access.WriteProgrammes,
+	"/programmes": access.WriteProgrammes, "/programmes/new": access.WriteProgrammes, "/programmes/{code}/targets": access.WriteProgrammes, "/programmes/{code}/spread": access.WriteProgrammes,
 	"/staff": access.WriteAccounts, "/staff/new": access.WriteAccounts, "/staff/renew": access.WriteAccounts, "/staff/{id}": access.WriteAccounts, "/staff/{id}/role": access.WriteAccounts,
 	"/staff/{id}/withdraw/{id}": access.WriteAccounts, "/staff/{id}/close": access.WriteAccounts, "/staff/{id}/reset": access.WriteAccounts, "/setup/centre": access.WritePlaces,
 	"/consents": access.ReadConsent, "/consents/texts": access.ReadConsent, "/consents/texts/new": access.WriteProgrammes, "/consents/scans": access.WriteConsent, "/people/{id}/consent": access.ReadConsent,

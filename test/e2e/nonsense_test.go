@@ -202,7 +202,7 @@ func TestNonsense(t *testing.T) {
 				t.Errorf("with sober answers: status %d: %s", a.status, short(a.text()))
 			}
 			for _, q := range f.inputs {
-				if q.kind == "file" || q.kind == "button" || strings.HasPrefix(q.name, "mark_") && q != f.first("mark_") || strings.HasPrefix(q.name, "target_") && q != f.first("target_") {
+				if q.kind == "file" || q.kind == "button" || strings.HasPrefix(q.name, "mark_") && q != f.first("mark_") || strings.HasPrefix(q.name, "target_") && q != f.first("target_") || strings.HasPrefix(q.name, "hand_") && q != f.first("hand_") {
 					continue
 				}
 				for what, s := range hostile {
@@ -297,8 +297,9 @@ var unguessed = map[string]bool{
 	// not hold an office at once, a paper is no list.
 	"/agreements/{id}/parties/new": true, "/agreements/{id}/renew": true, "/agreements/{id}/money/{id}": true, "/organisations/{id}/offices/{id}/terms/{id}": true, "/agreements/{id}/papers": true,
 	"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
-	"/sessions/{id}/cancel": true, // its sheet may be taken by then
-	"/sessions/{id}/change": true} // the last room and the last trainer may be taken
+	"/programmes/{code}/spread": true, // what was looked at is changed by then
+	"/sessions/{id}/cancel":     true, // its sheet may be taken by then
+	"/sessions/{id}/change":     true} // the last room and the last trainer may be taken
 
 // TestNonsenseAtFirst does the same to the forms of a node that nobody has set up yet.
 func TestNonsenseAtFirst(t *testing.T) {
