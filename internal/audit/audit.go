@@ -50,7 +50,7 @@ var Kinds = map[string]Sort{
 	person.KindMerged.Name: Changed, person.KindUnmerged.Name: Changed, person.KindParted.Name: Changed, person.KindReopened.Name: Changed,
 	consent.KindStated.Name: Changed, consent.KindPhoto.Name: Changed, consent.KindRemoved.Name: Changed, consent.KindScan.Name: Changed, consent.KindDropped.Name: Changed,
 	family.KindLinked.Name: Changed, family.KindFetcher.Name: Changed, family.KindMessage.Name: Changed,
-	training.KindEnrolment.Name: Changed, training.KindAttendance.Name: Changed, training.KindFollowed.Name: Changed, training.KindReferral.Name: Changed, training.KindAnswer.Name: Changed, retention.KindKept.Name: Changed,
+	training.KindEnrolment.Name: Changed, training.KindAttendance.Name: Changed, training.KindFollowed.Name: Changed, training.KindReferral.Name: Changed, training.KindAnswer.Name: Changed, training.KindAppeal.Name: Changed, training.KindAppealDecided.Name: Changed, retention.KindKept.Name: Changed,
 	access.KindProposed.Name: Changed, access.KindDecided.Name: Changed,
 	access.KindGranted.Name: Granted, access.KindWithdrawn.Name: Granted, access.AccountOpened.Name: Granted, access.AccountClosed.Name: Granted, access.KindGlass.Name: Granted,
 }

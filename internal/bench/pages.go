@@ -175,6 +175,9 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.ErasePeople) {
 		paths = append(paths, "/retention")
 	}
+	if access.Allows(role, access.DecideAppeals) {
+		paths = append(paths, "/appeals")
+	}
 	paths = append(paths, "/worried")
 	if access.Allows(role, access.ReadSafeguarding) {
 		paths = append(paths, "/safeguarding")
@@ -186,7 +189,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		paths = append(paths, "/people/new", "/people/same", "/people/same?state=merged", "/people?q=Muhammad", "/people/like?given=Muhamad&family=Alaoui&birth=2014-03-09", "/groups/new", "/import", "/staff", "/staff/new", "/staff/renew")
 	}
 	if access.Allows(role, access.WriteProgrammes) {
-		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets", "/programmes/"+demo.ProgrammeCode+"/spread", "/programmes/"+demo.ProgrammeCode+"/spread?level=centre&rule=seats")
+		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets", "/programmes/"+demo.ProgrammeCode+"/spread", "/programmes/"+demo.ProgrammeCode+"/spread?level=centre&rule=seats", "/programmes/"+demo.ProgrammeCode+"/phases")
 	}
 	paths = append(paths, agreements...)
 	seen := map[string]bool{}

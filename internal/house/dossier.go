@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"tizi/internal/access"
@@ -11,6 +12,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/person"
 	"tizi/internal/store"
+	"tizi/internal/training"
 )
 
 // Dossier is what this node knows of a person, for the person: everything that is kept, in words and codes that other
@@ -22,6 +24,8 @@ type Dossier struct {
 	Details    person.Details `json:"details"`
 	Enrolments []DossierLine  `json:"enrolments"`
 	Attendance []DossierLine  `json:"attendance"`
+	Referrals  []DossierLine  `json:"referrals"` // who sent the person, and why
+	Appeals    []DossierLine  `json:"appeals"`   // against a refusal, each followed by its answer
 	Consents   []DossierLine  `json:"consents"`
 	Guardians  []DossierLine  `json:"guardians"`
 	Messages   []DossierLine  `json:"messages"`
@@ -112,6 +116,32 @@ func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Doss
 			who[account] = acc.Name
 		}
 		return who[account], err
+	}
+	sent, err := h.Training.ReferralsOf(ctx, h.DB, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range sent {
+		d.Referrals = append(d.Referrals, DossierLine{On: r.On, What: strings.Trim(r.School+" · "+r.Note, " ·"), State: r.Why, Where: strings.Trim(r.By+" · "+r.Tel, " ·")})
+	}
+	appeals, err := h.Training.AppealsOf(ctx, h.DB, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range appeals {
+		subjects = append(subjects, a.ID)
+		line := DossierLine{On: a.On, What: a.Words, State: training.AppealOpen}
+		if line.By, err = name(a.Actor); err != nil {
+			return nil, err
+		}
+		d.Appeals = append(d.Appeals, line)
+		if a.State != training.AppealOpen {
+			line = DossierLine{On: a.Decided, What: a.Answer, State: a.State}
+			if line.By, err = name(a.Decider); err != nil {
+				return nil, err
+			}
+			d.Appeals = append(d.Appeals, line)
+		}
 	}
 	for _, r := range records {
 		consents, err := h.Consents.History(ctx, h.DB, r)

@@ -20,6 +20,7 @@ const (
 	Group     List = "group"
 	Absences  List = "absences"  // who is absent in a row
 	Referrals List = "referrals" // whom a school sent
+	Appeals   List = "appeals"   // against the rule of a phase
 	Adding    List = "adding"    // who may join a group
 	Sheet     List = "sheet"     // of a session
 	Devices   List = "devices"   // who has them
@@ -34,7 +35,7 @@ const (
 )
 
 // Lists are all lists.
-var Lists = []List{People, Group, Adding, Sheet, Absences, Referrals, Devices, Same, Behind, Import, Consents, Messages, Retention, Requests, Audit}
+var Lists = []List{People, Group, Adding, Sheet, Absences, Referrals, Appeals, Devices, Same, Behind, Import, Consents, Messages, Retention, Requests, Audit}
 
 // A list is shown on every second page, so it is put down in memory and written a moment later. What is written is one row
 // an hour for each account, centre and list, with how many different names it showed; no search is kept, for what one

@@ -211,3 +211,21 @@ func (p *Programmes) Decide(ctx context.Context, actor id.ID, s RuleStated) erro
 	}})
 	return err
 }
+
+// Overlaps returns the phases of a list that somebody could be in beside this one: with a day, an age and a place in common.
+func (p Phase) Overlaps(tree *place.Tree, list []Phase) (out []Phase) {
+	meet := func(a, b Phase) bool { // an age in common
+		return (a.AgeMax == 0 || b.AgeMin <= a.AgeMax) && (b.AgeMax == 0 || a.AgeMin <= b.AgeMax)
+	}
+	near := func(a, b Phase) bool {
+		return len(a.Places) == 0 || len(b.Places) == 0 || slices.ContainsFunc(a.Places, func(x id.ID) bool {
+			return slices.ContainsFunc(b.Places, func(y id.ID) bool { return tree.Holds(x, y) || tree.Holds(y, x) })
+		})
+	}
+	for _, x := range list {
+		if x.ID != p.ID && x.From <= p.To && p.From <= x.To && meet(x, p) && near(x, p) {
+			out = append(out, x)
+		}
+	}
+	return out
+}

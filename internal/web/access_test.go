@@ -257,6 +257,13 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return s.group.String()
 		case "{session}":
 			return s.session.String()
+		case "{phase}":
+			return n.refused(t, s).String()
+		case "{appeal}":
+			phase := n.refused(t, s)
+			v, err := n.Training.Lodge(ctx, id.Nil, access.Everywhere(), s.person, phase, "guardian", "please", "2026-03-02")
+			must(t, err)
+			return v.String()
 		case "{referral}":
 			v, err := n.Training.Refer(ctx, id.Nil, access.Everywhere(), s.person, "college", "at_risk", "2026-03-02", training.Referrer{School: "Collège"})
 			must(t, err)
@@ -315,6 +322,26 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 		t.Fatalf("%s %s: this test does not know the variable %s yet", r.Method, r.Path, v)
 		return ""
 	})
+}
+
+// refused makes a phase that is not for the person of a spot, and returns it.
+func (n *node) refused(t testing.TB, s spot) id.ID {
+	t.Helper()
+	prog, code := programme.ID("P"), id.New().Hex()
+	now, err := n.Programmes.Get(ctx, n.DB, prog)
+	must(t, err)
+	_, err = n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: now.Code, Name: now.Name, Place: now.Place, Pillars: now.Pillars},
+		Phases: []programme.PhaseOpened{{Code: code, Name: i18n.Text{i18n.FR: "Adultes"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 40}}})
+	must(t, err)
+	phase := programme.PhaseID(prog, code)
+	g, err := n.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "Adultes", Programme: prog, Phase: phase, Centre: s.centre})
+	must(t, err)
+	done, err := n.Training.Place(ctx, id.Nil, access.Everywhere(), g, []id.ID{s.person}, "2026-03-02")
+	must(t, err)
+	if len(done.Refused) != 1 {
+		t.Fatalf("nobody was refused: %+v", done)
+	}
+	return phase
 }
 
 // upload sends a list as an account and returns its key, or one that there is not where the account may not send any.

@@ -255,7 +255,14 @@ func groupNewGiven(a *door.Ask) error {
 		return a.Again("groups/form", v)
 	}
 	g, err := a.H.Training.OpenCohort(ctx, a.Actor(), a.Scope, c)
-	if err != nil {
+	switch {
+	case errors.Is(err, training.ErrPhasePlace):
+		v.Errors["phase"] = a.P.T("groups.phase_elsewhere")
+		return a.Again("groups/form", v)
+	case errors.Is(err, training.ErrPhaseDays):
+		v.Errors["phase"] = a.P.T("groups.phase_days")
+		return a.Again("groups/form", v)
+	case err != nil:
 		return err
 	}
 	a.Notify("good", "groups.saved")
@@ -340,6 +347,7 @@ func group(a *door.Ask) error {
 		return err
 	}
 	state, reason, ids := map[id.ID]string{}, map[id.ID]string{}, make([]id.ID, len(roster))
+	judged := map[id.ID]training.Enrolment{}
 	waits, err := a.H.Training.Waiting(ctx, a.H.DB, c.ID)
 	if err != nil {
 		return err
@@ -349,7 +357,7 @@ func group(a *door.Ask) error {
 		next[e.Person] = i + 1
 	}
 	for i, e := range roster {
-		ids[i], state[e.Person], reason[e.Person] = e.Person, e.State, e.Reason
+		ids[i], state[e.Person], reason[e.Person], judged[e.Person] = e.Person, e.State, e.Reason, e
 		if e.Reason == training.Refilled {
 			seat[e.Person] = e.On
 		}
@@ -359,6 +367,10 @@ func group(a *door.Ask) error {
 		return err
 	}
 	a.Shows(look.Listed, look.Group, people...)
+	versions, err := versionsOf(a, c)
+	if err != nil {
+		return err
+	}
 	tally, err := a.H.Training.Tally(ctx, a.H.DB, c.ID)
 	if err != nil {
 		return err
@@ -369,7 +381,7 @@ func group(a *door.Ask) error {
 	}
 	for _, p := range people {
 		r := RosterRow{PersonRow: personRow(a, p)}
-		r.NoConsent = lacks[p.ID] && state[p.ID] != training.WithdrawnS
+		r.NoConsent = lacks[p.ID] && state[p.ID] != training.WithdrawnS && state[p.ID] != training.Denied
 		if r.NoConsent && a.May(access.ReadConsent) {
 			v.Pending++
 			v.ConsentsURL = door.With("/consents", "centre", c.Centre.String(), "group", c.ID.String())
@@ -378,12 +390,18 @@ func group(a *door.Ask) error {
 		t := tally[p.ID]
 		r.Present, r.Held, r.Absences = t.Here, t.Held, t.Absences
 		switch why := reason[p.ID]; {
+		case r.State == training.Denied:
+			r.Why = strings.Join(a.Why(versions[judged[p.ID].Rule], judged[p.ID].Remark, p.Details), " ")
 		case slices.Contains(training.Overs, why):
 			r.Why = a.P.T("groups." + why)
 		case r.State == training.WithdrawnS && (slices.Contains(leaveReasons, why) || why == training.Transferred):
 			r.Why = a.P.T("groups.leave_reason." + why)
+		case r.State != training.WithdrawnS && !judged[p.ID].Appeal.IsNil():
+			r.Why = a.P.T("eligible.by_appeal")
+		case r.State != training.WithdrawnS && len(judged[p.ID].Remark) > 0:
+			r.Why = a.Unsure(judged[p.ID].Remark)
 		}
-		if a.May(access.WriteGroups) && r.State != training.WithdrawnS {
+		if a.May(access.WriteGroups) && r.State != training.WithdrawnS && r.State != training.Denied {
 			r.LeaveURL = self + "/leave/" + p.ID.String()
 			if r.State == training.Enrolled || r.State == training.Active {
 				r.MoveURL = self + "/move/" + p.ID.String()
@@ -635,6 +653,9 @@ func groupAddGiven(a *door.Ask) error {
 	}
 	if done.Over > 0 {
 		a.Notify("wait", "groups.over_given", "n", done.Over)
+	}
+	if n := len(done.Refused); n > 0 {
+		a.Notify("wait", "eligible.refused_some", "n", n)
 	}
 	if done.Pending > 0 {
 		a.Notify("wait", "groups.consent_pending", "n", done.Pending)

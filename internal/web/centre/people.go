@@ -67,6 +67,9 @@ func people(a *door.Ask) error {
 		v.Pager.Total = int(n)
 	}
 	v.ReferralsURL = "/referrals"
+	if a.May(access.DecideAppeals) {
+		v.AppealsURL = "/appeals"
+	}
 	if a.May(access.WritePeople) {
 		v.MessagesURL = "/messages"
 		v.NewURL = door.With("/people/new", "centre", centre)
@@ -237,6 +240,16 @@ func personShow(a *door.Ask) error {
 		return err
 	}
 	if view.Referrals, err = referralRows(a, sent); err != nil {
+		return err
+	}
+	self := "/people/" + v.String()
+	view.Refusals, err = RefusalsOf(a, p, func(ph id.ID) string {
+		if !a.May(access.WriteGroups) {
+			return ""
+		}
+		return self + "/appeal/" + ph.String()
+	}, func(ph id.ID) string { return self + "/refusal/" + ph.String() })
+	if err != nil {
 		return err
 	}
 	if a.May(access.WritePeople) {

@@ -141,6 +141,12 @@ func dossier(a *door.Ask) error {
 	for _, e := range d.Consents {
 		v.Consents = append(v.Consents, DossierLine{On: e.On, State: a.P.T("consent."+e.What) + " · " + a.P.T("people.consent."+e.State), By: e.By})
 	}
+	for _, e := range d.Referrals {
+		v.Referrals = append(v.Referrals, DossierLine{On: e.On, What: e.What, State: a.P.T("referral.why." + e.State), Where: e.Where})
+	}
+	for _, e := range d.Appeals {
+		v.Appeals = append(v.Appeals, DossierLine{On: e.On, What: e.What, State: a.P.T("appeal.state." + e.State), By: e.By})
+	}
 	for _, e := range d.Guardians {
 		line := DossierLine{By: e.By, Where: e.Where}
 		if e.What != "" {
@@ -168,7 +174,7 @@ func dossier(a *door.Ask) error {
 }
 
 // dossierKinds are the kinds of facts about a person that the catalogue has words for.
-var dossierKinds = []string{person.KindRegistered.Name, person.KindEdited.Name, training.KindEnrolment.Name, training.KindFollowed.Name, training.KindReferral.Name, training.KindAnswer.Name}
+var dossierKinds = []string{person.KindRegistered.Name, person.KindEdited.Name, training.KindEnrolment.Name, training.KindFollowed.Name, training.KindReferral.Name, training.KindAnswer.Name, training.KindAppeal.Name, training.KindAppealDecided.Name}
 
 // inWords says a detail that is kept as a code.
 func inWords(a *door.Ask, f person.Field, x string) string {

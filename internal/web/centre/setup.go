@@ -34,6 +34,7 @@ func Routes(d *door.Door) {
 	timetableRoutes(d)
 	stayRoutes(d)
 	referralRoutes(d)
+	eligibleRoutes(d)
 }
 
 // empty lets only the first visit of an empty node pass.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tizi/internal/access"
 	"tizi/internal/id"
@@ -160,8 +161,15 @@ func groupMoveGiven(a *door.Ask) error {
 	if len(v.Errors) > 0 {
 		return a.Again("groups/move", v)
 	}
+	var no *training.RefusedError
 	err = a.H.Training.Transfer(a.R.Context(), a.Actor(), a.Scope, c.ID, id.MustParse(v.To), p, v.Why, v.Beyond, a.Today())
 	switch {
+	case errors.As(err, &no):
+		who, err := askedPerson(a)
+		if err != nil {
+			return err
+		}
+		v.Errors["to"] = a.P.T("eligible.move_refused", "why", strings.Join(a.Why(no.Version.Rule, no.Grounds, who.Details), " "))
 	case errors.Is(err, training.ErrFull):
 		v.Errors["beyond"] = a.P.T("groups.move_full")
 	case errors.Is(err, training.ErrSeated):

@@ -9,7 +9,9 @@ import (
 // the view asks for them, centre, group, age, milieu and state.
 type People struct {
 	// ReferralsURL leads to whom schools sent.
-	ReferralsURL                          string
+	ReferralsURL string
+	// AppealsURL leads to those who appeal against the rule of a phase.
+	AppealsURL                            string
 	Query, Sex, Age, Milieu, Group, State string
 	// Centre is the one chosen among Centres; one alone is not asked for.
 	Centre  string
@@ -55,6 +57,7 @@ type Person struct {
 	// Referrals are who sent the person, ReferURL leads to writing one down.
 	Referrals   []ReferralRow
 	ReferURL    string
+	Refusals    Refusals
 	Name, Other string
 	// Sex, Milieu, Schooling, Category and Diploma are codes of the catalogue.
 	Sex, Milieu, Schooling, Category, Diploma string

@@ -27,6 +27,7 @@ type Dossier struct {
 	Details                              []DossierField
 	Enrolments, Attendance, History      []DossierLine
 	Consents, Guardians, Messages, Looks []DossierLine
+	Referrals, Appeals                   []DossierLine
 	Files                                []DossierFile
 	JSONURL                              string
 }

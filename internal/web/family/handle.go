@@ -26,6 +26,8 @@ func Routes(d *door.Door) {
 	d.Handle("GET /children", access.ReadChildren, children)
 	d.Handle("GET /children/{person}", access.ReadChildren, child)
 	d.Handle("GET /children/{person}/photo", access.ReadChildren, photo)
+	d.Handle("GET /children/{person}/appeal/{phase}", access.ReadChildren, appeal)
+	d.Handle("POST /children/{person}/appeal/{phase}", access.ReadChildren, appealGiven)
 	d.Handle("POST /children/{person}/messages", access.ReadChildren, messageGiven)
 	d.Handle("POST /children/{person}/fetchers", access.ReadChildren, fetcherGiven)
 	d.Handle("GET /children/{person}/consent", access.AnswerConsent, consents)
@@ -181,6 +183,10 @@ func view(a *door.Ask, p *person.Person) (Child, error) {
 	if v.Groups, v.Sessions, err = plan(a, p); err != nil {
 		return v, err
 	}
+	v.Refusals, err = centre.RefusalsOf(a, p, func(ph id.ID) string { return self + "/appeal/" + ph.String() }, func(id.ID) string { return "" })
+	if err != nil {
+		return v, err
+	}
 	came, err := a.H.Training.AttendanceOf(ctx, a.H.DB, access.Everywhere(), p.ID, 200)
 	if err != nil {
 		return v, err
@@ -323,6 +329,55 @@ func photo(a *door.Ask) error {
 	}
 	door.Picture(a.W, b)
 	return nil
+}
+
+// appealView is the form of an appeal of a guardian's child in the phase that the address names.
+func appealView(a *door.Ask) (*person.Person, id.ID, Appeal, error) {
+	p, err := asked(a)
+	if err != nil {
+		return nil, id.Nil, Appeal{}, err
+	}
+	phase, err := a.ID("phase")
+	if err != nil {
+		return nil, id.Nil, Appeal{}, err
+	}
+	row, err := centre.RefusalIn(a, p, phase)
+	if err != nil {
+		return nil, id.Nil, Appeal{}, err
+	}
+	v := Appeal{ChildURL: "/children/" + p.ID.String(), Programme: row.Programme, Phase: row.Phase, Why: row.Why, Days: training.AppealDays, Action: a.R.URL.Path, Errors: map[string]string{}}
+	v.Name, _ = a.Names(p.Details)
+	return p, phase, v, nil
+}
+
+func appeal(a *door.Ask) error {
+	_, _, v, err := appealView(a)
+	if err != nil {
+		return err
+	}
+	return a.Render("guardian/appeal", v)
+}
+
+func appealGiven(a *door.Ask) error {
+	p, phase, v, err := appealView(a)
+	if err != nil {
+		return err
+	}
+	v.Words = a.R.PostFormValue("words")
+	_, err = a.H.Training.Lodge(a.R.Context(), a.Actor(), a.Scope, p.ID, phase, "guardian", v.Words, a.Today())
+	if f := centre.WordsFault(a, err); f != "" {
+		v.Errors["words"] = f
+		return a.Again("guardian/appeal", v)
+	}
+	if errors.Is(err, training.ErrAppealed) {
+		v.Errors[""] = a.P.T("appeal.waits")
+		return a.Again("guardian/appeal", v)
+	}
+	if err != nil {
+		return err
+	}
+	a.Notify("good", "appeal.lodged")
+	return a.Go(v.ChildURL)
 }
 
 func messageGiven(a *door.Ask) error {

@@ -46,6 +46,7 @@ type Child struct {
 	Centre             i18n.Text
 	Present, Held      int
 	Groups             []ChildGroup
+	Refusals           centre.Refusals
 	Sessions           []ChildSession
 	Attendance         []centre.AttendanceLine
 	Consents           []centre.Consent
@@ -63,6 +64,17 @@ type Child struct {
 	Seen          []SeenRow
 	Changed       []SeenRow // its Action is a kind of fact
 	Errors        map[string]string
+}
+
+// Appeal is the screen guardian/appeal. It posts words.
+type Appeal struct {
+	Name, ChildURL   string
+	Programme, Phase i18n.Text
+	Why              []string
+	Words            string
+	Days             int
+	Action           string
+	Errors           map[string]string
 }
 
 // ChildGroup is a group of a child.

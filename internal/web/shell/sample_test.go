@@ -206,8 +206,8 @@ var gallery = []shown{
 	{"behind", "board/behind", behind},
 	{"programmes", "programmes/list", func(*i18n.Printer) any {
 		return steer.Programmes{NewURL: "/programmes/new", Rows: []steer.ProgrammeRow{
-			{Name: jil, Code: "JIL", Target: 22750, BoardURL: "/board", TargetsURL: "/programmes-targets", Phases: []steer.PhaseRow{{Name: i18n.Text{i18n.FR: "Enfants", i18n.AR: "الأطفال"}, From: "2026-01-05", To: "2026-06-30", AgeMin: 8, AgeMax: 14}, {Name: i18n.Text{i18n.FR: "Adolescents", i18n.AR: "اليافعون"}, From: "2026-09-01", To: "2027-06-30", AgeMin: 15, AgeMax: 18, Planned: true}}},
-			{Name: i18n.Text{i18n.FR: "Fursa", i18n.AR: "فرصة"}, Code: "FURSA", BoardURL: "/board", TargetsURL: "/programmes-targets", Phases: []steer.PhaseRow{{Name: i18n.Text{i18n.FR: "Deuxième chance"}, From: "2026-02-01", To: "2026-12-20", AgeMin: 15}}}}}
+			{Name: jil, Code: "JIL", Target: 22750, BoardURL: "/board", TargetsURL: "/programmes-targets", PhasesURL: "#", Pillars: []string{"training", "field"}, Phases: []steer.PhaseRow{{Name: i18n.Text{i18n.FR: "Enfants", i18n.AR: "الأطفال"}, From: "2026-01-05", To: "2026-06-30", AgeMin: 8, AgeMax: 14}, {Name: i18n.Text{i18n.FR: "Adolescents", i18n.AR: "اليافعون"}, From: "2026-09-01", To: "2027-06-30", AgeMin: 15, AgeMax: 18, Planned: true}}},
+			{Name: i18n.Text{i18n.FR: "Fursa", i18n.AR: "فرصة"}, Code: "FURSA", BoardURL: "/board", PhasesURL: "#", TargetsURL: "/programmes-targets", Phases: []steer.PhaseRow{{Name: i18n.Text{i18n.FR: "Deuxième chance"}, From: "2026-02-01", To: "2026-12-20", AgeMin: 15}}}}}
 	}},
 	{"programmes-none", "programmes/list", func(*i18n.Printer) any { return steer.Programmes{NewURL: "/programmes/new"} }},
 	{"programmes-form", "programmes/form", func(p *i18n.Printer) any {

@@ -24,6 +24,7 @@ func Routes(d *door.Door) {
 	d.Handle("GET /board", access.ReadBoard, board)
 	d.Handle("GET /board/behind", access.ListPeople, behind)
 	programmeRoutes(d)
+	phaseRoutes(d)
 	staffRoutes(d)
 	watchRoutes(d)
 }

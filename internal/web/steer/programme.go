@@ -45,7 +45,7 @@ func programmes(a *door.Ask) error {
 		if err != nil {
 			return err
 		}
-		row := ProgrammeRow{Name: p.Name, Code: p.Code, BoardURL: door.With("/board", "programme", p.Code), TargetsURL: "/programmes/" + p.Code + "/targets"}
+		row := ProgrammeRow{Name: p.Name, Code: p.Code, BoardURL: door.With("/board", "programme", p.Code), TargetsURL: "/programmes/" + p.Code + "/targets", PhasesURL: "/programmes/" + p.Code + "/phases", Pillars: p.Pillars}
 		for _, ph := range phases {
 			row.Phases = append(row.Phases, PhaseRow{Name: ph.Name, From: ph.From, To: ph.To, AgeMin: ph.AgeMin, AgeMax: ph.AgeMax, Planned: ph.Planned})
 		}

@@ -16,9 +16,10 @@ type ProgrammeRow struct {
 	Name i18n.Text
 	Code string
 	// Target is how many people the whole of it is to reach; 0 is not set.
-	Target               int64
-	Phases               []PhaseRow
-	BoardURL, TargetsURL string
+	Target                          int64
+	Phases                          []PhaseRow
+	Pillars                         []string
+	BoardURL, TargetsURL, PhasesURL string
 }
 
 // PhaseRow is one phase of a programme.

@@ -70,6 +70,9 @@ func today(a *door.Ask) error {
 	if v.Tasks, err = absences(a, now.AddDate(0, 0, -missingSince).Format(time.DateOnly)); err != nil {
 		return err
 	}
+	if err := appeals(a, &v); err != nil {
+		return err
+	}
 	missing, err := a.H.Training.Missing(ctx, a.H.DB, a.Scope, now.AddDate(0, 0, -missingSince).Format(time.DateOnly), v.Date, id.Nil, 30)
 	if err != nil {
 		return err
@@ -90,6 +93,26 @@ func today(a *door.Ask) error {
 		}
 	}
 	return a.Render("teach/today", v)
+}
+
+// appeals are the task that appeals make for whoever decides them.
+func appeals(a *door.Ask, v *Today) error {
+	if !a.May(access.DecideAppeals) {
+		return nil
+	}
+	scope, err := a.ScopeOf(access.DecideAppeals)
+	if err != nil {
+		return err
+	}
+	open, late, err := a.H.Training.CountAppeals(a.R.Context(), a.H.DB, scope, v.Date)
+	if open > 0 {
+		t := Task{Kind: "appeal", Text: a.P.T("today.task.appeals", "n", open), URL: "/appeals"}
+		if late > 0 {
+			t.Text = a.P.T("today.task.appeals_late", "n", open, "late", late)
+		}
+		v.Tasks = append(v.Tasks, t)
+	}
+	return err
 }
 
 // absences are the tasks that absences in a row make: of whoever may take the attendance of the group.
