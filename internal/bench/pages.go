@@ -206,7 +206,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 			seen[kind] = true
 			paths = append(paths, m[1])
 			if kind == "/groups/" && access.Allows(role, access.WriteGroups) {
-				paths = append(paths, m[1]+"/add", m[1]+"?tab=sessions")
+				paths = append(paths, m[1]+"/add", m[1]+"/draw", m[1]+"?tab=sessions")
 				sub, _, err := get(c, base+m[1]+"?tab=sessions")
 				if err != nil {
 					return nil, err
@@ -234,7 +234,7 @@ var agreementLink = regexp.MustCompile(`href="(/agreements/[0-9a-f-]{36})"`)
 
 // agreementPages are the pages of agreements that a role has, with each tab of the first one, and the open page.
 func agreementPages(c *http.Client, base string, role access.Role) ([]string, error) {
-	paths := []string{"/initiatives"}
+	paths := []string{"/initiatives", "/draws"}
 	if !access.Allows(role, access.ReadAgreements) {
 		return paths, nil
 	}

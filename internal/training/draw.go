@@ -286,6 +286,9 @@ type Draw struct {
 	Conflict                   bool
 }
 
+// Undecided reports whether a draw, which may be nil, is announced and not held.
+func (d *Draw) Undecided() bool { return d != nil && d.State != DrawHeld && d.State != DrawOff }
+
 // Lot is a number of a draw.
 type Lot struct {
 	lot.Entry

@@ -16,7 +16,7 @@ var asks = map[string]access.Action{
 	"/today": access.ReadGroups, "/sessions/{id}": access.ReadGroups,
 	"/groups": access.ReadGroups, "/groups/{id}": access.ReadGroups, "/groups/{id}?tab=sessions": access.ReadGroups,
 	"/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups,
-	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/people/{id}/refer": access.WritePeople,
+	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/draw": access.WriteGroups, "/groups/{id}/draw/slips": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/people/{id}/refer": access.WritePeople,
 	"/groups/{id}/leave/{id}": access.WriteGroups, "/groups/{id}/session": access.WriteGroups,
 	"/timetable": access.ReadCentre, "/sessions/{id}/change": access.WriteGroups, "/sessions/{id}/notice": access.WriteGroups, "/centres": access.ReadCentre, "/centres/{id}": access.ReadCentre, "/centres/{id}/holders": access.WriteCentre, "/centres/{id}/rooms/new": access.WriteCentre, "/centres/{id}/rooms/{id}": access.WriteCentre,
 	"/centres/{id}/hours": access.WriteCentre, "/centres/{id}/devices": access.WriteCentre, "/centres/{id}/devices/new": access.WriteCentre, "/centres/{id}/devices/{id}": access.WriteCentre,
@@ -50,7 +50,7 @@ var asks = map[string]access.Action{
 }
 
 // open are the pages for everybody.
-var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true, "/worried": true, "/worried/sent": true, "/initiatives": true}
+var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/draws": true, "/draws/{id}": true, "/draws/{id}/list.txt": true}
 
 // The words that stand only in what another centre has written down.
 const (
