@@ -306,11 +306,9 @@ func groupDrawOpen(a *door.Ask) error {
 	case err1 == nil && v.SeedDay <= v.ClosesOn:
 		v.Errors["seed_on"] = a.P.T("draw.seed_before")
 	}
-	switch long := a.TooLong(v.SourceText); {
+	switch {
 	case v.SourceText == "":
 		v.Errors["source"] = a.P.T("draw.source_missing")
-	case long != "":
-		v.Errors["source"] = long
 	case len([]rune(v.SourceText)) > training.MaxDrawText:
 		v.Errors["source"] = a.P.T("error.too_long", "n", training.MaxDrawText)
 	}
