@@ -54,6 +54,7 @@ const (
 	ReadGroups         Action = "groups.read"         //
 	WriteGroups        Action = "groups.write"        //
 	TakeAttendance     Action = "attendance.take"     //
+	MakeCards          Action = "cards.make"          // print and revoke the cards of learners
 	DecideAppeals      Action = "appeals.decide"      // of those whom the rule of a phase refused
 	ReadCentre         Action = "centre.read"         // rooms, hours, rounds, the timetable
 	WriteCentre        Action = "centre.write"        // and devices, with who has them
@@ -78,7 +79,7 @@ const (
 
 // Actions are all actions.
 var Actions = []Action{
-	ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, DecideAppeals,
+	ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals,
 	ReadCentre, WriteCentre,
 	ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, WriteAccounts, ReadNode, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
 	ReadChildren, AnswerConsent, ReadMentees, Learn,
@@ -114,13 +115,13 @@ func (r row) and(e Extent, actions ...Action) row {
 
 // table is the one table of permissions. What is not in it is not allowed.
 var table = map[Role]row{
-	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, DecideAppeals, ReadCentre, WriteCentre,
+	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
 		ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
-	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, DecideAppeals, ReadCentre, WriteCentre,
+	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
 		ReadBoard, WritePlaces, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
-	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, DecideAppeals, ReadCentre, WriteCentre,
+	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
 		ReadBoard, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests),
-	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance).and(Whole, ReadBoard, ReadCentre, ReportSafeguarding),
+	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance, MakeCards).and(Whole, ReadBoard, ReadCentre, ReportSafeguarding),
 	Helper:   cells(Whole, ReadCentre, ReadGroups, TakeAttendance, ReportSafeguarding),
 	Author:   cells(Whole, ReadBoard),
 	Mentor:   cells(Own, ReadMentees).and(Whole, ReportSafeguarding),

@@ -350,6 +350,7 @@ var apart = map[string]string{
 	"office.held": "of an official, who signs for an organisation",
 	"draw.opened": "of nobody", "draw.seeded": "of nobody", "draw.cancelled": "of nobody", "draw.frozen": "the enrolments say who waited and who got a seat",
 	"form.printed":  "a look says it",
+	"sheet.printed": "a look says it",
 	"officer.keyed": "secret", "safeguarding.reported": "secret", "safeguarding.noted": "secret", "safeguarding.shared": "secret", "safeguarding.pruned": "secret",
 	"grant.issued": "of machines", "grant.revoked": "of machines", "fact.voided": "of machines", "fact.admitted": "of machines",
 }

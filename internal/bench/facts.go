@@ -299,7 +299,7 @@ func (b *factBench) singles(ctx context.Context, o FactsOptions, r *Facts, cards
 					return
 				}
 				t := time.Now()
-				if err := b.h.Training.CheckIn(ctx, id.Nil, access.Everywhere(), x.session, x.learner); err != nil {
+				if _, err := b.h.Training.CheckIn(ctx, id.Nil, access.Everywhere(), x.session, x.learner, training.Present); err != nil {
 					failed.Store(&err)
 					return
 				}

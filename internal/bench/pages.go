@@ -153,7 +153,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if err != nil || role == access.Partner || role == access.Auditor {
 		return append(agreements, "/board", "/board?period=all", "/me"), err
 	}
-	paths := []string{"/today", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/referrals", "/referrals?all=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
+	paths := []string{"/today", "/day", "/since", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/referrals", "/referrals?all=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
 	if access.Allows(role, access.ReadCentre) {
 		paths = append(paths, "/centres", "/timetable", "/timetable?by=trainer")
 	}
@@ -214,6 +214,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 				for _, s := range links.FindAllStringSubmatch(string(sub), -1) {
 					if s[1][:8] == "/session" && !seen["/session"] {
 						seen["/session"] = true
+						paths = append(paths, m[1]+"/cards", s[1]+"/door", s[1]+"/scan")
 						paths = append(paths, s[1], s[1]+"/change", s[1]+"/notice", m[1]+"/session", m[1]+"/session?look=1&from=14:30&to=16:30&date="+time.Now().Format(time.DateOnly)+"&until="+time.Now().AddDate(0, 3, 0).Format(time.DateOnly))
 					}
 				}

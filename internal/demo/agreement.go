@@ -104,6 +104,7 @@ func (s *simulation) accords() []accord {
 		AgreementStated: agreement.AgreementStated{Code: "CV-E2C-2019", Kind: agreement.Framework, Signed: "2019-12-27", SignedAt: words("Casablanca, école Al Hotaya", "الدار البيضاء، مدرسة الحطيئة", "Casablanca, school Al Hotaya"),
 			Name:       words("Centre de la deuxième chance aux métiers de l’intelligence artificielle, Casablanca", "مركز الفرصة الثانية لمهن الذكاء الاصطناعي بالدار البيضاء", "Second-chance centre for the trades of artificial intelligence, Casablanca"),
 			About:      words("Pour des élèves de moins de 18 ans, de familles précaires, qui ont quitté l’école ; la convention donne un cadre légal à l’action de l’association.", "لفائدة تلاميذ دون 18 سنة من أسر في وضعية هشاشة غادروا المدرسة؛ وتؤطر الاتفاقية عمل الجمعية قانونيا.", "For pupils under 18 of precarious families who left school; the agreement frames the association’s action in law."),
+			Programmes: []id.ID{programme.ID(SecondChanceCode), programme.ID(TeachersCode)},
 			Strategies: []string{"MA-VIS-2030", "SDG-8.6"}, Source: press("2019-12"), Public: true},
 		parties: []party{{"aref", "lead"}, {"denf", "supervising"}, {"anfa", "host"}, {"gtsia", "operator"}},
 		owed: []owes{
@@ -272,7 +273,7 @@ func (s *simulation) money(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.h.Programmes.Set(ctx, s.manager, programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place}, Targets: []programme.TargetSet{{
+	_, err = s.h.Programmes.Set(ctx, s.manager, programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place, Pillars: p.Pillars}, Targets: []programme.TargetSet{{
 		Indicator: measure.People, Place: place.ID("MA"), Value: Target, Agreement: children, Source: source.Source{Kind: "press", On: "2025", States: words("environ 200 000 enfants", "نحو 200.000 طفل", "about 200,000 children")},
 	}}})
 	return err

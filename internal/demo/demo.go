@@ -98,7 +98,7 @@ func Run(ctx context.Context, h *house.House, o Options) error {
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"places", s.places}, {"accounts", s.accounts}, {"centres", s.furnish}, {"programme", s.programme}, {"agreements", s.agreements}, {"children", s.children}, {"loans", s.lend}, {"waiting", s.queue}, {"families", s.families}, {"duplicates", s.duplicates}, {"safeguarding", s.safeguarding}, {"audit", s.audit}} {
+	}{{"places", s.places}, {"accounts", s.accounts}, {"centres", s.furnish}, {"programme", s.programme}, {"agreements", s.agreements}, {"children", s.children}, {"second chance", s.secondChance}, {"loans", s.lend}, {"waiting", s.queue}, {"families", s.families}, {"duplicates", s.duplicates}, {"safeguarding", s.safeguarding}, {"audit", s.audit}} {
 		if err := step.run(ctx); err != nil {
 			return fmt.Errorf("demo, %s: %w", step.name, err)
 		}
@@ -243,7 +243,7 @@ func (s *simulation) programme(ctx context.Context) error {
 	from := s.monday(-weeksBack).Format(time.DateOnly)
 	to := s.monday(52).Format(time.DateOnly)
 	plan := programme.Plan{
-		Programme: programme.Opened{Code: ProgrammeCode, Place: place.ID("MA"), Name: i18n.Text{
+		Programme: programme.Opened{Code: ProgrammeCode, Place: place.ID("MA"), Pillars: []string{"training"}, Name: i18n.Text{
 			i18n.FR:  "Programme national de formation des enfants au numérique et à l’IA",
 			i18n.AR:  "البرنامج الوطني لتكوين الأطفال في الرقمنة والذكاء الاصطناعي",
 			i18n.ZGH: "ⴰⵀⵉⵍ ⴰⵏⴰⵎⵓⵔ ⵏ ⵓⵙⵎⵓⵜⵜⴳ ⵏ ⵉⵎⵥⵥⵢⴰⵏⵏ",
@@ -475,6 +475,11 @@ func (s *simulation) group(ctx context.Context, rng *rand.Rand, c *place.Place, 
 	if err != nil {
 		return err
 	}
+	return s.attend(ctx, rng, c, cohort, ids, who[0], p.comes, g%7 == 3)
+}
+
+// attend fills the sheets of a group up to yesterday. forgets leaves out the latest: somebody's task.
+func (s *simulation) attend(ctx context.Context, rng *rand.Rand, c *place.Place, cohort id.ID, ids []id.ID, who id.ID, usually float64, forgets bool) error {
 	sessions, err := s.h.Training.SessionsOf(ctx, s.h.DB, access.At(c.ID), cohort)
 	if err != nil {
 		return err
@@ -487,7 +492,7 @@ func (s *simulation) group(ctx context.Context, rng *rand.Rand, c *place.Place, 
 	// Each child has a way of their own: most come nearly always, some now and then, a few never began.
 	comes := make([]float64, len(ids))
 	for i := range comes {
-		comes[i] = min(.99, p.comes+rng.NormFloat64()*.08)
+		comes[i] = min(.99, usually+rng.NormFloat64()*.08)
 		switch x := rng.Float64(); {
 		case x < .03:
 			comes[i] = 0
@@ -500,8 +505,7 @@ func (s *simulation) group(ctx context.Context, rng *rand.Rand, c *place.Place, 
 		if se.Date >= today {
 			break
 		}
-		// Two of the latest sheets were forgotten: somebody's task.
-		if s.today.Sub(mustDate(se.Date)) < 8*24*time.Hour && g%7 == 3 || slices.ContainsFunc(s.country.Holidays, func(h countries.Holiday) bool { return h.Kind == countries.HolidayCivil && h.On(se.Date) }) {
+		if s.today.Sub(mustDate(se.Date)) < 8*24*time.Hour && forgets || slices.ContainsFunc(s.country.Holidays, func(h countries.Holiday) bool { return h.Kind == countries.HolidayCivil && h.On(se.Date) }) {
 			continue
 		}
 		marks := map[id.ID]string{}
@@ -521,7 +525,7 @@ func (s *simulation) group(ctx context.Context, rng *rand.Rand, c *place.Place, 
 				marks[v] = training.Absent
 			}
 		}
-		if err := s.h.Training.Take(ctx, who[0], access.At(c.ID), se.ID, marks, "list"); err != nil {
+		if err := s.h.Training.Take(ctx, who, access.At(c.ID), se.ID, marks, "list"); err != nil {
 			return err
 		}
 	}

@@ -26,6 +26,7 @@ type Dossier struct {
 	Attendance []DossierLine  `json:"attendance"`
 	Referrals  []DossierLine  `json:"referrals"` // who sent the person, and why
 	Appeals    []DossierLine  `json:"appeals"`   // against a refusal, each followed by its answer
+	Cards      []DossierLine  `json:"cards"`     // made for the person; State is holds or ended
 	Consents   []DossierLine  `json:"consents"`
 	Guardians  []DossierLine  `json:"guardians"`
 	Messages   []DossierLine  `json:"messages"`
@@ -116,6 +117,20 @@ func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Doss
 			who[account] = acc.Name
 		}
 		return who[account], err
+	}
+	cards, err := h.Cards.Of(ctx, h.DB, records)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cards {
+		line := DossierLine{On: c.Made.Format(time.DateOnly), What: "card", State: "holds"}
+		if !c.Ended.IsZero() {
+			line.State = "ended"
+		}
+		if line.By, err = name(c.Actor); err != nil {
+			return nil, err
+		}
+		d.Cards = append(d.Cards, line)
 	}
 	sent, err := h.Training.ReferralsOf(ctx, h.DB, p)
 	if err != nil {

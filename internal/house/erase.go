@@ -69,6 +69,7 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 	}
 	out.Facts = append(out.Facts, facts...)
 	out.Then(also)
+	out.Then(h.Cards.Gone(persons))
 	out.Then(h.markPurge)
 	return out, files, nil
 }
@@ -235,6 +236,7 @@ func (h *House) keep(ctx context.Context) {
 		}
 	}
 	if today := h.Today(); today != h.summed {
+		note("visits", h.Visits.Forget(ctx))
 		err := h.Audit.Sum(ctx)
 		note("audit", err)
 		if err == nil {

@@ -16,6 +16,7 @@ import (
 	"tizi/internal/agreement"
 	"tizi/internal/audit"
 	"tizi/internal/blob"
+	"tizi/internal/card"
 	"tizi/internal/centre"
 	"tizi/internal/consent"
 	"tizi/internal/fact"
@@ -30,6 +31,7 @@ import (
 	"tizi/internal/seal"
 	"tizi/internal/store"
 	"tizi/internal/training"
+	"tizi/internal/visit"
 )
 
 // Registry returns all kinds, folds and aggregates of Tizi.
@@ -95,7 +97,9 @@ type House struct {
 	People     *person.People
 	Consents   *consent.Consents
 	Family     *family.Family
+	Cards      *card.Cards
 	Looks      *look.Looks
+	Visits     *visit.Visits
 	Audit      *audit.Audit
 	Training   *training.Training
 	Safeguard  *safeguard.Safeguard
@@ -219,7 +223,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	for _, m := range []struct {
 		room  string
 		files fs.FS
-	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"look", look.Schema()}, {"retention", retention.Schema()}, {"safeguard", safeguard.Schema()}} {
+	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"card", card.Schema()}, {"look", look.Schema()}, {"visit", visit.Schema()}, {"retention", retention.Schema()}, {"safeguard", safeguard.Schema()}} {
 		if err := db.Migrate(ctx, m.room, m.files); err != nil {
 			return nil, err
 		}
@@ -245,9 +249,11 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Access.Covers = h.Agreements.Covers
 	h.People = person.New(l)
 	h.Looks = look.New(l, h.People)
+	h.Visits = visit.New(l)
 	h.Consents = consent.New(l, h.People, h.Blobs)
 	h.Family = family.New(l, h.People, h.Access)
 	h.Access.Owns = map[access.Action]*access.Relation{access.ReadChildren: family.Own, access.AnswerConsent: family.Own}
+	h.Cards = card.New(l, h.People)
 	h.Training = training.New(l, h.People, h.Programmes)
 	h.Safeguard = safeguard.New(l, h.Access, h.Places)
 	h.Retention = retention.New(l, h.People, h.Training, h.Safeguard)

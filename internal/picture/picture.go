@@ -11,6 +11,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	_ "image/png" // one of the two kinds that are read
+	"math"
 	"strings"
 
 	"github.com/makiuchi-d/gozxing"
@@ -166,6 +167,79 @@ func Code(img image.Image) (text string) {
 		}
 	}
 	return ""
+}
+
+// Seen is a QR code that was seen in a picture: its text, and where the centres of its finder patterns lie, upper left, upper
+// right and lower left as the code stands, in pixels.
+type Seen struct {
+	Text    string
+	Finders [3][2]float64
+}
+
+// Codes returns the QR codes of a sheet with one in each corner: each quarter of the picture is looked at, with some of its
+// neighbours, and smaller parts while fewer than four are found. A code that is seen twice comes once.
+func Codes(img image.Image) (out []Seen) {
+	r := img.Bounds()
+	// Ninths after quarters: a sheet that lies small, or in a corner of the picture, has two codes in one quarter.
+	for _, by := range []struct {
+		n, share float64
+		sides    []int // a blurred code is read better small, one that is small better large
+	}{{2, .55, []int{1000, 600, 1600}}, {3, .45, []int{1000}}} {
+		w, h := int(float64(r.Dx())*by.share), int(float64(r.Dy())*by.share)
+		for i := 0.; i < by.n*by.n && w > 0 && h > 0 && len(out) < 4; i++ {
+			x, y := math.Mod(i, by.n), math.Floor(i/by.n)
+			at := r.Min.Add(image.Pt(int(x*float64(r.Dx()-w)/(by.n-1)), int(y*float64(r.Dy()-h)/(by.n-1))))
+			out = seen(out, img, image.Rectangle{at, at.Add(image.Pt(w, h))}, by.sides)
+		}
+	}
+	return out
+}
+
+// seen adds the code of a part of a picture, looked for with its longer side that many pixels long.
+func seen(known []Seen, img image.Image, part image.Rectangle, sides []int) (out []Seen) {
+	out = known
+	defer func() { recover() }() // a reader that fails has read nothing
+	gray := image.NewGray(image.Rect(0, 0, part.Dx(), part.Dy()))
+	draw.Draw(gray, gray.Rect, img, part.Min, draw.Src)
+	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
+	for _, side := range sides {
+		small := fit(gray, side)
+		scale := float64(part.Dx()) / float64(small.Bounds().Dx())
+		src := gozxing.NewLuminanceSourceFromImage(small)
+		for _, bin := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(src), gozxing.NewGlobalHistgramBinarizer(src)} {
+			m, err := gozxing.NewBinaryBitmap(bin)
+			if err != nil {
+				continue
+			}
+			got, err := qrcode.NewQRCodeReader().Decode(m, hints)
+			if err != nil || len(got.GetResultPoints()) < 3 {
+				continue
+			}
+			p := got.GetResultPoints() // lower left, upper left, upper right
+			s := Seen{Text: strings.ToValidUTF8(got.GetText(), "")}
+			for i, v := range []gozxing.ResultPoint{p[1], p[2], p[0]} {
+				s.Finders[i] = [2]float64{float64(part.Min.X) + v.GetX()*scale, float64(part.Min.Y) + v.GetY()*scale}
+			}
+			for _, o := range out {
+				if o.Text == s.Text {
+					return out
+				}
+			}
+			return append(out, s)
+		}
+	}
+	return out
+}
+
+// Gray returns a picture without its colours, with no side longer than that.
+func Gray(img image.Image, side int) *image.Gray {
+	if g, ok := img.(*image.Gray); ok && g.Rect.Min == (image.Point{}) && g.Rect.Dx() <= side && g.Rect.Dy() <= side {
+		return g
+	}
+	small := fit(img, side)
+	g := image.NewGray(small.Bounds())
+	draw.Draw(g, g.Rect, small, small.Bounds().Min, draw.Src)
+	return g
 }
 
 // orientation reads how a camera was held (EXIF tag 0x0112), 1 when it does not say.

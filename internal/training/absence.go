@@ -1,6 +1,8 @@
 package training
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +11,7 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/fact"
 	"tizi/internal/id"
+	"tizi/internal/measure"
 	"tizi/internal/person"
 	"tizi/internal/store"
 )
@@ -114,6 +117,132 @@ func (t *Training) Absences(ctx context.Context, q store.Querier, scope access.S
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find absences in a row: %w", err)
+	}
+	// What was found is of records. Of those who have several it is worked out again, of all of them together.
+	found := make([]id.ID, len(out))
+	for i, a := range out {
+		found[i] = a.Person
+	}
+	ones, err := person.Ones(ctx, q, found)
+	if err != nil {
+		return nil, err
+	}
+	out = slices.DeleteFunc(out, func(a Absence) bool { return ones[a.Person] != nil })
+	more, err := t.absencesOfOnes(ctx, q, scope, since)
+	if err != nil {
+		return nil, fmt.Errorf("find absences in a row of people with several records: %w", err)
+	}
+	if out = append(out, more...); len(more) > 0 {
+		slices.SortStableFunc(out, func(a, b Absence) int {
+			return cmp.Or(cmp.Compare(b.Last, a.Last), bytes.Compare(a.Person[:], b.Person[:]))
+		})
+	}
+	return out[:min(len(out), max)], nil
+}
+
+// maxOnes bounds how many people with several records are looked at for absences in a row: those who were absent last.
+const maxOnes = 240
+
+// absencesOfOnes is Absences of those who have several records. They are few: it begins with their own absences of the months
+// since, and costs nothing where nobody has two.
+func (t *Training) absencesOfOnes(ctx context.Context, q store.Querier, scope access.Scope, since string) ([]Absence, error) {
+	type seat struct{ one, cohort id.ID }
+	where, own := scope.Groups("s.centre", "s.cohort")
+	at := map[seat][]string{} // the latest first
+	centre := map[seat]id.ID{}
+	var order []seat
+	err := q.Each(ctx, "SELECT o.person, s.cohort, s.centre, s.day || ' ' || s.starts FROM training_one_absent o JOIN training_session s ON s.id = o.session WHERE o.month >= ? AND s.day >= ? AND "+where+" ORDER BY s.day DESC, s.starts DESC, o.person", append(store.Args(measure.Month(since), since), own...), func(r store.Row) error {
+		var k seat
+		var c id.ID
+		var when string
+		err := r.Scan(&k.one, &k.cohort, &c, &when)
+		if at[k] == nil {
+			order, centre[k] = append(order, k), c
+		}
+		at[k] = append(at[k], when)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	order = slices.DeleteFunc(order, func(k seat) bool { return len(at[k]) < InARow })
+	order = order[:min(len(order), maxOnes)]
+	if len(order) == 0 {
+		return nil, nil
+	}
+	var asked, records []id.ID
+	for _, k := range order {
+		asked = append(asked, k.one)
+	}
+	ones, err := person.Ones(ctx, q, asked)
+	if err != nil {
+		return nil, err
+	}
+	of := map[id.ID]id.ID{} // who stands for a record
+	for one, all := range ones {
+		for _, p := range all {
+			if _, ok := of[p]; !ok {
+				of[p], records = one, append(records, p)
+			}
+		}
+	}
+	here, sits := map[seat]string{}, map[seat]id.ID{}
+	followed, tries := map[seat]string{}, map[seat][]string{}
+	for part := range slices.Chunk(records, 500) {
+		who, args := store.In("a.person", part)
+		err := q.Each(ctx, "SELECT a.person, s.cohort, max(s.day || ' ' || s.starts) FROM training_attendance a JOIN training_session s ON s.id = a.session WHERE "+who+" AND a.mark IN ('p', 'l') GROUP BY a.person, s.cohort", args, func(r store.Row) error {
+			var p, c id.ID
+			var when string
+			err := r.Scan(&p, &c, &when)
+			k := seat{of[p], c}
+			here[k] = max(here[k], when)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		who, args = store.In("person", part)
+		err = q.Each(ctx, "SELECT person, cohort FROM training_enrolment WHERE "+who+" AND state IN ('enrolled', 'active') ORDER BY person", args, func(r store.Row) error {
+			var p, c id.ID
+			err := r.Scan(&p, &c)
+			if k := (seat{of[p], c}); sits[k].IsNil() {
+				sits[k] = p
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		err = q.Each(ctx, "SELECT person, cohort, outcome, upto FROM training_followed WHERE "+who, args, func(r store.Row) error {
+			var p, c id.ID
+			var outcome, upto string
+			err := r.Scan(&p, &c, &outcome, &upto)
+			if k := (seat{of[p], c}); outcome == "unreached" {
+				tries[k] = append(tries[k], upto)
+			} else {
+				followed[k] = max(followed[k], upto)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	var out []Absence
+	for _, k := range order {
+		list := at[k]
+		first := list[len(list)-1] // since the day, whoever saw them meanwhile
+		row := slices.DeleteFunc(slices.Clone(list), func(when string) bool { return when < here[k] })
+		if len(row) < InARow || sits[k].IsNil() || followed[k] >= list[0] {
+			continue
+		}
+		a := Absence{Person: sits[k], Cohort: k.cohort, Centre: centre[k], N: len(row), First: row[len(row)-1], Last: row[0]}
+		for _, upto := range tries[k] {
+			if upto >= first {
+				a.Tries++
+			}
+		}
+		out = append(out, a)
 	}
 	return out, nil
 }

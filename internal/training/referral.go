@@ -61,7 +61,12 @@ type ReferralAnswered struct {
 	Person  id.ID  `json:"person"`
 	Outcome string `json:"outcome"` // one of ReferralOutcomes
 	On      string `json:"on"`      // ISO date
+	// Why is why an answer before this one was not right: one of AnswerReasons; "" of a first answer.
+	Why string `json:"why,omitempty"`
 }
+
+// AnswerReasons are why an answer is corrected: words of a list, since a sentence might name somebody, and would stay.
+var AnswerReasons = []string{"mistake", "news", "school", "other"}
 
 // ReferralOutcomes are what the school is told. What became of the person otherwise is read from the enrolments.
 var ReferralOutcomes = []string{"told", "declined", "unreached", "not_eligible"}
@@ -70,6 +75,9 @@ var ReferralOutcomes = []string{"told", "declined", "unreached", "not_eligible"}
 func (r ReferralAnswered) Check() error {
 	if r.Person.IsNil() || !slices.Contains(ReferralOutcomes, r.Outcome) || !isDate(r.On) {
 		return errors.New("an answer to a referral has an outcome and a date, written 2026-03-14")
+	}
+	if r.Why != "" && !slices.Contains(AnswerReasons, r.Why) {
+		return fmt.Errorf("%q is no reason to correct an answer", r.Why)
 	}
 	return nil
 }
@@ -81,7 +89,7 @@ var (
 )
 
 var referralTable = &store.Table{Name: "training_referral", Key: 1,
-	Columns: store.Cols("id:id person:id centre:id origin:text why:text day:text sealed:text outcome:text answered:text conflict:int"),
+	Columns: store.Cols("id:id person:id centre:id origin:text why:text day:text sealed:text outcome:text answered:text corrected:text conflict:int"),
 	Indexes: []string{"person", "centre, day, id", "day, id"}}
 
 func init() {
@@ -99,7 +107,7 @@ func init() {
 			if len(answers) > 0 {
 				a, _ = fact.As[ReferralAnswered](answers[len(answers)-1])
 			}
-			out.Add(referralTable, s.ID, r.Person, centreOf(last.Stream), r.From, r.Why, r.On, r.Sealed, a.Outcome, a.On, len(made) > 1 || len(answers) > 1)
+			out.Add(referralTable, s.ID, r.Person, centreOf(last.Stream), r.From, r.Why, r.On, r.Sealed, a.Outcome, a.On, a.Why, len(made) > 1 || len(answers) > 1)
 			return nil
 		},
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
@@ -109,7 +117,7 @@ func init() {
 				if i == 0 || d.Int("again", 4) == 0 {
 					st.Kind, st.Body = KindReferral, ReferralMade{Person: testID(1), From: ReferralFrom[d.Int("from", 3)], Why: ReferralWhy[0], On: "2026-01-05", Sealed: fmt.Sprint("sealed ", i)}
 				} else {
-					st.Kind, st.Body = KindAnswer, ReferralAnswered{Person: testID(1), Outcome: ReferralOutcomes[d.Int("outcome", 4)], On: "2026-01-06"}
+					st.Kind, st.Body = KindAnswer, ReferralAnswered{Person: testID(1), Outcome: ReferralOutcomes[d.Int("outcome", 4)], On: "2026-01-06", Why: append([]string{""}, AnswerReasons...)[d.Int("why", 5)]}
 				}
 				if i > 0 && d.Int("saw", 2) == 1 {
 					st.Prev = []int{d.Int("which", i)}
@@ -125,6 +133,7 @@ func init() {
 var (
 	ErrNoReferral = errors.New("there is no such referral")
 	ErrNoSchool   = errors.New("a referral names the school that it comes from")
+	ErrAnswered   = errors.New("the school was answered already; say why it is told otherwise now")
 )
 
 // Referral is who sent somebody, when, and what became of it.
@@ -133,6 +142,7 @@ type Referral struct {
 	From, Why, On      string
 	Referrer
 	Outcome, Answered string // what the school was told, and when
+	Corrected         string // why it was told otherwise before: one of AnswerReasons
 	Conflict          bool
 	State, Reason     string // of the latest enrolment since, "" while there is none
 	Cohort            id.ID
@@ -142,10 +152,10 @@ func (t *Training) referrals(ctx context.Context, q store.Querier, where string,
 	var out []*Referral
 	sealed := map[*Referral]string{}
 	var people []id.ID
-	err := q.Each(ctx, "SELECT r.id, r.person, r.centre, r.origin, r.why, r.day, r.sealed, r.outcome, r.answered, r.conflict FROM training_referral r WHERE "+where, args, func(r store.Row) error {
+	err := q.Each(ctx, "SELECT r.id, r.person, r.centre, r.origin, r.why, r.day, r.sealed, r.outcome, r.answered, r.corrected, r.conflict FROM training_referral r WHERE "+where, args, func(r store.Row) error {
 		x := &Referral{}
 		var s string
-		err := r.Scan(&x.ID, &x.Person, &x.Centre, &x.From, &x.Why, &x.On, &s, &x.Outcome, &x.Answered, &x.Conflict)
+		err := r.Scan(&x.ID, &x.Person, &x.Centre, &x.From, &x.Why, &x.On, &s, &x.Outcome, &x.Answered, &x.Corrected, &x.Conflict)
 		out, people, sealed[x] = append(out, x), append(people, x.Person), s
 		return err
 	})
@@ -254,8 +264,9 @@ func (t *Training) Refer(ctx context.Context, actor id.ID, scope access.Scope, p
 	return v, err
 }
 
-// Answer records what the school was told of a referral.
-func (t *Training) Answer(ctx context.Context, actor id.ID, scope access.Scope, referral id.ID, outcome, on string) error {
+// Answer records what the school was told of a referral. Another answer than the one before corrects it and says why, with one
+// of AnswerReasons; without it is ErrAnswered. What was said before stays in the facts. The same answer again writes nothing.
+func (t *Training) Answer(ctx context.Context, actor id.ID, scope access.Scope, referral id.ID, outcome, why, on string) error {
 	r, err := t.Referral(ctx, t.log.DB, scope, referral)
 	if err != nil {
 		return err
@@ -263,14 +274,24 @@ func (t *Training) Answer(ctx context.Context, actor id.ID, scope access.Scope, 
 	stream := person.Stream(r.Centre)
 	_, err = t.log.Do(ctx, fact.Command{Name: "answer a referral", Stream: stream, Keys: []id.ID{referral, r.Person}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
+		now, err := t.Referral(ctx, q, scope, referral)
+		if err != nil {
+			return out, err
+		}
+		switch {
+		case now.Outcome == outcome && !now.Conflict:
+			return out, nil
+		case now.Outcome == "":
+			why = ""
+		case why == "":
+			return out, ErrAnswered
+		}
 		all, err := t.log.Of(ctx, q, referral)
 		if err != nil {
 			return out, err
 		}
-		b := ReferralAnswered{Person: r.Person, Outcome: outcome, On: on}
-		if !fact.Says(all, b) {
-			out.Facts = []fact.New{{Stream: stream, Kind: KindAnswer, Subject: referral, Actor: actor, Body: b, Prev: latest[ReferralAnswered](all)}}
-		}
+		b := ReferralAnswered{Person: r.Person, Outcome: outcome, On: on, Why: why}
+		out.Facts = []fact.New{{Stream: stream, Kind: KindAnswer, Subject: referral, Actor: actor, Body: b, Prev: latest[ReferralAnswered](all)}}
 		return out, b.Check()
 	}})
 	return err

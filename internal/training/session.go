@@ -1,14 +1,12 @@
 package training
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"time"
 
 	"tizi/internal/access"
-	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/person"
@@ -391,44 +389,4 @@ func (t *Training) CountSessions(ctx context.Context, q store.Querier, prog id.I
 	var n int
 	_, err := store.One(ctx, q, "SELECT count(*) FROM training_session WHERE programme = ?", store.Args(prog), &n)
 	return n, err
-}
-
-// CheckIn records that somebody came, as when a card is read at the door. It costs two
-// look-ups, however long the sheet.
-func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope, session, p id.ID) error {
-	var centre, cohort id.ID
-	where, args := scope.Groups("centre", "cohort")
-	found, err := store.One(ctx, t.log.DB, "SELECT centre, cohort FROM training_session WHERE "+where+" AND id = ? AND cancelled = ''", append(args, session), &centre, &cohort)
-	if err != nil {
-		return err
-	}
-	if !found {
-		return ErrNoSession
-	}
-	_, err = t.log.Do(ctx, fact.Command{Name: "check in", Stream: person.Stream(centre), Keys: []id.ID{markKey(session, p)}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
-		var mark string
-		var agreed bool
-		member, err := store.One(ctx, q, "SELECT coalesce((SELECT mark FROM training_attendance WHERE session = ? AND person = ?), ''), "+consent.Stands("training_enrolment.person", consent.Training)+" FROM training_enrolment WHERE person = ? AND cohort = ?", store.Args(session, p, p, cohort), &mark, &agreed)
-		if err != nil || mark == Present {
-			return fact.Outcome{}, err
-		}
-		if !member {
-			return fact.Outcome{}, ErrNotOnList
-		}
-		if !agreed { // or on another record of the same person
-			if lacks, err := t.Lacking(ctx, q, []id.ID{p}); err != nil || lacks[p] {
-				return fact.Outcome{}, cmp.Or(err, ErrNoConsent)
-			}
-		}
-		n := fact.New{Stream: person.Stream(centre), Kind: KindAttendance, Subject: session, Actor: actor, Body: AttendanceTaken{map[id.ID]string{p: Present}, "card"}}
-		if mark != "" { // it replaces what a sheet said
-			all, err := t.log.Of(ctx, q, session)
-			if err != nil {
-				return fact.Outcome{}, err
-			}
-			n.Prev = latest[AttendanceTaken](all)
-		}
-		return fact.Outcome{Facts: []fact.New{n}}, nil
-	}})
-	return err
 }

@@ -16,7 +16,7 @@ import (
 
 // Sum feeds the cube of measure from enrolments and attendance, each person once, however many records there are.
 var Sum = &fact.Aggregate{
-	Name: "training", Tables: append([]*store.Table{seatTable, doubleTable}, measure.Tables...), Sources: []*store.Table{enrolTable, attendTable, person.Edges},
+	Name: "training", Tables: append([]*store.Table{seatTable, doubleTable, oneAbsentTable}, measure.Tables...), Sources: []*store.Table{enrolTable, attendTable, person.Edges},
 	Begin: func() fact.Collector {
 		return &collector{members: map[measure.Member]int{}, presences: map[measure.Presence]int{}}
 	},
@@ -28,6 +28,9 @@ var (
 	seatTable = &store.Table{Name: "training_double_seat", Key: 2, Columns: store.Cols("person:id enrolment:id cohort:id state:text"), Indexes: []string{"cohort", "enrolment"}}
 	// doubleTable has marks: of one person in one session, one counts.
 	doubleTable = &store.Table{Name: "training_double_mark", Key: 2, Columns: store.Cols("person:id session:id mark:text"), Indexes: []string{"session"}}
+	// oneAbsentTable has the sessions from which somebody with several records was absent, by the record that stands for all:
+	// their absences in a row are theirs and not a record's. When and in which group it was is the session's to say.
+	oneAbsentTable = &store.Table{Name: "training_one_absent", Key: 2, Columns: store.Cols("person:id session:id month:text"), Indexes: []string{"month, person"}}
 )
 
 type collector struct {
@@ -189,7 +192,7 @@ func (c *collector) whole(ctx context.Context, tx store.Tx, sum *measure.Sum, wh
 			programmes[m.programme] = true
 		}
 	}
-	var seats, doubles [][]any
+	var seats, doubles, absences [][]any
 	for one, all := range whole {
 		members := map[id.ID][]measure.Member{}
 		presences := map[id.ID]map[measure.Presence]int64{}
@@ -218,6 +221,9 @@ func (c *collector) whole(ctx context.Context, tx store.Tx, sum *measure.Sum, wh
 			}
 		}
 		for _, m := range best {
+			if m.mark == Absent && len(all) > 1 {
+				absences = append(absences, []any{one, m.session, m.month})
+			}
 			if Here(m.mark) {
 				if presences[m.programme] == nil {
 					presences[m.programme] = map[measure.Presence]int64{}
@@ -238,7 +244,7 @@ func (c *collector) whole(ctx context.Context, tx store.Tx, sum *measure.Sum, wh
 			}
 		}
 	}
-	for table, rows := range map[*store.Table][][]any{seatTable: seats, doubleTable: doubles} {
+	for table, rows := range map[*store.Table][][]any{seatTable: seats, doubleTable: doubles, oneAbsentTable: absences} {
 		if err := tx.Many(ctx, "DELETE FROM "+table.Name+" WHERE person = ?", sets, nil); err != nil {
 			return err
 		}

@@ -188,11 +188,11 @@ func Here(mark string) bool { return mark == Present || mark == Late }
 // AttendanceTaken is the body of attendance.taken: a sheet, or a part of one. Each person on it is a register.
 type AttendanceTaken struct {
 	Marks  map[id.ID]string `json:"marks"`
-	Method string           `json:"method"` // list, card
+	Method string           `json:"method"` // list, card, or a paper sheet that was read
 }
 
 // Methods of taking attendance.
-var Methods = []string{"list", "card"}
+var Methods = []string{"list", "card", "sheet"}
 
 // Check says what is missing.
 func (a AttendanceTaken) Check() error {

@@ -255,7 +255,8 @@ func TestSheet(t *testing.T) {
 		shows(map[id.ID]string{p[0]: training.Late, p[1]: training.Present, p[2]: training.Absent}, 1, 1, 0, 1)
 		c.cancel(t, s)
 		refused(t, "a cancelled session", take(map[id.ID]string{p[0]: training.Present}), training.ErrCancelled)
-		refused(t, "a card at a cancelled session", c.CheckIn(ctx, id.Nil, all, s, p[0]), training.ErrNoSession)
+		_, err = c.CheckIn(ctx, id.Nil, all, s, p[0], training.Present)
+		refused(t, "a card at a cancelled session", err, training.ErrNoSession)
 		c.Whole()
 	})
 }
@@ -268,7 +269,11 @@ func TestCheckIn(t *testing.T) {
 		_, err := c.Place(ctx, id.Nil, all, g, p[:2], "2026-03-02")
 		must(t, err)
 		s := c.meeting(t, g, "2026-03-02")
-		in := func(v id.ID) error { return c.CheckIn(ctx, id.Nil, all, s, v) }
+		at := func(scope access.Scope, s, v id.ID) error {
+			_, err := c.CheckIn(ctx, id.Nil, scope, s, v, training.Present)
+			return err
+		}
+		in := func(v id.ID) error { return at(all, s, v) }
 		shows := func(want string) {
 			t.Helper()
 			m, err := c.MarksOf(ctx, c.DB, s)
@@ -282,8 +287,8 @@ func TestCheckIn(t *testing.T) {
 		must(t, in(p[0]))
 		is(t, "facts of a card read twice", c.facts(t), before)
 		refused(t, "not on the list", in(p[2]), training.ErrNotOnList)
-		refused(t, "of another centre", c.CheckIn(ctx, id.Nil, access.At(there), s, p[0]), training.ErrNoSession)
-		refused(t, "no session", c.CheckIn(ctx, id.Nil, all, id.New(), p[0]), training.ErrNoSession)
+		refused(t, "of another centre", at(access.At(there), s, p[0]), training.ErrNoSession)
+		refused(t, "no session", at(all, id.New(), p[0]), training.ErrNoSession)
 		shows("p1 false")
 		must(t, c.Take(ctx, id.Nil, all, s, map[id.ID]string{p[0]: training.Late, p[1]: training.Absent}, "list"))
 		must(t, in(p[1])) // it replaces what the sheet said

@@ -125,6 +125,8 @@ func bound(path string) int64 {
 		return consent.MaxRecording + maxForm
 	case strings.HasPrefix(path, "/agreements/") && strings.HasSuffix(path, "/papers"):
 		return agreement.MaxPaper + maxForm
+	case strings.HasPrefix(path, "/sessions/") && strings.HasSuffix(path, "/scan"):
+		return teach.MaxScan + maxForm
 	case strings.HasSuffix(path, "/photo"):
 		return picture.MaxBytes + maxForm
 	}

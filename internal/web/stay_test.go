@@ -125,5 +125,15 @@ func TestStay(t *testing.T) {
 		if _, _, body := n.request(t, acc, "GET", "/referrals", nil); strings.Contains(body, "Ibn Sina") {
 			t.Error("what was answered still waits")
 		}
+		if _, _, body := n.request(t, acc, "GET", "/referrals?all=1", nil); !strings.Contains(body, at) {
+			t.Error("nobody is led to correct an answer")
+		}
+		said("another answer for no reason", false, acc, at, "dites pourquoi", "outcome", "declined")
+		said("for a reason that was not offered", false, acc, at, "dites pourquoi", "outcome", "declined", "why", "boredom")
+		said("no answer for a reason", false, acc, at, "Choisissez ce qui", "outcome", "x", "why", "mistake")
+		said("corrected", true, acc, at, "", "outcome", "declined", "why", "mistake")
+		if _, _, body := n.request(t, acc, "GET", "/referrals?all=1", nil); !strings.Contains(body, "Erreur de saisie") || !strings.Contains(body, "La famille ne veut pas") {
+			t.Error("the list does not say what was corrected, and why")
+		}
 	})
 }

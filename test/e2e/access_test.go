@@ -13,11 +13,12 @@ import (
 
 // asks is what each kind of page asks for. A page that is not here is a page that nobody has thought about.
 var asks = map[string]access.Action{
-	"/today": access.ReadGroups, "/sessions/{id}": access.ReadGroups,
+	"/today": access.ReadGroups, "/since": access.ReadGroups, "/day": access.ReadGroups, "/day?date": access.ReadGroups, "/sessions/{id}": access.ReadGroups,
 	"/groups": access.ReadGroups, "/groups/{id}": access.ReadGroups, "/groups/{id}?tab=sessions": access.ReadGroups,
 	"/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups,
-	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/draw": access.WriteGroups, "/groups/{id}/draw/slips": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/people/{id}/refer": access.WritePeople,
+	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/draw": access.WriteGroups, "/groups/{id}/draw/slips": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/referrals/{id}/answer": access.WritePeople, "/people/{id}/refer": access.WritePeople,
 	"/groups/{id}/leave/{id}": access.WriteGroups, "/groups/{id}/session": access.WriteGroups,
+	"/groups/{id}/cards": access.MakeCards, "/sessions/{id}/door": access.TakeAttendance, "/sessions/{id}/scan": access.TakeAttendance, "/sessions/{id}/door?late": access.TakeAttendance,
 	"/timetable": access.ReadCentre, "/sessions/{id}/change": access.WriteGroups, "/sessions/{id}/notice": access.WriteGroups, "/centres": access.ReadCentre, "/centres/{id}": access.ReadCentre, "/centres/{id}/holders": access.WriteCentre, "/centres/{id}/rooms/new": access.WriteCentre, "/centres/{id}/rooms/{id}": access.WriteCentre,
 	"/centres/{id}/hours": access.WriteCentre, "/centres/{id}/devices": access.WriteCentre, "/centres/{id}/devices/new": access.WriteCentre, "/centres/{id}/devices/{id}": access.WriteCentre,
 	"/centres/{id}/devices/{id}/edit": access.WriteCentre, "/centres/{id}/rounds/new": access.WriteCentre, "/centres/{id}/rounds/{id}": access.WriteCentre,

@@ -16,7 +16,7 @@ func kindOf(address string) string {
 	if err != nil {
 		return address
 	}
-	path := programmeCode.ReplaceAllString(ids.ReplaceAllString(u.Path, "{id}"), "/programmes/{code}/")
+	path := programmeCode.ReplaceAllString(ids.ReplaceAllString(u.Path, "{id}"), "/programmes/{code}")
 	if place := u.Query().Get("place"); place != "" {
 		path += "?place" + strings.Repeat("-", strings.Count(place, "-"))
 	}
@@ -26,7 +26,7 @@ func kindOf(address string) string {
 	return path
 }
 
-var programmeCode = regexp.MustCompile(`/programmes/[A-Z0-9][A-Za-z0-9-]*/`)
+var programmeCode = regexp.MustCompile(`/programmes/[A-Z0-9][A-Za-z0-9-]*`)
 
 // visited is a page that a crawl has seen.
 type visited struct {

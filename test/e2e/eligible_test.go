@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tizi/internal/demo"
 	"tizi/internal/i18n"
 )
 
@@ -22,8 +23,9 @@ func TestEligible(t *testing.T) {
 			p.signIn(n.play("nationale"))
 			p.lang = lang
 			p.open("/programmes?lang=" + string(lang))
-			p.follow("link", p.T("programmes.phases"))
-			list := p.path()
+			p.reads(p.T("programmes.phases"))
+			list := "/programmes/" + demo.ProgrammeCode + "/phases"
+			p.open(list)
 			p.follow("link", p.T("programmes.phase_new"))
 			p.follow("button", p.T("common.save"))
 			p.summary(3)

@@ -49,6 +49,9 @@ func sober(f *form, q *question, serial int) []string {
 		if q.value != "" {
 			return []string{q.value}
 		}
+		if strings.HasSuffix(f.page, "/phases/new") { // a day of its own, so that no phase overlaps another
+			return []string{time.Now().AddDate(5, 0, serial).Format(time.DateOnly)}
+		}
 		return []string{time.Now().Format(time.DateOnly)}
 	}
 	switch q.kind {
@@ -296,10 +299,11 @@ var unguessed = map[string]bool{
 	// An office signs for its own organisation, a renewal goes beyond what was, a sum is in the currency of its line, two do
 	// not hold an office at once, a paper is no list.
 	"/agreements/{id}/parties/new": true, "/agreements/{id}/renew": true, "/agreements/{id}/money/{id}": true, "/organisations/{id}/offices/{id}/terms/{id}": true, "/agreements/{id}/papers": true,
-	"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
-	"/programmes/{code}/spread": true, // what was looked at is changed by then
-	"/sessions/{id}/cancel":     true, // its sheet may be taken by then
-	"/sessions/{id}/change":     true} // the last room and the last trainer may be taken
+	"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/groups/{id}/cards": true, "/sessions/{id}/paper": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
+	"/sessions/{id}/scan": true, "/sessions/{id}/door": true, "/sessions/{id}/door/photo": true, // no card and no sheet is guessed
+	"/programmes/{code}/spread": true, "/groups/{id}/draw": true, // what was looked at has changed by then; a seed comes after the list
+	"/sessions/{id}/cancel": true, // its sheet may be taken by then
+	"/sessions/{id}/change": true} // the last room and the last trainer may be taken
 
 // TestNonsenseAtFirst does the same to the forms of a node that nobody has set up yet.
 func TestNonsenseAtFirst(t *testing.T) {

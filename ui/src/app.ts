@@ -9,6 +9,7 @@ import "./elements/print";
 import "./elements/passkey";
 import "./elements/attendance";
 import "./elements/same";
+import "./elements/scan";
 
 // A page with errors starts at its summary.
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

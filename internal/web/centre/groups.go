@@ -414,6 +414,9 @@ func group(a *door.Ask) error {
 		}
 		v.Roster = append(v.Roster, r)
 	}
+	if a.May(access.MakeCards) {
+		v.CardsURL = self + "/cards"
+	}
 	if v.Moved, err = movedRows(a, c.ID); err != nil {
 		return err
 	}

@@ -141,6 +141,9 @@ func dossier(a *door.Ask) error {
 	for _, e := range d.Consents {
 		v.Consents = append(v.Consents, DossierLine{On: e.On, State: a.P.T("consent."+e.What) + " · " + a.P.T("people.consent."+e.State), By: e.By})
 	}
+	for _, e := range d.Cards {
+		v.Cards = append(v.Cards, DossierLine{On: e.On, State: a.P.T("cards.state." + e.State), By: e.By})
+	}
 	for _, e := range d.Referrals {
 		v.Referrals = append(v.Referrals, DossierLine{On: e.On, What: e.What, State: a.P.T("referral.why." + e.State), Where: e.Where})
 	}

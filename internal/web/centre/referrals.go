@@ -1,6 +1,7 @@
 package centre
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ func referralRoutes(d *door.Door) {
 	d.Handle("GET /referrals", access.ReadPeople, referrals)
 	d.Handle("GET /people/{person}/refer", access.WritePeople, refer)
 	d.Handle("POST /people/{person}/refer", access.WritePeople, referGiven)
+	d.Handle("GET /referrals/{referral}/answer", access.WritePeople, referralAnswered)
 	d.Handle("POST /referrals/{referral}/answer", access.WritePeople, referralAnswer)
 }
 
@@ -82,6 +84,11 @@ func referralRows(a *door.Ask, list []*training.Referral) ([]ReferralRow, error)
 		}
 		if a.May(access.WritePeople) && r.Outcome == "" {
 			row.Action = "/referrals/" + row.ID + "/answer"
+		} else if a.May(access.WritePeople) {
+			row.CorrectURL = "/referrals/" + row.ID + "/answer"
+		}
+		if r.Corrected != "" {
+			row.Corrected = a.P.T("referral.corrected." + r.Corrected)
 		}
 		out = append(out, row)
 	}
@@ -141,21 +148,81 @@ func referGiven(a *door.Ask) error {
 	return a.Go(v.PersonURL)
 }
 
-func referralAnswer(a *door.Ask) error {
-	r, err := a.ID("referral")
+// answerView is a referral whose school was answered, to be answered otherwise.
+func answerView(a *door.Ask) (*training.Referral, ReferralAnswer, error) {
+	ctx := a.R.Context()
+	v := ReferralAnswer{BackURL: "/referrals?all=1", Action: a.R.URL.Path, Errors: map[string]string{}}
+	of, err := a.ID("referral")
+	if err != nil {
+		return nil, v, err
+	}
+	r, err := a.H.Training.Referral(ctx, a.H.DB, a.Scope, of)
+	if err != nil {
+		return nil, v, err
+	}
+	people, err := a.H.People.Of(ctx, a.H.DB, a.Scope, []id.ID{r.Person})
+	if err != nil {
+		return nil, v, err
+	}
+	a.Shows(look.Listed, look.Referrals, people...)
+	if len(people) > 0 {
+		v.Name, _ = a.Names(people[0].Details)
+	}
+	v.School, v.Was, v.Answered = r.School, r.Outcome, r.Answered
+	for _, o := range coded(a, "referral.outcome.", training.ReferralOutcomes) {
+		if o.Value != r.Outcome {
+			v.Outcomes = append(v.Outcomes, o)
+		}
+	}
+	v.Reasons = coded(a, "referral.corrected.", training.AnswerReasons)
+	return r, v, nil
+}
+
+func referralAnswered(a *door.Ask) error {
+	r, v, err := answerView(a)
 	if err != nil {
 		return err
 	}
-	if _, err := a.H.Training.Referral(a.R.Context(), a.H.DB, a.Scope, r); err != nil {
+	if r.Outcome == "" { // there is nothing to correct: the list has the form of a first answer
+		return a.Go("/referrals")
+	}
+	return a.Render("referrals/answer", v)
+}
+
+func referralAnswer(a *door.Ask) error {
+	r, v, err := answerView(a)
+	if err != nil {
 		return err
 	}
-	outcome := a.R.PostFormValue("outcome")
-	if !slices.Contains(training.ReferralOutcomes, outcome) {
+	v.Outcome, v.Why = a.R.PostFormValue("outcome"), a.R.PostFormValue("why")
+	known := slices.Contains(training.ReferralOutcomes, v.Outcome)
+	if r.Outcome == "" && !known {
 		return referralsShow(a, map[string]string{"": a.P.T("referral.outcome_missing")})
 	}
-	if err := a.H.Training.Answer(a.R.Context(), a.Actor(), a.Scope, r, outcome, a.Today()); err != nil {
+	if r.Outcome != "" && v.Outcome != r.Outcome {
+		if !known {
+			v.Errors["outcome"] = a.P.T("referral.outcome_missing")
+		}
+		if !slices.Contains(training.AnswerReasons, v.Why) {
+			v.Errors["why"] = a.P.T("referral.corrected_missing")
+		}
+		if len(v.Errors) > 0 {
+			return a.Again("referrals/answer", v)
+		}
+	}
+	err = a.H.Training.Answer(a.R.Context(), a.Actor(), a.Scope, r.ID, v.Outcome, v.Why, a.Today())
+	if errors.Is(err, training.ErrAnswered) { // somebody else answered meanwhile
+		if _, now, err := answerView(a); err == nil {
+			now.Outcome, now.Errors["why"] = v.Outcome, a.P.T("referral.corrected_missing")
+			return a.Again("referrals/answer", now)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	a.Notify("good", "common.saved")
+	if r.Outcome != "" {
+		return a.Go(v.BackURL)
+	}
 	return a.Go("/referrals")
 }

@@ -84,12 +84,12 @@ type Group struct {
 	Enrolled, Capacity int
 	Waiting            int
 	// Present of Marked is the attendance over all sessions held.
-	Present, Marked int
-	Roster          []RosterRow
-	Sessions        []SessionRow
-	AddURL, EditURL string
-	SessionURL      string
-	AttendanceURL   string // today's sheet, if there is a session today
+	Present, Marked           int
+	Roster                    []RosterRow
+	Sessions                  []SessionRow
+	AddURL, EditURL, CardsURL string
+	SessionURL                string
+	AttendanceURL             string // today's sheet, if there is a session today
 	// RefillAction gives the Free seats to those who wait.
 	RefillAction string
 	Free         int
@@ -197,7 +197,9 @@ type ReferralRow struct {
 	Group, GroupURL       string
 	Outcome, Answered     string // a code and an ISO date; "" while the school was not answered
 	Conflict              bool
+	Corrected             string // why the school was told otherwise before, in words
 	Action                string // answers the school
+	CorrectURL            string // answers it otherwise
 }
 
 // ReferralForm is the screen referrals/form. It posts the fields named like its own, in small letters.
@@ -207,6 +209,16 @@ type ReferralForm struct {
 	From, Why, On         string
 	Action                string
 	Errors                map[string]string
+}
+
+// ReferralAnswer is the screen referrals/answer: the school was answered, and is told otherwise. It posts outcome and why.
+type ReferralAnswer struct {
+	Name, School      string
+	Was, Answered     string // what it was told, and when
+	Outcome, Why      string
+	Outcomes, Reasons []shell.Option
+	BackURL, Action   string
+	Errors            map[string]string
 }
 
 // GroupAdd is the screen groups/add. It is searched by q and posts person, once

@@ -27,7 +27,7 @@ type Dossier struct {
 	Details                              []DossierField
 	Enrolments, Attendance, History      []DossierLine
 	Consents, Guardians, Messages, Looks []DossierLine
-	Referrals, Appeals                   []DossierLine
+	Referrals, Appeals, Cards            []DossierLine
 	Files                                []DossierFile
 	JSONURL                              string
 }

@@ -225,13 +225,24 @@ func spaced(s string) string {
 	return strings.Join(parts, " ")
 }
 
-// QR draws a QR code: a path of its black squares, row by row.
+// QR draws a QR code with its quiet zone.
 func QR(text string) (template.HTML, error) {
-	c, err := qr.Encode(text, qr.M)
-	if err != nil {
-		return "", fmt.Errorf("draw a QR code: %w", err)
-	}
 	const quiet = 4
+	d, n, err := QRPath(text, qr.M, quiet)
+	if err != nil {
+		return "", err
+	}
+	n += 2 * quiet
+	return template.HTML(fmt.Sprintf(`<svg class="qr" viewBox="0 0 %d %d" role="img" aria-hidden="true" focusable="false"><rect width="%d" height="%d" fill="#fff"/><path d="%s" fill="#000" shape-rendering="crispEdges"/></svg>`, n, n, n, n, d)), nil
+}
+
+// QRPath returns the black squares of a QR code as a path, row by row and moved by some squares, and how many squares a side
+// of the code has.
+func QRPath(text string, level qr.Level, move int) (string, int, error) {
+	c, err := qr.Encode(text, level)
+	if err != nil {
+		return "", 0, fmt.Errorf("draw a QR code: %w", err)
+	}
 	var d strings.Builder
 	for y := range c.Size {
 		for x := 0; x < c.Size; x++ {
@@ -242,11 +253,10 @@ func QR(text string) (template.HTML, error) {
 			for x < c.Size && c.Black(x, y) {
 				x++
 			}
-			fmt.Fprintf(&d, "M%d %dh%dv1h-%dz", from+quiet, y+quiet, x-from, x-from)
+			fmt.Fprintf(&d, "M%d %dh%dv1h-%dz", from+move, y+move, x-from, x-from)
 		}
 	}
-	n := c.Size + 2*quiet
-	return template.HTML(fmt.Sprintf(`<svg class="qr" viewBox="0 0 %d %d" role="img" aria-hidden="true" focusable="false"><rect width="%d" height="%d" fill="#fff"/><path d="%s" fill="#000" shape-rendering="crispEdges"/></svg>`, n, n, n, n, d.String())), nil
+	return d.String(), c.Size, nil
 }
 
 func factor(a *door.Ask) error {

@@ -175,6 +175,9 @@ var gallery = []shown{
 			{ID: "3", School: "", From: "association", Why: "other", On: "2026-02-01", State: "withdrawn", Reason: p.T("groups.leave_reason.moved"), Outcome: "told", Answered: "2026-03-01"}}}
 	}},
 	{"referrals-empty", "referrals/list", func(*i18n.Printer) any { return centre.Referrals{OpenURL: "#", AllURL: "#", PeopleURL: "/people"} }},
+	{"referral-answer", "referrals/answer", func(p *i18n.Printer) any {
+		return centre.ReferralAnswer{Name: "Imane Ouazzani", School: "Collège Ibn Sina", Was: "unreached", Answered: "2026-03-18", Outcome: "told", Outcomes: coded(p, "referral.outcome.", []string{"told", "declined", "not_eligible"}), Reasons: coded(p, "referral.corrected.", training.AnswerReasons), BackURL: "#", Action: "#", Errors: map[string]string{"why": p.T("referral.corrected_missing")}}
+	}},
 	{"referral-form", "referrals/form", func(p *i18n.Printer) any {
 		return centre.ReferralForm{Name: "Imane Ouazzani", PersonURL: "/people/1", School: "Collège Ibn Sina", From: "college", On: "2026-03-18", Errors: map[string]string{"why": p.T("error.choose", "field", p.T("referral.why"))}}
 	}},

@@ -24,8 +24,11 @@ import (
 // Routes adds the routes of this door.
 func Routes(d *door.Door) {
 	d.Handle("GET /today", access.ReadGroups, today)
+	dayRoutes(d)
 	d.Handle("GET /sessions/{session}", access.ReadGroups, sheet)
 	d.Handle("POST /sessions/{session}", access.TakeAttendance, sheetGiven)
+	cardRoutes(d)
+	paperRoutes(d)
 }
 
 // Words of marks, on the form and in the area.
@@ -40,6 +43,13 @@ func today(a *door.Ask) error {
 	ctx := a.R.Context()
 	now := a.H.Log.Clock.Now()
 	v := Today{Date: a.Today(), Name: firstWord(a.Account.Name), GroupURL: "/groups"}
+	last, err := a.H.Visits.Here(ctx, a.Actor())
+	if err != nil {
+		return err
+	}
+	if !last.IsZero() {
+		v.SinceDate = last.Local().Format(time.DateOnly)
+	}
 	list, err := a.H.Training.On(ctx, a.H.DB, a.Scope, v.Date, v.Date, id.Nil, 60)
 	if err != nil {
 		return err
@@ -231,6 +241,12 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 	}
 	if a.May(access.WriteGroups) && !s.Taken() {
 		v.ChangeURL = v.Action + "/change"
+	}
+	if v.Locked == "" && s.Date == a.Today() {
+		v.DoorURL = v.Action + "/door"
+	}
+	if s.Cancelled == "" && a.May(access.TakeAttendance) {
+		v.ScanURL = v.Action + "/scan"
 	}
 	if s.Conflict {
 		v.Conflict = a.P.T("today.task.conflict")

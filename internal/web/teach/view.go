@@ -24,6 +24,8 @@ type Today struct {
 	// NextDate is the next day with a session, where today has none.
 	NextDate string
 	GroupURL string
+	// SinceDate is when the reader was here before; "" on the first visit.
+	SinceDate string
 }
 
 // Session is one of today's.
@@ -75,6 +77,10 @@ type Attendance struct {
 	// Conflict says that two sheets were taken; the sentence tells by whom.
 	Conflict string
 	BackURL  string
+	// DoorURL leads to attendance by card, where it can be taken now.
+	DoorURL string
+	// ScanURL leads to attendance on paper.
+	ScanURL string
 	// ChangeURL leads to moving or cancelling the session.
 	ChangeURL string
 }

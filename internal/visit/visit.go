@@ -1,0 +1,277 @@
+// Package visit knows when an account was here last, and what others changed since. It writes no facts: when somebody came is
+// the node's own business. A change names groups, programmes and accounts, never those who learn.
+package visit
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"errors"
+	"io/fs"
+	"slices"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/agreement"
+	"tizi/internal/centre"
+	"tizi/internal/consent"
+	"tizi/internal/fact"
+	"tizi/internal/family"
+	"tizi/internal/id"
+	"tizi/internal/person"
+	"tizi/internal/programme"
+	"tizi/internal/store"
+	"tizi/internal/training"
+)
+
+//go:embed schema/*.sql
+var schemaFiles embed.FS
+
+// Schema returns the migrations of this room.
+func Schema() fs.FS {
+	sub, _ := fs.Sub(schemaFiles, "schema")
+	return sub
+}
+
+// Apart is how long somebody is away before the next page is another visit.
+const Apart = 30 * time.Minute
+
+// MaxAge is how far back changes are told.
+const MaxAge = 30 * 24 * time.Hour
+
+// Visits is what a node knows of visits.
+type Visits struct{ log *fact.Log }
+
+// New returns the visits of a node.
+func New(l *fact.Log) *Visits { return &Visits{l} }
+
+// Here notes that an account is here now, and returns when its visit before ended; the zero time where this is the first. On a
+// full disk nothing is noted: reading must go on.
+func (v *Visits) Here(ctx context.Context, account id.ID) (time.Time, error) {
+	now := v.log.Clock.Now()
+	var at, before int64
+	if _, err := store.One(ctx, v.log.DB, "SELECT at, before FROM visit WHERE account = ?", store.Args(account), &at, &before); err != nil {
+		return time.Time{}, err
+	}
+	if now.Sub(time.UnixMilli(at)) >= Apart {
+		before = at
+	}
+	if now.Sub(time.UnixMilli(at)) >= time.Minute { // a page a minute need not be written down
+		err := v.log.DB.Write(ctx, func(tx store.Tx) error {
+			return tx.Exec(ctx, "INSERT INTO visit (account, at, before) VALUES (?, ?, ?) ON CONFLICT (account) DO UPDATE SET at = excluded.at, before = excluded.before", account, now.UnixMilli(), before)
+		})
+		if err != nil && !errors.Is(err, store.ErrFull) {
+			return time.Time{}, err
+		}
+	}
+	if before == 0 {
+		return time.Time{}, nil
+	}
+	return time.UnixMilli(before), nil
+}
+
+// What changed.
+const (
+	Registered = "registered" // people
+	Enrolled   = "enrolled"
+	Waiting    = "waiting"
+	Left       = "left"
+	Refused    = "refused"
+	Group      = "group"
+	Planned    = "planned" // sessions
+	Cancelled  = "cancelled"
+	Moved      = "moved"
+	Sheets     = "sheets"
+	Agreed     = "agreed"    // consents given
+	Withdrawn  = "withdrawn" // consents refused or withdrawn
+	Messages   = "messages"
+	Referrals  = "referrals"
+	Appeals    = "appeals"
+	Decided    = "decided" // appeals
+	Devices    = "devices"
+	Rounds     = "rounds"
+	Programmes = "programmes"
+	Phases     = "phases"
+	Rules      = "rules"
+	Targets    = "targets"
+	Agreements = "agreements"
+	Owed       = "owed" // commitments
+)
+
+// Whats are all of them.
+var Whats = []string{Registered, Enrolled, Waiting, Left, Refused, Group, Planned, Cancelled, Moved, Sheets, Agreed, Withdrawn, Messages, Referrals, Appeals, Decided, Devices, Rounds, Programmes, Phases, Rules, Targets, Agreements, Owed}
+
+// Change is what somebody else did, as often as they did the same in one place.
+type Change struct {
+	What  string
+	N     int
+	Day   string // ISO date
+	At    time.Time
+	Actor id.ID
+	// Centre, Cohort, Programme and Agreement are where; each may be Nil.
+	Centre, Cohort, Programme, Agreement id.ID
+}
+
+// Filter says whose changes are asked for.
+type Filter struct {
+	Since   time.Time
+	Account id.ID // who asks, whose own doing is no news
+	Centres []id.ID
+	// Own narrows to some groups; nil: everything of the centres.
+	Own map[id.ID]bool
+	// Commons adds what headquarters states for all: programmes, targets, agreements where Agreed reports true.
+	Commons bool
+	Agreed  func(agreement id.ID) bool
+}
+
+// perStream bounds what is read of a stream: a long absence ends in "and more".
+const perStream = 1000
+
+// Changes returns what others changed, the latest first. more says that older changes were left out.
+func (v *Visits) Changes(ctx context.Context, q store.Querier, f Filter) (out []Change, more bool, err error) {
+	from := f.Since
+	if oldest := v.log.Clock.Now().Add(-MaxAge); from.Before(oldest) {
+		from, more = oldest, true
+	}
+	type key struct {
+		what, day                            string
+		actor                                id.ID
+		centre, cohort, programme, agreement id.ID
+	}
+	sums := map[key]*Change{}
+	read := func(stream string, centre id.ID) error {
+		list, err := v.log.Latest(ctx, q, stream, fact.Span{From: fact.At(from), To: fact.At(v.log.Clock.Now().Add(time.Hour)), Max: perStream,
+			Maybe: func(x *fact.Fact) bool { return x.Actor != f.Account && !x.Actor.IsNil() },
+			Want:  func(x *fact.Fact) (bool, error) { return tell(x).What != "", nil }})
+		if err != nil {
+			return err
+		}
+		more = more || len(list) == perStream
+		for _, x := range list {
+			c := tell(x)
+			switch {
+			case c.What == "", f.Own != nil && !f.Own[c.Cohort], !c.Agreement.IsNil() && (f.Agreed == nil || !f.Agreed(c.Agreement)):
+				continue
+			}
+			c.Centre = centre
+			at := x.HLC.Wall().Local()
+			k := key{c.What, at.Format(time.DateOnly), x.Actor, centre, c.Cohort, c.Programme, c.Agreement}
+			s := sums[k]
+			if s == nil {
+				c.Day, c.Actor = k.day, x.Actor
+				s = &c
+				s.N = 0
+				sums[k] = s
+			}
+			s.N++
+			if at.After(s.At) {
+				s.At = at
+			}
+		}
+		return nil
+	}
+	for _, c := range f.Centres {
+		if err := read(person.Stream(c), c); err != nil {
+			return nil, false, err
+		}
+	}
+	if f.Commons {
+		if err := read("commons", id.Nil); err != nil {
+			return nil, false, err
+		}
+	}
+	for _, c := range sums {
+		out = append(out, *c)
+	}
+	slices.SortFunc(out, func(a, b Change) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.What, b.What), slices.Compare(a.Cohort[:], b.Cohort[:]), slices.Compare(a.Programme[:], b.Programme[:]), slices.Compare(a.Agreement[:], b.Agreement[:]))
+	})
+	return out, more, nil
+}
+
+// Streams returns the centres of a list from which anything came since, without reading what.
+func (v *Visits) Streams(ctx context.Context, q store.Querier, since time.Time, centres []id.ID) (out []id.ID, err error) {
+	last := map[string]bool{}
+	err = q.Each(ctx, "SELECT DISTINCT s.name FROM fact_head h JOIN fact_stream s ON s.id = h.stream WHERE h.hlc > ?", store.Args(int64(fact.At(since))), func(r store.Row) error {
+		var name string
+		err := r.Scan(&name)
+		last[name] = true
+		return err
+	})
+	for _, c := range centres {
+		if last[person.Stream(c)] {
+			out = append(out, c)
+		}
+	}
+	return out, err
+}
+
+// tell says what a fact changed; What is "" where it is no news.
+func tell(f *fact.Fact) (c Change) {
+	name, _, _ := fact.SplitKind(f.Kind)
+	if b, ok := fact.As[training.EnrolmentStated](f); ok {
+		c.Cohort, c.Programme = b.Cohort, b.Programme
+		c.What = map[string]string{training.Enrolled: Enrolled, training.Active: Enrolled, training.Waitlisted: Waiting, training.WithdrawnS: Left, training.Denied: Refused}[b.State]
+		return c
+	}
+	if _, ok := fact.As[training.CohortOpened](f); ok {
+		return Change{What: Group, Cohort: f.Subject}
+	}
+	if b, ok := fact.As[training.SessionPlanned](f); ok {
+		c.Cohort, c.What = b.Cohort, Planned
+		if b.Cancelled != "" {
+			c.What = Cancelled
+		} else if b.Was != "" {
+			c.What = Moved
+		}
+		return c
+	}
+	if b, ok := fact.As[consent.Stated](f); ok {
+		c.What = Withdrawn
+		if b.State == consent.Given {
+			c.What = Agreed
+		}
+		return c
+	}
+	if b, ok := fact.As[programme.PhaseOpened](f); ok {
+		return Change{What: Phases, Programme: b.Programme}
+	}
+	if b, ok := fact.As[programme.TargetSet](f); ok {
+		return Change{What: Targets, Programme: b.Programme}
+	}
+	if b, ok := fact.As[agreement.CommitmentStated](f); ok {
+		return Change{What: Owed, Agreement: b.Agreement}
+	}
+	switch name {
+	case person.KindRegistered.Name:
+		c.What = Registered
+	case training.KindAttendance.Name:
+		c.What = Sheets
+	case family.KindMessage.Name:
+		c.What = Messages
+	case training.KindReferral.Name:
+		c.What = Referrals
+	case training.KindAppeal.Name:
+		c.What = Appeals
+	case training.KindAppealDecided.Name:
+		c.What = Decided
+	case centre.KindState.Name:
+		c.What = Devices
+	case centre.KindRound.Name:
+		c.What = Rounds
+	case programme.KindOpened.Name:
+		c.What, c.Programme = Programmes, f.Subject
+	case programme.KindRule.Name:
+		c.What = Rules
+	case agreement.KindAgreement.Name:
+		c.What, c.Agreement = Agreements, f.Subject
+	}
+	return c
+}
+
+// Forget drops visits of accounts that are gone, and old ones.
+func (v *Visits) Forget(ctx context.Context) error {
+	return v.log.DB.Write(ctx, func(tx store.Tx) error {
+		return tx.Exec(ctx, "DELETE FROM visit WHERE at < ? OR account NOT IN (SELECT id FROM access_account)", v.log.Clock.Now().Add(-access.RoleLife).UnixMilli())
+	})
+}

@@ -1,0 +1,334 @@
+package teach
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"tizi/countries"
+	"tizi/internal/access"
+	"tizi/internal/agreement"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/place"
+	"tizi/internal/training"
+	"tizi/internal/visit"
+	"tizi/internal/web/door"
+)
+
+// Since is the screen teach/since: what others changed since the reader was here last.
+type Since struct {
+	// From is the ISO date of the last visit; "" where this is the first.
+	From, At string
+	Days     []SinceDay
+	// More says that there is more than is told.
+	More bool
+	// Many is of a scope with too many centres to read each: where something came from.
+	Many []i18n.Text
+}
+
+// SinceDay is a day of changes, the latest first.
+type SinceDay struct {
+	Date string
+	Rows []SinceRow
+}
+
+// SinceRow is a change.
+type SinceRow struct {
+	Text, Who, At string
+	Where         string // a group, a centre, a programme or an agreement
+	WhereText     i18n.Text
+	URL           string
+}
+
+// Day is the screen teach/day: a day of a centre on one page, to print.
+type Day struct {
+	Date, Prev, Next string // ISO dates
+	Centre           i18n.Text
+	Holiday          i18n.Text
+	Hours            []string
+	Sessions         []DaySession
+	Tasks            []Task
+	Stops            []DayStop
+	PrevURL, NextURL string
+}
+
+// DaySession is a line of the day.
+type DaySession struct {
+	From, To, Room, Group string
+	Trainers              []string
+	Expected              int
+	Cancelled             string // why, in words
+	Notes                 []string
+}
+
+// DayStop is where a mobile unit is.
+type DayStop struct{ Round, Spot, From, To string }
+
+func dayRoutes(d *door.Door) {
+	d.Handle("GET /since", access.ReadGroups, since)
+	d.Handle("GET /day", access.ReadGroups, day)
+}
+
+// fewCentres is up to how many centres the changes of each are read.
+const fewCentres = 24
+
+func since(a *door.Ask) error {
+	ctx := a.R.Context()
+	last, err := a.H.Visits.Here(ctx, a.Actor())
+	if err != nil {
+		return err
+	}
+	var v Since
+	if last.IsZero() {
+		return a.Render("teach/since", v)
+	}
+	last = last.Local()
+	v.From, v.At = last.Format(time.DateOnly), last.Format("15:04")
+	f := visit.Filter{Since: last, Account: a.Actor(), Commons: a.May(access.ReadBoard)}
+	if !a.Scope.Whole() {
+		f.Own, f.Commons = map[id.ID]bool{}, false
+		mine, _, err := a.H.Training.Cohorts(ctx, a.H.DB, a.Scope, training.CohortFilter{Size: 500}, v.From)
+		if err != nil {
+			return err
+		}
+		for _, c := range mine {
+			f.Own[c.ID] = true
+			if !slices.Contains(f.Centres, c.Centre) {
+				f.Centres = append(f.Centres, c.Centre)
+			}
+		}
+	} else {
+		for _, c := range a.Tree.Of("centre") {
+			if a.Scope.Has(c.ID) {
+				f.Centres = append(f.Centres, c.ID)
+			}
+		}
+	}
+	if len(f.Centres) > fewCentres {
+		changed, err := a.H.Visits.Streams(ctx, a.H.DB, last, f.Centres)
+		if err != nil {
+			return err
+		}
+		for _, c := range changed {
+			v.Many = append(v.Many, a.PlaceName(c))
+		}
+		f.Centres = nil
+	}
+	if a.May(access.ReadAgreements) {
+		scope, err := a.ScopeOf(access.ReadAgreements)
+		if err != nil {
+			return err
+		}
+		list, err := a.H.Agreements.List(ctx, a.H.DB, scope)
+		if err != nil {
+			return err
+		}
+		f.Agreed = func(x id.ID) bool {
+			return slices.ContainsFunc(list, func(y agreement.Agreement) bool { return y.ID == x })
+		}
+	}
+	list, more, err := a.H.Visits.Changes(ctx, a.H.DB, f)
+	if err != nil {
+		return err
+	}
+	const shown = 200
+	v.More = more || len(list) > shown
+	if err := sinceDays(a, &v, list[:min(len(list), shown)]); err != nil {
+		return err
+	}
+	return a.Render("teach/since", v)
+}
+
+func sinceDays(a *door.Ask, v *Since, list []visit.Change) error {
+	ctx := a.R.Context()
+	var cohorts []id.ID
+	for _, c := range list {
+		cohorts = append(cohorts, c.Cohort)
+	}
+	groups, err := a.H.Training.Names(ctx, a.H.DB, cohorts)
+	if err != nil {
+		return err
+	}
+	programmes, err := a.H.Programmes.List(ctx, a.H.DB)
+	if err != nil {
+		return err
+	}
+	who := map[id.ID]string{}
+	for _, c := range list {
+		if _, known := who[c.Actor]; !known {
+			acc, err := a.H.Access.Get(ctx, a.H.DB, c.Actor)
+			if err != nil {
+				return err
+			}
+			who[c.Actor] = a.P.T("common.unknown")
+			if acc != nil {
+				who[c.Actor] = acc.Name
+			}
+		}
+		row := SinceRow{Text: a.P.T("since."+c.What, "n", c.N), Who: who[c.Actor], At: c.At.Format("15:04")}
+		switch {
+		case groups[c.Cohort] != "":
+			row.Where, row.URL = groups[c.Cohort], "/groups/"+c.Cohort.String()
+		case !c.Programme.IsNil():
+			for _, p := range programmes {
+				if p.ID == c.Programme {
+					row.WhereText = p.Name
+				}
+			}
+		case !c.Agreement.IsNil():
+			row.URL = "/agreements/" + c.Agreement.String()
+			row.Where = a.P.T("since.open")
+		case !c.Centre.IsNil() && len(a.Centres(a.Scope)) > 1:
+			row.WhereText = a.PlaceName(c.Centre)
+		}
+		if n := len(v.Days); n == 0 || v.Days[n-1].Date != c.Day {
+			v.Days = append(v.Days, SinceDay{Date: c.Day})
+		}
+		d := &v.Days[len(v.Days)-1]
+		d.Rows = append(d.Rows, row)
+	}
+	return nil
+}
+
+func day(a *door.Ask) error {
+	ctx := a.R.Context()
+	v := Day{Date: a.Today()}
+	if d := door.Digits(a.R.URL.Query().Get("date")); d != "" {
+		if _, err := time.Parse(time.DateOnly, d); err == nil {
+			v.Date = d
+		}
+	}
+	at, _ := time.Parse(time.DateOnly, v.Date)
+	v.Prev, v.Next = at.AddDate(0, 0, -1).Format(time.DateOnly), at.AddDate(0, 0, 1).Format(time.DateOnly)
+	v.PrevURL, v.NextURL = door.With("/day", "date", v.Prev), door.With("/day", "date", v.Next)
+	list, err := a.H.Training.On(ctx, a.H.DB, a.Scope, v.Date, v.Date, id.Nil, 200)
+	if err != nil {
+		return err
+	}
+	names := map[id.ID]string{}
+	called := func(accounts []id.ID) (out []string, err error) {
+		for _, x := range accounts {
+			if _, known := names[x]; !known {
+				acc, err := a.H.Access.Get(ctx, a.H.DB, x)
+				if err != nil {
+					return nil, err
+				}
+				if acc != nil {
+					names[x] = acc.Name
+				}
+			}
+			if names[x] != "" {
+				out = append(out, names[x])
+			}
+		}
+		return out, nil
+	}
+	several := len(a.Centres(a.Scope)) > 1
+	leaders := map[id.ID][]id.ID{}
+	for _, s := range list {
+		row := DaySession{From: s.Starts, To: s.Ends, Room: s.Room, Group: s.CohortName, Expected: s.Expected}
+		stand, err := a.H.Training.StandIns(ctx, a.H.DB, s.ID)
+		if err != nil {
+			return err
+		}
+		if len(stand) > 0 {
+			row.Notes = append(row.Notes, a.P.T("day.stand_in"))
+		} else if stand = leaders[s.Cohort]; stand == nil {
+			c, err := a.H.Training.Cohort(ctx, a.H.DB, a.Scope, s.Cohort, "")
+			if err != nil {
+				return err
+			}
+			stand = c.Trainers
+			leaders[s.Cohort] = stand
+		}
+		if row.Trainers, err = called(stand); err != nil {
+			return err
+		}
+		if s.Cancelled != "" {
+			row.Cancelled = a.P.T("day.cancelled")
+			if slices.Contains(training.Causes, s.Cancelled) {
+				row.Cancelled = a.P.T("session.cause." + s.Cancelled)
+			}
+		}
+		if s.Was != "" {
+			row.Notes = append(row.Notes, a.P.T("day.moved", "from", s.Was))
+		}
+		if several {
+			where, _ := a.PlaceName(s.Centre).In(a.Lang)
+			row.Notes = append(row.Notes, where)
+		}
+		v.Sessions = append(v.Sessions, row)
+	}
+	slices.SortStableFunc(v.Sessions, func(x, y DaySession) int { return cmp.Compare(x.From, y.From) })
+	if v.Date == a.Today() {
+		if v.Tasks, err = absences(a, at.AddDate(0, 0, -missingSince).Format(time.DateOnly)); err != nil {
+			return err
+		}
+	}
+	if c, err := countries.Load(a.Country()); err == nil {
+		for _, h := range c.Holidays {
+			if h.On(v.Date) {
+				v.Holiday = h.Name
+			}
+		}
+	}
+	if !several && a.May(access.ReadCentre) {
+		if err := centreDay(a, &v, at); err != nil {
+			return err
+		}
+	}
+	return a.Render("teach/day", v)
+}
+
+// centreDay adds what belongs to the one centre of the scope.
+func centreDay(a *door.Ask, v *Day, at time.Time) error {
+	ctx := a.R.Context()
+	scope, err := a.ScopeOf(access.ReadCentre)
+	if err != nil {
+		return err
+	}
+	var here *place.Place
+	for _, c := range a.Tree.Of("centre") {
+		if scope.Has(c.ID) {
+			here = c
+		}
+	}
+	if here == nil {
+		return nil
+	}
+	v.Centre = here.Name
+	hours, _, err := a.H.Centres.Hours(ctx, a.H.DB, here.ID)
+	if err != nil {
+		return err
+	}
+	for _, h := range hours {
+		if h.Day != at.Weekday() {
+			continue
+		}
+		s := h.From + "–" + h.To
+		if h.Access {
+			s = a.P.T("day.access", "hours", s)
+		}
+		v.Hours = append(v.Hours, s)
+	}
+	rounds, err := a.H.Centres.Rounds(ctx, a.H.DB, here.ID, v.Date, false, 20)
+	if err != nil {
+		return err
+	}
+	for _, r := range rounds {
+		if r.Cancelled != "" || v.Date < r.From || v.Date > r.To {
+			continue
+		}
+		whole, err := a.H.Centres.Round(ctx, a.H.DB, here.ID, r.ID)
+		if err != nil {
+			return err
+		}
+		for _, s := range whole.Stops {
+			if s.Date == v.Date {
+				v.Stops = append(v.Stops, DayStop{Round: r.Name, Spot: s.Spot, From: s.From, To: s.To})
+			}
+		}
+	}
+	return nil
+}
