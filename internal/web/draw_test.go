@@ -113,7 +113,10 @@ func TestDrawForms(t *testing.T) {
 		t.Fatalf("announced: status %d", status)
 	}
 	status, body = post(n.owner, self+"/draw", announce()...)
-	wrong("announced twice", status, body, "", fr.T("draw.state_changed"))
+	wrong("announced twice", status, body, "", fr.T("draw.already"))
+	if !strings.Contains(body, `value="Boules tirées au centre"`) {
+		t.Error("announced twice: what was typed is gone")
+	}
 	for _, p := range people[:2] {
 		status, body := post(n.owner, self+"/add", "person", p.String())
 		wrong("a seat by hand", status, body, "beyond", fr.T("draw.by_hand"))

@@ -282,13 +282,17 @@ func drawAnswer(a *door.Ask, v GroupDraw, err error, good string, args ...any) e
 }
 
 func groupDrawOpen(a *door.Ask) error {
-	c, _, v, err := drawView(a)
+	c, d, v, err := drawView(a)
 	if err != nil {
 		return err
 	}
-	if !v.Form {
-		return drawAnswer(a, v, map[bool]error{true: training.ErrNoSeats, false: training.ErrDrawState}[c.Capacity == 0], "")
+	switch {
+	case d.Undecided():
+		v.Errors[""] = a.P.T("draw.already")
+	case !v.Form:
+		v.Errors[""] = a.P.T("draw.no_seats")
 	}
+	v.Form = true // with what was typed, whatever is in the way
 	f := func(name string) string { return strings.TrimSpace(a.R.PostFormValue(name)) }
 	v.ClosesOn, v.SeedDay, v.SourceText = f("closes"), f("seed_on"), f("source")
 	b := training.DrawOpened{Cohort: c.ID, On: a.Today(), Closes: v.ClosesOn, SeedOn: v.SeedDay, Source: v.SourceText, Rule: lot.Rule{Version: lot.Version}}
