@@ -301,6 +301,7 @@ var unguessed = map[string]bool{
 	"/agreements/{id}/parties/new": true, "/agreements/{id}/renew": true, "/agreements/{id}/money/{id}": true, "/organisations/{id}/offices/{id}/terms/{id}": true, "/agreements/{id}/papers": true,
 	"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/groups/{id}/cards": true, "/sessions/{id}/paper": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
 	"/sessions/{id}/scan": true, "/sessions/{id}/door": true, "/sessions/{id}/door/photo": true, // no card and no sheet is guessed
+	"/groups/{id}/add":          true, // a draw may be announced by then
 	"/programmes/{code}/spread": true, // what was looked at has changed by then
 	"/sessions/{id}/cancel":     true, // its sheet may be taken by then
 	"/sessions/{id}/change":     true} // the last room and the last trainer may be taken

@@ -75,19 +75,19 @@ func targetName(a *door.Ask, t *programme.Target) string {
 	return strings.Join(words, " · ")
 }
 
-// chosen is what is asked for among options, or the first of them where nothing is.
+// chosen is what is asked for among options, or the first of them where nothing is, or nothing that is offered.
 func (s *sharing) chosen(a *door.Ask, field string, options []shell.Option) string {
 	v := a.R.FormValue(field)
-	switch {
-	case shell.Offers(options, v):
+	if shell.Offers(options, v) {
 		return v
-	case v != "":
-		s.Errors[field] = a.P.T("agree.fault.not_offered")
-		return v
-	case len(options) > 0:
-		return options[0].Value
 	}
-	return ""
+	if v != "" && len(options) > 0 {
+		s.Errors[field] = a.P.T("agree.fault.not_offered")
+	}
+	if len(options) == 0 {
+		return ""
+	}
+	return options[0].Value
 }
 
 // shareOut reads what somebody looks at, and works the parts out. What is wrong stands in Errors.
@@ -119,7 +119,7 @@ func shareOut(a *door.Ask) (*sharing, error) {
 	}
 	s.Target = s.chosen(a, "target", s.Targets)
 	i := slices.IndexFunc(all, func(t programme.Target) bool { return t.ID.String() == s.Target })
-	if i < 0 || s.Errors["target"] != "" {
+	if i < 0 {
 		return s, nil
 	}
 	s.whole = &all[i]
@@ -132,9 +132,6 @@ func shareOut(a *door.Ask) (*sharing, error) {
 	}
 	s.Level = s.chosen(a, "level", s.Levels)
 	s.places = levels[s.Level]
-	if s.Errors["level"] != "" {
-		s.places = nil
-	}
 	has := s.whole.Like(all)
 	for _, r := range programme.SpreadRules {
 		s.Rules = append(s.Rules, shell.Option{Value: r, Label: a.P.T("spread.rule." + r)})
@@ -154,7 +151,7 @@ func shareOut(a *door.Ask) (*sharing, error) {
 			s.Likes = append(s.Likes, shell.Option{Value: at.String(), Label: targetName(a, &whole)})
 		}
 	}
-	if s.Like = s.chosen(a, "like", s.Likes); s.Rule == programme.ByTarget && s.Errors["like"] == "" {
+	if s.Like = s.chosen(a, "like", s.Likes); s.Rule == programme.ByTarget {
 		if s.Like == "" {
 			s.Errors["rule"] = a.P.T("spread.no_like")
 		} else {
@@ -198,15 +195,16 @@ func shareOut(a *door.Ask) (*sharing, error) {
 		s.parts, s.Rows = append(s.parts, part), append(s.Rows, r)
 	}
 	s.Seen = programme.Stamp(*s.whole, ids, has)
-	if lack > 0 && s.Errors["rule"] == "" {
+	s.Despite = a.R.FormValue("despite")
+	if lack > 0 {
 		s.Errors["rule"] = a.P.T("spread.lacks", "n", lack)
-	}
-	if len(s.Errors) > 0 {
 		return s, nil
 	}
-	_, err = programme.Share(s.Whole, s.parts)
-	if !s.fault(a, err) {
-		return s, err
+	if _, err = programme.Share(s.Whole, s.parts); err != nil {
+		if !s.fault(a, err) {
+			return nil, err
+		}
+		return s, nil
 	}
 	for i, x := range s.parts {
 		r := &s.Rows[i]
@@ -313,7 +311,7 @@ func spreadGiven(a *door.Ask) error {
 		return err
 	}
 	save := a.R.FormValue("do") != "look"
-	if s.Despite = a.R.FormValue("despite"); save && s.Ask && s.Despite != "yes" {
+	if save && s.Ask && s.Despite != "yes" {
 		s.Errors["despite"] = a.P.T("spread.despite_missing")
 	}
 	if save && s.whole == nil && len(s.Errors) == 0 {
