@@ -196,6 +196,9 @@ func shareOut(a *door.Ask) (*sharing, error) {
 	}
 	s.Seen = programme.Stamp(*s.whole, ids, has)
 	s.Despite = a.R.FormValue("despite")
+	if s.Rule == programme.ByTarget && s.Like == "" {
+		return s, nil
+	}
 	if lack > 0 {
 		s.Errors["rule"] = a.P.T("spread.lacks", "n", lack)
 		return s, nil
