@@ -45,7 +45,7 @@ func TestSpreadForm(t *testing.T) {
 	if status, _, _ := n.request(t, n.owner, "GET", "/programmes/NONE/spread", nil); status != 404 {
 		t.Errorf("no programme: status %d", status)
 	}
-	plan.Targets = []programme.TargetSet{{Indicator: measure.People, Place: ma, Value: 1000}}
+	plan.Targets = []programme.TargetSet{{Indicator: measure.People, Place: ma, Value: 1000}, {Indicator: measure.People, Place: place.ID("MA-02"), Value: 11}}
 	_, err = n.Programmes.Set(ctx, id.Nil, plan)
 	must(t, err)
 	all := func() map[id.ID]programme.Target {
@@ -60,6 +60,9 @@ func TestSpreadForm(t *testing.T) {
 	whole := all()[ma].ID.String()
 	_, body := ask("GET", url.Values{"rule": {"population"}})
 	seen := seenField.FindStringSubmatch(body)
+	if strings.Contains(body, `value="11"`) {
+		t.Error("a target that was never spread does not give way to the rule")
+	}
 	if seen == nil || !strings.Contains(body, "RGPH 2024") || !strings.Contains(body, fr.Number(7688967)) {
 		t.Fatal("the preview does not show what the rule goes by, and its source")
 	}
@@ -105,7 +108,7 @@ func TestSpreadForm(t *testing.T) {
 			t.Errorf("%s: %d facts written", what, after-before)
 		}
 	}
-	if status, body := ask("POST", typed("do", "look", "hand_MA-01", "500")); status != 200 || !strings.Contains(body, `value="500"`) || len(all()) != 1 {
+	if status, body := ask("POST", typed("do", "look", "hand_MA-01", "500")); status != 200 || !strings.Contains(body, `value="500"`) || len(all()) != 2 {
 		t.Errorf("looked at: status %d, %d targets", status, len(all()))
 	}
 	if status, _ := ask("POST", typed("hand_MA-01", "500", "hand_MA-08", "0", "despite", "yes")); status != 303 {

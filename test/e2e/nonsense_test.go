@@ -101,6 +101,8 @@ func sober(f *form, q *question, serial int) []string {
 		return []string{""}
 	case "target":
 		return []string{"100"}
+	case "seed_on": // never right: a draw that is announced would keep the group's seats from the other forms
+		return []string{"2020-01-01"}
 	case "signed", "source_on":
 		return []string{"2025-06"}
 	case "link":

@@ -108,7 +108,7 @@ func shareOut(a *door.Ask) (*sharing, error) {
 	}
 	slices.SortFunc(all, func(x, y programme.Target) int {
 		wide := func(t programme.Target) string {
-			return fmt.Sprint(t.Place != p.Place, t.Indicator != measure.People, t.Period, targetName(a, &t))
+			return fmt.Sprintf("%v %v %q %s", t.Place != p.Place, t.Indicator != measure.People, t.Period, targetName(a, &t))
 		}
 		return strings.Compare(wide(x), wide(y))
 	})
@@ -166,6 +166,8 @@ func shareOut(a *door.Ask) (*sharing, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Targets that were never spread give way to the rule; beside those that were, they are by hand.
+	again := slices.ContainsFunc(s.places, func(x *place.Place) bool { return has[x.ID].Spread != programme.Spread{} })
 	var ids []id.ID
 	lack := 0
 	for _, x := range s.places {
@@ -180,7 +182,7 @@ func shareOut(a *door.Ask) (*sharing, error) {
 		switch {
 		case a.R.Method == "POST":
 			r.Hand = strings.TrimSpace(a.R.FormValue("hand_" + x.Code))
-		case r.Was >= 0 && (was.Spread.Hand || was.Spread == programme.Spread{}):
+		case r.Was >= 0 && (was.Spread.Hand || again && was.Spread == programme.Spread{}):
 			r.Hand = fmt.Sprint(was.Value)
 		}
 		if r.Hand != "" {
