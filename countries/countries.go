@@ -15,9 +15,10 @@ import (
 	"time"
 
 	"tizi/internal/i18n"
+	"tizi/internal/source"
 )
 
-//go:embed */country.json */places.csv */holidays.csv */names.json strategies.json */strategies.json */initiatives.json
+//go:embed */country.json */places.csv */holidays.csv */names.json strategies.json */strategies.json */initiatives.json */population.json
 var folders embed.FS
 
 // Country is one country folder, read.
@@ -35,6 +36,46 @@ type Country struct {
 	Helplines   []Helpline // whom to call when a child is in danger, the one for children first
 	Strategies  []Strategy // that programmes may serve: the country's own first, then those of all countries
 	Initiatives []Initiative
+	Population  Population // zero: nobody wrote it down
+}
+
+// Population is how many people live in places, as somebody published it.
+type Population struct {
+	Source source.Source    `json:"source"`
+	People map[string]int64 `json:"people"` // by the code of a place; not all places need one
+}
+
+// loadPopulation reads population.json, which a country may not have. Numbers of places that make up another one add up
+// to its number.
+func (c *Country) loadPopulation(folder string) error {
+	if err := readJSON(path.Join(folder, "population.json"), &c.Population); err != nil || len(c.Population.People) == 0 {
+		return err
+	}
+	if err := c.Population.Source.Check(); err != nil || c.Population.Source.IsZero() {
+		return errors.Join(errors.New("population.json: a source is needed"), err)
+	}
+	sums, lacks := map[string]int64{}, map[string]bool{}
+	known := 0
+	for _, p := range c.Places {
+		n, ok := c.Population.People[p.Code]
+		if !ok {
+			lacks[p.Parent] = true
+			continue
+		}
+		if known++; n < 1 {
+			return fmt.Errorf("population.json: %s: nobody lives there", p.Code)
+		}
+		sums[p.Parent] += n
+	}
+	if known != len(c.Population.People) {
+		return errors.New("population.json: a code is that of no place")
+	}
+	for code, n := range c.Population.People {
+		if s := sums[code]; s > 0 && !lacks[code] && s != n {
+			return fmt.Errorf("population.json: the places in %s have %d people, not %d", code, s, n)
+		}
+	}
+	return nil
 }
 
 // Helpline is a telephone number for who is in danger.
@@ -90,8 +131,10 @@ func Load(code string) (*Country, error) {
 	if c.Holidays, err = loadHolidays(folder); err != nil {
 		return nil, fmt.Errorf("load country %q: holidays.csv: %w", code, err)
 	}
-	if err := c.loadPublished(folder); err != nil {
-		return nil, fmt.Errorf("load country %q: %w", code, err)
+	for _, load := range []func(string) error{c.loadPublished, c.loadPopulation} {
+		if err := load(folder); err != nil {
+			return nil, fmt.Errorf("load country %q: %w", code, err)
+		}
 	}
 	return c, nil
 }

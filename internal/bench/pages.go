@@ -192,7 +192,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		paths = append(paths, "/people/new", "/people/same", "/people/same?state=merged", "/people?q=Muhammad", "/people/like?given=Muhamad&family=Alaoui&birth=2014-03-09", "/groups/new", "/import", "/staff", "/staff/new", "/staff/renew")
 	}
 	if access.Allows(role, access.WriteProgrammes) {
-		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets", "/programmes/"+demo.ProgrammeCode+"/phases")
+		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets", "/programmes/"+demo.ProgrammeCode+"/spread", "/programmes/"+demo.ProgrammeCode+"/spread?level=centre&rule=seats", "/programmes/"+demo.ProgrammeCode+"/phases")
 	}
 	paths = append(paths, agreements...)
 	seen := map[string]bool{}
@@ -209,7 +209,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 			seen[kind] = true
 			paths = append(paths, m[1])
 			if kind == "/groups/" && access.Allows(role, access.WriteGroups) {
-				paths = append(paths, m[1]+"/add", m[1]+"?tab=sessions")
+				paths = append(paths, m[1]+"/add", m[1]+"/draw", m[1]+"?tab=sessions")
 				sub, _, err := get(c, base+m[1]+"?tab=sessions")
 				if err != nil {
 					return nil, err
@@ -244,7 +244,7 @@ var agreementLink = regexp.MustCompile(`href="(/agreements/[0-9a-f-]{36})"`)
 
 // agreementPages are the pages of agreements that a role has, with each tab of the first one, and the open page.
 func agreementPages(c *http.Client, base string, role access.Role) ([]string, error) {
-	paths := []string{"/initiatives"}
+	paths := []string{"/initiatives", "/draws"}
 	if !access.Allows(role, access.ReadAgreements) {
 		return paths, nil
 	}

@@ -119,6 +119,19 @@ func (c *Centres) Rooms(ctx context.Context, q store.Querier, centre id.ID) (out
 	return out, err
 }
 
+// Seats returns how many seats the rooms in use of each centre have.
+func (c *Centres) Seats(ctx context.Context, q store.Querier) (map[id.ID]int64, error) {
+	out := map[id.ID]int64{}
+	err := q.Each(ctx, "SELECT centre, CAST(sum(seats) AS BIGINT) FROM centre_room WHERE closed = 0 GROUP BY centre", nil, func(r store.Row) error {
+		var at id.ID
+		var n int64
+		err := r.Scan(&at, &n)
+		out[at] = n
+		return err
+	})
+	return out, err
+}
+
 // Room returns a room of a centre, or ErrNoRoom.
 func (c *Centres) Room(ctx context.Context, q store.Querier, centre, room id.ID) (Room, error) {
 	l, err := c.Rooms(ctx, q, centre)

@@ -4,6 +4,7 @@ package programme
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -85,11 +86,14 @@ type TargetSet struct {
 	Withdrawn bool              `json:"withdrawn,omitempty"`
 	Agreement id.ID             `json:"agreement,omitzero"` // that binds it
 	Source    source.Source     `json:"source,omitzero"`
+	Spread    Spread            `json:"spread,omitzero"` // how it follows from the target of a wider place
 }
 
 // Check says what is missing.
 func (t TargetSet) Check() error {
 	switch {
+	case t.Spread.check() != nil:
+		return t.Spread.check()
 	case t.Programme.IsNil() || t.Place.IsNil():
 		return errors.New("a target needs a programme and a place")
 	case !slices.Contains(measure.Indicators, t.Indicator):
@@ -114,7 +118,7 @@ var (
 var (
 	table       = &store.Table{Name: "programme", Key: 1, Columns: store.Cols("id:id code:text ar:text fr:text zgh:text en:text place:id pillars:text conflict:int"), Indexes: []string{"code"}}
 	phaseTable  = &store.Table{Name: "programme_phase", Key: 1, Columns: store.Cols("id:id programme:id code:text ar:text fr:text zgh:text en:text starts:text ends:text age_min:int age_max:int planned:int places:text conflict:int"), Indexes: []string{"programme"}}
-	targetTable = &store.Table{Name: "programme_target", Key: 1, Columns: store.Cols("id:id programme:id phase:id indicator:text place:id period:text sex:text age:text milieu:text value:int baseline:int agreement:id source:text conflict:int"), Indexes: []string{"programme", "agreement"}}
+	targetTable = &store.Table{Name: "programme_target", Key: 1, Columns: store.Cols("id:id programme:id phase:id indicator:text place:id period:text sex:text age:text milieu:text value:int baseline:int agreement:id source:text spread:text conflict:int"), Indexes: []string{"programme", "agreement"}}
 )
 
 // Folds of this area: each subject is stated whole, the last statement holds.
@@ -160,11 +164,15 @@ var Folds = []*fact.Fold{
 			if t.Withdrawn {
 				return nil
 			}
-			out.Add(targetTable, s.ID, t.Programme, t.Phase, t.Indicator, t.Place, t.Period, t.Cell["sex"], t.Cell["age"], t.Cell["milieu"], t.Value, t.Baseline, t.Agreement, t.Source.JSON(), len(heads) > 1)
+			out.Add(targetTable, s.ID, t.Programme, t.Phase, t.Indicator, t.Place, t.Period, t.Cell["sex"], t.Cell["age"], t.Cell["milieu"], t.Value, t.Baseline, t.Agreement, t.Source.JSON(), t.Spread.json(), len(heads) > 1)
 			return nil
 		},
 		Sample: fact.Statements(KindTarget, func(d fact.Draw) fact.Body {
-			return TargetSet{Programme: id.Named("test", "p"), Indicator: measure.People, Place: id.Named("test", "x"), Value: int64(d.Int("value", 1000)), Withdrawn: d.Int("withdrawn", 5) == 0}
+			t := TargetSet{Programme: id.Named("test", "p"), Indicator: measure.People, Place: id.Named("test", "x"), Value: int64(d.Int("value", 1000)), Withdrawn: d.Int("withdrawn", 5) == 0}
+			if d.Int("spread", 2) == 1 {
+				t.Spread = Spread{From: id.Named("test", "w"), Rule: ByEqual, Version: 1, Weight: 1, Hand: d.Int("hand", 2) == 1}
+			}
+			return t
 		}),
 	},
 }
@@ -206,6 +214,7 @@ type Target struct {
 	Value, Baseline             int64
 	Agreement                   id.ID // that binds it; Nil: none is named
 	Source                      source.Source
+	Spread                      Spread // how it follows from the target of a wider place; zero: it stands for itself
 }
 
 // Programmes answers questions about programmes.
@@ -298,12 +307,15 @@ func (p *Programmes) Bound(ctx context.Context, q store.Querier, agreement id.ID
 
 func (p *Programmes) targets(ctx context.Context, q store.Querier, column string, v id.ID) ([]Target, error) {
 	var out []Target
-	err := q.Each(ctx, "SELECT id, programme, phase, indicator, place, period, sex, age, milieu, value, baseline, agreement, source FROM programme_target WHERE "+column+" = ? ORDER BY id", store.Args(v), func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, programme, phase, indicator, place, period, sex, age, milieu, value, baseline, agreement, source, spread FROM programme_target WHERE "+column+" = ? ORDER BY id", store.Args(v), func(r store.Row) error {
 		x := Target{}
-		var published string
-		err := r.Scan(&x.ID, &x.Programme, &x.Phase, &x.Indicator, &x.Place, &x.Period, &x.Sex, &x.Age, &x.Milieu, &x.Value, &x.Baseline, &x.Agreement, &published)
+		var published, spread string
+		err := r.Scan(&x.ID, &x.Programme, &x.Phase, &x.Indicator, &x.Place, &x.Period, &x.Sex, &x.Age, &x.Milieu, &x.Value, &x.Baseline, &x.Agreement, &published, &spread)
 		if err == nil {
 			x.Source, err = source.Parse(published)
+		}
+		if err == nil && spread != "" {
+			err = json.Unmarshal([]byte(spread), &x.Spread)
 		}
 		out = append(out, x)
 		return err
@@ -318,39 +330,41 @@ type Plan struct {
 	Targets   []TargetSet   // Programme is filled in
 }
 
+// TargetID is the same on every node for what a target is of: what is said of it again replaces it.
+func TargetID(programme id.ID, t TargetSet) id.ID {
+	return id.Named("target", fmt.Sprint(programme, t.Phase, t.Indicator, t.Place, t.Period, t.Cell))
+}
+
+// state adds the fact that says b of a subject, unless that is so already.
+func (p *Programmes) state(ctx context.Context, q store.Querier, out *fact.Outcome, actor, subject id.ID, k *fact.Kind, b fact.Body) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
+	old, err := p.log.Of(ctx, q, subject)
+	if err != nil || fact.Says(old, b) {
+		return err
+	}
+	out.Facts = append(out.Facts, fact.New{Stream: "commons", Kind: k, Subject: subject, Actor: actor, Body: b, Prev: fact.HeadsOf(old)})
+	return nil
+}
+
 // Set states a plan. What is stated again just so writes nothing.
 func (p *Programmes) Set(ctx context.Context, actor id.ID, plan Plan) (id.ID, error) {
 	pid := ID(plan.Programme.Code)
 	_, err := p.log.Do(ctx, fact.Command{Name: "set a programme", Stream: "commons", Keys: []id.ID{pid}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
-		state := func(subject id.ID, k *fact.Kind, b fact.Body) error {
-			if err := b.Check(); err != nil {
-				return err
-			}
-			old, err := p.log.Of(ctx, q, subject)
-			if err != nil {
-				return err
-			}
-			n := fact.New{Stream: "commons", Kind: k, Subject: subject, Actor: actor, Body: b, Prev: fact.HeadsOf(old)}
-			if fact.Says(old, b) {
-				return nil
-			}
-			out.Facts = append(out.Facts, n)
-			return nil
-		}
-		if err := state(pid, KindOpened, plan.Programme); err != nil {
+		if err := p.state(ctx, q, &out, actor, pid, KindOpened, plan.Programme); err != nil {
 			return out, err
 		}
 		for _, ph := range plan.Phases {
 			ph.Programme = pid
-			if err := state(PhaseID(pid, ph.Code), KindPhase, ph); err != nil {
+			if err := p.state(ctx, q, &out, actor, PhaseID(pid, ph.Code), KindPhase, ph); err != nil {
 				return out, err
 			}
 		}
 		for _, t := range plan.Targets {
 			t.Programme = pid
-			subject := id.Named("target", fmt.Sprint(pid, t.Phase, t.Indicator, t.Place, t.Period, t.Cell))
-			if err := state(subject, KindTarget, t); err != nil {
+			if err := p.state(ctx, q, &out, actor, TargetID(pid, t), KindTarget, t); err != nil {
 				return out, err
 			}
 		}

@@ -422,7 +422,8 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 }
 
 // Seat puts people into a group. beyond says what becomes of those for whom it has no seat left: Wait, one of Overs for a
-// seat beyond the last, or "": then nobody is placed and ErrFull returned.
+// seat beyond the last, or "": then nobody is placed and ErrFull returned. While a draw decides who gets the seats, everybody
+// waits, and it returns ErrDraw unless beyond is Wait.
 func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, people []id.ID, beyond, on string) (Placed, error) {
 	var done Placed
 	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
@@ -458,6 +459,13 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 		if c.Closed {
 			return out, ErrClosed
 		}
+		drawn, err := t.undecided(ctx, q, cohort)
+		if err != nil {
+			return out, err
+		}
+		if drawn && beyond != Wait {
+			return out, ErrDraw
+		}
 		g, err := t.gate(ctx, q, c.Programme, c.Phase, on)
 		if err != nil {
 			return out, err
@@ -490,6 +498,10 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 			return out, err
 		}
 		free := c.Capacity - c.Enrolled
+		bounded := c.Capacity > 0
+		if drawn {
+			bounded, free = true, 0 // whoever is placed applies
+		}
 		left := map[id.ID]int{} // seats that are left for this group
 		rank, err := t.lastRank(ctx, q, cohort)
 		if err != nil {
@@ -527,9 +539,9 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 				e.State, e.Reason = Waitlisted, NoConsent
 				done.Pending++
 				done.Waiting++
-			case c.Capacity > 0 && free <= 0 && beyond == "":
+			case bounded && free <= 0 && beyond == "":
 				return fact.Outcome{}, ErrFull
-			case c.Capacity > 0 && free <= 0 && beyond == Wait:
+			case bounded && free <= 0 && beyond == Wait:
 				e.State = Waitlisted
 				if e.Rank = rank + 1; len(was) > 0 && was[0].Cohort == cohort && was[0].State == Waitlisted && was[0].Reason == "" {
 					e.Rank, e.On = was[0].Rank, was[0].On // who waits keeps the place in the list
@@ -537,7 +549,7 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 				rank = max(rank, e.Rank)
 				done.Waiting++
 			default:
-				if c.Capacity > 0 && free <= 0 {
+				if bounded && free <= 0 {
 					e.Reason = beyond
 					done.Over++
 				}

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -36,6 +37,9 @@ func (t *Training) Transfer(ctx context.Context, actor id.ID, scope access.Scope
 			return out, ErrClosed
 		case c.Centre != now.Centre:
 			return out, ErrElsewhere
+		}
+		if drawn, err := t.undecided(ctx, q, to); err != nil || drawn {
+			return out, cmp.Or(err, ErrDraw)
 		}
 		records, err := among(ctx, q, p)
 		if err != nil {

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -54,6 +55,9 @@ func (t *Training) refill(ctx context.Context, q store.Querier, actor id.ID, coh
 	if err != nil || len(list) == 0 {
 		return err
 	}
+	if drawn, err := t.undecided(ctx, q, cohort); err != nil || drawn {
+		return err // a draw decides who is first
+	}
 	people := make([]id.ID, len(list))
 	for i, e := range list {
 		people[i] = e.Person
@@ -91,7 +95,7 @@ func (t *Training) anyCohort(ctx context.Context, q store.Querier, cohort id.ID)
 }
 
 // Refill gives the free seats of a group to the first of its waiting list: after an erasure, or when the seats of a group
-// that was full are more. It returns how many got one.
+// that was full are more. It returns how many got one, or ErrDraw while a draw decides.
 func (t *Training) Refill(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, on string) (int, error) {
 	c, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
 	if err != nil {
@@ -104,6 +108,9 @@ func (t *Training) Refill(ctx context.Context, actor id.ID, scope access.Scope, 
 	n := 0
 	_, err = t.log.Do(ctx, fact.Command{Name: "fill free seats", Stream: person.Stream(c.Centre), Keys: append(slices.Clone(keys), cohort), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
+		if drawn, err := t.undecided(ctx, q, cohort); err != nil || drawn {
+			return out, cmp.Or(err, ErrDraw)
+		}
 		err := t.refill(ctx, q, actor, cohort, keys, 0, on, &out)
 		n = len(out.Facts)
 		return out, err

@@ -27,6 +27,7 @@ import (
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/lot"
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
@@ -295,6 +296,12 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return s.group.String()
 		case "{session}":
 			return s.session.String()
+		case "{draw}":
+			g, err := n.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "D", Programme: programme.ID("P"), Phase: programme.PhaseID(programme.ID("P"), "1"), Centre: s.centre, Capacity: 1})
+			must(t, err)
+			v, err := n.Training.OpenDraw(ctx, id.Nil, access.Everywhere(), training.DrawOpened{Cohort: g, On: "2026-03-02", Closes: "2026-03-10", SeedOn: "2026-03-12", Source: "balls", Rule: lot.Standard()})
+			must(t, err)
+			return v.String()
 		case "{phase}":
 			return n.refused(t, s).String()
 		case "{appeal}":
@@ -467,7 +474,7 @@ func TestEveryCell(t *testing.T) {
 					continue
 				}
 				spots := []spot{own}
-				if variable.MatchString(r.Path) && r.Path != "/programmes/{code}/targets" {
+				if variable.MatchString(r.Path) && !strings.HasPrefix(r.Path, "/programmes/{code}/") {
 					spots = append(spots, near, out)
 				}
 				for _, s := range spots {

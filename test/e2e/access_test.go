@@ -16,7 +16,7 @@ var asks = map[string]access.Action{
 	"/today": access.ReadGroups, "/since": access.ReadGroups, "/day": access.ReadGroups, "/day?date": access.ReadGroups, "/sessions/{id}": access.ReadGroups,
 	"/groups": access.ReadGroups, "/groups/{id}": access.ReadGroups, "/groups/{id}?tab=sessions": access.ReadGroups,
 	"/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups,
-	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/referrals/{id}/answer": access.WritePeople, "/people/{id}/refer": access.WritePeople,
+	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/draw": access.WriteGroups, "/groups/{id}/draw/slips": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/referrals/{id}/answer": access.WritePeople, "/people/{id}/refer": access.WritePeople,
 	"/groups/{id}/leave/{id}": access.WriteGroups, "/groups/{id}/session": access.WriteGroups,
 	"/groups/{id}/cards": access.MakeCards, "/sessions/{id}/door": access.TakeAttendance, "/sessions/{id}/scan": access.TakeAttendance, "/sessions/{id}/door?late": access.TakeAttendance,
 	"/timetable": access.ReadCentre, "/sessions/{id}/change": access.WriteGroups, "/sessions/{id}/notice": access.WriteGroups, "/centres": access.ReadCentre, "/centres/{id}": access.ReadCentre, "/centres/{id}/holders": access.WriteCentre, "/centres/{id}/rooms/new": access.WriteCentre, "/centres/{id}/rooms/{id}": access.WriteCentre,
@@ -31,7 +31,7 @@ var asks = map[string]access.Action{
 	"/import/{id}/plan": access.ImportPeople, "/import/{id}/report": access.ImportPeople, "/import/{id}/rejects.csv": access.ImportPeople,
 	"/board": access.ReadBoard, "/board?place": access.ReadBoard, "/board?place-": access.ReadBoard, "/board?place--": access.ReadBoard,
 	"/board/behind": access.ListPeople, "/board/behind?place": access.ListPeople, "/board/behind?place-": access.ListPeople, "/board/behind?place--": access.ListPeople,
-	"/programmes": access.WriteProgrammes, "/programmes/new": access.WriteProgrammes, "/programmes/{code}/targets": access.WriteProgrammes, "/programmes/{code}": access.WriteProgrammes, "/programmes/{code}/phases": access.WriteProgrammes, "/programmes/{code}/phases/new": access.WriteProgrammes, "/programmes/{code}/phases/{id}": access.WriteProgrammes, "/programmes/{code}/phases/{id}/rule": access.WriteProgrammes,
+	"/programmes": access.WriteProgrammes, "/programmes/new": access.WriteProgrammes, "/programmes/{code}/targets": access.WriteProgrammes, "/programmes/{code}/spread": access.WriteProgrammes, "/programmes/{code}": access.WriteProgrammes, "/programmes/{code}/phases": access.WriteProgrammes, "/programmes/{code}/phases/new": access.WriteProgrammes, "/programmes/{code}/phases/{id}": access.WriteProgrammes, "/programmes/{code}/phases/{id}/rule": access.WriteProgrammes,
 	"/appeals": access.DecideAppeals, "/appeals/{id}": access.DecideAppeals, "/people/{id}/appeal/{id}": access.WriteGroups, "/people/{id}/refusal/{id}": access.ReadPeople, "/children/{id}/appeal/{id}": access.ReadChildren,
 	"/staff": access.WriteAccounts, "/staff/new": access.WriteAccounts, "/staff/renew": access.WriteAccounts, "/staff/{id}": access.WriteAccounts, "/staff/{id}/role": access.WriteAccounts,
 	"/staff/{id}/withdraw/{id}": access.WriteAccounts, "/staff/{id}/close": access.WriteAccounts, "/staff/{id}/reset": access.WriteAccounts, "/setup/centre": access.WritePlaces,
@@ -53,7 +53,7 @@ var asks = map[string]access.Action{
 }
 
 // open are the pages for everybody.
-var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/events": true, "/feedback": true, "/feedback/thanks": true, "/feedback/{id}": true, "/events/{id}": true, "/events/{id}/outputs/{id}": true, "/registrations": true, "/registrations/{id}": true}
+var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/draws": true, "/draws/{id}": true, "/draws/{id}/list.txt": true, "/events": true, "/feedback": true, "/feedback/thanks": true, "/feedback/{id}": true, "/events/{id}": true, "/events/{id}/outputs/{id}": true, "/registrations": true, "/registrations/{id}": true}
 
 // The words that stand only in what another centre has written down.
 const (

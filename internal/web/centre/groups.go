@@ -394,6 +394,8 @@ func group(a *door.Ask) error {
 			r.Why = strings.Join(a.Why(versions[judged[p.ID].Rule], judged[p.ID].Remark, p.Details), " ")
 		case slices.Contains(training.Overs, why):
 			r.Why = a.P.T("groups." + why)
+		case why == training.Drawn:
+			r.Why = a.P.T("draw.seat")
 		case r.State == training.WithdrawnS && (slices.Contains(leaveReasons, why) || why == training.Transferred):
 			r.Why = a.P.T("groups.leave_reason." + why)
 		case r.State != training.WithdrawnS && !judged[p.ID].Appeal.IsNil():
@@ -418,9 +420,17 @@ func group(a *door.Ask) error {
 	if v.Moved, err = movedRows(a, c.ID); err != nil {
 		return err
 	}
+	d, err := a.H.Training.DrawOf(ctx, a.H.DB, c.ID)
+	if err != nil {
+		return err
+	}
+	v.Drawing = d.Undecided()
 	if a.May(access.WriteGroups) {
+		if d != nil || c.Capacity > 0 && !c.Closed {
+			v.DrawURL = self + "/draw"
+		}
 		v.AddURL, v.EditURL, v.SessionURL = self+"/add", self+"/edit", self+"/session"
-		if v.Free = c.Capacity - c.Enrolled; c.Capacity > 0 && v.Free > 0 && len(waits) > 0 && !c.Closed {
+		if v.Free = c.Capacity - c.Enrolled; c.Capacity > 0 && v.Free > 0 && len(waits) > 0 && !c.Closed && !v.Drawing {
 			v.RefillAction = self + "/refill"
 		}
 	}
@@ -533,6 +543,13 @@ func addView(a *door.Ask, c *training.Cohort) (GroupAdd, error) {
 		v.Free, v.Full = -1, false
 	}
 	v.Beyonds = append([]shell.Option{{Value: training.Wait, Label: a.P.T("groups.beyond_wait")}}, overs(a)...)
+	d, err := a.H.Training.DrawOf(ctx, a.H.DB, c.ID)
+	if err != nil {
+		return v, err
+	}
+	if d.Undecided() { // whoever is chosen applies
+		v.Full, v.Beyonds = true, []shell.Option{{Value: training.Wait, Label: a.P.T("draw.apply")}}
+	}
 	if a.May(access.WritePeople) {
 		v.NewURL = door.With("/people/new", "centre", c.Centre.String())
 	}
@@ -644,6 +661,9 @@ func groupAddGiven(a *door.Ask) error {
 	if errors.Is(err, training.ErrFull) {
 		return again("beyond", a.P.T("groups.full_refused", "n", len(ids), "free", max(0, c.Capacity-c.Enrolled)))
 	}
+	if errors.Is(err, training.ErrDraw) {
+		return again("beyond", a.P.T("draw.by_hand"))
+	}
 	if errors.Is(err, training.ErrClosed) {
 		a.Notify("help", "groups.closed")
 		return a.Go("/groups/" + c.ID.String())
@@ -683,6 +703,10 @@ func refill(a *door.Ask) error {
 // refilled gives free seats away and says how many.
 func refilled(a *door.Ask, group id.ID) error {
 	n, err := a.H.Training.Refill(a.R.Context(), a.Actor(), a.Scope, group, a.Today())
+	if errors.Is(err, training.ErrDraw) {
+		a.Notify("wait", "draw.by_hand")
+		return nil
+	}
 	if err == nil && n > 0 {
 		a.Notify("good", "groups.refilled", "n", n)
 	}

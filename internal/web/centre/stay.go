@@ -176,6 +176,8 @@ func groupMoveGiven(a *door.Ask) error {
 		v.Errors["to"] = a.P.T("groups.move_seated")
 	case errors.Is(err, training.ErrClosed):
 		v.Errors["to"] = a.P.T("groups.closed")
+	case errors.Is(err, training.ErrDraw):
+		v.Errors["to"] = a.P.T("draw.by_hand")
 	case errors.Is(err, training.ErrNoConsent):
 		v.Errors["to"] = a.P.T("people.no_consent")
 	case err != nil:

@@ -93,8 +93,11 @@ type Group struct {
 	// RefillAction gives the Free seats to those who wait.
 	RefillAction string
 	Free         int
-	Tab          string // roster or sessions
-	RosterURL    string
+	// DrawURL leads to how its seats are drawn; Drawing: they are, and it is not over.
+	DrawURL   string
+	Drawing   bool
+	Tab       string // roster or sessions
+	RosterURL string
 	// Pending is how many wait for a consent, ConsentsURL leads to who they are.
 	Pending     int
 	ConsentsURL string

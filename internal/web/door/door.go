@@ -290,7 +290,7 @@ func (a *Ask) Fail(err error) {
 	view := open.Error{BackURL: "/"}
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, person.ErrUnknown), errors.Is(err, training.ErrNoGroup), errors.Is(err, training.ErrNoSession), errors.Is(err, training.ErrNoReferral), errors.Is(err, training.ErrNoAppeal), errors.Is(err, training.ErrNoRefusal),
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, person.ErrUnknown), errors.Is(err, training.ErrNoGroup), errors.Is(err, training.ErrNoSession), errors.Is(err, training.ErrNoReferral), errors.Is(err, training.ErrNoDraw), errors.Is(err, training.ErrNoAppeal), errors.Is(err, training.ErrNoRefusal),
 		errors.Is(err, access.ErrNoAccount), errors.Is(err, access.ErrNoGrant), errors.Is(err, access.ErrNoRequest), errors.Is(err, access.ErrNoSession), errors.Is(err, safeguard.ErrNoCase):
 		view.Status = http.StatusNotFound
 	case errors.Is(err, access.ErrDenied), errors.Is(err, access.ErrOwnRole), errors.Is(err, access.ErrOwnRequest):

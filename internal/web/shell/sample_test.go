@@ -6,6 +6,7 @@ import (
 	"tizi/countries"
 	"tizi/internal/access"
 	"tizi/internal/i18n"
+	"tizi/internal/programme"
 	"tizi/internal/training"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/chart"
@@ -217,11 +218,16 @@ var gallery = []shown{
 	}},
 	{"programmes-targets", "programmes/targets", func(p *i18n.Printer) any {
 		v := steer.Targets{Programme: jil, Period: "2026", BoardURL: "/board", CancelURL: "/programmes", Periods: []steer.PeriodTab{{Name: p.T("board.whole"), URL: "?"}, {Name: "2026", URL: "?period=2026", Current: true}, {Name: "2027", URL: "?period=2027"}},
-			Rows: []steer.TargetRow{{Code: "MA", Name: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Value: "22750"}}, Errors: map[string]string{"target_MA-02": p.T("programmes.target_wrong")}}
+			SpreadURL: "/programmes-spread", Rows: []steer.TargetRow{{Code: "MA", Name: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Value: "22750", How: p.T("spread.how_hand")}}, Errors: map[string]string{"target_MA-02": p.T("programmes.target_wrong")}}
 		for _, r := range regions {
 			v.Rows = append(v.Rows, steer.TargetRow{Code: r.code, Name: r.name, Value: fmt.Sprint(r.target)})
 		}
 		return v
+	}},
+	{"programmes-spread", "programmes/spread", func(p *i18n.Printer) any { return spreadOut(p, true) }},
+	{"programmes-spread-ask", "programmes/spread", func(p *i18n.Printer) any { return spreadOut(p, false) }},
+	{"programmes-spread-none", "programmes/spread", func(*i18n.Printer) any {
+		return steer.Spread{Programme: jil, TargetsURL: "/programmes-targets", BoardURL: "/board"}
 	}},
 	{"staff", "staff/list", func(*i18n.Printer) any {
 		return steer.Staff{NewURL: "/staff/new", RenewURL: "/staff/renew", OpeningsURL: "/openings", RequestsURL: "/requests", Rows: []steer.StaffRow{
@@ -450,6 +456,28 @@ func rows() []centre.PersonRow {
 var sorts = map[string]shell.Sort{"name": {URL: "?sort=-name", Order: "ascending"}, "age": {URL: "?sort=age"}, "group": {URL: "?sort=group"}, "state": {URL: "?sort=state"},
 	"target": {URL: "?sort=target"}, "reached": {URL: "?sort=reached"}, "share": {URL: "?sort=share"}, "women": {URL: "?sort=women"}, "rural": {URL: "?sort=rural"},
 	"enrolled": {URL: "?sort=enrolled"}, "next": {URL: "?sort=next"}, "on": {URL: "?sort=on"}, "centre": {URL: "?sort=centre"}}
+
+// spreadOut is a target shared out over the regions: as it can be saved, or with parts below what is reached.
+func spreadOut(p *i18n.Printer, well bool) any {
+	v := steer.Spread{Programme: jil, Target: "1", Level: "region", Rule: "population", Whole: 22750, Seen: "x", Source: "HCP, RGPH 2024", SourceURL: "https://www.hcp.ma/", TargetsURL: "/programmes-targets", BoardURL: "/board", Errors: map[string]string{},
+		Targets: []shell.Option{{Value: "1", Label: p.T("spread.of", "target", "Maroc · 2026", "n", 22750)}}, Levels: []shell.Option{{Value: "region", Label: p.T("spread.level.region", "n", 12)}}, Rules: coded(p, "spread.rule.", programme.SpreadRules), Likes: []shell.Option{{Value: "2", Label: "Maroc · 2025"}}}
+	for i, r := range regions {
+		x := steer.SpreadRow{Code: r.code, Name: r.name, Weight: int64(r.target) * 1600, Part: int64(r.target), Was: int64(r.target), Reached: 300}
+		if i == 1 {
+			x.Hand, x.Changed, x.Was = fmt.Sprint(r.target), true, -1
+		}
+		if i == 2 && !well {
+			x.Reached, x.Below, x.Lack = 9000, true, true
+			v.Ask, v.Errors["despite"], v.Errors["hand_"+r.code] = true, p.T("spread.despite_missing"), p.T("programmes.target_wrong")
+		}
+		v.Rows = append(v.Rows, x)
+		v.Sum += x.Part
+	}
+	if well {
+		v.Whole = v.Sum + 12
+	}
+	return v
+}
 
 func people(*i18n.Printer) any {
 	return centre.People{By: []string{"age", "milieu", "state"}, Groups: groupOptions, Sort: sorts, Rows: append(rows(), rows()...), Pager: shell.Pager{Next: "?after=x", Shown: 20, Total: 1248},

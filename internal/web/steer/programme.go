@@ -26,6 +26,7 @@ func programmeRoutes(d *door.Door) {
 	d.Handle("POST /programmes/new", access.WriteProgrammes, programmeNewGiven)
 	d.Handle("GET /programmes/{code}/targets", access.WriteProgrammes, targets)
 	d.Handle("POST /programmes/{code}/targets", access.WriteProgrammes, targetsGiven)
+	spreadRoutes(d)
 }
 
 func programmes(a *door.Ask) error {
@@ -216,7 +217,7 @@ func targetsView(a *door.Ask) (Targets, *programme.Programme, []*place.Place, so
 		return Targets{}, nil, nil, source.Source{}, err
 	}
 	year := a.Today()[:4]
-	v := Targets{Programme: p.Name, Period: period(a), Action: "/programmes/" + p.Code + "/targets", CancelURL: "/programmes", BoardURL: door.With("/board", "programme", p.Code), Errors: map[string]string{}}
+	v := Targets{Programme: p.Name, Period: period(a), Action: "/programmes/" + p.Code + "/targets", CancelURL: "/programmes", BoardURL: door.With("/board", "programme", p.Code), SpreadURL: "/programmes/" + p.Code + "/spread", Errors: map[string]string{}}
 	next := strconv.Itoa(a.H.Log.Clock.Now().Year() + 1)
 	v.Periods = []PeriodTab{
 		{Name: a.P.T("board.whole"), URL: v.Action, Current: v.Period == measure.Total},
@@ -228,6 +229,11 @@ func targetsView(a *door.Ask) (Targets, *programme.Programme, []*place.Place, so
 		r := TargetRow{Code: x.Code, Name: x.Name}
 		if n := set[x.ID].Value; n > 0 {
 			r.Value = strconv.FormatInt(n, 10)
+		}
+		if s := set[x.ID].Spread; s != (programme.Spread{}) {
+			if r.How = a.P.T("spread.how", "rule", a.P.T("spread.rule."+s.Rule), "version", s.Version); s.Hand {
+				r.How = a.P.T("spread.how_hand")
+			}
 		}
 		v.Rows = append(v.Rows, r)
 	}
@@ -286,6 +292,10 @@ func targetsGiven(a *door.Ask) error {
 	}
 	bound, published := binding(a, &v, was)
 	plan := programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place, Pillars: p.Pillars}}
+	_, set, err := askedProgramme(a)
+	if err != nil {
+		return err
+	}
 	for i, x := range places {
 		field := "target_" + x.Code
 		typed := strings.TrimSpace(a.R.FormValue(field))
@@ -302,7 +312,11 @@ func targetsGiven(a *door.Ask) error {
 			v.Errors[field] = a.P.T("programmes.target_wrong")
 			continue
 		}
-		plan.Targets = append(plan.Targets, programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Value: n, Agreement: bound, Source: published})
+		t := programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Value: n, Baseline: set[x.ID].Baseline, Agreement: bound, Source: published, Spread: set[x.ID].Spread}
+		if n != set[x.ID].Value && t.Spread != (programme.Spread{}) {
+			t.Spread.Hand = true
+		}
+		plan.Targets = append(plan.Targets, t)
 	}
 	if len(v.Errors) > 0 {
 		return a.Again("programmes/targets", v)

@@ -54,9 +54,9 @@ type Targets struct {
 	Agreements, SourceKinds         []shell.Option
 	Agreement, SourceKind, SourceOn string
 	// Rows begin with the country.
-	Rows                        []TargetRow
-	Action, CancelURL, BoardURL string
-	Errors                      map[string]string
+	Rows                                   []TargetRow
+	Action, CancelURL, BoardURL, SpreadURL string
+	Errors                                 map[string]string
 }
 
 // PeriodTab is a year, or the whole, that targets can be set for.
@@ -70,4 +70,5 @@ type TargetRow struct {
 	Code  string
 	Name  i18n.Text
 	Value string
+	How   string // that it was spread, in words
 }

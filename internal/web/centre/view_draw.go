@@ -1,0 +1,93 @@
+package centre
+
+import "tizi/internal/i18n"
+
+// Drawing is what everybody may read of a draw.
+type Drawing struct {
+	Group             string
+	Centre, Programme i18n.Text
+	State             string // open, closed, typed, held or cancelled
+	Closes, SeedOn    string // ISO dates
+	Frozen, Held      string
+	Source, Why       string
+	Rule              []DrawRule
+	Version           int
+	Applicants        int
+	Without           int // of those who applied: not on the list for want of a consent
+	Fewer             bool
+	Digest, Seed      string
+	Conflict          bool
+	ListURL           string // the list as a file, once it is closed
+	Sample            int    // a number to try
+}
+
+// DrawRule is one thing that counts: a code, and how many points.
+type DrawRule struct {
+	Code   string
+	Points int
+}
+
+// DrawRow is a number of a list.
+type DrawRow struct {
+	Number, Points, Place int // Place is 0 until the draw is held
+	Tag                   string
+	Lot                   string // what decides between equals, once it is held
+	Name, URL, State      string // for staff alone
+	Seat                  bool
+}
+
+// Draws is the screen draws/list, for everybody.
+type Draws struct {
+	Rows []DrawLine
+}
+
+// DrawLine is one draw in a list.
+type DrawLine struct {
+	Group, URL, State, Closes string
+	Centre                    i18n.Text
+}
+
+// PublicDraw is the screen draws/draw, for everybody.
+type PublicDraw struct {
+	Drawing
+	Rows []DrawRow
+}
+
+// GroupDraw is the screen groups/draw. Without a draw, or after one, it posts closes, seed_on, source, and the points first,
+// out, rural and girls to Action; then each step has its own form.
+type GroupDraw struct {
+	Drawing
+	GroupURL, PublicURL, SlipsURL          string
+	Now                                    bool // Drawing is filled in
+	Capacity, Free, Waiting, Pending       int
+	Form                                   bool // a draw can be opened
+	ClosesOn, SeedDay, SourceText          string
+	First, Out, Rural, Girls               string
+	Action                                 string
+	FreezeAction, SeedAction, CancelAction string
+	Confirms                               bool // the seed was typed by somebody else
+	Mine                                   bool // the seed was typed by the reader, and can be corrected
+	SeedText, Reason                       string
+	Rows                                   []DrawRow
+	Errors                                 map[string]string
+}
+
+// Slips is the screen groups/slips.
+type Slips struct {
+	Group, GroupURL, BackURL string
+	Rows                     []Slip
+}
+
+// Slip is what an applicant takes along, in the languages of the sheet.
+type Slip struct {
+	Name   string
+	Number int
+	Tag    string
+	Parts  []SlipPart
+}
+
+// SlipPart is a slip's words in one language.
+type SlipPart struct {
+	Lang, Dir, Title string
+	Lines            []string
+}

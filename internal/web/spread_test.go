@@ -1,0 +1,145 @@
+package web_test
+
+import (
+	"fmt"
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"tizi/internal/access"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/measure"
+	"tizi/internal/place"
+	"tizi/internal/programme"
+	"tizi/internal/store"
+	"tizi/internal/training"
+)
+
+var seenField = regexp.MustCompile(`name="seen" value="([0-9a-f]+)"`)
+
+// A target is looked at before it is spread; each wrong answer has its sentence, keeps what was typed and writes nothing;
+// what is saved says how it came about.
+func TestSpreadForm(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	fr := i18n.For(i18n.FR)
+	ma, prog := place.ID("MA"), programme.ID("P")
+	plan := programme.Plan{Programme: programme.Opened{Code: "P", Place: ma, Name: i18n.Text{i18n.FR: "P"}},
+		Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 8, AgeMax: 14}}}
+	_, err := n.Programmes.Set(ctx, id.Nil, plan)
+	must(t, err)
+	ask := func(method string, v url.Values) (int, string) {
+		t.Helper()
+		path := "/programmes/P/spread"
+		if method == "GET" {
+			path, v = path+"?"+v.Encode(), nil
+		}
+		status, _, body := n.request(t, n.owner, method, path, v)
+		return status, html.UnescapeString(body)
+	}
+	if status, body := ask("GET", nil); status != 200 || !strings.Contains(body, fr.T("spread.none")) {
+		t.Errorf("no target: status %d", status)
+	}
+	if status, _, _ := n.request(t, n.owner, "GET", "/programmes/NONE/spread", nil); status != 404 {
+		t.Errorf("no programme: status %d", status)
+	}
+	plan.Targets = []programme.TargetSet{{Indicator: measure.People, Place: ma, Value: 1000}, {Indicator: measure.People, Place: place.ID("MA-02"), Value: 11}}
+	_, err = n.Programmes.Set(ctx, id.Nil, plan)
+	must(t, err)
+	all := func() map[id.ID]programme.Target {
+		ts, err := n.Programmes.Targets(ctx, n.DB, prog)
+		must(t, err)
+		out := map[id.ID]programme.Target{}
+		for _, x := range ts {
+			out[x.Place] = x
+		}
+		return out
+	}
+	whole := all()[ma].ID.String()
+	_, body := ask("GET", url.Values{"rule": {"population"}})
+	seen := seenField.FindStringSubmatch(body)
+	if strings.Contains(body, `value="11"`) {
+		t.Error("a target that was never spread does not give way to the rule")
+	}
+	if seen == nil || !strings.Contains(body, "RGPH 2024") || !strings.Contains(body, fr.Number(7688967)) {
+		t.Fatal("the preview does not show what the rule goes by, and its source")
+	}
+	typed := func(pairs ...string) url.Values {
+		v := url.Values{"target": {whole}, "level": {"region"}, "rule": {"population"}, "seen": {seen[1]}, "do": {"save"}}
+		for i := 0; i < len(pairs); i += 2 {
+			v.Set(pairs[i], pairs[i+1])
+		}
+		return v
+	}
+	// Somebody in the south has been reached, so a target of nothing there is below.
+	s := n.spot(t, "in", "MA-ERR-MJ1")
+	must(t, n.Training.Take(ctx, id.Nil, access.Everywhere(), s.session, map[id.ID]string{s.person: training.Present}, "list"))
+	for what, c := range map[string]struct {
+		form  url.Values
+		field string
+		says  string
+	}{
+		"a target not offered": {typed("target", id.New().String()), "target", fr.T("agree.fault.not_offered")},
+		"a level not offered":  {typed("level", "street"), "level", fr.T("agree.fault.not_offered")},
+		"a rule not offered":   {typed("rule", "dice"), "rule", fr.T("agree.fault.not_offered")},
+		"letters":              {typed("hand_MA-01", "vingt"), "hand_MA-01", fr.T("programmes.target_wrong")},
+		"less than nothing":    {typed("hand_MA-01", "-5"), "hand_MA-01", fr.T("programmes.target_wrong")},
+		"more than there is":   {typed("hand_MA-01", "1001"), "", fr.T("spread.over", "hand", 1001, "whole", 1000)},
+		"below what is there":  {typed("hand_MA-08", "0"), "despite", fr.T("spread.despite_missing")},
+		"not what was seen":    {typed("seen", "0123"), "", fr.T("spread.changed")},
+		"no people known":      {typed("level", "province"), "rule", fr.T("spread.lacks", "n", 75)},
+		"no other target":      {typed("rule", "target"), "rule", fr.T("spread.no_like")},
+	} {
+		before, err := n.Log.Count(ctx, n.DB)
+		must(t, err)
+		status, body := ask("POST", c.form)
+		if status != 422 || !strings.Contains(body, c.says) {
+			t.Errorf("%s: status %d, and the sentence is there: %v", what, status, strings.Contains(body, c.says))
+		}
+		if c.field != "" && !strings.Contains(body, `id="f-`+c.field+`-error"`) {
+			t.Errorf("%s: nothing stands beside %s", what, c.field)
+		}
+		if v := c.form.Get("hand_MA-01"); v != "" && !strings.Contains(body, `value="`+v+`"`) {
+			t.Errorf("%s: what was typed is gone", what)
+		}
+		if after, _ := n.Log.Count(ctx, n.DB); after != before {
+			t.Errorf("%s: %d facts written", what, after-before)
+		}
+	}
+	if status, body := ask("POST", typed("do", "look", "hand_MA-01", "500")); status != 200 || !strings.Contains(body, `value="500"`) || len(all()) != 2 {
+		t.Errorf("looked at: status %d, %d targets", status, len(all()))
+	}
+	if status, _ := ask("POST", typed("hand_MA-01", "500", "hand_MA-08", "0", "despite", "yes")); status != 303 {
+		t.Fatalf("saved: status %d", status)
+	}
+	got, sum := all(), int64(0)
+	for v, x := range got {
+		if v != ma {
+			sum += x.Value
+		}
+	}
+	if x := got[place.ID("MA-06")]; sum != 1000 || got[place.ID("MA-01")].Value != 500 || x.Spread.Rule != "population" || x.Spread.Weight != 7688967 || x.Spread.Hand {
+		t.Errorf("the parts come to %d: %+v", sum, x)
+	}
+	// A part that is edited among the targets is one by hand from then on.
+	edit := url.Values{"target_MA": {"1000"}}
+	for _, r := range []string{"01", "02", "03", "04", "05", "06", "07", "09", "10", "11", "12"} {
+		edit.Set("target_MA-"+r, fmt.Sprint(got[place.ID("MA-"+r)].Value))
+	}
+	edit.Set("target_MA-06", "77")
+	if status, _, _ := n.request(t, n.owner, "POST", "/programmes/P/targets", edit); status != 303 {
+		t.Fatalf("status %d", status)
+	}
+	now := all()
+	if x := now[place.ID("MA-06")].Spread; !x.Hand || x.Weight != 7688967 || now[place.ID("MA-07")].Spread.Hand {
+		t.Errorf("edited: %+v", x)
+	}
+	if _, _, body := n.request(t, n.owner, "GET", "/programmes/P/targets", nil); !strings.Contains(html.UnescapeString(body), fr.T("spread.how_hand")) {
+		t.Error("nobody says that a target was corrected by hand")
+	}
+	if _, body := ask("GET", url.Values{"rule": {"population"}}); !strings.Contains(body, `value="77"`) {
+		t.Error("what was corrected by hand is not shown as such")
+	}
+}
