@@ -53,7 +53,8 @@ var asks = map[string]access.Action{
 }
 
 // open are the pages for everybody.
-var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/draws": true, "/draws/{id}": true, "/draws/{id}/list.txt": true, "/events": true, "/feedback": true, "/feedback/thanks": true, "/feedback/{id}": true, "/events/{id}": true, "/events/{id}/outputs/{id}": true, "/registrations": true, "/registrations/{id}": true}
+var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/draws": true, "/draws/{id}": true, "/draws/{id}/list.txt": true,
+	"/events": true, "/feedback": true, "/feedback/thanks": true, "/feedback/{id}": true, "/events/{id}": true, "/events/{id}/outputs/{id}": true, "/registrations": true, "/registrations/{id}": true}
 
 // The words that stand only in what another centre has written down.
 const (
