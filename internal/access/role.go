@@ -63,6 +63,9 @@ const (
 	WriteProgrammes    Action = "programmes.write"    //
 	ReadAgreements     Action = "agreements.read"     // and their money; see Scope.Agreed
 	WriteAgreements    Action = "agreements.write"    //
+	ReadActivities     Action = "activities.read"     // and how many registered and came, never who
+	WriteActivities    Action = "activities.write"    //
+	HoldDoor           Action = "activities.door"     // who registered for one, and who is here
 	WriteAccounts      Action = "accounts.write"      // open, close, grant, renew, withdraw, reset
 	ReadNode           Action = "node.read"           //
 	ReadAudit          Action = "audit.read"          // who did and who looked at what
@@ -81,7 +84,7 @@ const (
 var Actions = []Action{
 	ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals,
 	ReadCentre, WriteCentre,
-	ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, WriteAccounts, ReadNode, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
+	ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
 	ReadChildren, AnswerConsent, ReadMentees, Learn,
 }
 
@@ -116,17 +119,17 @@ func (r row) and(e Extent, actions ...Action) row {
 // table is the one table of permissions. What is not in it is not allowed.
 var table = map[Role]row{
 	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
+		ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
 	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, WritePlaces, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
+		ReadBoard, WritePlaces, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
 	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests),
-	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance, MakeCards).and(Whole, ReadBoard, ReadCentre, ReportSafeguarding),
-	Helper:   cells(Whole, ReadCentre, ReadGroups, TakeAttendance, ReportSafeguarding),
+		ReadBoard, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests),
+	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance, MakeCards).and(Whole, ReadBoard, ReadCentre, ReadActivities, HoldDoor, ReportSafeguarding),
+	Helper:   cells(Whole, ReadCentre, ReadGroups, TakeAttendance, ReadActivities, HoldDoor, ReportSafeguarding),
 	Author:   cells(Whole, ReadBoard),
 	Mentor:   cells(Own, ReadMentees).and(Whole, ReportSafeguarding),
-	Partner:  cells(Whole, ReadBoard, ReadAgreements),
-	Auditor:  cells(Whole, ReadBoard, ReadAgreements, ReadAudit, ReadGlass).and(Named, ReadPeople, ListPeople, ReadGroups, ReadConsent),
+	Partner:  cells(Whole, ReadBoard, ReadAgreements, ReadActivities),
+	Auditor:  cells(Whole, ReadBoard, ReadAgreements, ReadActivities, ReadAudit, ReadGlass).and(Named, ReadPeople, ListPeople, ReadGroups, ReadConsent),
 	Officer:  cells(Whole, ReadPeople, ListPeople, ErasePeople, ExportPeople, ReadConsent, ReadGroups, ReadBoard, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
 	Guardian: cells(Own, ReadChildren, AnswerConsent),
 	Learner:  cells(Own, Learn, AnswerConsent),

@@ -64,7 +64,7 @@ func put[T fact.Body](ctx context.Context, s *Agreements, name string, actor id.
 		if err := r(ctx, q, &f); err != nil {
 			return fact.Outcome{}, err
 		}
-		if err := f.err(); err != nil || fact.Says(old, *b) {
+		if err := f.Err(); err != nil || fact.Says(old, *b) {
 			return fact.Outcome{}, err
 		}
 		return fact.Outcome{Facts: []fact.New{{Stream: stream, Kind: k, Subject: subject, Actor: actor, Body: *b, Prev: fact.HeadsOf(old)}}}, nil
@@ -92,10 +92,10 @@ func (s *Agreements) SetOrganisation(ctx context.Context, actor, v id.ID, o Orga
 			parents[x.ID] = x.Is.Parent
 		}
 		_, known := parents[o.Parent]
-		f.add(!o.Parent.IsNil() && !known && o.Parent != v, "parent", "agree.fault.missing")
+		f.Add(!o.Parent.IsNil() && !known && o.Parent != v, "parent", "agree.fault.missing")
 		for p, n := o.Parent, 0; !p.IsNil() && n <= len(all); p, n = parents[p], n+1 {
 			if p == v {
-				f.add(true, "parent", "agree.fault.circle")
+				f.Add(true, "parent", "agree.fault.circle")
 				break
 			}
 		}
@@ -110,7 +110,7 @@ func (s *Agreements) SetOffice(ctx context.Context, actor, v id.ID, o OfficeDesc
 			return cmpErr(err, ErrUnknown)
 		}
 		org, err := get[OrganisationDescribed](ctx, q, organisationTable, o.Organisation)
-		f.add(err == nil && org == nil, "organisation", "agree.fault.missing")
+		f.Add(err == nil && org == nil, "organisation", "agree.fault.missing")
 		return err
 	})
 }
@@ -137,11 +137,11 @@ func (s *Agreements) SetTerm(ctx context.Context, actor, v id.ID, h OfficeHeld) 
 			return err
 		}
 		for _, t := range terms {
-			f.add(!h.Withdrawn && t.ID != v && overlap(h.From, h.To, t.Is.From, t.Is.To), "from", "agree.fault.held_twice", "from", t.Is.From, "to", t.Is.To)
+			f.Add(!h.Withdrawn && t.ID != v && overlap(h.From, h.To, t.Is.From, t.Is.To), "from", "agree.fault.held_twice", "from", t.Is.From, "to", t.Is.To)
 		}
 		signed, err := s.signed(ctx, q, "p.term = ?", v)
 		for _, x := range signed {
-			f.add(h.Withdrawn || !held(h, x.on), "from", "agree.fault.signed_outside", "code", x.code, "date", x.on)
+			f.Add(h.Withdrawn || !held(h, x.on), "from", "agree.fault.signed_outside", "code", x.code, "date", x.on)
 		}
 		return err
 	})
@@ -200,16 +200,16 @@ func (s *Agreements) Set(ctx context.Context, actor, v id.ID, a AgreementStated)
 		}
 		kind := ""
 		for _, x := range all {
-			f.add(x.ID != v && x.Code == a.Code, "code", "agree.fault.code_taken")
+			f.Add(x.ID != v && x.Code == a.Code, "code", "agree.fault.code_taken")
 			// Nothing hangs from an amendment, and of what hangs from a specific agreement all are amendments.
-			f.add(x.Parent == v && (a.Kind == Amendment || a.Kind == Specific && x.Kind == Specific), "kind", "agree.fault.has_below", "code", x.Code)
+			f.Add(x.Parent == v && (a.Kind == Amendment || a.Kind == Specific && x.Kind == Specific), "kind", "agree.fault.has_below", "code", x.Code)
 			if x.ID == a.Parent && x.ID != v {
 				kind = x.Kind
 			}
 		}
-		f.add(!a.Parent.IsNil() && kind == "", "parent", "agree.fault.missing")
-		f.add(a.Kind == Specific && kind != "" && kind != Framework, "parent", "agree.fault.not_a_framework")
-		f.add(a.Kind == Amendment && kind == Amendment, "parent", "agree.fault.amends_amendment")
+		f.Add(!a.Parent.IsNil() && kind == "", "parent", "agree.fault.missing")
+		f.Add(a.Kind == Specific && kind != "" && kind != Framework, "parent", "agree.fault.not_a_framework")
+		f.Add(a.Kind == Amendment && kind == Amendment, "parent", "agree.fault.amends_amendment")
 		parties, err := s.Parties(ctx, q, v)
 		if err != nil {
 			return err
@@ -223,7 +223,7 @@ func (s *Agreements) Set(ctx context.Context, actor, v id.ID, a AgreementStated)
 				return err
 			}
 			on := signedOn(a, p.Is)
-			f.add(t != nil && (on == "" || !held(t.Is, on)), "signed", "agree.fault.signatory_then")
+			f.Add(t != nil && (on == "" || !held(t.Is, on)), "signed", "agree.fault.signatory_then")
 		}
 		return nil
 	})
@@ -240,9 +240,9 @@ func (s *Agreements) Renew(ctx context.Context, actor, v id.ID, r AgreementRenew
 			return fact.Outcome{}, err
 		}
 		var f Faults
-		f.add(a.Renewal == "", "to", "agree.fault.no_renewal")
-		f.add(!r.Withdrawn && r.To <= a.Until, "to", "agree.fault.not_longer", "date", a.Until)
-		if err := f.err(); err != nil {
+		f.Add(a.Renewal == "", "to", "agree.fault.no_renewal")
+		f.Add(!r.Withdrawn && r.To <= a.Until, "to", "agree.fault.not_longer", "date", a.Until)
+		if err := f.Err(); err != nil {
 			return fact.Outcome{}, err
 		}
 		return fact.Outcome{Facts: []fact.New{{Stream: "commons", Kind: KindRenewed, Subject: v, Actor: actor, Body: r}}}, nil
@@ -263,16 +263,16 @@ func (s *Agreements) SetParty(ctx context.Context, actor id.ID, p PartyStated, o
 		if err != nil {
 			return err
 		}
-		f.add(org == nil, "organisation", "agree.fault.missing")
+		f.Add(org == nil, "organisation", "agree.fault.missing")
 		old, err := get[PartyStated](ctx, q, partyTable, v)
 		if err != nil {
 			return err
 		}
-		f.add(anew && old != nil, "organisation", "agree.fault.party_twice")
+		f.Add(anew && old != nil, "organisation", "agree.fault.party_twice")
 		if source.IsDate(a.Signed) {
 			first, _ := source.Span(a.Signed)
-			f.add(p.Joined != "" && p.Joined < first, "joined", "agree.fault.joined_before", "date", a.Signed)
-			f.add(p.Left != "" && p.Left < first, "left", "agree.fault.left_before", "date", a.Signed)
+			f.Add(p.Joined != "" && p.Joined < first, "joined", "agree.fault.joined_before", "date", a.Signed)
+			f.Add(p.Left != "" && p.Left < first, "left", "agree.fault.left_before", "date", a.Signed)
 		}
 		p.Term = id.Nil
 		if !office.IsNil() {
@@ -280,7 +280,7 @@ func (s *Agreements) SetParty(ctx context.Context, actor id.ID, p PartyStated, o
 			if err != nil {
 				return err
 			}
-			f.add(o == nil || o.Is.Organisation != p.Organisation, "office", "agree.fault.other_office")
+			f.Add(o == nil || o.Is.Organisation != p.Organisation, "office", "agree.fault.other_office")
 			if p.Term, err = s.termOn(ctx, q, office, signedOn(a.AgreementStated, p), f); err != nil {
 				return err
 			}
@@ -288,7 +288,7 @@ func (s *Agreements) SetParty(ctx context.Context, actor id.ID, p PartyStated, o
 		if p.Withdrawn {
 			owed, err := s.commitments(ctx, q, "agreement = ?", p.Agreement)
 			owed = slices.DeleteFunc(owed, func(c Commitment) bool { return c.Debtor != p.Organisation && c.Creditor != p.Organisation })
-			f.add(len(owed) > 0, "", "agree.fault.party_owes", "n", len(owed))
+			f.Add(len(owed) > 0, "", "agree.fault.party_owes", "n", len(owed))
 			return err
 		}
 		return nil
@@ -298,7 +298,7 @@ func (s *Agreements) SetParty(ctx context.Context, actor id.ID, p PartyStated, o
 // termOn is the term in which an office was held on a date.
 func (s *Agreements) termOn(ctx context.Context, q store.Querier, office id.ID, date string, f *Faults) (id.ID, error) {
 	if date == "" {
-		f.add(true, "office", "agree.fault.not_signed_yet")
+		f.Add(true, "office", "agree.fault.not_signed_yet")
 		return id.Nil, nil
 	}
 	terms, err := s.Terms(ctx, q, office)
@@ -308,7 +308,7 @@ func (s *Agreements) termOn(ctx context.Context, q store.Querier, office id.ID, 
 			return t.ID, err
 		}
 	}
-	f.add(true, "office", "agree.fault.not_held", "date", date)
+	f.Add(true, "office", "agree.fault.not_held", "date", date)
 	return id.Nil, err
 }
 
@@ -338,7 +338,7 @@ func (s *Agreements) SetCommitment(ctx context.Context, actor, v id.ID, c Commit
 			if err != nil {
 				return err
 			}
-			f.add(!in, field, "agree.fault.no_party")
+			f.Add(!in, field, "agree.fault.no_party")
 		}
 		return nil
 	})
@@ -355,17 +355,17 @@ func (s *Agreements) Judge(ctx context.Context, actor, v id.ID, j CommitmentJudg
 			return fact.Outcome{}, err
 		}
 		var f Faults
-		f.add(j.On > s.today(), "on", "agree.fault.future")
+		f.Add(j.On > s.today(), "on", "agree.fault.future")
 		if !j.Paper.IsNil() {
 			p, err := get[PaperFiled](ctx, q, paperTable, j.Paper)
 			if err != nil {
 				return fact.Outcome{}, err
 			}
-			f.add(p == nil || p.Is.Agreement != c.Agreement, "paper", "agree.fault.missing")
+			f.Add(p == nil || p.Is.Agreement != c.Agreement, "paper", "agree.fault.missing")
 		}
 		old, err := s.log.Of(ctx, q, v)
 		if err == nil {
-			err = f.err()
+			err = f.Err()
 		}
 		if err != nil {
 			return fact.Outcome{}, err
@@ -395,8 +395,8 @@ func (s *Agreements) SetEntry(ctx context.Context, actor, v id.ID, e EntryStated
 		if err != nil {
 			return err
 		}
-		f.add(e.Withdrawn && len(below) > 0, "", "agree.fault.entry_used", "n", len(below))
-		f.add(slices.ContainsFunc(below, func(x Item[EntryStated]) bool { return x.Is.Currency != e.Currency }), "currency", "agree.fault.currency_used")
+		f.Add(e.Withdrawn && len(below) > 0, "", "agree.fault.entry_used", "n", len(below))
+		f.Add(slices.ContainsFunc(below, func(x Item[EntryStated]) bool { return x.Is.Currency != e.Currency }), "currency", "agree.fault.currency_used")
 		if !e.Of.IsNil() {
 			line, err := get[EntryStated](ctx, q, entryTable, e.Of)
 			if err != nil {
@@ -405,18 +405,18 @@ func (s *Agreements) SetEntry(ctx context.Context, actor, v id.ID, e EntryStated
 			right := map[string]string{Receipt: Promise, Expense: Budget}[e.Sort]
 			switch {
 			case line == nil || line.Is.Agreement != e.Agreement || line.Is.Sort != right:
-				f.add(true, "of", "agree.fault.missing")
+				f.Add(true, "of", "agree.fault.missing")
 			default:
-				f.add(line.Is.Currency != e.Currency, "currency", "agree.fault.other_currency", "currency", line.Is.Currency)
+				f.Add(line.Is.Currency != e.Currency, "currency", "agree.fault.other_currency", "currency", line.Is.Currency)
 			}
 		}
-		f.add((e.Sort == Receipt || e.Sort == Expense) && e.On > s.today(), "on", "agree.fault.future")
+		f.Add((e.Sort == Receipt || e.Sort == Expense) && e.On > s.today(), "on", "agree.fault.future")
 		if e.Sort == Promise {
 			in, err := s.among(ctx, q, a, e.Organisation)
 			if err != nil {
 				return err
 			}
-			f.add(!in, "organisation", "agree.fault.no_party")
+			f.Add(!in, "organisation", "agree.fault.no_party")
 		}
 		return nil
 	})
@@ -436,7 +436,7 @@ func (s *Agreements) SetMandate(ctx context.Context, actor, v id.ID, m MandateGi
 		if err != nil {
 			return err
 		}
-		f.add(org == nil, "operator", "agree.fault.missing")
+		f.Add(org == nil, "operator", "agree.fault.missing")
 		others, err := items[MandateGiven](ctx, q, mandateTable, "place = ? AND programme = ?", m.Place, m.Programme)
 		if err != nil {
 			return err
@@ -453,7 +453,7 @@ func (s *Agreements) SetMandate(ctx context.Context, actor, v id.ID, m MandateGi
 			if o != nil {
 				name = o.Is.Name
 			}
-			f.add(true, "from", "agree.fault.mandate_overlap", "operator", name, "from", x.Is.From, "to", x.Is.To)
+			f.Add(true, "from", "agree.fault.mandate_overlap", "operator", name, "from", x.Is.From, "to", x.Is.To)
 		}
 		return nil
 	})
@@ -469,7 +469,7 @@ func (s *Agreements) SetDecision(ctx context.Context, actor, v id.ID, d Decision
 		if err != nil || old != nil && old.Is.Agreement != d.Agreement {
 			return cmpErr(err, ErrUnknown)
 		}
-		f.add(d.Done > s.today(), "done", "agree.fault.future")
+		f.Add(d.Done > s.today(), "done", "agree.fault.future")
 		return nil
 	})
 }
@@ -478,11 +478,11 @@ func (s *Agreements) SetDecision(ctx context.Context, actor, v id.ID, d Decision
 func (s *Agreements) FilePaper(ctx context.Context, actor, agreement id.ID, name string, b []byte) error {
 	p := PaperFiled{Agreement: agreement, Type: http.DetectContentType(b), Size: int64(len(b)), Name: name, On: s.today()}
 	if p.Size > MaxPaper {
-		return Faults{{"file", "agree.fault.file_large", []any{"mb", MaxPaper >> 20}}}
+		return Faults{{Field: "file", Key: "agree.fault.file_large", Args: []any{"mb", MaxPaper >> 20}}}
 	}
 	if p.Type != "application/pdf" {
 		if _, err := picture.Read(b); err != nil {
-			return Faults{{"file", "agree.fault.file_kind", nil}}
+			return Faults{{Field: "file", Key: "agree.fault.file_kind"}}
 		}
 	}
 	if _, err := s.Get(ctx, s.log.DB, access.Everywhere(), agreement); err != nil {

@@ -15,6 +15,7 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/agreement"
 	"tizi/internal/blob"
+	"tizi/internal/fault"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -84,7 +85,7 @@ func (w *world) refused(what, field, key string, do func() error) {
 	before := w.facts()
 	err := do()
 	var f agreement.Faults
-	if !errors.As(err, &f) || !slices.ContainsFunc(f, func(x agreement.Fault) bool { return x.Field == field && x.Key == key }) {
+	if !errors.As(err, &f) || !slices.ContainsFunc(f, func(x fault.Fault) bool { return x.Field == field && x.Key == key }) {
 		w.t.Errorf("%s: %v, not %s beside %s", what, err, key, field)
 	}
 	if now := w.facts(); now != before {

@@ -10,11 +10,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 	"unicode/utf8"
 
 	"tizi/internal/blob"
 	"tizi/internal/fact"
+	"tizi/internal/fault"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/source"
@@ -74,79 +74,11 @@ var PaperTypes = []string{"application/pdf", "image/jpeg", "image/png"}
 
 // Bounds.
 const (
-	MaxText  = 2000     // letters of one text
 	MaxPaper = 12 << 20 // bytes of one attachment
 )
 
-// Fault is what is wrong with one field of what was asked: the key of a sentence of the catalogue, with its arguments.
-type Fault struct {
-	Field, Key string
-	Args       []any
-}
-
 // Faults are why something was refused; nothing was kept.
-type Faults []Fault
-
-func (f Faults) Error() string { return fmt.Sprintf("refused: %v", []Fault(f)) }
-
-func (f *Faults) add(wrong bool, field, key string, args ...any) {
-	if wrong {
-		*f = append(*f, Fault{field, key, args})
-	}
-}
-
-// err is nil where nothing is wrong: an empty Faults is no error.
-func (f Faults) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	return f
-}
-
-// text wants words in one language at least, of a bounded length.
-func (f *Faults) text(field string, t i18n.Text, needed bool) {
-	s, _ := t.In(i18n.FR)
-	f.add(needed && s == "", field, "agree.fault.missing")
-	for _, s := range t {
-		f.add(utf8.RuneCountInString(s) > MaxText, field, "error.too_long", "n", MaxText)
-	}
-}
-
-func (f *Faults) line(field, s string) {
-	f.add(utf8.RuneCountInString(s) > MaxText, field, "error.too_long", "n", MaxText)
-}
-
-// span is the sentence for what is no date, be it known to the month or the year only.
-func (f *Faults) span(wrong bool, field string) {
-	f.add(wrong, field, "agree.fault.date_span", "day", "2025-06-14", "month", "2025-06", "year", "2025")
-}
-
-// day wants a civil date; an empty one is right unless it is needed.
-func (f *Faults) day(field, s string, needed bool) {
-	f.add(s == "" && needed || s != "" && !isDay(s), field, "groups.date_wrong")
-}
-
-func (f *Faults) order(field, from, to string) {
-	f.add(isDay(from) && isDay(to) && to < from, field, "groups.ends_before")
-}
-
-func (f *Faults) source(s source.Source) {
-	switch s.Check() {
-	case source.ErrKind:
-		f.add(true, "source_kind", "agree.fault.source_kind")
-	case source.ErrDate:
-		f.span(true, "source_on")
-	case source.ErrURL:
-		f.add(true, "source_url", "agree.fault.url")
-	}
-	f.line("source_publication", s.Publication)
-	f.text("source_states_fr", s.States, false)
-}
-
-func isDay(s string) bool {
-	_, err := time.Parse(time.DateOnly, s)
-	return err == nil
-}
+type Faults = fault.Faults
 
 // OrganisationDescribed is the body of organisation.described.
 type OrganisationDescribed struct {
@@ -158,9 +90,9 @@ type OrganisationDescribed struct {
 // Check says what is missing.
 func (o OrganisationDescribed) Check() error {
 	var f Faults
-	f.text("name_fr", o.Name, true)
-	f.add(!slices.Contains(OrganisationTypes, o.Type), "type", "agree.fault.missing")
-	return f.err()
+	f.Text("name_fr", o.Name, true)
+	f.Add(!slices.Contains(OrganisationTypes, o.Type), "type", "agree.fault.missing")
+	return f.Err()
 }
 
 // OfficeDescribed is the body of office.described: a post in an organisation, such as that of its president.
@@ -172,9 +104,9 @@ type OfficeDescribed struct {
 // Check says what is missing.
 func (o OfficeDescribed) Check() error {
 	var f Faults
-	f.add(o.Organisation.IsNil(), "organisation", "agree.fault.missing")
-	f.text("title_fr", o.Title, true)
-	return f.err()
+	f.Add(o.Organisation.IsNil(), "organisation", "agree.fault.missing")
+	f.Text("title_fr", o.Title, true)
+	return f.Err()
 }
 
 // OfficeHeld is the body of office.held: a term of somebody in an office. Nobody is named.
@@ -190,12 +122,12 @@ type OfficeHeld struct {
 // Check says what is missing or contradicts itself.
 func (h OfficeHeld) Check() error {
 	var f Faults
-	f.add(h.Office.IsNil(), "office", "agree.fault.missing")
-	f.add(h.Sex != "f" && h.Sex != "m", "sex", "agree.fault.missing")
-	f.day("from", h.From, true)
-	f.day("to", h.To, false)
-	f.order("to", h.From, h.To)
-	return f.err()
+	f.Add(h.Office.IsNil(), "office", "agree.fault.missing")
+	f.Add(h.Sex != "f" && h.Sex != "m", "sex", "agree.fault.missing")
+	f.Day("from", h.From, true)
+	f.Day("to", h.To, false)
+	f.Order("to", h.From, h.To)
+	return f.Err()
 }
 
 // AgreementStated is the body of agreement.stated.
@@ -223,27 +155,27 @@ type AgreementStated struct {
 // Check says what is missing or contradicts itself.
 func (a AgreementStated) Check() error {
 	var f Faults
-	f.add(a.Code == "" || utf8.RuneCountInString(a.Code) > 60, "code", "agree.fault.code")
-	f.add(!slices.Contains(Kinds, a.Kind), "kind", "agree.fault.missing")
-	f.add(a.Kind == Amendment && a.Parent.IsNil(), "parent", "agree.fault.amends_nothing")
-	f.add(a.Kind == Framework && !a.Parent.IsNil(), "parent", "agree.fault.framework_parent")
-	f.text("name_fr", a.Name, true)
-	f.text("about_fr", a.About, false)
-	f.text("signed_at_fr", a.SignedAt, false)
-	f.span(a.Signed != "" && !source.IsDate(a.Signed), "signed")
-	f.day("from", a.From, false)
-	f.day("to", a.To, false)
-	f.order("to", a.From, a.To)
-	if isDay(a.To) && source.IsDate(a.Signed) {
+	f.Add(a.Code == "" || utf8.RuneCountInString(a.Code) > 60, "code", "agree.fault.code")
+	f.Add(!slices.Contains(Kinds, a.Kind), "kind", "agree.fault.missing")
+	f.Add(a.Kind == Amendment && a.Parent.IsNil(), "parent", "agree.fault.amends_nothing")
+	f.Add(a.Kind == Framework && !a.Parent.IsNil(), "parent", "agree.fault.framework_parent")
+	f.Text("name_fr", a.Name, true)
+	f.Text("about_fr", a.About, false)
+	f.Text("signed_at_fr", a.SignedAt, false)
+	f.Span(a.Signed != "" && !source.IsDate(a.Signed), "signed")
+	f.Day("from", a.From, false)
+	f.Day("to", a.To, false)
+	f.Order("to", a.From, a.To)
+	if fault.IsDay(a.To) && source.IsDate(a.Signed) {
 		first, _ := source.Span(a.Signed)
-		f.add(a.To < first, "to", "agree.fault.ended_before_signed")
+		f.Add(a.To < first, "to", "agree.fault.ended_before_signed")
 	}
-	f.add(a.Renewal != "" && a.Renewal != Tacit && a.Renewal != Express, "renewal", "agree.fault.missing")
-	f.add(a.Renewal != "" && a.To == "", "to", "agree.fault.renewal_without_end")
-	f.add(a.Notice < 0 || a.Notice > 1000, "notice", "agree.fault.notice")
-	f.add(a.Public && a.Source.IsZero(), "source_kind", "agree.fault.public_without_source")
-	f.source(a.Source)
-	return f.err()
+	f.Add(a.Renewal != "" && a.Renewal != Tacit && a.Renewal != Express, "renewal", "agree.fault.missing")
+	f.Add(a.Renewal != "" && a.To == "", "to", "agree.fault.renewal_without_end")
+	f.Add(a.Notice < 0 || a.Notice > 1000, "notice", "agree.fault.notice")
+	f.Add(a.Public && a.Source.IsZero(), "source_kind", "agree.fault.public_without_source")
+	f.Source(a.Source)
+	return f.Err()
 }
 
 // AgreementRenewed is the body of agreement.renewed: it goes on until another day.
@@ -258,10 +190,10 @@ type AgreementRenewed struct {
 // Check says what is missing.
 func (r AgreementRenewed) Check() error {
 	var f Faults
-	f.day("on", r.On, true)
-	f.day("to", r.To, true)
-	f.line("note", r.Note)
-	return f.err()
+	f.Day("on", r.On, true)
+	f.Day("to", r.To, true)
+	f.Line("note", r.Note)
+	return f.Err()
 }
 
 // PartyStated is the body of party.stated.
@@ -279,16 +211,16 @@ type PartyStated struct {
 // Check says what is missing or contradicts itself.
 func (p PartyStated) Check() error {
 	var f Faults
-	f.add(p.Agreement.IsNil(), "", "agree.fault.missing")
-	f.add(p.Organisation.IsNil(), "organisation", "agree.fault.missing")
-	f.add(!slices.Contains(Roles, p.Role), "role", "agree.fault.missing")
-	f.day("joined", p.Joined, false)
-	f.day("left", p.Left, false)
-	f.order("left", p.Joined, p.Left)
-	f.add(p.Left != "" && p.Reason == "", "reason", "agree.fault.left_without_reason")
-	f.add(p.Left == "" && p.Reason != "", "left", "agree.fault.reason_without_left")
-	f.line("reason", p.Reason)
-	return f.err()
+	f.Add(p.Agreement.IsNil(), "", "agree.fault.missing")
+	f.Add(p.Organisation.IsNil(), "organisation", "agree.fault.missing")
+	f.Add(!slices.Contains(Roles, p.Role), "role", "agree.fault.missing")
+	f.Day("joined", p.Joined, false)
+	f.Day("left", p.Left, false)
+	f.Order("left", p.Joined, p.Left)
+	f.Add(p.Left != "" && p.Reason == "", "reason", "agree.fault.left_without_reason")
+	f.Add(p.Left == "" && p.Reason != "", "left", "agree.fault.reason_without_left")
+	f.Line("reason", p.Reason)
+	return f.Err()
 }
 
 // CommitmentStated is the body of commitment.stated.
@@ -312,15 +244,15 @@ const MaxQuantity = 1_000_000_000
 // Check says what is missing or contradicts itself.
 func (c CommitmentStated) Check() error {
 	var f Faults
-	f.add(c.Debtor.IsNil(), "debtor", "agree.fault.missing")
-	f.add(!c.Debtor.IsNil() && c.Debtor == c.Creditor, "creditor", "agree.fault.owes_itself")
-	f.add(!slices.Contains(CommitmentKinds, c.Kind), "kind", "agree.fault.missing")
-	f.text("what_fr", c.What, true)
-	f.add(c.Quantity < 0 || c.Quantity > MaxQuantity, "quantity", "agree.fault.quantity")
-	f.text("unit_fr", c.Unit, false)
-	f.day("due", c.Due, false)
-	f.source(c.Source)
-	return f.err()
+	f.Add(c.Debtor.IsNil(), "debtor", "agree.fault.missing")
+	f.Add(!c.Debtor.IsNil() && c.Debtor == c.Creditor, "creditor", "agree.fault.owes_itself")
+	f.Add(!slices.Contains(CommitmentKinds, c.Kind), "kind", "agree.fault.missing")
+	f.Text("what_fr", c.What, true)
+	f.Add(c.Quantity < 0 || c.Quantity > MaxQuantity, "quantity", "agree.fault.quantity")
+	f.Text("unit_fr", c.Unit, false)
+	f.Day("due", c.Due, false)
+	f.Source(c.Source)
+	return f.Err()
 }
 
 // CommitmentJudged is the body of commitment.judged: how it stands, from a day on, and what shows it.
@@ -335,14 +267,14 @@ type CommitmentJudged struct {
 // Check says what is missing. What is said to be kept needs something that shows it.
 func (j CommitmentJudged) Check() error {
 	var f Faults
-	f.add(!slices.Contains(States, j.State), "state", "agree.fault.missing")
-	f.day("on", j.On, true)
+	f.Add(!slices.Contains(States, j.State), "state", "agree.fault.missing")
+	f.Day("on", j.On, true)
 	said, _ := j.Evidence.In(i18n.FR)
-	f.add((j.State == Kept || j.State == Partly) && said == "" && j.Paper.IsNil() && j.Link == "", "evidence", "agree.fault.no_evidence")
-	f.add((j.State == Broken || j.State == Waived) && said == "", "evidence", "error.reason_missing")
-	f.text("evidence", j.Evidence, false)
-	f.add(j.Link != "" && (len(j.Link) < 2 || j.Link[0] != '/' || j.Link[1] == '/' || len(j.Link) > 500), "link", "agree.fault.link")
-	return f.err()
+	f.Add((j.State == Kept || j.State == Partly) && said == "" && j.Paper.IsNil() && j.Link == "", "evidence", "agree.fault.no_evidence")
+	f.Add((j.State == Broken || j.State == Waived) && said == "", "evidence", "error.reason_missing")
+	f.Text("evidence", j.Evidence, false)
+	f.Add(j.Link != "" && (len(j.Link) < 2 || j.Link[0] != '/' || j.Link[1] == '/' || len(j.Link) > 500), "link", "agree.fault.link")
+	return f.Err()
 }
 
 // EntryStated is the body of entry.stated: one entry in the books of an agreement, in money or in kind.
@@ -370,19 +302,19 @@ func (e EntryStated) Money() Money { return Money{e.Currency, e.Amount} }
 // Check says what is missing or contradicts itself.
 func (e EntryStated) Check() error {
 	var f Faults
-	f.add(e.Agreement.IsNil() || !slices.Contains(Sorts, e.Sort), "", "agree.fault.missing")
-	f.add(e.Sort == Promise && e.Organisation.IsNil(), "organisation", "agree.fault.missing")
-	f.add((e.Sort == Receipt || e.Sort == Expense) && e.Of.IsNil(), "of", "agree.fault.missing")
-	f.add((e.Sort == Budget || e.Sort == Promise && e.InKind) && e.What == "", "what", "agree.fault.missing")
-	f.line("what", e.What)
-	f.add(decimals(e.Currency) < 0, "currency", "agree.fault.missing")
-	f.add(e.Amount < 1 || e.Amount > MaxAmount, "amount", "agree.fault.amount")
-	f.day("on", e.On, true)
-	f.day("until", e.Until, false)
-	f.order("until", e.On, e.Until)
-	f.add(e.Sort == Expense && e.Reference == "", "reference", "agree.fault.no_receipt")
-	f.line("reference", e.Reference)
-	return f.err()
+	f.Add(e.Agreement.IsNil() || !slices.Contains(Sorts, e.Sort), "", "agree.fault.missing")
+	f.Add(e.Sort == Promise && e.Organisation.IsNil(), "organisation", "agree.fault.missing")
+	f.Add((e.Sort == Receipt || e.Sort == Expense) && e.Of.IsNil(), "of", "agree.fault.missing")
+	f.Add((e.Sort == Budget || e.Sort == Promise && e.InKind) && e.What == "", "what", "agree.fault.missing")
+	f.Line("what", e.What)
+	f.Add(decimals(e.Currency) < 0, "currency", "agree.fault.missing")
+	f.Add(e.Amount < 1 || e.Amount > MaxAmount, "amount", "agree.fault.amount")
+	f.Day("on", e.On, true)
+	f.Day("until", e.Until, false)
+	f.Order("until", e.On, e.Until)
+	f.Add(e.Sort == Expense && e.Reference == "", "reference", "agree.fault.no_receipt")
+	f.Line("reference", e.Reference)
+	return f.Err()
 }
 
 // MandateGiven is the body of mandate.given: an operator may run a centre, or a programme at a place, for a time.
@@ -400,12 +332,12 @@ type MandateGiven struct {
 // Check says what is missing or contradicts itself.
 func (m MandateGiven) Check() error {
 	var f Faults
-	f.add(m.Operator.IsNil(), "operator", "agree.fault.missing")
-	f.add(m.Place.IsNil(), "place", "agree.fault.missing")
-	f.day("from", m.From, true)
-	f.day("to", m.To, true)
-	f.order("to", m.From, m.To)
-	return f.err()
+	f.Add(m.Operator.IsNil(), "operator", "agree.fault.missing")
+	f.Add(m.Place.IsNil(), "place", "agree.fault.missing")
+	f.Day("from", m.From, true)
+	f.Day("to", m.To, true)
+	f.Order("to", m.From, m.To)
+	return f.Err()
 }
 
 // DecisionTaken is the body of decision.taken, by a committee.
@@ -424,16 +356,16 @@ type DecisionTaken struct {
 // Check says what is missing or contradicts itself.
 func (d DecisionTaken) Check() error {
 	var f Faults
-	f.add(d.Committee == "", "committee", "agree.fault.missing")
-	f.line("committee", d.Committee)
-	f.add(d.What == "", "what", "agree.fault.missing")
-	f.line("what", d.What)
-	f.day("on", d.On, true)
-	f.day("due", d.Due, false)
-	f.order("due", d.On, d.Due)
-	f.day("done", d.Done, false)
-	f.order("done", d.On, d.Done)
-	return f.err()
+	f.Add(d.Committee == "", "committee", "agree.fault.missing")
+	f.Line("committee", d.Committee)
+	f.Add(d.What == "", "what", "agree.fault.missing")
+	f.Line("what", d.What)
+	f.Day("on", d.On, true)
+	f.Day("due", d.Due, false)
+	f.Order("due", d.On, d.Due)
+	f.Day("done", d.Done, false)
+	f.Order("done", d.On, d.Done)
+	return f.Err()
 }
 
 // PaperFiled is the body of paper.filed: an attachment.
@@ -450,12 +382,12 @@ type PaperFiled struct {
 // Check says what is missing.
 func (p PaperFiled) Check() error {
 	var f Faults
-	f.add(p.Agreement.IsNil() || p.Blob == (blob.Digest{}) || p.Size < 1 || p.Size > MaxPaper, "file", "agree.fault.no_file")
-	f.add(!slices.Contains(PaperTypes, p.Type), "file", "agree.fault.file_kind")
-	f.add(p.Name == "", "name", "agree.fault.missing")
-	f.line("name", p.Name)
-	f.day("on", p.On, true)
-	return f.err()
+	f.Add(p.Agreement.IsNil() || p.Blob == (blob.Digest{}) || p.Size < 1 || p.Size > MaxPaper, "file", "agree.fault.no_file")
+	f.Add(!slices.Contains(PaperTypes, p.Type), "file", "agree.fault.file_kind")
+	f.Add(p.Name == "", "name", "agree.fault.missing")
+	f.Line("name", p.Name)
+	f.Day("on", p.On, true)
+	return f.Err()
 }
 
 // The kinds of this area.

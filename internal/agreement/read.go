@@ -63,6 +63,11 @@ func (s *Agreements) Organisations(ctx context.Context, q store.Querier) ([]Item
 	return items[OrganisationDescribed](ctx, q, organisationTable, "1 = 1")
 }
 
+// Organisation returns one, or nil.
+func (s *Agreements) Organisation(ctx context.Context, q store.Querier, v id.ID) (*Item[OrganisationDescribed], error) {
+	return get[OrganisationDescribed](ctx, q, organisationTable, v)
+}
+
 // Offices returns the offices of an organisation, or, of Nil, of all.
 func (s *Agreements) Offices(ctx context.Context, q store.Querier, organisation id.ID) ([]Item[OfficeDescribed], error) {
 	if organisation.IsNil() {

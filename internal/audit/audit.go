@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/activity"
 	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/family"
@@ -51,6 +52,7 @@ var Kinds = map[string]Sort{
 	consent.KindStated.Name: Changed, consent.KindPhoto.Name: Changed, consent.KindRemoved.Name: Changed, consent.KindScan.Name: Changed, consent.KindDropped.Name: Changed,
 	family.KindLinked.Name: Changed, family.KindFetcher.Name: Changed, family.KindMessage.Name: Changed,
 	training.KindEnrolment.Name: Changed, training.KindAttendance.Name: Changed, training.KindFollowed.Name: Changed, training.KindReferral.Name: Changed, training.KindAnswer.Name: Changed, training.KindAppeal.Name: Changed, training.KindAppealDecided.Name: Changed, retention.KindKept.Name: Changed,
+	activity.KindRegistration.Name: Changed, activity.KindVisit.Name: Changed,
 	access.KindProposed.Name: Changed, access.KindDecided.Name: Changed,
 	access.KindGranted.Name: Granted, access.KindWithdrawn.Name: Granted, access.AccountOpened.Name: Granted, access.AccountClosed.Name: Granted, access.KindGlass.Name: Granted,
 }
@@ -359,7 +361,7 @@ func (r *reader) entry(ctx context.Context, f *fact.Fact) (e Entry, ok bool, err
 }
 
 // byOther are the kinds that do not say themselves whom they are about: earlier facts of their subject do.
-var byOther = []string{consent.KindRemoved.Name, access.KindDecided.Name, access.KindWithdrawn.Name}
+var byOther = []string{consent.KindRemoved.Name, activity.KindVisit.Name, access.KindDecided.Name, access.KindWithdrawn.Name}
 
 // mayConcern is a quick look at whether a fact can be about the filter's person.
 func (r *reader) mayConcern(f *fact.Fact) bool {
@@ -448,6 +450,9 @@ func subject(e *Entry, f *fact.Fact) {
 		e.Persons, e.Other = []id.ID{b.Child}, b.Guardian
 	}
 	if b, ok := fact.As[training.EnrolmentStated](f); ok {
+		e.Persons = []id.ID{b.Person}
+	}
+	if b, ok := fact.As[activity.RegistrationStated](f); ok {
 		e.Persons = []id.ID{b.Person}
 	}
 	if b, ok := fact.As[training.AttendanceTaken](f); ok {

@@ -349,6 +349,7 @@ var apart = map[string]string{
 	"agreement.renewed": "of nobody", "agreement.stated": "of nobody", "commitment.judged": "of nobody", "commitment.stated": "of nobody", "decision.taken": "of nobody", "entry.stated": "of nobody", "mandate.given": "of nobody", "office.described": "of nobody", "organisation.described": "of nobody", "paper.filed": "of nobody", "party.stated": "of nobody",
 	"office.held": "of an official, who signs for an organisation",
 	"draw.opened": "of nobody", "draw.seeded": "of nobody", "draw.cancelled": "of nobody", "draw.frozen": "the enrolments say who waited and who got a seat",
+	"feedback.asked": "of nobody", "feedback.given": "of nobody, so that it stays so", "feedback.pruned": "of nobody", "change.recorded": "of nobody", "activity.stated": "of nobody", "output.stated": "of nobody", "speaker.stated": "of an adult of public life, whose name may go",
 	"form.printed":  "a look says it",
 	"sheet.printed": "a look says it",
 	"officer.keyed": "secret", "safeguarding.reported": "secret", "safeguarding.noted": "secret", "safeguarding.shared": "secret", "safeguarding.pruned": "secret",

@@ -134,7 +134,7 @@ func measureErasures(ctx context.Context, h *house.House, r *Pages) error {
 	return nil
 }
 
-var links = regexp.MustCompile(`href="(/(?:people|groups|sessions|staff|centres)/[0-9a-f-]{36}[^"]*)"`)
+var links = regexp.MustCompile(`href="(/(?:people|groups|sessions|staff|centres|activities)/[0-9a-f-]{36}[^"]*)"`)
 
 // discover finds the pages a role has: the fixed ones, and of each kind with an id the first that a list leads to.
 func discover(c *http.Client, base string, role access.Role) ([]string, error) {
@@ -178,7 +178,10 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.DecideAppeals) {
 		paths = append(paths, "/appeals")
 	}
-	paths = append(paths, "/worried")
+	paths = append(paths, "/worried", "/events", "/registrations")
+	if access.Allows(role, access.ReadActivities) {
+		paths = append(paths, "/activities", "/activities?pillar=training&state=held")
+	}
 	if access.Allows(role, access.ReadSafeguarding) {
 		paths = append(paths, "/safeguarding")
 	}
@@ -193,7 +196,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	}
 	paths = append(paths, agreements...)
 	seen := map[string]bool{}
-	for _, from := range []string{"/people", "/groups", "/today", "/groups", "/staff", "/centres"} {
+	for _, from := range []string{"/people", "/groups", "/today", "/groups", "/staff", "/centres", "/activities"} {
 		body, _, err := get(c, base+from)
 		if err != nil {
 			return nil, err
@@ -222,6 +225,12 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 			if kind == "/centres" && access.Allows(role, access.WriteCentre) {
 				at := m[1][:len("/centres/")+36]
 				paths = append(paths, at+"/hours", at+"/holders", at+"/devices", at+"/devices?state=late", at+"/rounds/new")
+			}
+			if kind == "/activi" {
+				at := m[1][:len("/activities/")+36]
+				if paths = append(paths, "/events"+at[len("/activities"):]); access.Allows(role, access.WriteActivities) {
+					paths = append(paths, at+"/edit")
+				}
 			}
 			if kind == "/people/" && access.Allows(role, access.WritePeople) {
 				paths = append(paths, m[1]+"/edit", m[1]+"/refer", m[1]+"/consent", m[1]+"/guardians", m[1]+"/messages")

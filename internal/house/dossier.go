@@ -9,6 +9,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/fact"
+	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/person"
 	"tizi/internal/store"
@@ -22,6 +23,7 @@ type Dossier struct {
 	Person     string         `json:"person"`
 	Centre     string         `json:"centre"` // its code
 	Details    person.Details `json:"details"`
+	Mails      []string       `json:"mails,omitempty"` // left at a registration for an activity
 	Enrolments []DossierLine  `json:"enrolments"`
 	Attendance []DossierLine  `json:"attendance"`
 	Referrals  []DossierLine  `json:"referrals"` // who sent the person, and why
@@ -100,6 +102,27 @@ func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Doss
 		line.Where = names[e.Cohort]
 		d.Enrolments = append(d.Enrolments, line)
 	}
+	visits, err := h.Activities.OfPerson(ctx, h.DB, records)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range visits {
+		subjects = append(subjects, r.ID)
+		line := DossierLine{On: r.On, State: r.State}
+		if a, err := h.Activities.Get(ctx, h.DB, access.Everywhere(), r.Activity); err == nil {
+			line.What, _ = a.Title.In(i18n.FR)
+		}
+		d.Enrolments = append(d.Enrolments, line)
+	}
+	mails, err := h.Activities.Mails(ctx, h.DB, visits)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range mails {
+		d.Mails = append(d.Mails, m)
+	}
+	slices.Sort(d.Mails)
+	d.Mails = slices.Compact(d.Mails)
 	came, err := h.Training.AttendanceOf(ctx, h.DB, access.Everywhere(), p, 10_000)
 	if err != nil {
 		return nil, err

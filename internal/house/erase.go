@@ -56,6 +56,11 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 			return out, nil, err
 		}
 		out.Facts = append(out.Facts, gone...)
+		seats, err := h.Activities.Gone(ctx, q, actor, p)
+		if err != nil {
+			return out, nil, err
+		}
+		out.Facts = append(out.Facts, seats...)
 		facts, also, lost, err := h.Consents.Gone(ctx, q, actor, p)
 		if err != nil {
 			return out, nil, err
@@ -250,6 +255,15 @@ func (h *House) keep(ctx context.Context) {
 func (h *House) Review(ctx context.Context) error {
 	if err := h.Consents.DropLate(ctx); err != nil {
 		return err
+	}
+	for {
+		n, err := h.Feedback.Prune(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
 	}
 	if err := h.Retention.Review(ctx); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/activity"
 	"tizi/internal/agreement"
 	"tizi/internal/audit"
 	"tizi/internal/blob"
@@ -21,6 +22,7 @@ import (
 	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/family"
+	"tizi/internal/feedback"
 	"tizi/internal/id"
 	"tizi/internal/look"
 	"tizi/internal/person"
@@ -56,6 +58,12 @@ func Registry() *fact.Registry {
 		r.AddFold(f)
 	}
 	for _, f := range family.Folds {
+		r.AddFold(f)
+	}
+	for _, f := range activity.Folds {
+		r.AddFold(f)
+	}
+	for _, f := range feedback.Folds {
 		r.AddFold(f)
 	}
 	for _, f := range training.Folds {
@@ -97,6 +105,8 @@ type House struct {
 	People     *person.People
 	Consents   *consent.Consents
 	Family     *family.Family
+	Activities *activity.Activities
+	Feedback   *feedback.Feedback
 	Cards      *card.Cards
 	Looks      *look.Looks
 	Visits     *visit.Visits
@@ -253,10 +263,12 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Consents = consent.New(l, h.People, h.Blobs)
 	h.Family = family.New(l, h.People, h.Access)
 	h.Access.Owns = map[access.Action]*access.Relation{access.ReadChildren: family.Own, access.AnswerConsent: family.Own}
+	h.Activities = activity.New(l, h.People, h.Programmes, h.Agreements, h.Blobs)
+	h.Feedback = feedback.New(l)
 	h.Cards = card.New(l, h.People)
 	h.Training = training.New(l, h.People, h.Programmes)
 	h.Safeguard = safeguard.New(l, h.Access, h.Places)
-	h.Retention = retention.New(l, h.People, h.Training, h.Safeguard)
+	h.Retention = retention.New(l, h.People, h.Training, h.Activities, h.Safeguard)
 	h.Access.Executes(access.MergePeople, h.merger())
 	h.Access.Executes(access.ErasePeople, h.eraser())
 	h.Access.Executes(access.ExportPeople, h.exporter())

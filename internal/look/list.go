@@ -32,10 +32,11 @@ const (
 	Retention List = "retention"
 	Requests  List = "requests"
 	Audit     List = "audit"
+	Activity  List = "activity" // who registered for one
 )
 
 // Lists are all lists.
-var Lists = []List{People, Group, Adding, Sheet, Absences, Referrals, Appeals, Devices, Same, Behind, Import, Consents, Messages, Retention, Requests, Audit}
+var Lists = []List{People, Group, Adding, Sheet, Absences, Referrals, Appeals, Devices, Same, Behind, Import, Consents, Messages, Retention, Requests, Audit, Activity}
 
 // A list is shown on every second page, so it is put down in memory and written a moment later. What is written is one row
 // an hour for each account, centre and list, with how many different names it showed; no search is kept, for what one

@@ -187,11 +187,7 @@ func (p *People) Register(ctx context.Context, actor, centre id.ID, d Details, a
 		if err := p.free(ctx, q, d, id.Nil); err != nil {
 			return out, err
 		}
-		k, err := p.log.Keys.New(person, stream)
-		if err != nil {
-			return out, err
-		}
-		n, err := stated(KindRegistered, k, stream, actor, d, nil)
+		k, n, err := p.Fresh(actor, person, centre, d)
 		if err != nil {
 			return out, err
 		}
@@ -205,6 +201,36 @@ func (p *People) Register(ctx context.Context, actor, centre id.ID, d Details, a
 		return id.Nil, err
 	}
 	return person, nil
+}
+
+// Fresh prepares somebody new at a centre for the command of another area: a key and a fact. The details hold a name, and
+// no identifiers, which would have to be free.
+func (p *People) Fresh(actor, person, centre id.ID, d Details) (*seal.Key, fact.New, error) {
+	stream := Stream(centre)
+	k, err := p.log.Keys.New(person, stream)
+	if err != nil {
+		return nil, fact.New{}, err
+	}
+	n, err := stated(KindRegistered, k, stream, actor, d, nil)
+	return k, n, err
+}
+
+// Namesakes returns at most 50 records of a centre that have the name of d, however it is spelt in capitals, accents and
+// hyphens, and whether the given or the family name comes first.
+func (p *People) Namesakes(ctx context.Context, q store.Querier, centre id.ID, d Details) ([]*Person, error) {
+	name := d.sortKey()
+	sorts := []any{centre, name, name, name}
+	if w := strings.Fields(name); len(w) > 1 {
+		sorts[2] = strings.Join(append(w[1:len(w):len(w)], w[0]), " ")
+		sorts[3] = strings.Join(append([]string{w[len(w)-1]}, w[:len(w)-1]...), " ")
+	}
+	var out []*Person
+	err := q.Each(ctx, "SELECT "+table.List()+" FROM person WHERE centre = ? AND sort IN (?, ?, ?) ORDER BY id LIMIT 50", sorts, func(r store.Row) error {
+		x, err := scan(r)
+		out = append(out, x)
+		return err
+	})
+	return out, err
 }
 
 // claims are the identifiers that must be free, as keys that serialise commands.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/activity"
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/person"
@@ -183,12 +184,13 @@ type Retention struct {
 	log      *fact.Log
 	people   *person.People
 	training *training.Training
+	visits   *activity.Activities
 	cases    *safeguard.Safeguard
 }
 
 // New returns the area on a node's log.
-func New(l *fact.Log, p *person.People, t *training.Training, s *safeguard.Safeguard) *Retention {
-	return &Retention{l, p, t, s}
+func New(l *fact.Log, p *person.People, t *training.Training, v *activity.Activities, s *safeguard.Safeguard) *Retention {
+	return &Retention{l, p, t, v, s}
 }
 
 // Rules returns how many months each class is kept.
@@ -323,6 +325,10 @@ func (r *Retention) Review(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		visits, err := r.visits.LastDays(ctx, r.log.DB, all)
+		if err != nil {
+			return err
+		}
 		registered, err := r.people.Registered(ctx, r.log.DB, all)
 		if err != nil {
 			return err
@@ -337,9 +343,10 @@ func (r *Retention) Review(ctx context.Context) error {
 			for _, v := range same {
 				t := last[v]
 				open = open || t.Open
-				d.Last = max(d.Last, registered[v], t.Enrolled, t.Here)
+				w := visits[v]
+				d.Last = max(d.Last, registered[v], t.Enrolled, t.Here, w.Registered, w.Here)
 				until = max(until, kept[v])
-				if t.Here != "" {
+				if t.Here != "" || w.Here != "" {
 					d.Class = Learner
 				}
 			}

@@ -35,14 +35,13 @@ func Schema() fs.FS {
 
 // Limits.
 const (
-	OpenFor   = 15 * time.Minute // how long a key stays in memory
-	MaxText   = 4000             // letters of one answer
-	MaxSent   = 5                // reports of one address in SentIn
-	SentIn    = time.Hour
-	MaxWrong  = 5 // wrong passphrases of one account in WrongIn
-	WrongIn   = 15 * time.Minute
-	maxCases  = 500
-	maxMemory = 10_000 // addresses remembered
+	OpenFor  = 15 * time.Minute // how long a key stays in memory
+	MaxText  = 4000             // letters of one answer
+	MaxSent  = 5                // reports of one address in SentIn
+	SentIn   = time.Hour
+	MaxWrong = 5 // wrong passphrases of one account in WrongIn
+	WrongIn  = 15 * time.Minute
+	maxCases = 500
 )
 
 // Errors. Doors translate them.
@@ -68,10 +67,10 @@ type Safeguard struct {
 	log    *fact.Log
 	access *access.Access
 	places *place.Places
+	sent   access.Limit
 
 	mu    sync.Mutex // guards what follows
 	open  map[string]unlocked
-	sent  map[string][]time.Time
 	wrong map[id.ID][]time.Time
 }
 
@@ -84,7 +83,7 @@ type unlocked struct {
 
 // New returns the area.
 func New(l *fact.Log, a *access.Access, p *place.Places) *Safeguard {
-	return &Safeguard{log: l, access: a, places: p, open: map[string]unlocked{}, sent: map[string][]time.Time{}, wrong: map[id.ID][]time.Time{}}
+	return &Safeguard{log: l, access: a, places: p, open: map[string]unlocked{}, sent: access.Limit{Max: MaxSent, In: SentIn}, wrong: map[id.ID][]time.Time{}}
 }
 
 // Officer is somebody who answers for the safety of children and has a key.
@@ -236,7 +235,7 @@ func (s *Safeguard) Report(ctx context.Context, from string, centre id.ID, w Wor
 		return id.Nil, ErrNobody
 	}
 	now := s.log.Clock.Now()
-	if !s.maySend(from, now) {
+	if !s.sent.May(from, now) {
 		return id.Nil, ErrOften
 	}
 	plain, err := json.Marshal(w)
@@ -268,25 +267,6 @@ func (s *Safeguard) Report(ctx context.Context, from string, centre id.ID, w Wor
 
 func recent(l []time.Time, since time.Time) []time.Time {
 	return slices.DeleteFunc(l, func(t time.Time) bool { return !t.After(since) })
-}
-
-// maySend counts a report of a device.
-func (s *Safeguard) maySend(from string, now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.sent) > maxMemory {
-		for k, l := range s.sent {
-			if l = recent(l, now.Add(-SentIn)); len(l) == 0 {
-				delete(s.sent, k)
-			}
-		}
-	}
-	l := recent(s.sent[from], now.Add(-SentIn))
-	if len(l) >= MaxSent {
-		return false
-	}
-	s.sent[from] = append(l, now)
-	return true
 }
 
 // Has reports whether an account has a key on this node.

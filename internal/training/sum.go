@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"tizi/internal/activity"
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/measure"
@@ -14,9 +15,9 @@ import (
 	"tizi/internal/store"
 )
 
-// Sum feeds the cube of measure from enrolments and attendance, each person once, however many records there are.
+// Sum feeds the cube of measure from enrolments and attendance, and from who registered for activities and came to them, each person once, however many records there are.
 var Sum = &fact.Aggregate{
-	Name: "training", Tables: append([]*store.Table{seatTable, doubleTable, oneAbsentTable}, measure.Tables...), Sources: []*store.Table{enrolTable, attendTable, person.Edges},
+	Name: "training", Tables: append([]*store.Table{seatTable, doubleTable, oneAbsentTable}, measure.Tables...), Sources: []*store.Table{enrolTable, attendTable, activity.Guests, activity.Visits, person.Edges},
 	Begin: func() fact.Collector {
 		return &collector{members: map[measure.Member]int{}, presences: map[measure.Presence]int{}}
 	},
@@ -55,16 +56,25 @@ func (c *collector) Change(t *store.Table, old, new []any) {
 		if r == nil {
 			continue
 		}
-		who := r[1].(id.ID)
-		var prog id.ID
-		if t == enrolTable {
-			prog = r[2].(id.ID)
+		var who, prog id.ID
+		switch t {
+		case activity.Guests:
+			m, came := activity.Guest(r)
+			if who, prog = m.Person, m.Programme; came {
+				c.members[m] += n
+			}
+		case activity.Visits:
+			_, p := activity.Came(r)
+			who, prog = p.Person, p.Programme
+			c.presences[p] += n
+		case enrolTable:
+			who, prog = r[1].(id.ID), r[2].(id.ID)
 			// Whoever was denied a seat is no member of the programme.
 			if r[6].(string) != Denied {
 				c.members[member(r)] += n
 			}
-		} else {
-			prog = r[3].(id.ID)
+		default:
+			who, prog = r[1].(id.ID), r[3].(id.ID)
 			if Here(r[2].(string)) {
 				c.presences[measure.Presence{Person: who, Programme: prog, Centre: r[4].(id.ID), Month: r[5].(string)}] += n
 			}
@@ -180,6 +190,32 @@ func (c *collector) whole(ctx context.Context, tx store.Tx, sum *measure.Sum, wh
 	if err != nil {
 		return err
 	}
+	guests := map[id.ID][]measure.Member{}
+	err = tx.Many(ctx, activity.GuestsOf, sets, func(i int, r store.Row) error {
+		row, err := activity.Guests.Scan(r)
+		if err != nil {
+			return err
+		}
+		if m, came := activity.Guest(row); came {
+			guests[persons[i]] = append(guests[persons[i]], m)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = tx.Many(ctx, activity.VisitsOf, sets, func(i int, r store.Row) error {
+		row, err := activity.Visits.Scan(r)
+		if err != nil {
+			return err
+		}
+		session, p := activity.Came(row)
+		marks[persons[i]] = append(marks[persons[i]], mark{session, p.Person, p.Programme, p.Centre, Present, p.Month})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	programmes := map[id.ID]bool{}
 	for p := range part {
 		for prog := range c.of[p] {
@@ -187,6 +223,9 @@ func (c *collector) whole(ctx context.Context, tx store.Tx, sum *measure.Sum, wh
 		}
 		for _, e := range enrolments[p] {
 			programmes[e[2].(id.ID)] = true
+		}
+		for _, m := range guests[p] {
+			programmes[m.Programme] = true
 		}
 		for _, m := range marks[p] {
 			programmes[m.programme] = true
@@ -207,6 +246,10 @@ func (c *collector) whole(ctx context.Context, tx store.Tx, sum *measure.Sum, wh
 					m.Person = one
 					members[m.Programme] = append(members[m.Programme], m)
 				}
+			}
+			for _, m := range guests[p] {
+				m.Person = one
+				members[m.Programme] = append(members[m.Programme], m)
 			}
 			for _, m := range marks[p] {
 				ms = append(ms, m)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/activity"
 	"tizi/internal/agreement"
 	"tizi/internal/centre"
 	"tizi/internal/consent"
@@ -141,6 +142,9 @@ type spot struct {
 	room, device, round  id.ID
 	where                string
 	agreed               agreed
+	activity, speaker    id.ID
+	output, meeting      id.ID
+	ask                  string
 }
 
 // agreed is an agreement with one of each of what hangs from it.
@@ -210,9 +214,43 @@ func (n *node) spot(t testing.TB, where, code string, lead ...id.ID) spot {
 	must(t, err)
 	s.round, err = n.Centres.SetRound(ctx, id.Nil, all, id.Nil, centre.RoundPlanned{Centre: s.centre, Name: "R", Stops: []centre.Stop{{Date: "2026-03-09", Spot: "souk"}}})
 	must(t, err)
+	code = "P"
+	if where == "out" {
+		code = "OUT"
+		_, err = n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: code, Place: place.ID("MA"), Name: i18n.Text{i18n.FR: code}}})
+		must(t, err)
+	}
+	s.activity, s.speaker, s.output = n.event(t, s.centre, code, activity.Open), id.New(), id.New()
+	x, err := n.Activities.Get(ctx, n.DB, all, s.activity)
+	must(t, err)
+	s.meeting, s.ask = x.Sessions[0].ID, activity.NewCode()
+	must(t, n.Feedback.Open(ctx, id.Nil, s.centre, s.meeting, s.activity, n.Today(), s.ask))
+	must(t, n.Activities.SetSpeaker(ctx, id.Nil, s.activity, s.speaker, activity.Speaker{Name: activity.Name{Latin: "Speaker " + where}}))
+	must(t, n.Activities.SetOutput(ctx, id.Nil, s.output, activity.OutputStated{Activity: s.activity, Title: i18n.Text{i18n.FR: "Output"}, Kind: "paper", Lang: "fr", On: n.Today()}, []byte("%PDF-1.4\n")))
 	s.worry, err = n.Safeguard.Report(ctx, id.New().String(), s.centre, safeguard.Worry{What: "secret"})
 	must(t, err)
 	return s
+}
+
+// event makes an activity of today.
+func (n *node) event(t testing.TB, centre id.ID, code, state string) id.ID {
+	t.Helper()
+	v := id.New()
+	a := activity.Stated{Programme: programme.ID(code), Kind: "masterclass", Pillar: "training", Centre: centre, Title: i18n.Text{i18n.FR: "Masterclass " + code}, From: n.Today(), To: n.Today(), State: state,
+		Sessions: []activity.Session{{ID: id.New(), Date: n.Today()}}}
+	if state == activity.Cancelled {
+		a.Reason = "rain"
+	}
+	must(t, n.Activities.Set(ctx, id.Nil, v, a))
+	return v
+}
+
+// guest registers somebody new for an activity.
+func (n *node) guest(t testing.TB, v id.ID) *activity.Registration {
+	t.Helper()
+	r, err := n.Activities.Register(ctx, id.Nil, "", v, activity.Visitor{Name: "Guest " + id.New().Hex(), Mail: "guest@example.org", Agreed: true})
+	must(t, err)
+	return r
 }
 
 // agree records what a guardian agreed to on paper.
@@ -303,6 +341,31 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return n.paper(t, s.agreed.agreement).String()
 		case "{card}":
 			return "no-such-card"
+		case "{activity}", "{event}":
+			if strings.HasSuffix(r.Path, "/notice") {
+				x, err := n.Activities.Get(ctx, n.DB, access.Everywhere(), s.activity)
+				must(t, err)
+				programmes, err := n.Programmes.List(ctx, n.DB)
+				must(t, err)
+				for _, p := range programmes {
+					if p.ID == x.Programme {
+						return n.event(t, s.centre, p.Code, activity.Cancelled).String()
+					}
+				}
+			}
+			return s.activity.String()
+		case "{meeting}":
+			return s.meeting.String()
+		case "{ask}":
+			return s.ask
+		case "{speaker}":
+			return s.speaker.String()
+		case "{output}":
+			return s.output.String()
+		case "{registration}":
+			return n.guest(t, s.activity).ID.String()
+		case "{pass}":
+			return n.guest(t, s.activity).Code
 		case "{scan}":
 			var rep consent.Received
 			must(t, n.Consents.Receive(ctx, n.owner.ID, s.centre, picture(t), &rep))

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tizi/internal/access"
+	"tizi/internal/activity"
 	"tizi/internal/agreement"
 	"tizi/internal/consent"
 	"tizi/internal/demo"
@@ -17,6 +18,7 @@ import (
 	"tizi/internal/picture"
 	"tizi/internal/programme"
 	"tizi/internal/store"
+	webactivity "tizi/internal/web/activity"
 	"tizi/internal/web/agree"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/door"
@@ -63,6 +65,7 @@ func New(h *house.House, o Options) (*Server, error) {
 		teach.Templates,
 		steer.Templates,
 		agree.Templates,
+		webactivity.Templates,
 		family.Templates,
 		safe.Templates,
 	} {
@@ -76,6 +79,7 @@ func New(h *house.House, o Options) (*Server, error) {
 	teach.Routes(d)
 	steer.Routes(d)
 	agree.Routes(d)
+	webactivity.Routes(d)
 	family.Routes(d)
 	safe.Routes(d)
 	d.Handle("GET /{$}", door.Public, front)
@@ -125,6 +129,8 @@ func bound(path string) int64 {
 		return consent.MaxRecording + maxForm
 	case strings.HasPrefix(path, "/agreements/") && strings.HasSuffix(path, "/papers"):
 		return agreement.MaxPaper + maxForm
+	case strings.HasPrefix(path, "/activities/") && strings.Contains(path, "/outputs/"):
+		return activity.MaxFile + maxForm
 	case strings.HasPrefix(path, "/sessions/") && strings.HasSuffix(path, "/scan"):
 		return teach.MaxScan + maxForm
 	case strings.HasSuffix(path, "/photo"):
@@ -200,6 +206,7 @@ var sections = []struct {
 	{"nav.today", "/today", "today", access.ReadGroups},
 	{"nav.people", "/people", "people", access.ReadPeople},
 	{"nav.groups", "/groups", "group", access.ReadGroups},
+	{"nav.activities", "/activities", "calendar", access.ReadActivities},
 	{"nav.centres", "/centres", "building", access.ReadCentre},
 	{"nav.consents", "/consents", "file", access.ReadConsent},
 	{"nav.messages", "/messages", "mail", access.WritePeople},

@@ -45,6 +45,17 @@ var choices = []string{"empty", "long", "script", "path", "negative", "unknown i
 
 // sober is what a field could well be given, so that only one field at a time is nonsense.
 func sober(f *form, q *question, serial int) []string {
+	switch at := strings.Split(f.page, "/"); {
+	case len(at) < 2:
+	case at[1] == "activities" && (strings.HasPrefix(q.name, "session_") && q.kind != "hidden" || q.name == "reason"):
+		return []string{q.value} // an empty line plans nothing, and only what is called off has a reason
+	case at[1] == "activities" && q.name == "link":
+		return []string{"https://example.org/x"}
+	case (at[1] == "activities" || at[1] == "events") && q.name == "birth":
+		return []string{"1999"}
+	case (at[1] == "activities" || at[1] == "events") && q.name == "mail":
+		return []string{"somebody@example.org"}
+	}
 	if q.kind == "date" {
 		if q.value != "" {
 			return []string{q.value}
@@ -303,6 +314,7 @@ var unguessed = map[string]bool{
 	"/agreements/{id}/parties/new": true, "/agreements/{id}/renew": true, "/agreements/{id}/money/{id}": true, "/organisations/{id}/offices/{id}/terms/{id}": true, "/agreements/{id}/papers": true,
 	"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/groups/{id}/cards": true, "/sessions/{id}/paper": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
 	"/sessions/{id}/scan": true, "/sessions/{id}/door": true, "/sessions/{id}/door/photo": true, // no card and no sheet is guessed
+	"/activities/{id}/door": true, "/activities/{id}/door/mark": true, "/activities/{id}/door/walk": true, // no code is guessed, and the door may be closed
 	"/groups/{id}/add":          true, // a draw may be announced by then
 	"/programmes/{code}/spread": true, // what was looked at has changed by then
 	"/sessions/{id}/cancel":     true, // its sheet may be taken by then

@@ -74,7 +74,7 @@ func (f form) given(a *door.Ask) error {
 	to, err := f.take(x)
 	var wrong agreement.Faults
 	if errors.As(err, &wrong) {
-		for field, s := range sentences(a, wrong) {
+		for field, s := range Sentences(a, wrong) {
 			if x.v.Errors[field] == "" {
 				x.v.Errors[field] = s
 			}

@@ -103,11 +103,14 @@ func (k *known) strategies(codes []string) []Link {
 	return out
 }
 
-func (k *known) source(s source.Source) *Source {
+func (k *known) source(s source.Source) *Source { return SourceOf(k.a, s) }
+
+// SourceOf is a source in words, or nil of none.
+func SourceOf(a *door.Ask, s source.Source) *Source {
 	if s.IsZero() {
 		return nil
 	}
-	return &Source{Kind: s.Kind, Publication: s.Publication, On: source.Words(k.a.P, s.On), States: s.States, URL: s.URL}
+	return &Source{Kind: s.Kind, Publication: s.Publication, On: source.Words(a.P, s.On), States: s.States, URL: s.URL}
 }
 
 func link(v id.ID, parts ...string) string {
@@ -634,7 +637,7 @@ func paperGiven(a *door.Ask) error {
 		if err != nil {
 			return err
 		}
-		v.Errors, v.PaperName = sentences(a, wrong), typed
+		v.Errors, v.PaperName = Sentences(a, wrong), typed
 		return a.Again("agreements/agreement", v)
 	}
 	if err != nil {
@@ -660,8 +663,8 @@ func paperDropped(a *door.Ask) error {
 	return a.Go(door.With(link(x.ID), "tab", "papers"))
 }
 
-// sentences puts what is wrong beside its field.
-func sentences(a *door.Ask, wrong agreement.Faults) map[string]string {
+// Sentences puts what is wrong beside its field.
+func Sentences(a *door.Ask, wrong agreement.Faults) map[string]string {
 	out := map[string]string{}
 	for _, f := range wrong {
 		for i := 1; i < len(f.Args); i += 2 {

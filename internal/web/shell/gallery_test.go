@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"tizi/internal/i18n"
+	"tizi/internal/web/activity"
 	"tizi/internal/web/agree"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/family"
@@ -50,6 +51,7 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 		teach.Templates,
 		steer.Templates,
 		agree.Templates,
+		activity.Templates,
 		family.Templates,
 		safe.Templates,
 		open.Templates,
@@ -87,6 +89,7 @@ func fill(r *http.Request, p *shell.Page) {
 		{Key: "nav.today", URL: "/today", Icon: "today", Current: at("/today") || at("/attendance")},
 		{Key: "nav.people", URL: "/people", Icon: "people", Current: at("/people") || at("/import")},
 		{Key: "nav.groups", URL: "/groups", Icon: "groups", Current: at("/group")},
+		{Key: "nav.activities", URL: "/activities", Icon: "calendar", Current: at("/activit")},
 		{Key: "nav.messages", URL: "/messages", Icon: "mail", Current: at("/messages"), Unread: 3},
 		{Key: "nav.board", URL: "/board", Icon: "board", Current: at("/board") || at("/behind")},
 		{Key: "nav.programmes", URL: "/programmes", Icon: "flag", Current: at("/programme")},

@@ -242,6 +242,9 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 	if a.May(access.WriteGroups) && !s.Taken() {
 		v.ChangeURL = v.Action + "/change"
 	}
+	if a.May(access.TakeAttendance) && s.Cancelled == "" && s.Date <= a.Today() {
+		v.FeedbackURL = v.Action + "/feedback"
+	}
 	if v.Locked == "" && s.Date == a.Today() {
 		v.DoorURL = v.Action + "/door"
 	}

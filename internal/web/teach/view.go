@@ -83,6 +83,8 @@ type Attendance struct {
 	ScanURL string
 	// ChangeURL leads to moving or cancelling the session.
 	ChangeURL string
+	// FeedbackURL leads to what those who came thought of it.
+	FeedbackURL string
 }
 
 // Learner is one line of the sheet.
