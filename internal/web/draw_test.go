@@ -91,6 +91,7 @@ func TestDrawForms(t *testing.T) {
 	for what, c := range map[string]struct{ field, typed, says string }{
 		"closed before today": {"closes", "2026-03-01", fr.T("draw.closes_past")},
 		"no day":              {"closes", "demain", fr.T("groups.date_wrong")},
+		"a seed too far off":  {"seed_on", "9999-12-31", fr.T("draw.too_far")},
 		"a seed while open":   {"seed_on", "2026-03-10", fr.T("draw.seed_before")},
 		"no source":           {"source", " ", fr.T("draw.source_missing")},
 		"a long source":       {"source", strings.Repeat("x", 301), fr.T("error.too_long", "n", 300)},

@@ -298,17 +298,22 @@ func groupDrawOpen(a *door.Ask) error {
 	b := training.DrawOpened{Cohort: c.ID, On: a.Today(), Closes: v.ClosesOn, SeedOn: v.SeedDay, Source: v.SourceText, Rule: lot.Rule{Version: lot.Version}}
 	_, err1 := time.Parse(time.DateOnly, v.ClosesOn)
 	_, err2 := time.Parse(time.DateOnly, v.SeedDay)
+	latest := a.H.Log.Clock.Now().AddDate(1, 0, 0).Format(time.DateOnly) // what is later was mistyped, and would keep the seats
 	switch {
 	case err1 != nil:
 		v.Errors["closes"] = a.P.T("groups.date_wrong")
 	case v.ClosesOn < a.Today():
 		v.Errors["closes"] = a.P.T("draw.closes_past")
+	case v.ClosesOn > latest:
+		v.Errors["closes"] = a.P.T("draw.too_far")
 	}
 	switch {
 	case err2 != nil:
 		v.Errors["seed_on"] = a.P.T("groups.date_wrong")
 	case err1 == nil && v.SeedDay <= v.ClosesOn:
 		v.Errors["seed_on"] = a.P.T("draw.seed_before")
+	case v.SeedDay > latest:
+		v.Errors["seed_on"] = a.P.T("draw.too_far")
 	}
 	switch {
 	case v.SourceText == "":
