@@ -34,6 +34,7 @@ func (n *node) form(t *testing.T, acc *access.Account, path string, pairs ...str
 func TestCentre(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		n := serve(t, e, nil)
+		n.programmeP(t)
 		s := n.spot(t, "in", "MA-ERR-MJ1")
 		acc := n.open(t, access.Centre, access.Place(s.centre), false)
 		self := "/centres/" + s.centre.String()
