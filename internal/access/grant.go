@@ -207,6 +207,25 @@ func (a *Access) Renew(ctx context.Context, actor *Account, grants []id.ID) erro
 	})
 }
 
+// RenewRole renews one role of an account where it ran out or will within WarnBefore: of whoever answers for a child, while a
+// centre goes on giving cards.
+func (a *Access) RenewRole(ctx context.Context, account id.ID, role Role) error {
+	acc, err := a.Get(ctx, a.log.DB, account)
+	if err != nil || acc == nil {
+		return errors.Join(err, ErrNoAccount)
+	}
+	var grants []id.ID
+	for _, h := range append(slices.Clone(acc.Roles), acc.Ended...) {
+		if h.Role == role && !h.Until.IsZero() && h.Until.Before(a.log.Clock.Now().Add(WarnBefore)) {
+			grants = append(grants, h.Grant)
+		}
+	}
+	if len(grants) == 0 {
+		return nil
+	}
+	return a.renew(ctx, id.Nil, grants, func(context.Context, store.Querier, *place.Tree, *Renewable) error { return nil })
+}
+
 // RenewAll renews every role of a login, from the machine itself: whoever holds the disk holds the node. It returns how
 // many.
 func (a *Access) RenewAll(ctx context.Context, login string) (int, error) {
@@ -370,16 +389,24 @@ func (a *Access) Gone(ctx context.Context, q store.Querier, actor id.ID, acc *Ac
 		facts = append(facts, fact.New{Stream: "commons", Kind: KindWithdrawn, Subject: h.Grant, Actor: actor, Body: RoleWithdrawn{}, Prev: fact.HeadsOf(said)})
 	}
 	return facts, func(ctx context.Context, tx store.Tx) error {
-		for _, table := range []string{"access_secret", "access_factor", "access_recovery", "access_passkey", "access_outside", "access_seen"} {
-			if err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE account = ?", acc.ID); err != nil {
-				return err
-			}
+		if err := Strip(ctx, tx, acc.ID); err != nil {
+			return err
 		}
-		if err := endAll(ctx, tx, acc.ID, nil); err != nil {
+		if err := tx.Exec(ctx, "DELETE FROM access_seen WHERE account = ?", acc.ID); err != nil {
 			return err
 		}
 		return a.log.Keys.Erase(ctx, tx, acc.ID, a.log.Clock.Now().UnixMilli())
 	}, nil
+}
+
+// Strip ends every way in that an account has by itself, and whoever is in.
+func Strip(ctx context.Context, tx store.Tx, account id.ID) error {
+	for _, table := range []string{"access_secret", "access_factor", "access_recovery", "access_passkey", "access_outside"} {
+		if err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE account = ?", account); err != nil {
+			return err
+		}
+	}
+	return endAll(ctx, tx, account, nil)
 }
 
 // closings are the facts of an account that say whether it is closed: they are a register beside its name.

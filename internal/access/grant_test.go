@@ -61,6 +61,24 @@ var (
 	whole  = access.Place(place.ID("MA"))
 )
 
+// The role of whoever answers for a child is renewed where it ran out, and no other one is.
+func TestRenewRole(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h, clock := country(t, e)
+		g := somebody(t, h, "aicha", access.Guardian, box)
+		before := g.Roles[0].Until
+		must(t, h.Access.RenewRole(ctx, g.ID, access.Guardian))
+		is(t, "long before", get(t, h, g.ID).Roles[0].Until.Unix(), before.Unix())
+		clock.Move(access.Life(access.Guardian) + time.Hour)
+		is(t, "roles that count", len(get(t, h, g.ID).Roles), 0)
+		must(t, h.Access.RenewRole(ctx, g.ID, access.Trainer))
+		is(t, "another role", len(get(t, h, g.ID).Roles), 0)
+		must(t, h.Access.RenewRole(ctx, g.ID, access.Guardian))
+		is(t, "renewed", len(get(t, h, g.ID).Roles), 1)
+		refused(t, "nobody", h.Access.RenewRole(ctx, id.New(), access.Guardian), access.ErrNoAccount)
+	})
+}
+
 // What was granted runs out, is said to run out well before, and is renewed by whoever may grant it.
 func TestRolesRunOut(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {

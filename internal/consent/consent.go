@@ -48,6 +48,7 @@ var (
 	ErrNotGiven  = errors.New("what was not given cannot be withdrawn")
 	ErrFuture    = errors.New("the date lies in the future")
 	ErrBefore    = errors.New("the date lies before the person was born")
+	ErrOlder     = errors.New("it was refused or withdrawn after that day")
 	ErrNoConsent = errors.New("nobody agreed to this")
 	ErrNoText    = errors.New("there is no such text")
 )
@@ -296,6 +297,15 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 			if err != nil {
 				return out, err
 			}
+			if s.State == Given {
+				later, err := c.laterNo(ctx, q, who, s.Purpose, s.On)
+				if err != nil {
+					return out, err
+				}
+				if later {
+					return out, ErrOlder
+				}
+			}
 			ended, photos, err := c.ends(ctx, q, actor, who, s)
 			if err != nil {
 				return out, err
@@ -506,16 +516,52 @@ func Held(actor, centre, who id.ID, p Purpose, text id.ID, method, on string) fa
 		Body: Stated{Person: who, Purpose: p, State: Given, Text: text, Giver: ByGuardian, Method: method, On: on}}
 }
 
+// laterNo reports whether a consent of somebody, on whichever record, was refused or withdrawn after a day: a form that was
+// signed before does not bring it back.
+func (c *Consents) laterNo(ctx context.Context, q store.Querier, who id.ID, p Purpose, on string) (bool, error) {
+	records, err := recordsOf(ctx, q, who)
+	if err != nil {
+		return false, err
+	}
+	in, args := store.In("person", records)
+	var n int
+	_, err = store.One(ctx, q, "SELECT count(*) FROM consent WHERE "+in+" AND purpose = ? AND state IN ('"+Refused+"', '"+Withdrawn+"') AND day > ?", append(args, string(p), on), &n)
+	return n > 0, err
+}
+
+// recordsOf are the records that are one person.
+func recordsOf(ctx context.Context, q store.Querier, who id.ID) ([]id.ID, error) {
+	ones, err := person.Ones(ctx, q, []id.ID{who})
+	if err != nil || ones[who] == nil {
+		return []id.ID{who}, err
+	}
+	return ones[who], nil
+}
+
 // Forms returns what states, for an import, the consent of those whose signed forms a centre holds and of whom nothing was
 // stated yet: what somebody answered outweighs a list. Who signed is not known by name, and no scan is filed.
 func (c *Consents) Forms(actor, centre id.ID, p Purpose, text id.ID, on string) func(context.Context, store.Querier, []person.Formed) ([]fact.New, error) {
 	return func(ctx context.Context, q store.Querier, l []person.Formed) ([]fact.New, error) {
 		stated := map[id.ID]bool{}
+		var known []id.ID
+		for _, f := range l {
+			if !f.New {
+				known = append(known, f.Person)
+			}
+		}
+		ones, err := person.Ones(ctx, q, known)
+		if err != nil {
+			return nil, err
+		}
 		for part := range slices.Chunk(l, 500) {
 			var registers []id.ID
 			for _, f := range part {
-				if !f.New {
-					registers = append(registers, RegisterID(f.Person, p))
+				if f.New {
+					continue
+				}
+				registers = append(registers, RegisterID(f.Person, p))
+				for _, r := range ones[f.Person] { // what was said of another record is said of the person
+					registers = append(registers, RegisterID(r, p))
 				}
 			}
 			if len(registers) == 0 {
@@ -534,7 +580,7 @@ func (c *Consents) Forms(actor, centre id.ID, p Purpose, text id.ID, on string) 
 		}
 		var out []fact.New
 		for _, f := range l {
-			if stated[f.Person] {
+			if stated[f.Person] || slices.ContainsFunc(ones[f.Person], func(r id.ID) bool { return stated[r] }) {
 				continue
 			}
 			n := Held(actor, centre, f.Person, p, text, "list", on)

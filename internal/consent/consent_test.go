@@ -262,6 +262,70 @@ func TestSweepFinishes(t *testing.T) {
 	})
 }
 
+// A no stands against a form that was signed before it, on whichever record of a person it was said.
+func TestLaterNoStands(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		must(t, h.Places.LoadCountry(ctx, id.Nil, "ma", true))
+		a, b := someone(t, h, "Lina", "2015-01-06"), someone(t, h, "Leena", "2015-01-06")
+		on := func(who id.ID, state, day string) error {
+			s := said(consent.Training, state)
+			s.On = day
+			return h.Consents.Record(ctx, id.Nil, all, who, []consent.Statement{s})
+		}
+		must(t, on(a, consent.Given, "2026-01-10"))
+		must(t, on(a, consent.Withdrawn, "2026-02-20"))
+		if err := on(a, consent.Given, "2026-01-15"); !errors.Is(err, consent.ErrOlder) {
+			t.Errorf("a form signed before the withdrawal: %v", err)
+		}
+		must(t, h.People.Merge(ctx, id.Nil, all, a, b, "papers"))
+		if err := on(b, consent.Given, "2026-01-15"); !errors.Is(err, consent.ErrOlder) {
+			t.Errorf("the same on the other record: %v", err)
+		}
+		// A list says nothing of whoever answered, by another record either.
+		forms := h.Consents.Forms(id.Nil, here, consent.Training, consent.FirstText(consent.Training), "2026-03-01")
+		if list, err := forms(ctx, h.DB, []person.Formed{{Person: b, Birth: "2015-01-06"}}); err != nil || len(list) != 0 {
+			t.Errorf("a list brings it back: %d, %v", len(list), err)
+		}
+		must(t, on(a, consent.Given, "2026-02-20")) // minds change within a day
+		if has, err := h.Consents.Has(ctx, h.DB, a, consent.Training); err != nil || !has {
+			t.Errorf("a new yes: %v %v", has, err)
+		}
+	})
+}
+
+// A card that was lost opens nothing any more, whatever whoever found it did with it.
+func TestLostCard(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		must(t, h.Places.LoadCountry(ctx, id.Nil, "ma", true))
+		child := someone(t, h, "Lina", "2015-01-06")
+		for _, again := range []bool{false, true} { // revoked, or replaced by another card
+			g, err := h.Family.Welcome(ctx, id.Nil, all, child, family.Who{Name: fmt.Sprint("Fatna ", again)}, "fr", true, true)
+			must(t, err)
+			card, err := h.Family.MakeCard(ctx, all, child, g)
+			must(t, err)
+			token, err := h.Family.Enter(ctx, card.Token, "", "", "finder", "10.0.0.9")
+			must(t, err)
+			must(t, h.Access.ChangePassphrase(ctx, g, token, "", "un deux trois soleil"))
+			acc, err := h.Access.Get(ctx, h.DB, g)
+			must(t, err)
+			if again {
+				_, err = h.Family.MakeCard(ctx, all, child, g)
+			} else {
+				err = h.Family.Revoke(ctx, g)
+			}
+			must(t, err)
+			if _, err := h.Access.SignIn(ctx, acc.Login, "un deux trois soleil", "finder", "10.0.0.9"); err == nil {
+				t.Errorf("again %v: the passphrase that the finder set opens the account", again)
+			}
+			if who, err := h.Access.Who(ctx, token); err == nil && who != nil {
+				t.Errorf("again %v: whoever came in is in still", again)
+			}
+		}
+	})
+}
+
 // Whoever links a guardian to another child while the last link ends meets either a guardian or a refusal, never an account
 // that is gone.
 func TestGuardianEndsWhileLinked(t *testing.T) {

@@ -218,8 +218,7 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 	if err != nil {
 		return err
 	}
-	left, err := f.Children(ctx, f.log.DB, guardian)
-	if err != nil || len(left) > 0 {
+	if left, err := f.answersFor(ctx, f.log.DB, guardian); err != nil || left {
 		return err
 	}
 	acc, err := f.access.Get(ctx, f.log.DB, guardian)
@@ -227,7 +226,7 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 		return errors.Join(err, f.Revoke(ctx, guardian))
 	}
 	_, err = f.log.Do(ctx, fact.Command{Name: "end a guardian's account", Stream: person.Stream(now.Centre), Keys: []id.ID{guardian}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
-		if left, err := f.Children(ctx, q, guardian); err != nil || len(left) > 0 { // linked to another child meanwhile
+		if left, err := f.answersFor(ctx, q, guardian); err != nil || left { // linked to another child meanwhile
 			return fact.Outcome{}, err
 		}
 		facts, end, err := f.ending(ctx, q, actor, acc)
@@ -236,7 +235,24 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 	if err != nil {
 		return err
 	}
-	return f.log.DB.Purge(ctx, false, "seal_key")
+	if err := f.log.DB.Purge(ctx, false, "seal_key"); !errors.Is(err, store.ErrBusy) { // what is left goes with the next purge
+		return err
+	}
+	return nil
+}
+
+// answersFor reports whether a guardian answers for anybody who is known: the links of the erased stay.
+func (f *Family) answersFor(ctx context.Context, q store.Querier, guardian id.ID) (bool, error) {
+	links, err := f.Children(ctx, q, guardian)
+	if err != nil {
+		return false, err
+	}
+	var children []id.ID
+	for _, l := range links {
+		children = append(children, l.Child)
+	}
+	known, err := f.people.Centres(ctx, q, children)
+	return len(known) > 0, err
 }
 
 // ending prepares the end of a guardian's account, with the card and the PIN; also does so in the transaction.
@@ -526,7 +542,8 @@ type Means struct {
 	Created time.Time
 }
 
-// MakeCard makes a card for a guardian of a child of the scope. What was made before ends: a lost card is replaced.
+// MakeCard makes a card for a guardian of a child of the scope. What was made before ends, with whoever is in and every other
+// way in: a lost card is replaced.
 func (f *Family) MakeCard(ctx context.Context, scope access.Scope, child, guardian id.ID) (*Card, error) {
 	if _, _, err := f.child(ctx, f.log.DB, scope, child); err != nil {
 		return nil, err
@@ -542,6 +559,9 @@ func (f *Family) MakeCard(ctx context.Context, scope access.Scope, child, guardi
 	if !isFamily(acc) {
 		return nil, ErrStaff
 	}
+	if err := f.access.RenewRole(ctx, guardian, access.Guardian); err != nil { // a card that opens nothing is none
+		return nil, err
+	}
 	raw := make([]byte, 16)
 	rand.Read(raw)
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
@@ -552,7 +572,7 @@ func (f *Family) MakeCard(ctx context.Context, scope access.Scope, child, guardi
 	pin := access.HashSecret(c.PIN)
 	now := f.log.Clock.Now().UnixMilli()
 	return c, f.log.DB.Write(ctx, func(tx store.Tx) error {
-		if err := revoke(ctx, tx, guardian); err != nil {
+		if err := errors.Join(revoke(ctx, tx, guardian), access.Strip(ctx, tx, guardian)); err != nil {
 			return err
 		}
 		if err := tx.Exec(ctx, "INSERT INTO family_card (hash, account, created) VALUES (?, ?, ?)", digest(c.Token), guardian, now); err != nil {
@@ -576,9 +596,19 @@ func revoke(ctx context.Context, tx store.Tx, guardian id.ID) error {
 	return tx.Exec(ctx, "DELETE FROM family_pin WHERE account = ?", guardian)
 }
 
-// Revoke ends the card and the PIN of a guardian, and whoever came in with them.
+// Revoke ends the card and the PIN of a guardian, and whoever came in with them. So does every other way in that somebody may
+// have made meanwhile with a card that was lost; who works here too keeps those.
 func (f *Family) Revoke(ctx context.Context, guardian id.ID) error {
-	err := f.log.DB.Write(ctx, func(tx store.Tx) error { return revoke(ctx, tx, guardian) })
+	acc, err := f.access.Get(ctx, f.log.DB, guardian)
+	if err != nil {
+		return err
+	}
+	err = f.log.DB.Write(ctx, func(tx store.Tx) error {
+		if isFamily(acc) {
+			return errors.Join(revoke(ctx, tx, guardian), access.Strip(ctx, tx, guardian))
+		}
+		return revoke(ctx, tx, guardian)
+	})
 	if err != nil {
 		return err
 	}

@@ -153,6 +153,11 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		if len(left) > 0 {
 			t.Errorf("still to be done: %v", left)
 		}
+		// Who answered for the erased child and another one is nobody's guardian when the other's link ends.
+		must(t, h.Family.Unlink(ctx, id.Nil, access.Everywhere(), other, parents[1]))
+		if acc, err := h.Access.Get(ctx, h.DB, parents[1]); err != nil || acc != nil {
+			t.Errorf("the account of who answers for nobody: %+v, %v", acc, err)
+		}
 	})
 }
 

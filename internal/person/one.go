@@ -404,7 +404,7 @@ func unite(as id.ID, records []*Person) *Person {
 			first = r
 		}
 	}
-	out := &Person{ID: as, Centre: first.Centre, Sort: first.Sort, Details: Details{}}
+	out := &Person{ID: as, Centre: first.Centre, Sort: first.Sort, Details: Details{}, inside: first.ID}
 	for _, r := range records {
 		out.Conflict = out.Conflict || r.Conflict
 		if len(records) > 1 {

@@ -58,6 +58,7 @@ func TestOneOfTwoRecords(t *testing.T) {
 		x, err := p.Get(ctx, n.DB, access.At(here), b)
 		must(t, err)
 		is(t, "seen from here", x.Details.Latin()+x.Details["phone"], "Mohamed Tazi")
+		is(t, "as the record here", x.ID, a)
 		for search, want := range map[string]int{"": 2, "mohamed": 1, "mohammed": 1, "محمد": 1, "r130000001": 1, "tazi": 2, "زينب": 1} {
 			l, err := p.List(ctx, n.DB, all, person.Filter{Search: search})
 			must(t, err)

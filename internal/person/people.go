@@ -28,6 +28,7 @@ type Person struct {
 	Near bool
 	// Records are those in the scope that are this one person, when there are several, the smallest id first.
 	Records        []*Person
+	inside         id.ID           // a record in the scope, where there are several
 	Contradictions []Contradiction // between the records
 
 	first int64  // the clock of the first fact
@@ -81,11 +82,15 @@ func scan(r store.Row) (*Person, error) {
 	return p, nil
 }
 
-// Get returns a person in the scope, or nil: one, made of all the records there that are one person with this.
+// Get returns a person in the scope, or nil: one, made of all the records there that are one person with this. Its id is that of
+// a record in the scope, which is another than was asked for where that one lies outside.
 func (p *People) Get(ctx context.Context, q store.Querier, scope access.Scope, person id.ID) (*Person, error) {
 	l, err := p.united(ctx, q, scope, []id.ID{person})
 	if err != nil || len(l) == 0 {
 		return nil, err
+	}
+	if x := l[0]; !x.inside.IsNil() {
+		x.ID = x.inside // what hangs from a record outside the scope is not for whoever asks
 	}
 	return l[0], nil
 }

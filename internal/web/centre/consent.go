@@ -473,6 +473,7 @@ func consentError(a *door.Ask, errs map[string]string, err error) bool {
 		{consent.ErrNoName, "name", "consents.no_name"},
 		{consent.ErrFuture, "on", "consents.future"},
 		{consent.ErrBefore, "on", "consents.before"},
+		{consent.ErrOlder, "on", "consents.older"},
 		{consent.ErrNotGiven, "", "consents.not_given"},
 	} {
 		if errors.Is(err, x.err) {

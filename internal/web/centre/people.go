@@ -165,6 +165,7 @@ func personShow(a *door.Ask) error {
 	if p == nil {
 		return person.ErrUnknown
 	}
+	v = p.ID // of the record in the scope
 	if err := a.H.Looks.Note(ctx, a.Actor(), look.Read, v); err != nil {
 		return err
 	}
