@@ -512,7 +512,9 @@ func (a *Audit) Changes(ctx context.Context, q store.Querier, p id.ID, max int) 
 			return nil, err
 		}
 		for _, f := range fetchers {
-			files = append(files, f.ID)
+			if f.Child == v { // those of another record come with it
+				files = append(files, f.ID)
+			}
 		}
 		for _, s := range files {
 			l, err := a.log.Of(ctx, q, s)

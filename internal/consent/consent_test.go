@@ -294,6 +294,42 @@ func TestLaterNoStands(t *testing.T) {
 	})
 }
 
+// Who answers for a person no more answers for none of its records, and whoever they sent fetches nobody.
+func TestUnlinkedOfAllRecords(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		must(t, h.Places.LoadCountry(ctx, id.Nil, "ma", true))
+		a, b := someone(t, h, "Lina", "2015-01-06"), someone(t, h, "Leena", "2015-01-06")
+		g, err := h.Family.Welcome(ctx, id.Nil, all, a, family.Who{Name: "Fatna"}, "fr", true, true)
+		must(t, err)
+		must(t, h.Family.Link(ctx, id.Nil, all, b, g, family.Who{Name: "Fatna"}, true, true))
+		must(t, h.Family.NameFetcher(ctx, g, all, b, family.Who{Name: "Brahim"}))
+		must(t, h.Family.NameFetcher(ctx, id.Nil, all, b, family.Who{Name: "Driss"}))
+		must(t, h.People.Merge(ctx, id.Nil, all, a, b, "papers"))
+		for _, r := range []id.ID{a, b} {
+			l, err := h.Family.GuardiansOf(ctx, h.DB, r)
+			must(t, err)
+			f, err := h.Family.Fetchers(ctx, h.DB, r)
+			must(t, err)
+			if len(l) != 1 || l[0].Child != r || len(f) != 2 {
+				t.Errorf("of one person: %d guardians, %d who may fetch", len(l), len(f))
+			}
+		}
+		must(t, h.Family.Unlink(ctx, id.Nil, all, a, g))
+		mine, err := h.Family.Children(ctx, h.DB, g)
+		must(t, err)
+		f, err := h.Family.Fetchers(ctx, h.DB, a)
+		must(t, err)
+		if len(mine) != 0 || len(f) != 1 || f[0].Name != "Driss" {
+			t.Errorf("still: %d links, who may fetch %+v", len(mine), f)
+		}
+		must(t, h.Family.EndFetcher(ctx, id.Nil, all, a, f[0].ID))
+		if acc, err := h.Access.Get(ctx, h.DB, g); err != nil || acc != nil {
+			t.Errorf("the account: %+v %v", acc, err)
+		}
+	})
+}
+
 // A card that was lost opens nothing any more, whatever whoever found it did with it.
 func TestLostCard(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {

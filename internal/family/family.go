@@ -104,16 +104,45 @@ func (f *Family) Children(ctx context.Context, q store.Querier, guardian id.ID) 
 	return f.links(ctx, q, "guardian = ?", guardian)
 }
 
-// LinkOf returns how an account stands to a child, or ErrNoLink.
-func (f *Family) LinkOf(ctx context.Context, q store.Querier, child, guardian id.ID) (*Link, error) {
-	l, err := f.links(ctx, q, "id = ?", LinkID(child, guardian))
-	if err == nil && len(l) == 0 {
-		err = ErrNoLink
-	}
+// GuardiansOf returns the guardians of a person by whichever record, each once. The caller has made sure that the reader may
+// see the person.
+func (f *Family) GuardiansOf(ctx context.Context, q store.Querier, child id.ID) ([]*Link, error) {
+	records, err := recordsOf(ctx, q, child)
 	if err != nil {
 		return nil, err
 	}
-	return l[0], nil
+	in, args := store.In("child", records)
+	all, err := f.links(ctx, q, in, args...)
+	var out []*Link
+	for _, own := range []bool{true, false} { // what the record itself says comes first
+		for _, l := range all {
+			if (l.Child == child) == own && !slices.ContainsFunc(out, func(o *Link) bool { return o.Guardian == l.Guardian }) {
+				out = append(out, l)
+			}
+		}
+	}
+	return out, err
+}
+
+// recordsOf are the records that are one person.
+func recordsOf(ctx context.Context, q store.Querier, who id.ID) ([]id.ID, error) {
+	ones, err := person.Ones(ctx, q, []id.ID{who})
+	if err != nil || ones[who] == nil {
+		return []id.ID{who}, err
+	}
+	return ones[who], nil
+}
+
+// LinkOf returns how an account stands to a child, by whichever record, or ErrNoLink.
+func (f *Family) LinkOf(ctx context.Context, q store.Querier, child, guardian id.ID) (*Link, error) {
+	l, err := f.GuardiansOf(ctx, q, child)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(l, func(l *Link) bool { return l.Guardian == guardian }); i >= 0 {
+		return l[i], nil
+	}
+	return nil, ErrNoLink
 }
 
 // Called returns the name that a guardian of a child has, or had before it ended, or "".
@@ -206,17 +235,44 @@ func (f *Family) Welcome(ctx context.Context, actor id.ID, scope access.Scope, c
 	return account, f.Link(ctx, actor, scope, child, account, w, fetch, consent)
 }
 
-// Unlink ends it. An account that has no other child ends too, with the name it keeps: there is nobody it answers for.
+// Unlink ends it, for every record of the child: whoever answers for a person no more answers for none of them. An account
+// that has no other child ends too, with the name it keeps: there is nobody it answers for.
 func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, child, guardian id.ID) error {
 	now, err := f.LinkOf(ctx, f.log.DB, child, guardian)
 	if err != nil {
 		return err
 	}
-	err = f.state(ctx, "unlink a guardian", actor, scope, child, now.ID, func(_ context.Context, _ store.Querier, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
-		return KindLinked, Linked{Child: child, Guardian: guardian, Ended: true, Sealed: k.Seal(now.Who.text())}, nil
-	})
+	if _, _, err := f.child(ctx, f.log.DB, scope, child); err != nil {
+		return err
+	}
+	records, err := recordsOf(ctx, f.log.DB, child)
 	if err != nil {
 		return err
+	}
+	for _, r := range records {
+		links, err := f.links(ctx, f.log.DB, "id = ?", LinkID(r, guardian))
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			err = f.state(ctx, "unlink a guardian", actor, access.Everywhere(), r, l.ID, func(_ context.Context, _ store.Querier, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
+				return KindLinked, Linked{Child: r, Guardian: guardian, Ended: true, Sealed: k.Seal(l.Who.text())}, nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	named, err := f.Fetchers(ctx, f.log.DB, child)
+	if err != nil {
+		return err
+	}
+	for _, x := range named { // nobody fetches a child on the word of who answers for it no more
+		if x.Actor == guardian {
+			if err := f.endFetcher(ctx, actor, x); err != nil {
+				return err
+			}
+		}
 	}
 	if left, err := f.answersFor(ctx, f.log.DB, guardian); err != nil || left {
 		return err
@@ -326,22 +382,28 @@ func (f *Family) Gone(ctx context.Context, q store.Querier, actor id.ID, persons
 
 // Fetcher is somebody who may fetch a child.
 type Fetcher struct {
-	ID, Actor id.ID
+	ID, Child, Actor id.ID // Child is the record for which somebody named them
 	Who
 }
 
-// Fetchers returns who may fetch a child beside the guardians. The caller has made sure that the reader may see the child.
+// Fetchers returns who may fetch a child beside the guardians, by whichever record. The caller has made sure that the reader
+// may see the child.
 func (f *Family) Fetchers(ctx context.Context, q store.Querier, child id.ID) ([]Fetcher, error) {
-	k, err := f.log.Keys.Get(ctx, q, child)
-	if err != nil && !errors.Is(err, seal.ErrNoKey) {
+	records, err := recordsOf(ctx, q, child)
+	if err != nil {
 		return nil, err
 	}
+	ring := seal.Ring{}
+	if err := f.log.Keys.Load(ctx, q, ring, records); err != nil {
+		return nil, err
+	}
+	in, args := store.In("child", records)
 	var out []Fetcher
-	err = q.Each(ctx, "SELECT id, actor, sealed FROM family_fetcher WHERE child = ? ORDER BY id", store.Args(child), func(r store.Row) error {
+	err = q.Each(ctx, "SELECT id, child, actor, sealed FROM family_fetcher WHERE "+in+" ORDER BY id", args, func(r store.Row) error {
 		var x Fetcher
 		var s string
-		err := r.Scan(&x.ID, &x.Actor, &s)
-		x.Who = open(k, s)
+		err := r.Scan(&x.ID, &x.Child, &x.Actor, &s)
+		x.Who = open(ring[x.Child], s)
 		out = append(out, x)
 		return err
 	})
@@ -368,8 +430,15 @@ func (f *Family) EndFetcher(ctx context.Context, actor id.ID, scope access.Scope
 	if i < 0 {
 		return fs.ErrNotExist
 	}
-	return f.state(ctx, "end who may fetch", actor, scope, child, fetcher, func(_ context.Context, _ store.Querier, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
-		return KindFetcher, FetcherNamed{Child: child, Ended: true, Sealed: k.Seal(l[i].Who.text())}, nil
+	if _, _, err := f.child(ctx, f.log.DB, scope, child); err != nil {
+		return err
+	}
+	return f.endFetcher(ctx, actor, l[i])
+}
+
+func (f *Family) endFetcher(ctx context.Context, actor id.ID, x Fetcher) error {
+	return f.state(ctx, "end who may fetch", actor, access.Everywhere(), x.Child, x.ID, func(_ context.Context, _ store.Querier, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
+		return KindFetcher, FetcherNamed{Child: x.Child, Ended: true, Sealed: k.Seal(x.Who.text())}, nil
 	})
 }
 

@@ -201,6 +201,9 @@ func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Doss
 			return nil, err
 		}
 		for _, f := range fetchers {
+			if f.Child != r { // it comes with its own record
+				continue
+			}
 			d.Guardians = append(d.Guardians, DossierLine{What: f.Relation, Where: f.Phone, By: f.Name})
 		}
 		// Also those of somebody who answers for the child no more.

@@ -380,7 +380,7 @@ func personConsentsView(a *door.Ask, p *person.Person) (PersonConsents, error) {
 	if age := a.Age(p.Details["birth"]); age >= consent.Adult {
 		v.Adult, v.Giver = true, consent.BySelf
 	}
-	links, err := a.H.Family.Guardians(ctx, a.H.DB, p.ID)
+	links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
 	if err != nil {
 		return v, err
 	}

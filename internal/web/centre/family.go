@@ -29,7 +29,7 @@ func guardiansView(a *door.Ask, p *person.Person) (Guardians, error) {
 	ctx, self := a.R.Context(), "/people/"+p.ID.String()
 	v := Guardians{PersonURL: self, Action: self + "/guardians", ChangeAction: self + "/guardians/change", FetchAction: self + "/fetchers", Relations: relations(a), Errors: map[string]string{}}
 	v.Name, v.Other = a.Names(p.Details)
-	links, err := a.H.Family.Guardians(ctx, a.H.DB, p.ID)
+	links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
 	if err != nil {
 		return v, err
 	}
@@ -347,7 +347,7 @@ func threadView(a *door.Ask, p *person.Person) (Thread, error) {
 		v.Rows = append(v.Rows, r)
 	}
 	if a.May(access.WritePeople) {
-		links, err := a.H.Family.Guardians(ctx, a.H.DB, p.ID)
+		links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
 		if err != nil {
 			return v, err
 		}

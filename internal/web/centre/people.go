@@ -281,7 +281,7 @@ func personShow(a *door.Ask) error {
 // personFamily adds the consents, the photo and the family to a person's page, for who may read them.
 func personFamily(a *door.Ask, p *person.Person, view *Person) error {
 	ctx, self := a.R.Context(), "/people/"+p.ID.String()
-	links, err := a.H.Family.Guardians(ctx, a.H.DB, p.ID)
+	links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
 	if err != nil {
 		return err
 	}

@@ -147,7 +147,7 @@ func scanView(a *door.Ask, w *consent.Waiting) (ScanForm, error) {
 		if p != nil {
 			v.Person, v.GivenBy = p.ID.String(), p.Details["guardian_name"]
 			v.Name, v.Other = a.Names(p.Details)
-			links, err := a.H.Family.Guardians(ctx, a.H.DB, p.ID)
+			links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
 			if err != nil {
 				return v, err
 			}

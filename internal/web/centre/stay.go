@@ -224,7 +224,7 @@ func absencesView(a *door.Ask) (*training.Cohort, id.ID, Absences, error) {
 	}
 	if a.May(access.ReadPeople) {
 		v.URL = "/people/" + p.ID.String()
-		links, err := a.H.Family.Guardians(ctx, a.H.DB, p.ID)
+		links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
 		if err != nil {
 			return nil, id.Nil, v, err
 		}

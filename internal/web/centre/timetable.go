@@ -709,7 +709,7 @@ func notice(a *door.Ask) error {
 	a.Shows(look.Print, look.Group, people...)
 	numbers := map[i18n.Lang][]string{}
 	for _, p := range people {
-		links, err := a.H.Family.Guardians(ctx, a.H.DB, p.ID)
+		links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
 		if err != nil {
 			return err
 		}

@@ -207,7 +207,7 @@ func view(a *door.Ask, p *person.Person) (Child, error) {
 	for _, c := range of {
 		v.Consents = append(v.Consents, centre.Consent{Purpose: string(c.Purpose), State: c.State, By: c.Who.Name, On: c.On})
 	}
-	links, err := a.H.Family.Guardians(ctx, a.H.DB, p.ID)
+	links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
 	if err != nil {
 		return v, err
 	}
