@@ -363,14 +363,6 @@ func appealGiven(a *door.Ask) error {
 		return err
 	}
 	v.Accepted, v.Reply = a.R.PostFormValue("accepted"), a.R.PostFormValue("words")
-	switch {
-	case x.State != training.AppealOpen:
-		a.Notify("wait", "appeal.decided_already")
-		return a.Go(v.Action)
-	case v.Own:
-		v.Errors[""] = a.P.T("appeal.own")
-		return a.Again("appeals/appeal", v)
-	}
 	if v.Accepted != "yes" && v.Accepted != "no" {
 		v.Errors["accepted"] = a.P.T("error.choose", "field", a.P.T("appeal.decision"))
 		return a.Again("appeals/appeal", v)

@@ -325,12 +325,11 @@ func typedSession(a *door.Ask, v *SessionForm) (room id.ID, trainers []id.ID, de
 	if s := a.TooLong(v.Room); s != "" {
 		v.Errors["room"] = s
 	}
-	switch v.Subject = f("subject"); {
-	case v.Subject == "" || shell.Offers(v.Subjects, v.Subject):
-	case slices.Contains(training.Subjects, v.Subject): // the group caught up on it when the form was shown
-		v.Subjects = append(v.Subjects, shell.Option{Value: v.Subject, Label: a.P.T("subject." + v.Subject)})
-	default:
+	if v.Subject = f("subject"); v.Subject != "" && !shell.Offers(v.Subjects, v.Subject) {
 		v.Errors["subject"] = a.P.T("error.choose", "field", a.P.T("groups.subject"))
+		if slices.Contains(training.Subjects, v.Subject) { // the group gave it up since the form was shown
+			v.Subjects = append(v.Subjects, shell.Option{Value: v.Subject, Label: a.P.T("subject." + v.Subject)})
+		}
 	}
 	if v.RoomID != "" {
 		if !shell.Offers(v.Rooms, v.RoomID) {
