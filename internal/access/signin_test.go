@@ -279,7 +279,7 @@ func TestPasskeys(t *testing.T) {
 			"plain http":        func(d *authenticator) { d.origin = "http://tizi.example.org" },
 			"somebody else's":   func(d *authenticator) { d.user = fatima.ID[:] },
 			"nobody's":          func(d *authenticator) { d.user = []byte("x") },
-			"unknown":           func(d *authenticator) { d.id = append([]byte{1}, d.id[1:]...) },
+			"unknown":           func(d *authenticator) { d.id = append([]byte{^d.id[0]}, d.id[1:]...) },
 			"a copy of the key": func(d *authenticator) { d.counter = 0 },
 		} {
 			d := *phone
