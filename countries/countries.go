@@ -12,6 +12,7 @@ import (
 	"path"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"tizi/internal/i18n"
@@ -111,9 +112,23 @@ func Codes() []string {
 	return codes
 }
 
-// Load reads a country. Each call gives a copy of its own.
+var loaded sync.Map // *Country by folder
+
+// Load returns a country, which is read once: pages ask for it again and again. Nobody changes what it returns.
 func Load(code string) (*Country, error) {
 	folder := strings.ToLower(code)
+	if c, ok := loaded.Load(folder); ok {
+		return c.(*Country), nil
+	}
+	c, err := readFolder(folder, code)
+	if err != nil {
+		return nil, err
+	}
+	first, _ := loaded.LoadOrStore(folder, c)
+	return first.(*Country), nil
+}
+
+func readFolder(folder, code string) (*Country, error) {
 	b, err := folders.ReadFile(path.Join(folder, "country.json"))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 		return nil, fmt.Errorf("load country %q: %w", code, ErrUnknown)
