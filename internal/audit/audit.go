@@ -223,12 +223,9 @@ func (r *reader) narrow(ctx context.Context) error {
 	if r.f.Person.IsNil() {
 		return nil
 	}
-	ones, err := person.Ones(ctx, r.q, []id.ID{r.f.Person})
-	if err != nil {
+	var err error
+	if r.persons, err = person.Records(ctx, r.q, r.f.Person); err != nil {
 		return err
-	}
-	if r.persons = ones[r.f.Person]; len(r.persons) == 0 {
-		r.persons = []id.ID{r.f.Person}
 	}
 	at, err := r.people.Centres(ctx, r.q, r.persons)
 	if err != nil {
@@ -489,13 +486,9 @@ func subject(e *Entry, f *fact.Fact) {
 
 // Changes returns the latest changes of a person's file, at most max: for whoever answers for the person.
 func (a *Audit) Changes(ctx context.Context, q store.Querier, p id.ID, max int) ([]Entry, error) {
-	ones, err := person.Ones(ctx, q, []id.ID{p})
+	records, err := person.Records(ctx, q, p)
 	if err != nil {
 		return nil, err
-	}
-	records := ones[p]
-	if len(records) == 0 {
-		records = []id.ID{p}
 	}
 	var out []Entry
 	for _, v := range records {

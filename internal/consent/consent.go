@@ -519,7 +519,7 @@ func Held(actor, centre, who id.ID, p Purpose, text id.ID, method, on string) fa
 // laterNo reports whether a consent of somebody, on whichever record, was refused or withdrawn after a day: a form that was
 // signed before does not bring it back.
 func (c *Consents) laterNo(ctx context.Context, q store.Querier, who id.ID, p Purpose, on string) (bool, error) {
-	records, err := recordsOf(ctx, q, who)
+	records, err := person.Records(ctx, q, who)
 	if err != nil {
 		return false, err
 	}
@@ -527,15 +527,6 @@ func (c *Consents) laterNo(ctx context.Context, q store.Querier, who id.ID, p Pu
 	var n int
 	_, err = store.One(ctx, q, "SELECT count(*) FROM consent WHERE "+in+" AND purpose = ? AND state IN ('"+Refused+"', '"+Withdrawn+"') AND day > ?", append(args, string(p), on), &n)
 	return n > 0, err
-}
-
-// recordsOf are the records that are one person.
-func recordsOf(ctx context.Context, q store.Querier, who id.ID) ([]id.ID, error) {
-	ones, err := person.Ones(ctx, q, []id.ID{who})
-	if err != nil || ones[who] == nil {
-		return []id.ID{who}, err
-	}
-	return ones[who], nil
 }
 
 // Forms returns what states, for an import, the consent of those whose signed forms a centre holds and of whom nothing was

@@ -107,7 +107,7 @@ func (f *Family) Children(ctx context.Context, q store.Querier, guardian id.ID) 
 // GuardiansOf returns the guardians of a person by whichever record, each once. The caller has made sure that the reader may
 // see the person.
 func (f *Family) GuardiansOf(ctx context.Context, q store.Querier, child id.ID) ([]*Link, error) {
-	records, err := recordsOf(ctx, q, child)
+	records, err := person.Records(ctx, q, child)
 	if err != nil {
 		return nil, err
 	}
@@ -122,15 +122,6 @@ func (f *Family) GuardiansOf(ctx context.Context, q store.Querier, child id.ID) 
 		}
 	}
 	return out, err
-}
-
-// recordsOf are the records that are one person.
-func recordsOf(ctx context.Context, q store.Querier, who id.ID) ([]id.ID, error) {
-	ones, err := person.Ones(ctx, q, []id.ID{who})
-	if err != nil || ones[who] == nil {
-		return []id.ID{who}, err
-	}
-	return ones[who], nil
 }
 
 // LinkOf returns how an account stands to a child, by whichever record, or ErrNoLink.
@@ -245,7 +236,7 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 	if _, _, err := f.child(ctx, f.log.DB, scope, child); err != nil {
 		return err
 	}
-	records, err := recordsOf(ctx, f.log.DB, child)
+	records, err := person.Records(ctx, f.log.DB, child)
 	if err != nil {
 		return err
 	}
@@ -389,7 +380,7 @@ type Fetcher struct {
 // Fetchers returns who may fetch a child beside the guardians, by whichever record. The caller has made sure that the reader
 // may see the child.
 func (f *Family) Fetchers(ctx context.Context, q store.Querier, child id.ID) ([]Fetcher, error) {
-	records, err := recordsOf(ctx, q, child)
+	records, err := person.Records(ctx, q, child)
 	if err != nil {
 		return nil, err
 	}

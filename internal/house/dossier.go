@@ -76,13 +76,9 @@ func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Doss
 		return nil, err
 	}
 	// Who was written down twice has said things under both names.
-	ones, err := person.Ones(ctx, h.DB, []id.ID{p})
+	records, err := person.Records(ctx, h.DB, p)
 	if err != nil {
 		return nil, err
-	}
-	records := ones[p]
-	if len(records) == 0 {
-		records = []id.ID{p}
 	}
 	subjects := slices.Clone(records)
 	for _, e := range enrolments {

@@ -243,6 +243,15 @@ func Ones(ctx context.Context, q store.Querier, persons []id.ID) (map[id.ID][]id
 	return out, nil
 }
 
+// Records returns the records that are one person with this one, itself among them, the smallest id first.
+func Records(ctx context.Context, q store.Querier, p id.ID) ([]id.ID, error) {
+	ones, err := Ones(ctx, q, []id.ID{p})
+	if err != nil || ones[p] == nil {
+		return []id.ID{p}, err
+	}
+	return ones[p], nil
+}
+
 // Said is what was said of a pair.
 type Said struct {
 	A, B     id.ID

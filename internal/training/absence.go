@@ -255,7 +255,7 @@ type Followed struct {
 
 // FollowedUp returns what was done about somebody's absences in a group, the latest first.
 func (t *Training) FollowedUp(ctx context.Context, q store.Querier, cohort, p id.ID) ([]Followed, error) {
-	records, err := among(ctx, q, p)
+	records, err := person.Records(ctx, q, p)
 	if err != nil {
 		return nil, err
 	}
@@ -278,7 +278,7 @@ func (t *Training) Follow(ctx context.Context, actor id.ID, scope access.Scope, 
 	}
 	_, err = t.log.Do(ctx, fact.Command{Name: "follow up absences", Stream: person.Stream(c.Centre), Keys: []id.ID{p}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
-		records, err := among(ctx, q, p)
+		records, err := person.Records(ctx, q, p)
 		if err != nil {
 			return out, err
 		}

@@ -241,7 +241,7 @@ func (t *Training) Appeal(ctx context.Context, q store.Querier, scope access.Sco
 
 // AppealsOf returns somebody's appeals, the latest first. The caller has made sure that the reader may see the person.
 func (t *Training) AppealsOf(ctx context.Context, q store.Querier, p id.ID) ([]*Appeal, error) {
-	records, err := among(ctx, q, p)
+	records, err := person.Records(ctx, q, p)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope,
 // Arrive is CheckIn by somebody's card, whichever of the person's records the card was made for: the mark stands at the one
 // that has a seat in the group. Who has none is ErrNotOnList.
 func (t *Training) Arrive(ctx context.Context, actor id.ID, scope access.Scope, s *Session, p id.ID, mark string) (stood string, err error) {
-	all, err := among(ctx, t.log.DB, p)
+	all, err := person.Records(ctx, t.log.DB, p)
 	if err != nil {
 		return "", err
 	}

@@ -257,18 +257,9 @@ func (t *Training) enrolments(ctx context.Context, q store.Querier, where string
 // stands is the condition that no other record of the same person stands for an enrolment.
 const stands = " AND NOT EXISTS (SELECT 1 FROM training_double_seat d WHERE d.enrolment = training_enrolment.id)"
 
-// among is who a person is one with, the person alone when nobody.
-func among(ctx context.Context, q store.Querier, p id.ID) ([]id.ID, error) {
-	ones, err := person.Ones(ctx, q, []id.ID{p})
-	if err != nil || ones[p] == nil {
-		return []id.ID{p}, err
-	}
-	return ones[p], nil
-}
-
 // OfPerson returns the enrolments of a person in the scope, by whichever record.
 func (t *Training) OfPerson(ctx context.Context, q store.Querier, scope access.Scope, p id.ID) ([]Enrolment, error) {
-	all, err := among(ctx, q, p)
+	all, err := person.Records(ctx, q, p)
 	if err != nil {
 		return nil, err
 	}
@@ -586,7 +577,7 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 	}
 	_, err = t.log.Do(ctx, fact.Command{Name: "leave a group", Stream: person.Stream(c.Centre), Keys: append(slices.Clone(waiting), p, cohort), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
-		records, err := among(ctx, q, p)
+		records, err := person.Records(ctx, q, p)
 		if err != nil {
 			return out, err
 		}

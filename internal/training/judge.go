@@ -89,7 +89,7 @@ func (e Enrolment) restated(state, reason, on string) EnrolmentStated {
 // Refusals returns why somebody was refused, by phase, as the rules said then. The caller has made sure that the reader may
 // see the person.
 func (t *Training) Refusals(ctx context.Context, q store.Querier, p id.ID) ([]Refusal, []Enrolment, error) {
-	records, err := among(ctx, q, p)
+	records, err := person.Records(ctx, q, p)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -227,7 +227,7 @@ func (t *Training) Referral(ctx context.Context, q store.Querier, scope access.S
 
 // ReferralsOf returns who sent somebody. The caller has made sure that the reader may see the person.
 func (t *Training) ReferralsOf(ctx context.Context, q store.Querier, p id.ID) ([]*Referral, error) {
-	records, err := among(ctx, q, p)
+	records, err := person.Records(ctx, q, p)
 	if err != nil {
 		return nil, err
 	}

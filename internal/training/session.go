@@ -311,7 +311,7 @@ type Came struct {
 
 // AttendanceOf returns the latest marks of a person in the scope.
 func (t *Training) AttendanceOf(ctx context.Context, q store.Querier, scope access.Scope, p id.ID, max int) ([]Came, error) {
-	all, err := among(ctx, q, p)
+	all, err := person.Records(ctx, q, p)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (t *Training) Transfer(ctx context.Context, actor id.ID, scope access.Scope
 		if drawn, err := t.undecided(ctx, q, to); err != nil || drawn {
 			return out, cmp.Or(err, ErrDraw)
 		}
-		records, err := among(ctx, q, p)
+		records, err := person.Records(ctx, q, p)
 		if err != nil {
 			return out, err
 		}
@@ -157,7 +157,7 @@ func (t *Training) MovedOut(ctx context.Context, q store.Querier, cohort id.ID) 
 
 // MovedFrom returns the seats that somebody had before. The caller has made sure that the reader may see the person.
 func (t *Training) MovedFrom(ctx context.Context, q store.Querier, p id.ID) ([]Past, error) {
-	records, err := among(ctx, q, p)
+	records, err := person.Records(ctx, q, p)
 	if err != nil {
 		return nil, err
 	}
