@@ -166,7 +166,7 @@ var Folds = []*fact.Fold{
 	{
 		Name: "access.account", Kinds: []*fact.Kind{AccountOpened, AccountClosed}, Tables: []*store.Table{accountTable}, Sealed: true,
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(func(f *fact.Fact) bool { _, ok := fact.As[Opened](f); return ok })
+			f := s.Last(fact.Is[Opened])
 			if f == nil {
 				return nil
 			}
@@ -177,7 +177,7 @@ var Folds = []*fact.Fold{
 			}
 			closed := false
 			// Closed by one and reopened by another who did not know: it stays closed until somebody who saw both says so.
-			for _, f := range s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Closed](f); return ok }) {
+			for _, f := range s.Heads(fact.Is[Closed]) {
 				c, _ := fact.As[Closed](f)
 				closed = closed || c.Closed
 			}
@@ -251,13 +251,13 @@ var Folds = []*fact.Fold{
 	{
 		Name: "access.request", Kinds: []*fact.Kind{KindProposed, KindDecided}, Tables: []*store.Table{requestTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(func(f *fact.Fact) bool { _, ok := fact.As[Proposed](f); return ok })
+			f := s.Last(fact.Is[Proposed])
 			if f == nil {
 				return nil
 			}
 			p, _ := fact.As[Proposed](f)
 			state, answer, decider, at := Pending, "", id.Nil, int64(0)
-			decided := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Decided](f); return ok })
+			decided := s.Heads(fact.Is[Decided])
 			for _, f := range decided {
 				d, _ := fact.As[Decided](f)
 				state, answer, decider, at = d.State, d.Reason, f.Actor, f.HLC.Wall().Unix()

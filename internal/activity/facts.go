@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"tizi/internal/blob"
@@ -19,6 +18,7 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/measure"
+	"tizi/internal/person"
 	"tizi/internal/programme"
 	"tizi/internal/source"
 	"tizi/internal/store"
@@ -279,25 +279,6 @@ var (
 	outputTable = &store.Table{Name: "activity_output", Key: 1, Columns: store.Cols("id:id activity:id day:text body:text conflict:int"), Indexes: []string{"activity"}}
 )
 
-func is[T fact.Body](f *fact.Fact) bool {
-	_, ok := fact.As[T](f)
-	return ok
-}
-
-// last is the last statement of a T, with its fact, and whether others stand beside it.
-func last[T fact.Body](s *fact.Subject, of func(T) bool) (v T, f *fact.Fact, conflict bool) {
-	heads := s.Heads(func(f *fact.Fact) bool {
-		b, ok := fact.As[T](f)
-		return ok && (of == nil || of(b))
-	})
-	if len(heads) == 0 {
-		return v, nil, false
-	}
-	f = heads[len(heads)-1]
-	v, _ = fact.As[T](f)
-	return v, f, len(heads) > 1
-}
-
 func body(v fact.Body) string {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -306,17 +287,12 @@ func body(v fact.Body) string {
 	return string(b)
 }
 
-func centreOf(stream string) id.ID {
-	v, _ := id.Parse(strings.TrimPrefix(stream, "centre/"))
-	return v
-}
-
 // Folds of this area.
 var Folds = []*fact.Fold{
 	{
 		Name: "activity", Kinds: []*fact.Kind{KindActivity}, Tables: []*store.Table{table},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			if a, f, conflict := last[Stated](s, nil); f != nil {
+			if a, f, conflict := fact.Said[Stated](s, nil); f != nil {
 				out.Add(table, s.ID, a.Programme, a.Centre, a.Agreement, a.Kind, a.Pillar, a.State, a.From, a.To, body(a), conflict)
 			}
 			return nil
@@ -362,7 +338,7 @@ var Folds = []*fact.Fold{
 	{
 		Name: "activity.output", Kinds: []*fact.Kind{KindOutput}, Tables: []*store.Table{outputTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			if o, f, conflict := last[OutputStated](s, nil); f != nil && !o.Withdrawn {
+			if o, f, conflict := fact.Said[OutputStated](s, nil); f != nil && !o.Withdrawn {
 				out.Add(outputTable, s.ID, o.Activity, o.On, body(o), conflict)
 			}
 			return nil
@@ -378,11 +354,11 @@ func sampleID(n int) id.ID { return id.Named("sample", fmt.Sprint("activity ", n
 // foldSpeaker derives a speaker. Of statements that did not see each other, one that withdraws is heard: a name that was
 // to go must not come back.
 func foldSpeaker(s *fact.Subject, out *fact.Rows) error {
-	v, f, _ := last[SpeakerStated](s, nil)
+	v, f, _ := fact.Said[SpeakerStated](s, nil)
 	if f == nil {
 		return nil
 	}
-	for _, h := range s.Heads(is[SpeakerStated]) {
+	for _, h := range s.Heads(fact.Is[SpeakerStated]) {
 		b, _ := fact.As[SpeakerStated](h)
 		v.Withdrawn, v.Removed = v.Withdrawn || b.Withdrawn, v.Removed || b.Removed
 	}
@@ -406,15 +382,15 @@ func foldSpeaker(s *fact.Subject, out *fact.Rows) error {
 
 // foldRegistration derives a registration with its visits. Each session is a register of its own.
 func foldRegistration(s *fact.Subject, out *fact.Rows) error {
-	r, f, conflict := last[RegistrationStated](s, nil)
+	r, f, conflict := fact.Said[RegistrationStated](s, nil)
 	if f == nil {
 		return nil
 	}
-	centre := centreOf(f.Stream)
+	centre := person.CentreOf(f.Stream)
 	var at int64
 	sessions := map[id.ID]bool{}
 	for _, f := range s.Facts() {
-		if is[RegistrationStated](f) && (at == 0 || int64(f.HLC) < at) {
+		if fact.Is[RegistrationStated](f) && (at == 0 || int64(f.HLC) < at) {
 			at = int64(f.HLC)
 		}
 		if v, ok := fact.As[VisitMarked](f); ok {
@@ -423,13 +399,13 @@ func foldRegistration(s *fact.Subject, out *fact.Rows) error {
 	}
 	here, latest := 0, ""
 	for session := range sessions {
-		v, _, _ := last(s, func(v VisitMarked) bool { return v.Session == session })
+		v, _, _ := fact.Said(s, func(v VisitMarked) bool { return v.Session == session })
 		if v.Here {
 			here, latest = here+1, max(latest, v.Date)
 			out.Add(visitTable, s.ID, session, r.Person, r.Programme, centre, measure.Month(v.Date))
 		}
 	}
-	fee, _, _ := last(s, func(v VisitMarked) bool { return v.Fee != "" })
+	fee, _, _ := fact.Said(s, func(v VisitMarked) bool { return v.Fee != "" })
 	out.Add(registrationTable, s.ID, r.Activity, r.Person, r.Programme, centre, r.State, r.On, at, r.Code, r.Cell.Sex, r.Cell.Age, r.Cell.Milieu, r.Cell.Schooling, r.Mail, r.Consent, r.Over, r.AtDoor, r.Reason, fee.Fee, here, latest, conflict)
 	return nil
 }

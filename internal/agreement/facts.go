@@ -424,22 +424,6 @@ var (
 	paperTable        = &store.Table{Name: "agreement_paper", Key: 1, Columns: store.Cols("id:id agreement:id body:text conflict:int"), Indexes: []string{"agreement"}}
 )
 
-// is reports whether a fact says a T.
-func is[T fact.Body](f *fact.Fact) bool {
-	_, ok := fact.As[T](f)
-	return ok
-}
-
-// last is the last statement of a T about a subject, and whether others stand beside it.
-func last[T fact.Body](s *fact.Subject) (v T, conflict, ok bool) {
-	heads := s.Heads(is[T])
-	if len(heads) == 0 {
-		return v, false, false
-	}
-	v, _ = fact.As[T](heads[len(heads)-1])
-	return v, len(heads) > 1, true
-}
-
 func body(v fact.Body) string {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -454,8 +438,8 @@ func stated[T fact.Body](name string, k *fact.Kind, t *store.Table, columns func
 	return &fact.Fold{
 		Name: name, Kinds: []*fact.Kind{k}, Tables: []*store.Table{t},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			v, conflict, ok := last[T](s)
-			if !ok {
+			v, f, conflict := fact.Said[T](s, nil)
+			if f == nil {
 				return nil
 			}
 			if withdrawn, between := columns(v); !withdrawn {
@@ -481,8 +465,8 @@ var Folds = []*fact.Fold{
 	{
 		Name: "agreement", Kinds: []*fact.Kind{KindAgreement, KindRenewed}, Tables: []*store.Table{table, coverTable, renewalTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			a, conflict, ok := last[AgreementStated](s)
-			if !ok {
+			a, f, conflict := fact.Said[AgreementStated](s, nil)
+			if f == nil {
 				return nil
 			}
 			until := a.To
@@ -526,12 +510,12 @@ var Folds = []*fact.Fold{
 	{
 		Name: "agreement.commitment", Kinds: []*fact.Kind{KindCommitment, KindJudged}, Tables: []*store.Table{commitmentTable, judgedTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			c, conflict, ok := last[CommitmentStated](s)
-			if !ok || c.Withdrawn {
+			c, f, conflict := fact.Said[CommitmentStated](s, nil)
+			if f == nil || c.Withdrawn {
 				return nil
 			}
-			j, disputed, judged := last[CommitmentJudged](s)
-			if !judged {
+			j, judged, disputed := fact.Said[CommitmentJudged](s, nil)
+			if judged == nil {
 				j.State = Open
 			}
 			out.Add(commitmentTable, s.ID, c.Agreement, c.Due, j.State, j.On, body(c), conflict || disputed)

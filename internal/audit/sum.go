@@ -63,7 +63,7 @@ var dayTable = &store.Table{
 var Fold = &fact.Fold{
 	Name: "audit.day", Kinds: []*fact.Kind{KindSummed}, Tables: []*store.Table{dayTable},
 	Fold: func(s *fact.Subject, out *fact.Rows) error {
-		f := s.Last(func(f *fact.Fact) bool { _, ok := fact.As[Summed](f); return ok })
+		f := s.Last(fact.Is[Summed])
 		if f == nil {
 			return nil
 		}

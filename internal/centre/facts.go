@@ -302,7 +302,7 @@ var (
 
 // last is what was stated last of one register, and whether two said different things.
 func last[T fact.Body](s *fact.Subject) (b T, found, conflict bool) {
-	heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[T](f); return ok })
+	heads := s.Heads(fact.Is[T])
 	if len(heads) == 0 {
 		return b, false, false
 	}

@@ -407,7 +407,7 @@ func (c *Consents) end(ctx context.Context, q store.Querier, actor id.ID, record
 		if _, known := centres[v]; !known || !standing(all) {
 			continue
 		}
-		i := slices.IndexFunc(all, func(f *fact.Fact) bool { _, ok := fact.As[Stated](f); return ok })
+		i := slices.IndexFunc(all, fact.Is[Stated])
 		now, _ := fact.As[Stated](all[i])
 		b := Stated{Person: v, Purpose: s.Purpose, State: s.State, Text: now.Text, Giver: s.Giver, Method: s.Method, Assent: s.Assent, On: s.On}
 		if s.Who != (Who{}) {

@@ -16,6 +16,7 @@ import (
 	"tizi/internal/fact"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/person"
 	"tizi/internal/store"
 )
 
@@ -233,22 +234,12 @@ var (
 	recordingTable = &store.Table{Name: "consent_recording", Key: 1, Columns: store.Cols("id:id version:id centre:id voice:text digest:text type:text"), Indexes: []string{"version, centre"}}
 )
 
-func is[T fact.Body](f *fact.Fact) bool {
-	_, ok := fact.As[T](f)
-	return ok
-}
-
-func centreOf(stream string) id.ID {
-	v, _ := id.Parse(strings.TrimPrefix(stream, "centre/"))
-	return v
-}
-
 // Folds of this area.
 var Folds = []*fact.Fold{
 	{
 		Name: "consent", Kinds: []*fact.Kind{KindStated}, Tables: []*store.Table{table},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(is[Stated])
+			heads := s.Heads(fact.Is[Stated])
 			if len(heads) == 0 {
 				return nil
 			}
@@ -261,7 +252,7 @@ var Folds = []*fact.Fold{
 				holds = holds && b.State == Given
 				conflict = conflict || b.State != c.State
 			}
-			out.Add(table, s.ID, c.Person, string(c.Purpose), centreOf(last.Stream), c.State, c.Giver, c.Method, c.Assent, c.On, c.Text, c.Scan, c.Sealed, last.Actor, holds, conflict)
+			out.Add(table, s.ID, c.Person, string(c.Purpose), person.CentreOf(last.Stream), c.State, c.Giver, c.Method, c.Assent, c.On, c.Text, c.Scan, c.Sealed, last.Actor, holds, conflict)
 			return nil
 		},
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
@@ -280,7 +271,7 @@ var Folds = []*fact.Fold{
 	{
 		Name: "consent.text", Kinds: []*fact.Kind{KindText}, Tables: []*store.Table{textTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(is[TextPublished])
+			f := s.Last(fact.Is[TextPublished])
 			if f == nil {
 				return nil
 			}
@@ -303,17 +294,17 @@ var Folds = []*fact.Fold{
 	{
 		Name: "consent.photo", Kinds: []*fact.Kind{KindPhoto, KindRemoved}, Tables: []*store.Table{photoTable, goneTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(is[PhotoTaken])
+			f := s.Last(fact.Is[PhotoTaken])
 			if f == nil {
 				return nil
 			}
 			p, _ := fact.As[PhotoTaken](f)
 			// Its key is gone, so nothing said later brings it back.
-			if s.Last(is[PhotoRemoved]) != nil {
+			if s.Last(fact.Is[PhotoRemoved]) != nil {
 				out.Add(goneTable, s.ID, p.Blob.String())
 				return nil
 			}
-			out.Add(photoTable, s.ID, p.Person, centreOf(f.Stream), p.Blob.String(), p.On)
+			out.Add(photoTable, s.ID, p.Person, person.CentreOf(f.Stream), p.Blob.String(), p.On)
 			return nil
 		},
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
@@ -331,7 +322,7 @@ var Folds = []*fact.Fold{
 	{
 		Name: "consent.form", Kinds: []*fact.Kind{KindForm}, Tables: []*store.Table{formTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(is[FormPrinted])
+			f := s.Last(fact.Is[FormPrinted])
 			if f == nil {
 				return nil
 			}
@@ -340,7 +331,7 @@ var Folds = []*fact.Fold{
 			for i := range b.Purposes {
 				purposes[i], texts[i] = string(b.Purposes[i]), b.Texts[i].Hex()
 			}
-			out.Add(formTable, s.ID, b.Person, centreOf(f.Stream), strings.Join(purposes, " "), strings.Join(texts, " "), string(b.Lang))
+			out.Add(formTable, s.ID, b.Person, person.CentreOf(f.Stream), strings.Join(purposes, " "), strings.Join(texts, " "), string(b.Lang))
 			return nil
 		},
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
@@ -354,9 +345,9 @@ var Folds = []*fact.Fold{
 	{
 		Name: "consent.scan", Kinds: []*fact.Kind{KindScan, KindDropped}, Tables: []*store.Table{scanTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			if f := s.Last(is[ScanFiled]); f != nil {
+			if f := s.Last(fact.Is[ScanFiled]); f != nil {
 				b, _ := fact.As[ScanFiled](f)
-				out.Add(scanTable, s.ID, b.Person, centreOf(f.Stream), b.Blob.String(), b.On, b.Form)
+				out.Add(scanTable, s.ID, b.Person, person.CentreOf(f.Stream), b.Blob.String(), b.On, b.Form)
 			}
 			return nil
 		},
@@ -375,7 +366,7 @@ var Folds = []*fact.Fold{
 	{
 		Name: "consent.recording", Kinds: []*fact.Kind{KindRecording}, Tables: []*store.Table{recordingTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(is[RecordingMade])
+			f := s.Last(fact.Is[RecordingMade])
 			if f == nil {
 				return nil
 			}

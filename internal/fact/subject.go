@@ -92,6 +92,27 @@ func (s *Subject) Last(write func(*Fact) bool) *Fact {
 	return h[len(h)-1]
 }
 
+// Is reports whether a fact says a T.
+func Is[T Body](f *Fact) bool {
+	_, ok := As[T](f)
+	return ok
+}
+
+// Said returns what was said last of a subject, of those statements of a T that of wants (nil: all), with its fact, nil where
+// there is none. several says that others stand beside it, whose authors did not see each other.
+func Said[T Body](s *Subject, of func(T) bool) (v T, f *Fact, several bool) {
+	heads := s.Heads(func(f *Fact) bool {
+		b, ok := As[T](f)
+		return ok && (of == nil || of(b))
+	})
+	if len(heads) == 0 {
+		return v, nil, false
+	}
+	f = heads[len(heads)-1]
+	v, _ = As[T](f)
+	return v, f, len(heads) > 1
+}
+
 // localRef fills in the stream of a reference that names its own.
 func localRef(f *Fact, r Ref) Ref {
 	if r.Stream == "" {

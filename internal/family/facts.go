@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"tizi/internal/access"
 	"tizi/internal/fact"
 	"tizi/internal/id"
+	"tizi/internal/person"
 	"tizi/internal/store"
 )
 
@@ -89,22 +89,12 @@ var (
 // Own says which children are an account's own, for scopes that end there.
 var Own = &access.Relation{Groups: "SELECT child FROM family_link WHERE guardian = ? AND 1 = 0", People: "SELECT child FROM family_link WHERE guardian = ?"}
 
-func is[T fact.Body](f *fact.Fact) bool {
-	_, ok := fact.As[T](f)
-	return ok
-}
-
-func centreOf(stream string) id.ID {
-	v, _ := id.Parse(strings.TrimPrefix(stream, "centre/"))
-	return v
-}
-
 // Folds of this area.
 var Folds = []*fact.Fold{
 	{
 		Name: "family.link", Kinds: []*fact.Kind{KindLinked}, Tables: []*store.Table{linkTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(is[Linked])
+			heads := s.Heads(fact.Is[Linked])
 			if len(heads) == 0 {
 				return nil
 			}
@@ -117,7 +107,7 @@ var Folds = []*fact.Fold{
 				l.Fetch, l.Consent, l.Ended = l.Fetch && b.Fetch, l.Consent && b.Consent, l.Ended || b.Ended
 			}
 			if !l.Ended {
-				out.Add(linkTable, s.ID, l.Child, l.Guardian, centreOf(last.Stream), l.Fetch, l.Consent, l.Sealed, len(heads) > 1)
+				out.Add(linkTable, s.ID, l.Child, l.Guardian, person.CentreOf(last.Stream), l.Fetch, l.Consent, l.Sealed, len(heads) > 1)
 			}
 			return nil
 		},
@@ -130,7 +120,7 @@ var Folds = []*fact.Fold{
 	{
 		Name: "family.fetcher", Kinds: []*fact.Kind{KindFetcher}, Tables: []*store.Table{fetcherTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(is[FetcherNamed])
+			heads := s.Heads(fact.Is[FetcherNamed])
 			for _, h := range heads {
 				if b, _ := fact.As[FetcherNamed](h); b.Ended {
 					return nil
@@ -139,7 +129,7 @@ var Folds = []*fact.Fold{
 			if len(heads) > 0 {
 				last := heads[len(heads)-1]
 				b, _ := fact.As[FetcherNamed](last)
-				out.Add(fetcherTable, s.ID, b.Child, centreOf(last.Stream), last.Actor, b.Sealed)
+				out.Add(fetcherTable, s.ID, b.Child, person.CentreOf(last.Stream), last.Actor, b.Sealed)
 			}
 			return nil
 		},
@@ -152,9 +142,9 @@ var Folds = []*fact.Fold{
 	{
 		Name: "family.message", Kinds: []*fact.Kind{KindMessage}, Tables: []*store.Table{messageTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			if f := s.Last(is[MessageSent]); f != nil {
+			if f := s.Last(fact.Is[MessageSent]); f != nil {
 				m, _ := fact.As[MessageSent](f)
-				out.Add(messageTable, s.ID, m.Child, m.Guardian, centreOf(f.Stream), f.Actor, f.HLC.Wall().UnixMilli(), m.Sealed)
+				out.Add(messageTable, s.ID, m.Child, m.Guardian, person.CentreOf(f.Stream), f.Actor, f.HLC.Wall().UnixMilli(), m.Sealed)
 			}
 			return nil
 		},

@@ -120,24 +120,14 @@ var (
 	changeTable = &store.Table{Name: "feedback_change", Key: 1, Columns: store.Cols("id:id subject:id centre:id day:text what:text conflict:int"), Indexes: []string{"subject, day"}}
 )
 
-func is[T fact.Body](f *fact.Fact) bool {
-	_, ok := fact.As[T](f)
-	return ok
-}
-
-func centreOf(stream string) id.ID {
-	v, _ := id.Parse(strings.TrimPrefix(stream, "centre/"))
-	return v
-}
-
 // Folds of this area.
 var Folds = []*fact.Fold{
 	{
 		Name: "feedback.asked", Kinds: []*fact.Kind{KindAsked}, Tables: []*store.Table{askedTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			if f := s.Last(is[Asked]); f != nil {
+			if f := s.Last(fact.Is[Asked]); f != nil {
 				a, _ := fact.As[Asked](f)
-				out.Add(askedTable, s.ID, a.Session, a.Of, centreOf(f.Stream), a.Date, a.Code)
+				out.Add(askedTable, s.ID, a.Session, a.Of, person.CentreOf(f.Stream), a.Date, a.Code)
 			}
 			return nil
 		},
@@ -148,17 +138,17 @@ var Folds = []*fact.Fold{
 	{
 		Name: "feedback.answer", Kinds: []*fact.Kind{KindGiven, KindPruned}, Tables: []*store.Table{answerTable}, Sealed: true,
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(is[Given])
+			f := s.Last(fact.Is[Given])
 			if f == nil {
 				return nil
 			}
 			g, _ := fact.As[Given](f)
 			words := ""
-			if s.Last(is[Pruned]) == nil {
+			if s.Last(fact.Is[Pruned]) == nil {
 				plain, _ := s.Open(s.ID, g.Words)
 				words = string(plain)
 			}
-			out.Add(answerTable, s.ID, g.Asked, centreOf(f.Stream), f.HLC.Wall().UnixMilli(), g.Answers[0], g.Answers[1], g.Answers[2], words)
+			out.Add(answerTable, s.ID, g.Asked, person.CentreOf(f.Stream), f.HLC.Wall().UnixMilli(), g.Answers[0], g.Answers[1], g.Answers[2], words)
 			return nil
 		},
 		Sample: func(d fact.Draw, newKey fact.NewKey) fact.History {
@@ -177,13 +167,8 @@ var Folds = []*fact.Fold{
 	{
 		Name: "feedback.change", Kinds: []*fact.Kind{KindChange}, Tables: []*store.Table{changeTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(is[ChangeRecorded])
-			if len(heads) == 0 {
-				return nil
-			}
-			f := heads[len(heads)-1]
-			if c, _ := fact.As[ChangeRecorded](f); !c.Withdrawn {
-				out.Add(changeTable, s.ID, c.Of, centreOf(f.Stream), c.On, c.What, len(heads) > 1)
+			if c, f, several := fact.Said[ChangeRecorded](s, nil); f != nil && !c.Withdrawn {
+				out.Add(changeTable, s.ID, c.Of, person.CentreOf(f.Stream), c.On, c.What, several)
 			}
 			return nil
 		},
@@ -353,7 +338,7 @@ func (s *Feedback) Record(ctx context.Context, actor, centre, v id.ID, c ChangeR
 		if err != nil || fact.Says(old, c) {
 			return fact.Outcome{}, err
 		}
-		if len(old) > 0 && !slices.ContainsFunc(old, is[ChangeRecorded]) {
+		if len(old) > 0 && !slices.ContainsFunc(old, fact.Is[ChangeRecorded]) {
 			return fact.Outcome{}, ErrUnknown
 		}
 		return fact.Outcome{Facts: []fact.New{{Stream: stream, Kind: KindChange, Subject: v, Actor: actor, Body: c, Prev: fact.HeadsOf(old)}}}, nil

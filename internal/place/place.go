@@ -82,7 +82,7 @@ func ID(code string) id.ID {
 var Fold = &fact.Fold{
 	Name: "place", Kinds: []*fact.Kind{PlaceDescribed}, Tables: []*store.Table{table},
 	Fold: func(s *fact.Subject, out *fact.Rows) error {
-		heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Described](f); return ok })
+		heads := s.Heads(fact.Is[Described])
 		if len(heads) == 0 {
 			return nil
 		}

@@ -147,12 +147,10 @@ func init() {
 	Folds = append(Folds, &fact.Fold{
 		Name: "programme.rule", Kinds: []*fact.Kind{KindRule}, Tables: []*store.Table{ruleTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[RuleStated](f); return ok })
-			if len(heads) == 0 {
+			r, last, _ := fact.Said[RuleStated](s, nil)
+			if last == nil {
 				return nil
 			}
-			last := heads[len(heads)-1]
-			r, _ := fact.As[RuleStated](last)
 			rule, err := json.Marshal(r.Rule)
 			out.Add(ruleTable, s.ID, r.Phase, r.From, string(rule), r.By, int64(last.HLC))
 			return err

@@ -126,12 +126,11 @@ var Folds = []*fact.Fold{
 	{
 		Name: "programme", Revision: 1, Kinds: []*fact.Kind{KindOpened}, Tables: []*store.Table{table},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Opened](f); return ok })
-			if len(heads) == 0 {
+			o, f, several := fact.Said[Opened](s, nil)
+			if f == nil {
 				return nil
 			}
-			o, _ := fact.As[Opened](heads[len(heads)-1])
-			out.Add(table, s.ID, o.Code, o.Name[i18n.AR], o.Name[i18n.FR], o.Name[i18n.ZGH], o.Name[i18n.EN], o.Place, strings.Join(o.Pillars, " "), len(heads) > 1)
+			out.Add(table, s.ID, o.Code, o.Name[i18n.AR], o.Name[i18n.FR], o.Name[i18n.ZGH], o.Name[i18n.EN], o.Place, strings.Join(o.Pillars, " "), several)
 			return nil
 		},
 		Sample: fact.Statements(KindOpened, func(d fact.Draw) fact.Body {
@@ -141,12 +140,11 @@ var Folds = []*fact.Fold{
 	{
 		Name: "programme.phase", Revision: 1, Kinds: []*fact.Kind{KindPhase}, Tables: []*store.Table{phaseTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[PhaseOpened](f); return ok })
-			if len(heads) == 0 {
+			p, f, several := fact.Said[PhaseOpened](s, nil)
+			if f == nil {
 				return nil
 			}
-			p, _ := fact.As[PhaseOpened](heads[len(heads)-1])
-			out.Add(phaseTable, s.ID, p.Programme, p.Code, p.Name[i18n.AR], p.Name[i18n.FR], p.Name[i18n.ZGH], p.Name[i18n.EN], p.From, p.To, p.AgeMin, p.AgeMax, p.Planned, joined(p.Places), len(heads) > 1)
+			out.Add(phaseTable, s.ID, p.Programme, p.Code, p.Name[i18n.AR], p.Name[i18n.FR], p.Name[i18n.ZGH], p.Name[i18n.EN], p.From, p.To, p.AgeMin, p.AgeMax, p.Planned, joined(p.Places), several)
 			return nil
 		},
 		Sample: fact.Statements(KindPhase, func(d fact.Draw) fact.Body {
@@ -156,15 +154,14 @@ var Folds = []*fact.Fold{
 	{
 		Name: "programme.target", Kinds: []*fact.Kind{KindTarget}, Tables: []*store.Table{targetTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[TargetSet](f); return ok })
-			if len(heads) == 0 {
+			t, f, several := fact.Said[TargetSet](s, nil)
+			if f == nil {
 				return nil
 			}
-			t, _ := fact.As[TargetSet](heads[len(heads)-1])
 			if t.Withdrawn {
 				return nil
 			}
-			out.Add(targetTable, s.ID, t.Programme, t.Phase, t.Indicator, t.Place, t.Period, t.Cell["sex"], t.Cell["age"], t.Cell["milieu"], t.Value, t.Baseline, t.Agreement, t.Source.JSON(), t.Spread.json(), len(heads) > 1)
+			out.Add(targetTable, s.ID, t.Programme, t.Phase, t.Indicator, t.Place, t.Period, t.Cell["sex"], t.Cell["age"], t.Cell["milieu"], t.Value, t.Baseline, t.Agreement, t.Source.JSON(), t.Spread.json(), several)
 			return nil
 		},
 		Sample: fact.Statements(KindTarget, func(d fact.Draw) fact.Body {

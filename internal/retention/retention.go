@@ -124,7 +124,7 @@ var Folds = []*fact.Fold{
 	{
 		Name: "retention.rule", Kinds: []*fact.Kind{KindRuled}, Tables: []*store.Table{ruleTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Ruled](f); return ok })
+			heads := s.Heads(fact.Is[Ruled])
 			if len(heads) == 0 {
 				return nil
 			}
@@ -154,7 +154,7 @@ var Folds = []*fact.Fold{
 		Name: "retention.keep", Kinds: []*fact.Kind{KindKept}, Tables: []*store.Table{keepTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			var last Kept
-			for _, f := range s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Kept](f); return ok }) {
+			for _, f := range s.Heads(fact.Is[Kept]) {
 				if k, _ := fact.As[Kept](f); k.Until >= last.Until {
 					last = k
 				}

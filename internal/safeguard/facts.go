@@ -124,11 +124,6 @@ var (
 	caseTable    = &store.Table{Name: "safeguard_case", Key: 1, Columns: store.Cols("id:id centre:id at:int state:text due:text noted:int"), Indexes: []string{"centre, at", "due", "state, noted"}}
 )
 
-func is[T fact.Body](f *fact.Fact) bool {
-	_, ok := fact.As[T](f)
-	return ok
-}
-
 // Folds of this area.
 var Folds = []*fact.Fold{
 	{
@@ -151,7 +146,7 @@ var Folds = []*fact.Fold{
 	{
 		Name: "safeguard.case", Kinds: []*fact.Kind{KindReported, KindNoted, KindShared, KindPruned}, Tables: []*store.Table{caseTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(is[Reported])
+			f := s.Last(fact.Is[Reported])
 			if f == nil {
 				return nil
 			}
@@ -159,7 +154,7 @@ var Folds = []*fact.Fold{
 			state, due, noted, pruned := Fresh, "", int64(0), false
 			// Two officers who did not see each other: the case stays open, and what is due first is due. So it is with one who
 			// went on with a case while it was pruned: it cannot be read any more, but it is not passed over in silence.
-			for _, f := range s.Heads(func(f *fact.Fact) bool { return is[Noted](f) || is[Pruned](f) }) {
+			for _, f := range s.Heads(func(f *fact.Fact) bool { return fact.Is[Noted](f) || fact.Is[Pruned](f) }) {
 				n, ok := fact.As[Noted](f)
 				if !ok {
 					pruned = true

@@ -63,12 +63,10 @@ func init() {
 	Folds = append(Folds, &fact.Fold{
 		Name: "training.followed", Kinds: []*fact.Kind{KindFollowed}, Tables: []*store.Table{followedTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[AbsenceFollowed](f); return ok })
-			if len(heads) == 0 {
+			a, last, _ := fact.Said[AbsenceFollowed](s, nil)
+			if last == nil {
 				return nil
 			}
-			last := heads[len(heads)-1]
-			a, _ := fact.As[AbsenceFollowed](last)
 			out.Add(followedTable, s.ID, a.Person, a.Cohort, a.Upto, a.How, a.Outcome, a.On, last.HLC.Wall().UnixMilli(), last.Actor)
 			return nil
 		},

@@ -94,41 +94,26 @@ func init() {
 	Folds = append(Folds, &fact.Fold{
 		Name: "training.appeal", Kinds: []*fact.Kind{KindAppeal, KindAppealDecided}, Tables: []*store.Table{appealTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			made := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[AppealLodged](f); return ok })
-			if len(made) == 0 {
+			a, last, several := fact.Said[AppealLodged](s, nil)
+			if last == nil {
 				return nil
 			}
-			last := made[len(made)-1]
-			a, _ := fact.As[AppealLodged](last)
-			decisions := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[AppealDecided](f); return ok })
-			state, d, by := AppealOpen, AppealDecided{}, id.Nil
-			if len(decisions) > 0 {
-				f := decisions[len(decisions)-1]
-				d, _ = fact.As[AppealDecided](f)
-				state, by = AppealRejected, f.Actor
+			state, by := AppealOpen, id.Nil
+			d, decided, disputed := fact.Said[AppealDecided](s, nil)
+			if decided != nil {
+				state, by = AppealRejected, decided.Actor
 				if d.Accepted {
 					state = AppealAccepted
 				}
 			}
-			out.Add(appealTable, s.ID, a.Person, a.Programme, a.Phase, centreOf(last.Stream), strings.Join(a.Grounds, " "), a.By, a.On, due(a.On), last.Actor, a.Sealed, state, d.On, by, d.Sealed, len(made) > 1 || len(decisions) > 1)
+			out.Add(appealTable, s.ID, a.Person, a.Programme, a.Phase, person.CentreOf(last.Stream), strings.Join(a.Grounds, " "), a.By, a.On, due(a.On), last.Actor, a.Sealed, state, d.On, by, d.Sealed, several || disputed)
 			return nil
 		},
-		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
-			h := fact.History{Subject: id.New()}
-			for i := range 1 + d.Int("facts", 4) {
-				st := fact.Step{By: d.Int("by", 2)}
-				if i == 0 || d.Int("again", 4) == 0 {
-					st.Kind, st.Body = KindAppeal, AppealLodged{Person: testID(1), Programme: testID(2), Phase: testID(3), Grounds: programme.Grounds[:1], By: AppealBy[d.Int("who", 3)], On: "2026-01-05", Sealed: fmt.Sprint("sealed ", i)}
-				} else {
-					st.Kind, st.Body = KindAppealDecided, AppealDecided{Person: testID(1), Accepted: d.Int("accepted", 2) == 1, On: "2026-01-06", Sealed: fmt.Sprint("sealed ", i)}
-				}
-				if i > 0 && d.Int("saw", 2) == 1 {
-					st.Prev = []int{d.Int("which", i)}
-				}
-				h.Steps = append(h.Steps, st)
-			}
-			return h
-		},
+		Sample: answered(KindAppeal, KindAppealDecided, func(d fact.Draw, i int) fact.Body {
+			return AppealLodged{Person: testID(1), Programme: testID(2), Phase: testID(3), Grounds: programme.Grounds[:1], By: AppealBy[d.Int("who", 3)], On: "2026-01-05", Sealed: fmt.Sprint("sealed ", i)}
+		}, func(d fact.Draw, i int) fact.Body {
+			return AppealDecided{Person: testID(1), Accepted: d.Int("accepted", 2) == 1, On: "2026-01-06", Sealed: fmt.Sprint("sealed ", i)}
+		}),
 	})
 }
 

@@ -191,25 +191,15 @@ func init() {
 	})
 }
 
-// last returns the last statement of a kind about a subject, and whether others stand beside it.
-func last[T fact.Body](s *fact.Subject, is func(T) bool) (b T, f *fact.Fact, several bool) {
-	heads := s.Heads(func(f *fact.Fact) bool { x, ok := fact.As[T](f); return ok && is(x) })
-	if len(heads) > 0 {
-		f = heads[len(heads)-1]
-		b, _ = fact.As[T](f)
-	}
-	return b, f, len(heads) > 1
-}
-
 func foldDraw(s *fact.Subject, out *fact.Rows) error {
-	o, opened, several := last(s, func(DrawOpened) bool { return true })
+	o, opened, several := fact.Said[DrawOpened](s, nil)
 	if opened == nil {
 		return nil
 	}
-	frozen, closed, more := last(s, func(DrawFrozen) bool { return true })
+	frozen, closed, more := fact.Said[DrawFrozen](s, nil)
 	several = several || more
-	off, ended, _ := last(s, func(DrawCancelled) bool { return true })
-	seed, typed, more := last(s, func(d DrawSeeded) bool { return !d.Confirms })
+	off, ended, _ := fact.Said[DrawCancelled](s, nil)
+	seed, typed, more := fact.Said(s, func(d DrawSeeded) bool { return !d.Confirms })
 	several = several || more
 	held := ""
 	if closed != nil && typed != nil {
@@ -251,7 +241,7 @@ func foldDraw(s *fact.Subject, out *fact.Rows) error {
 	if err != nil {
 		return err
 	}
-	out.Add(drawTable, s.ID, o.Cohort, centreOf(opened.Stream), o.On, o.Closes, string(rule), o.Source, o.SeedOn, state, frozen.On, digest, frozen.Fewer, frozen.Without, seed.Seed, typist, held, off.Why, several)
+	out.Add(drawTable, s.ID, o.Cohort, person.CentreOf(opened.Stream), o.On, o.Closes, string(rule), o.Source, o.SeedOn, state, frozen.On, digest, frozen.Fewer, frozen.Without, seed.Seed, typist, held, off.Why, several)
 	return nil
 }
 

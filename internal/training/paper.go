@@ -50,11 +50,10 @@ func init() {
 	Folds = append(Folds, &fact.Fold{
 		Name: "training.paper", Kinds: []*fact.Kind{KindSheet}, Tables: []*store.Table{paperTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[SheetPrinted](f); return ok })
-			if len(heads) == 0 {
+			p, f, _ := fact.Said[SheetPrinted](s, nil)
+			if f == nil {
 				return nil
 			}
-			p, _ := fact.As[SheetPrinted](heads[len(heads)-1])
 			people, err := json.Marshal(p.People)
 			if err != nil {
 				return err

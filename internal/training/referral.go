@@ -96,37 +96,41 @@ func init() {
 	Folds = append(Folds, &fact.Fold{
 		Name: "training.referral", Kinds: []*fact.Kind{KindReferral, KindAnswer}, Tables: []*store.Table{referralTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			made := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[ReferralMade](f); return ok })
-			if len(made) == 0 {
+			r, last, several := fact.Said[ReferralMade](s, nil)
+			if last == nil {
 				return nil
 			}
-			last := made[len(made)-1]
-			r, _ := fact.As[ReferralMade](last)
-			answers := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[ReferralAnswered](f); return ok })
-			var a ReferralAnswered
-			if len(answers) > 0 {
-				a, _ = fact.As[ReferralAnswered](answers[len(answers)-1])
-			}
-			out.Add(referralTable, s.ID, r.Person, centreOf(last.Stream), r.From, r.Why, r.On, r.Sealed, a.Outcome, a.On, a.Why, len(made) > 1 || len(answers) > 1)
+			a, _, disputed := fact.Said[ReferralAnswered](s, nil)
+			out.Add(referralTable, s.ID, r.Person, person.CentreOf(last.Stream), r.From, r.Why, r.On, r.Sealed, a.Outcome, a.On, a.Why, several || disputed)
 			return nil
 		},
-		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
-			h := fact.History{Subject: id.New()}
-			for i := range 1 + d.Int("facts", 4) {
-				st := fact.Step{By: d.Int("by", 2)}
-				if i == 0 || d.Int("again", 4) == 0 {
-					st.Kind, st.Body = KindReferral, ReferralMade{Person: testID(1), From: ReferralFrom[d.Int("from", 3)], Why: ReferralWhy[0], On: "2026-01-05", Sealed: fmt.Sprint("sealed ", i)}
-				} else {
-					st.Kind, st.Body = KindAnswer, ReferralAnswered{Person: testID(1), Outcome: ReferralOutcomes[d.Int("outcome", 4)], On: "2026-01-06", Why: append([]string{""}, AnswerReasons...)[d.Int("why", 5)]}
-				}
-				if i > 0 && d.Int("saw", 2) == 1 {
-					st.Prev = []int{d.Int("which", i)}
-				}
-				h.Steps = append(h.Steps, st)
-			}
-			return h
-		},
+		Sample: answered(KindReferral, KindAnswer, func(d fact.Draw, i int) fact.Body {
+			return ReferralMade{Person: testID(1), From: ReferralFrom[d.Int("from", 3)], Why: ReferralWhy[0], On: "2026-01-05", Sealed: fmt.Sprint("sealed ", i)}
+		}, func(d fact.Draw, i int) fact.Body {
+			return ReferralAnswered{Person: testID(1), Outcome: ReferralOutcomes[d.Int("outcome", 4)], On: "2026-01-06", Why: append([]string{""}, AnswerReasons...)[d.Int("why", 5)]}
+		}),
 	})
+}
+
+// answered samples subjects of which something is asked, and answered: again and again, and by those who did not see each
+// other.
+func answered(asks, answers *fact.Kind, ask, answer func(d fact.Draw, i int) fact.Body) func(fact.Draw, fact.NewKey) fact.History {
+	return func(d fact.Draw, _ fact.NewKey) fact.History {
+		h := fact.History{Subject: id.New()}
+		for i := range 1 + d.Int("facts", 4) {
+			st := fact.Step{By: d.Int("by", 2)}
+			if i == 0 || d.Int("again", 4) == 0 {
+				st.Kind, st.Body = asks, ask(d, i)
+			} else {
+				st.Kind, st.Body = answers, answer(d, i)
+			}
+			if i > 0 && d.Int("saw", 2) == 1 {
+				st.Prev = []int{d.Int("which", i)}
+			}
+			h.Steps = append(h.Steps, st)
+		}
+		return h
+	}
 }
 
 // Errors of referrals.

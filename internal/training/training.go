@@ -13,6 +13,7 @@ import (
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/measure"
+	"tizi/internal/person"
 	"tizi/internal/store"
 	"tizi/internal/timetable"
 )
@@ -251,12 +252,11 @@ var Folds = []*fact.Fold{
 	{
 		Name: "training.cohort", Kinds: []*fact.Kind{KindCohort}, Tables: []*store.Table{cohortTable, trainerTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[CohortOpened](f); return ok })
-			if len(heads) == 0 {
+			c, f, several := fact.Said[CohortOpened](s, nil)
+			if f == nil {
 				return nil
 			}
-			c, _ := fact.As[CohortOpened](heads[len(heads)-1])
-			out.Add(cohortTable, s.ID, c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.From, c.To, c.Closed, strings.Join(c.Subjects, " "), len(heads) > 1)
+			out.Add(cohortTable, s.ID, c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.From, c.To, c.Closed, strings.Join(c.Subjects, " "), several)
 			seen := map[id.ID]bool{}
 			for _, t := range c.Trainers {
 				if !seen[t] {
@@ -273,13 +273,11 @@ var Folds = []*fact.Fold{
 	{
 		Name: "training.enrolment", Revision: 1, Kinds: []*fact.Kind{KindEnrolment}, Tables: []*store.Table{enrolTable, pastTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[EnrolmentStated](f); return ok })
-			if len(heads) == 0 {
+			e, last, several := fact.Said[EnrolmentStated](s, nil)
+			if last == nil {
 				return nil
 			}
-			last := heads[len(heads)-1]
-			e, _ := fact.As[EnrolmentStated](last)
-			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, centreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, e.Rank, len(heads) > 1, e.Rule, strings.Join(e.Remark, " "), e.Appeal)
+			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, person.CentreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, e.Rank, several, e.Rule, strings.Join(e.Remark, " "), e.Appeal)
 			foldPast(s, e, out)
 			return nil
 		},
@@ -317,14 +315,6 @@ var Folds = []*fact.Fold{
 // testID is a fixed id for samples.
 func testID(n int) id.ID { return id.Named("sample", fmt.Sprint(n)) }
 
-func centreOf(stream string) id.ID {
-	if len(stream) < 8 {
-		return id.Nil
-	}
-	v, _ := id.Parse(stream[7:])
-	return v
-}
-
 // foldPast derives in which groups of the phase somebody had a seat before the one of last.
 func foldPast(s *fact.Subject, last EnrolmentStated, out *fact.Rows) {
 	type stay struct{ day, reason string }
@@ -353,12 +343,10 @@ func foldPast(s *fact.Subject, last EnrolmentStated, out *fact.Rows) {
 // foldSession derives a session with its sheet. Each person on the sheet is a register of their own: two trainers who
 // marked different children offline are no conflict.
 func foldSession(s *fact.Subject, out *fact.Rows) error {
-	heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[SessionPlanned](f); return ok })
-	if len(heads) == 0 {
+	p, f, conflict := fact.Said[SessionPlanned](s, nil)
+	if f == nil {
 		return nil
 	}
-	p, _ := fact.As[SessionPlanned](heads[len(heads)-1])
-	conflict := len(heads) > 1
 	var sheets []*fact.Fact
 	for _, f := range s.Facts() {
 		if _, ok := fact.As[AttendanceTaken](f); ok {

@@ -144,7 +144,7 @@ var CounterFold = &fact.Fold{
 var RegisterFold = &fact.Fold{
 	Name: "toy.register", Kinds: []*fact.Kind{KindSaid}, Tables: []*store.Table{Registers},
 	Fold: func(s *fact.Subject, out *fact.Rows) error {
-		heads := s.Heads(func(f *fact.Fact) bool { _, ok := fact.As[Said](f); return ok })
+		heads := s.Heads(fact.Is[Said])
 		if len(heads) == 0 {
 			return nil
 		}
@@ -294,7 +294,7 @@ func Older() *fact.Registry {
 	r.AddFold(&fact.Fold{
 		Name: "toy.register", Kinds: []*fact.Kind{KindSaid1}, Tables: []*store.Table{Registers},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(func(f *fact.Fact) bool { _, ok := fact.As[Word](f); return ok })
+			f := s.Last(fact.Is[Word])
 			if f == nil {
 				return nil
 			}
