@@ -118,21 +118,10 @@ func (c listen) serve(ctx context.Context, h *house.House, demo bool, sign door.
 	}
 	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: uploadTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	fmt.Fprintf(os.Stderr, "Tizi is at %s\n", address(ln))
-	seeking, stop := context.WithCancel(ctx)
-	defer stop()
-	go seek(seeking, h, log)
+	h.Go(h.Keep)
+	h.Go(func(ctx context.Context) { seek(ctx, h, log) })
 	errs := make(chan error, 1)
 	go func() { errs <- s.Serve(ln) }()
-	keeping, stop := context.WithCancel(ctx)
-	kept := make(chan struct{})
-	go func() {
-		h.Keep(keeping)
-		close(kept)
-	}()
-	defer func() {
-		stop()
-		<-kept
-	}()
 	select {
 	case err := <-errs:
 		return err

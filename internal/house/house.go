@@ -115,6 +115,10 @@ type House struct {
 	Safeguard  *safeguard.Safeguard
 	Retention  *retention.Retention
 
+	life context.Context // ends when Close begins
+	end  context.CancelFunc
+	work sync.WaitGroup // what Go began
+
 	reviewed string // the day of Keep's last review
 	summed   string // and that of its last summary
 
@@ -246,6 +250,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 		return nil, err
 	}
 	h := &House{Config: c, DB: db, Log: l}
+	h.life, h.end = context.WithCancel(context.Background())
 	if h.Blobs, err = blob.Open(filepath.Join(c.Dir, BlobDir)); err != nil {
 		l.Close()
 		return nil, err
@@ -302,8 +307,15 @@ func owned(ctx context.Context, db *store.DB, node id.ID) error {
 	})
 }
 
+// Go runs work beside the requests, which Close ends by its context and waits for.
+func (h *House) Go(work func(ctx context.Context)) {
+	h.work.Go(func() { work(h.life) })
+}
+
 // Close ends the node; what was acknowledged is on the disk.
 func (h *House) Close() error {
+	h.end()
+	h.work.Wait()
 	err := h.Looks.Close()
 	h.Log.Close()
 	return errors.Join(err, h.DB.Close())

@@ -106,6 +106,27 @@ func TestNodeComesBack(t *testing.T) {
 	})
 }
 
+// Work beside the requests finds the database open until it has stopped.
+func TestCloseWaitsForWork(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h, _ := create(t, e)
+		begun := make(chan struct{})
+		err := errors.New("it did not end")
+		h.Go(func(ctx context.Context) {
+			close(begun)
+			<-ctx.Done()
+			time.Sleep(20 * time.Millisecond) // what a query that is cut off takes to come back
+			var n int
+			_, err = store.One(context.WithoutCancel(ctx), h.DB, "SELECT count(*) FROM place", nil, &n)
+		})
+		<-begun
+		must(t, h.Close())
+		if err != nil {
+			t.Errorf("the node closed before its work had stopped: %v", err)
+		}
+	})
+}
+
 // A database whose key is lost is not written to, and no new node takes its place.
 func TestDatabaseWithoutItsKey(t *testing.T) {
 	h, c := create(t, store.SQLite)

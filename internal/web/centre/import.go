@@ -499,15 +499,13 @@ func (im *importer) take(a *door.Ask) error {
 	if job == nil {
 		job = &importJob{done: make(chan struct{})}
 		im.jobs[key] = job
-		go func() {
+		a.H.Go(func(ctx context.Context) { // whether or not the clerk waits for it
 			defer close(job.done)
 			p.Progress = func(n int) {
 				job.mu.Lock()
 				defer job.mu.Unlock()
 				job.rows = n
 			}
-			// The list is taken whether or not the clerk waits for it.
-			ctx := context.WithoutCancel(a.R.Context())
 			rep, err := a.H.People.Import(ctx, p)
 			if err == nil {
 				err = a.H.Training.LetIn(ctx, p.Actor, rep.Held, a.Today())
@@ -518,7 +516,7 @@ func (im *importer) take(a *door.Ask) error {
 			job.mu.Lock()
 			job.rep, job.err = rep, err
 			job.mu.Unlock()
-		}()
+		})
 	}
 	im.mu.Unlock()
 	select {

@@ -2,7 +2,6 @@ package centre
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +12,6 @@ import (
 	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/person/same"
-	"tizi/internal/store"
 	"tizi/internal/web/door"
 	"tizi/internal/web/shell"
 )
@@ -52,8 +50,8 @@ func (s *seeker) begin(a *door.Ask) error {
 	s.mu.Unlock()
 	if free {
 		h, log := a.H, a.D.Log
-		go func() { // owned by s; it ends by itself, or fails when the node closes
-			r, err := h.People.Seek(context.Background(), func(done, total int64) {
+		h.Go(func(ctx context.Context) {
+			r, err := h.People.Seek(ctx, func(done, total int64) {
 				s.mu.Lock()
 				s.done, s.total = done, total
 				s.mu.Unlock()
@@ -62,13 +60,13 @@ func (s *seeker) begin(a *door.Ask) error {
 			defer s.mu.Unlock()
 			s.working, s.sought = false, r.Pairs
 			switch {
-			case errors.Is(err, store.ErrClosed): // the node stops: a later search begins anew
+			case ctx.Err() != nil: // the node stops: a later search begins anew
 				log.Info("the search for duplicates stopped with the node")
 			case err != nil:
 				s.sought = -1
 				log.Error("the search for duplicates ended early", "err", err)
 			}
-		}()
+		})
 	}
 	return a.Go(door.With("/people/same", "centre", a.R.FormValue("centre")))
 }
