@@ -48,6 +48,20 @@ func TestStay(t *testing.T) {
 			}
 		}
 		said("over-full", false, acc, group+"/add", "personnes choisies", "person", s.other.String())
+		// Somebody who is written down from the page of a group goes into it; where it is full, the page of the group asks.
+		born := []string{"given", "Aya", "family", "Neuve", "birth", "14/03/2014", "sex", "f", "consent", "yes", "centre", s.centre.String(), "group"}
+		said("written down into a group elsewhere", false, acc, "/people/new", "Choisissez un groupe du centre", append(born, far.group.String())...)
+		form := url.Values{}
+		for i, v := 0, append(born, s.group.String()); i < len(v); i += 2 {
+			form.Set(v[i], v[i+1])
+		}
+		_, to, _ := n.request(t, acc, "POST", "/people/new", form)
+		if !strings.HasPrefix(to, group+"/add?person=") {
+			t.Errorf("written down into a full group leads to %q", to)
+		}
+		if _, _, body := n.request(t, acc, "GET", to, nil); !strings.Contains(body, "Neuve") || !strings.Contains(body, `value="`+to[len(group+"/add?person="):]+`" id="f-person" checked`) {
+			t.Error("whoever was written down is not chosen")
+		}
 		said("over-full, for no reason that was offered", false, acc, group+"/add", "", "person", s.other.String(), "beyond", "because")
 		said("over-full and meant", true, acc, group+"/add", "", "person", s.other.String(), "beyond", "over_family")
 		if _, _, body := n.request(t, acc, "GET", group, nil); !strings.Contains(body, "2 sur 1") || !strings.Contains(body, "frère ou sœur dans le groupe") {

@@ -93,7 +93,7 @@ func formOf(a *door.Ask, v *GroupForm) ([]programme.Phase, error) {
 			}
 			prog, _ := p.Name.In(a.Lang)
 			name, _ := ph.Name.In(a.Lang)
-			v.Phases = append(v.Phases, shell.Option{Value: ph.ID.String(), Label: name, Hint: prog})
+			v.Phases = append(v.Phases, shell.Option{Value: ph.ID.String(), Label: prog + " · " + name})
 			all = append(all, ph)
 		}
 	}
@@ -551,11 +551,16 @@ func addView(a *door.Ask, c *training.Cohort) (GroupAdd, error) {
 		v.Full, v.Beyonds = true, []shell.Option{{Value: training.Wait, Label: a.P.T("draw.apply")}}
 	}
 	if a.May(access.WritePeople) {
-		v.NewURL = door.With("/people/new", "centre", c.Centre.String())
+		v.NewURL = door.With("/people/new", "centre", c.Centre.String(), "group", c.ID.String())
 	}
 	here := access.At(c.Centre)
 	var list []*person.Person
-	if v.Query != "" {
+	if one, err := id.Parse(a.R.URL.Query().Get("person")); err == nil { // somebody who was just written down
+		v.Chosen = map[string]bool{one.String(): true}
+		if list, err = a.H.People.Of(ctx, a.H.DB, here, []id.ID{one}); err != nil {
+			return v, err
+		}
+	} else if v.Query != "" {
 		page, err := a.H.People.List(ctx, a.H.DB, here, person.Filter{Search: v.Query, Page: a.R.FormValue("page")})
 		if err != nil {
 			return v, err
@@ -671,6 +676,12 @@ func groupAddGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	seated(a, done)
+	return a.Go("/groups/" + c.ID.String())
+}
+
+// seated says what became of those who were placed in a group.
+func seated(a *door.Ask, done training.Placed) {
 	if done.Enrolled > 0 {
 		a.Notify("good", "groups.placed", "n", done.Enrolled)
 	}
@@ -685,7 +696,6 @@ func groupAddGiven(a *door.Ask) error {
 	} else if done.Waiting > 0 {
 		a.Notify("wait", "groups.waitlisted", "n", done.Waiting)
 	}
-	return a.Go("/groups/" + c.ID.String())
 }
 
 // refill gives the free seats of a group to those who wait.

@@ -390,14 +390,38 @@ func personNew(a *door.Ask) error {
 	v.New, v.Action, v.CancelURL, v.Centres, v.LikeURL = true, "/people/new", "/people", a.Centres(a.Scope), "/people/like"
 	v.AskConsent = a.May(access.WriteConsent)
 	_, v.Centre = narrowed(a)
+	v.Group = a.R.FormValue("group")
+	if err := offerGroups(a, &v); err != nil {
+		return err
+	}
+	if shell.Offers(v.Groups, v.Group) {
+		v.CancelURL = "/groups/" + v.Group + "/add"
+	}
 	return a.Render("people/form", v)
+}
+
+// offerGroups offers the groups of the centre that is chosen, where it is known.
+func offerGroups(a *door.Ask, v *PersonForm) error {
+	centre := a.CentreOf(a.Scope, v.Centre)
+	if centre.IsNil() || !a.May(access.WriteGroups) {
+		return nil
+	}
+	var err error
+	v.Groups, err = groupsAt(a, centre, id.Nil)
+	return err
 }
 
 func personNewGiven(a *door.Ask) error {
 	d := typed(a)
 	v := personForm(a, d)
 	v.New, v.Action, v.CancelURL, v.Centres, v.Centre = true, "/people/new", "/people", a.Centres(a.Scope), a.R.FormValue("centre")
-	v.AskConsent, v.Consent = a.May(access.WriteConsent), a.R.FormValue("consent")
+	v.AskConsent, v.Consent, v.Group = a.May(access.WriteConsent), a.R.FormValue("consent"), a.R.FormValue("group")
+	if err := offerGroups(a, &v); err != nil {
+		return err
+	}
+	if v.Group != "" && !shell.Offers(v.Groups, v.Group) {
+		v.Errors["group"] = a.P.T("people.group_elsewhere")
+	}
 	centre := a.CentreOf(a.Scope, v.Centre)
 	if centre.IsNil() {
 		v.Errors["centre"] = a.P.T("people.centre_missing")
@@ -440,7 +464,22 @@ func personNewGiven(a *door.Ask) error {
 	}
 	sought(a, p)
 	a.Notify("good", "people.saved")
-	return a.Go("/people/" + p.String())
+	if v.Group == "" {
+		return a.Go("/people/" + p.String())
+	}
+	group, err := id.Parse(v.Group)
+	if err != nil {
+		return err
+	}
+	done, err := a.H.Training.Seat(a.R.Context(), a.Actor(), a.Scope, group, []id.ID{p}, "", a.Today())
+	if errors.Is(err, training.ErrFull) || errors.Is(err, training.ErrDraw) || errors.Is(err, training.ErrClosed) { // the page of the group asks what then
+		return a.Go(door.With("/groups/"+v.Group+"/add", "person", p.String()))
+	}
+	if err != nil {
+		return err
+	}
+	seated(a, done)
+	return a.Go("/groups/" + v.Group)
 }
 
 func personEdit(a *door.Ask) error {

@@ -152,18 +152,28 @@ func provinces(a *door.Ask) []shell.Option {
 	return out
 }
 
+// centreForm is the form of a centre that opens, and its screen: the last step of the first visit, or the one of a centre more.
+func centreForm(a *door.Ask) (string, SetupCentre) {
+	v := SetupCentre{Kind: "youth", Provinces: provinces(a), Back: "/", Errors: map[string]string{}}
+	if len(a.Tree.Of("centre")) == 0 {
+		return "setup/centre", v
+	}
+	v.Back = "/centres"
+	return "centres/new", v
+}
+
 func setupCentre(a *door.Ask) error {
-	return a.Render("setup/centre", SetupCentre{Kind: "youth", Provinces: provinces(a), Back: "/"})
+	screen, v := centreForm(a)
+	return a.Render(screen, v)
 }
 
 // centreKinds are the kinds of centres that the form offers.
 var centreKinds = []string{"youth", "second_chance", "school", "university", "cooperative", "mobile", "headquarters"}
 
 func setupCentreGiven(a *door.Ask) error {
-	v := SetupCentre{
-		NameFR: strings.TrimSpace(a.R.FormValue("name_fr")), NameAR: strings.TrimSpace(a.R.FormValue("name_ar")), Kind: a.R.FormValue("kind"),
-		Province: a.R.FormValue("province"), Milieu: a.R.FormValue("milieu"), Provinces: provinces(a), Back: "/", Errors: map[string]string{},
-	}
+	screen, v := centreForm(a)
+	v.NameFR, v.NameAR, v.Kind = strings.TrimSpace(a.R.FormValue("name_fr")), strings.TrimSpace(a.R.FormValue("name_ar")), a.R.FormValue("kind")
+	v.Province, v.Milieu = a.R.FormValue("province"), a.R.FormValue("milieu")
 	parent := a.Tree.Code(v.Province)
 	if v.NameFR == "" && v.NameAR == "" {
 		v.Errors["name_fr"] = a.P.T("setup.centre_name_missing")
@@ -181,7 +191,7 @@ func setupCentreGiven(a *door.Ask) error {
 		v.Errors["name_fr"] = a.P.T("setup.centre_name_long")
 	}
 	if len(v.Errors) > 0 {
-		return a.Again("setup/centre", v)
+		return a.Again(screen, v)
 	}
 	d := place.Described{Code: freeCode(a.Tree, parent), Parent: parent.Code, Type: "centre", Kind: v.Kind, Name: i18n.Text{}, Milieu: v.Milieu, Lat: parent.Lat, Lon: parent.Lon}
 	if v.NameFR != "" {
@@ -193,7 +203,11 @@ func setupCentreGiven(a *door.Ask) error {
 	if _, _, err := a.H.Places.Describe(a.R.Context(), a.Actor(), []place.Described{d}); err != nil {
 		return err
 	}
-	return a.Go(door.With("/setup/done", "centre", d.Code))
+	if screen == "setup/centre" {
+		return a.Go(door.With("/setup/done", "centre", d.Code))
+	}
+	a.Notify("good", "centres.opened")
+	return a.Go("/centres/" + place.ID(d.Code).String())
 }
 
 // freeCode is the first unused code of a centre in a province.

@@ -109,8 +109,23 @@ func movedRows(a *door.Ask, group id.ID) ([]MovedRow, error) {
 	return out, nil
 }
 
+// groupsAt are the groups of a centre that are not over, without one, and how full they are.
+func groupsAt(a *door.Ask, centre, without id.ID) (out []shell.Option, err error) {
+	list, _, err := a.H.Training.Cohorts(a.R.Context(), a.H.DB, a.Scope, training.CohortFilter{Centre: centre, Size: 300}, a.Today())
+	for _, g := range list {
+		if g.ID == without || stateOf(g, a.Today()) == "over" {
+			continue
+		}
+		o := shell.Option{Value: g.ID.String(), Label: a.P.T("groups.enrolled_of", "group", g.Name, "n", g.Enrolled)}
+		if g.Capacity > 0 {
+			o.Label = a.P.T("groups.seats_of", "group", g.Name, "n", g.Enrolled, "total", g.Capacity)
+		}
+		out = append(out, o)
+	}
+	return out, err
+}
+
 func moveView(a *door.Ask) (*training.Cohort, id.ID, GroupMove, error) {
-	ctx := a.R.Context()
 	c, err := askedGroup(a)
 	if err != nil {
 		return nil, id.Nil, GroupMove{}, err
@@ -121,17 +136,7 @@ func moveView(a *door.Ask) (*training.Cohort, id.ID, GroupMove, error) {
 	}
 	v := GroupMove{Group: c.Name, GroupURL: "/groups/" + c.ID.String(), Whys: coded(a, "groups.moved.", training.Moves), Beyonds: overs(a), Action: a.R.URL.Path, Errors: map[string]string{}}
 	v.Name, _ = a.Names(p.Details)
-	list, _, err := a.H.Training.Cohorts(ctx, a.H.DB, a.Scope, training.CohortFilter{Centre: c.Centre, Size: 300}, a.Today())
-	for _, g := range list {
-		if g.ID == c.ID || stateOf(g, a.Today()) == "over" {
-			continue
-		}
-		o := shell.Option{Value: g.ID.String(), Label: a.P.T("groups.enrolled_of", "group", g.Name, "n", g.Enrolled)}
-		if g.Capacity > 0 {
-			o.Label = a.P.T("groups.seats_of", "group", g.Name, "n", g.Enrolled, "total", g.Capacity)
-		}
-		v.Groups = append(v.Groups, o)
-	}
+	v.Groups, err = groupsAt(a, c.Centre, c.ID)
 	return c, p.ID, v, err
 }
 

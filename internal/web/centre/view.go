@@ -41,7 +41,7 @@ type SetupOwner struct {
 	Errors        map[string]string
 }
 
-// SetupCentre is the screen setup/centre. It posts name_fr, name_ar, kind,
+// SetupCentre is the screens setup/centre, of the first centre, and centres/new, of another. They post name_fr, name_ar, kind,
 // province and milieu.
 type SetupCentre struct {
 	NameFR, NameAR string

@@ -11,6 +11,9 @@ func init() {
 		{"centres", "centres/list", func(*i18n.Printer) any {
 			return centre.Centres{NewURL: "/setup/centre", Rows: []centre.CentreRow{{Name: haySalam, Kind: "youth", URL: "/centres/1", Region: i18n.Text{i18n.FR: "Rabat-Salé-Kénitra", i18n.AR: "الرباط-سلا-القنيطرة", i18n.EN: "Rabat-Salé-Kénitra"}}}}
 		}},
+		{"centre-new", "centres/new", func(p *i18n.Printer) any {
+			return centre.SetupCentre{NameFR: "Maison de jeunes Hay Salam", Kind: "youth", Back: "/centres", Provinces: regionOptions(p), Errors: map[string]string{"province": p.T("setup.province_missing"), "milieu": p.T("setup.milieu_missing")}}
+		}},
 		{"centre", "centres/centre", oneCentre},
 		{"centre-empty", "centres/centre", func(*i18n.Printer) any {
 			return centre.Centre{Name: haySalam, Kind: "youth", Holders: []centre.Holder{{Part: "host"}, {Part: "operator"}, {Part: "premises"}}, RoomURL: "#", DevicesURL: "#", RoundURL: "#", HoursURL: "#", HoldersURL: "#"}
