@@ -448,6 +448,10 @@ func (k *known) about(x *agreement.Agreement, v *Agreement) error {
 	if err != nil {
 		return err
 	}
+	boards, err := k.boards()
+	if err != nil {
+		return err
+	}
 	for _, t := range bound {
 		if t.Sex != "" || t.Age != "" || t.Milieu != "" {
 			continue
@@ -456,7 +460,12 @@ func (k *known) about(x *agreement.Agreement, v *Agreement) error {
 		if t.Period != measure.Total {
 			period = a.P.Period(t.Period)
 		}
-		v.Targets = append(v.Targets, TargetRow{Programme: k.programmes[t.Programme], Place: a.PlaceName(t.Place), Period: period, Value: t.Value, Source: k.source(t.Source),
+		reached, err := boards.reached(t.Programme, t.Place, t.Period, t.Indicator)
+		if err != nil {
+			return err
+		}
+		v.Targets = append(v.Targets, TargetRow{Programme: k.programmes[t.Programme], Place: a.PlaceName(t.Place), Period: period, Value: t.Value, Reached: reached,
+			Bar: chart.Bar{Value: reached, Target: t.Value, RTL: a.Lang.Dir() == "rtl"}, Source: k.source(t.Source),
 			URL: door.With("/board", "programme", k.codes[t.Programme], "period", cmp.Or(t.Period, "all"))})
 	}
 	slices.SortFunc(v.Targets, func(a, b TargetRow) int { return cmp.Compare(b.Value, a.Value) })
@@ -522,6 +531,7 @@ func (k *known) money(x *agreement.Agreement, v *Agreement) error {
 	for _, l := range b.Lines {
 		spent := agreement.Money{Currency: l.Is.Currency, Amount: l.Spent}
 		r := BudgetRow{What: l.Is.What, On: l.Is.On, Until: l.Is.Until, URL: change(l.Item), Amount: l.Is.Money().Words(a.P), Spent: spent.Words(a.P), Bar: k.bar(spent, l.Is.Money()), Expenses: rows(l.Expenses), Simulated: l.Is.Simulated}
+		r.Bar.Limit = true
 		if l.Over() {
 			r.Over = agreement.Money{Currency: l.Is.Currency, Amount: l.Spent - l.Is.Amount}.Words(a.P)
 		}
@@ -531,21 +541,14 @@ func (k *known) money(x *agreement.Agreement, v *Agreement) error {
 	for _, y := range b.Years {
 		m.Periods = append(m.Periods, Tab{Key: y, URL: door.With(link(x.ID), "tab", "money", "period", y), Current: period == y})
 	}
-	numbers, err := a.ScopeOf(access.ReadBoard)
+	boards, err := k.boards()
 	if err != nil {
 		return err
 	}
 	for _, c := range b.Costs {
-		board, err := measure.Read(ctx, a.H.DB, numbers, measure.Filter{Programme: c.Programme, Period: period})
+		reached, err := boards.reached(c.Programme, c.Place, period, measure.People)
 		if err != nil {
 			return err
-		}
-		reached := board.Total.People
-		if !c.Place.IsNil() {
-			reached = 0
-			for _, centre := range a.Tree.Within(c.Place) {
-				reached += board.Centres[centre.ID].People
-			}
 		}
 		for _, spent := range c.Spent.List() {
 			r := CostRow{Programme: k.programmes[c.Programme], Place: a.PlaceName(c.Place), Spent: spent.Words(a.P), Reached: reached}
@@ -556,6 +559,45 @@ func (k *known) money(x *agreement.Agreement, v *Agreement) error {
 		}
 	}
 	return nil
+}
+
+// boards are the numbers of programmes that a page of an agreement compares with, each read once.
+type boards struct {
+	*known
+	numbers access.Scope
+	read    map[measure.Filter]*measure.Board
+}
+
+func (k *known) boards() (*boards, error) {
+	numbers, err := k.a.ScopeOf(access.ReadBoard)
+	return &boards{k, numbers, map[measure.Filter]*measure.Board{}}, err
+}
+
+// reached is how many were reached in a place, or everywhere.
+func (b *boards) reached(programme, place id.ID, period, indicator string) (int64, error) {
+	f := measure.Filter{Programme: programme, Period: period}
+	board := b.read[f]
+	if board == nil {
+		var err error
+		if board, err = measure.Read(b.a.R.Context(), b.a.H.DB, b.numbers, f); err != nil {
+			return 0, err
+		}
+		b.read[f] = board
+	}
+	of := func(n measure.Counts) int64 {
+		if indicator == measure.Participations {
+			return n.Participations
+		}
+		return n.People
+	}
+	if place.IsNil() {
+		return of(board.Total), nil
+	}
+	var sum int64
+	for _, centre := range b.a.Tree.Within(place) {
+		sum += of(board.Centres[centre.ID])
+	}
+	return sum, nil
 }
 
 func (k *known) papers(x *agreement.Agreement, v *Agreement) error {

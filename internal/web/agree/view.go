@@ -166,7 +166,8 @@ type Source struct {
 type TargetRow struct {
 	Programme, Place i18n.Text
 	Period           string
-	Value            int64
+	Value, Reached   int64
+	Bar              chart.Bar
 	Source           *Source
 	URL              string
 }

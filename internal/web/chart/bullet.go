@@ -9,6 +9,8 @@ type Bar struct {
 	// of its own target, with the tick at the same place in every row: how near
 	// a small region is can then be read beside a large one.
 	Max int64
+	// Limit says that the target is a bound: what stays below it is well.
+	Limit bool
 	// Label says what the bar shows; empty where the words beside it do.
 	Label string
 	// RTL draws the bar from the right.
@@ -22,8 +24,15 @@ func Bullet(b Bar) template.HTML {
 		return ""
 	}
 	whole, length := scale(b)
+	band := BandOf(b.Value, b.Target)
+	if b.Limit {
+		band = Reached
+		if b.Value > b.Target {
+			band = Far
+		}
+	}
 	var s svg
-	s.put(`<svg class="bullet %s" width="100%%" height="20"`, BandOf(b.Value, b.Target).class())
+	s.put(`<svg class="bullet %s" width="100%%" height="20"`, band.class())
 	if b.Label == "" {
 		s.put(` aria-hidden="true">`) // the figures stand beside it
 	} else {

@@ -89,6 +89,11 @@ func TestBullet(t *testing.T) {
 	golden(t, "bullet", Bullet(Bar{Value: 65, Target: 100, Label: "65 of 100"}))
 	golden(t, "bullet-rtl", Bullet(Bar{Value: 65, Target: 100, Label: "65 of 100", RTL: true}))
 	golden(t, "bullet-max", Bullet(Bar{Value: 30, Target: 50, Max: 100, Label: "30 of 50"}))
+	for value, band := range map[int64]string{10: "band-4", 100: "band-4", 101: "band-1"} { // of what was planned, little spent is no alarm
+		if got := string(Bullet(Bar{Value: value, Target: 100, Limit: true})); !strings.Contains(got, band) {
+			t.Errorf("%d of a limit of 100: %s", value, got)
+		}
+	}
 	for _, b := range []Bar{{}, {Value: -5, Target: 10}, {Value: 10}, {Value: 900, Target: 10}, {Value: 5, Target: -1}, {Value: math.MaxInt64, Target: 1}} {
 		wellFormed(t, "odd bullet", Bullet(b))
 		for _, bad := range []string{"NaN", "Inf", `width="-`} {

@@ -62,7 +62,7 @@ func programmes(a *door.Ask) error {
 func programmeNew(a *door.Ask) error {
 	year := a.H.Log.Clock.Now().Year()
 	return a.Render("programmes/form", ProgrammeForm{
-		AgeMin: "8", AgeMax: "14", From: a.Today(), To: fmt.Sprintf("%d-06-30", year+1), Action: "/programmes/new", CancelURL: "/programmes",
+		From: a.Today(), To: fmt.Sprintf("%d-06-30", year+1), Action: "/programmes/new", CancelURL: "/programmes",
 	})
 }
 
