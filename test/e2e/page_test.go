@@ -350,13 +350,14 @@ func clean(s string) string {
 func (p *tab) all(within *element, roles ...string) []element {
 	p.t.Helper()
 	var out []element
+	var q accessibility.QueryAXTreeParams
+	if within != nil {
+		q.BackendNodeID = within.node
+	} else {
+		q.NodeID = call(p, dom.GetDocument, dom.GetDocumentParams{}).Root.NodeID
+	}
 	for _, role := range roles {
-		q := accessibility.QueryAXTreeParams{Role: role}
-		if within != nil {
-			q.BackendNodeID = within.node
-		} else {
-			q.NodeID = call(p, dom.GetDocument, dom.GetDocumentParams{}).Root.NodeID
-		}
+		q.Role = role
 		ctx, stop := context.WithTimeout(p.ctx, patience)
 		r, err := chromedp.Call(ctx, accessibility.QueryAXTree, q)
 		stop()
