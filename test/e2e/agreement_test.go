@@ -133,9 +133,16 @@ func agree(t *testing.T, lang i18n.Lang) {
 	p.reads("250,50")
 	p.reads(p.T("agree.warn.over_spent", "line", "Salles", "amount", agreement.Money{Currency: "MAD", Amount: 25050}.Words(i18n.For(lang))))
 
-	// A target may be less than what is reached; it is kept, and said.
+	// A target less than what is reached must be meant.
 	p.open("/programmes/ENFANTS-IA/targets")
 	p.fill(morocco[lang], "1")
 	p.follow("button", p.T("common.save"))
+	p.summary(2)
 	p.reads(strings.TrimSuffix(p.T("programmes.target_below", "place", morocco[lang], "target", 1, "reached", 0), i18n.For(lang).Number(0)))
+	p.click("checkbox", p.T("spread.despite"))
+	p.follow("button", p.T("common.save"))
+	p.reads(p.T("programmes.targets_saved"))
+	if got := p.value(morocco[lang]); got != "1" {
+		t.Errorf("the target stands as %q", got)
+	}
 }

@@ -13,3 +13,6 @@ import "./elements/scan";
 
 // A page with errors starts at its summary.
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
+
+// On a phone the sections scroll: the present one is in sight.
+document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

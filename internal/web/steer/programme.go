@@ -263,26 +263,27 @@ func targets(a *door.Ask) error {
 	return a.Render("programmes/targets", v)
 }
 
-// below says which targets are less than what is reached; they may be, and are kept.
-func below(a *door.Ask, p *programme.Programme, set []programme.TargetSet) error {
+// below says, of each target that changes, by the code of its place, that it is less than what is reached.
+func below(a *door.Ask, p *programme.Programme, now map[id.ID]programme.Target, set []programme.TargetSet) (map[string]string, error) {
 	scope, err := a.ScopeOf(access.ReadBoard)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b, err := measure.Read(a.R.Context(), a.H.DB, scope, measure.Filter{Programme: p.ID, Period: period(a)})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	out := map[string]string{}
 	for _, t := range set {
 		reached := int64(0)
 		for _, c := range a.Tree.Within(t.Place) {
 			reached += b.Centres[c.ID].People
 		}
-		if !t.Withdrawn && t.Value < reached {
-			a.Notify("wait", "programmes.target_below", "place", a.PlaceName(t.Place), "target", t.Value, "reached", reached)
+		if !t.Withdrawn && t.Value < reached && t.Value != now[t.Place].Value {
+			out[a.Tree.Get(t.Place).Code] = a.P.T("programmes.target_below", "place", a.PlaceName(t.Place), "target", t.Value, "reached", reached)
 		}
 	}
-	return nil
+	return out, nil
 }
 
 func targetsGiven(a *door.Ask) error {
@@ -318,6 +319,17 @@ func targetsGiven(a *door.Ask) error {
 		}
 		plan.Targets = append(plan.Targets, t)
 	}
+	less, err := below(a, p, set, plan.Targets)
+	if err != nil {
+		return err
+	}
+	v.Despite, v.Ask = a.R.FormValue("despite"), len(less) > 0
+	if v.Ask && v.Despite != "yes" {
+		v.Errors["despite"] = a.P.T("spread.despite_missing")
+		for code, sentence := range less {
+			v.Errors["target_"+code] = sentence
+		}
+	}
 	if len(v.Errors) > 0 {
 		return a.Again("programmes/targets", v)
 	}
@@ -325,8 +337,5 @@ func targetsGiven(a *door.Ask) error {
 		return err
 	}
 	a.Notify("good", "programmes.targets_saved")
-	if err := below(a, p, plan.Targets); err != nil {
-		return err
-	}
 	return a.Go(v.Action + "?period=" + period(a))
 }

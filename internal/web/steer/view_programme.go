@@ -45,7 +45,7 @@ type ProgrammeForm struct {
 
 // Targets is the screen programmes/targets. It posts period, target_<code> for
 // each row, of which an empty one sets no target, and what binds them all:
-// agreement, source_kind and source_on.
+// agreement, source_kind and source_on; despite where it asks.
 type Targets struct {
 	Programme i18n.Text
 	Period    string
@@ -54,7 +54,10 @@ type Targets struct {
 	Agreements, SourceKinds         []shell.Option
 	Agreement, SourceKind, SourceOn string
 	// Rows begin with the country.
-	Rows                                   []TargetRow
+	Rows []TargetRow
+	// Ask is set where a target that changes is less than what is reached, which Despite = "yes" means.
+	Ask                                    bool
+	Despite                                string
 	Action, CancelURL, BoardURL, SpreadURL string
 	Errors                                 map[string]string
 }
