@@ -103,6 +103,7 @@ func TestFour(t *testing.T) {
 				p.setUp(initiatives[i])
 				run(initiatives[i])
 			}
+			p.trouble(initiatives[0])
 			n.check()
 			t.Logf("the four: %s", time.Since(begun).Round(100*time.Millisecond))
 		})
@@ -473,6 +474,74 @@ func (p *chief) sevenPillars(x initiative) {
 	}
 	p.board(x, 2)
 	p.keep(x, 2)
+}
+
+// trouble is what contradicts itself, on an initiative that runs: each has its sentence, and nothing is half saved.
+func (p *chief) trouble(x initiative) {
+	p.t.Helper()
+	// A fifth learner of a group of four waits.
+	p.to(p.T("nav.groups"), "Mercredi 1")
+	p.learner(learners[4], "")
+	p.reads(p.T("groups.free", "n", 0))
+	p.follow("button", p.T("groups.add_chosen"))
+	p.reads(p.T("groups.waitlisted", "n", 1))
+
+	// Three are reached: a target of one must be meant.
+	p.to(p.T("nav.programmes"))
+	p.inCard(p.say(x.name), p.T("programmes.targets"))
+	p.fill(morocco[p.lang], "1")
+	p.follow("button", p.T("common.save"))
+	p.summary(2)
+	p.reads(p.T("programmes.target_below", "place", morocco[p.lang], "target", 1, "reached", 3))
+
+	// A phase that ends before it begins, and one in which the same people could be at the same time.
+	p.to(p.T("nav.programmes"))
+	p.inCard(p.say(x.name), p.T("programmes.phases"))
+	p.to(p.T("programmes.phase_new"))
+	older := said("De 15 à 18 ans", "من 15 إلى 18 سنة")
+	p.named("programmes.phase_fr", "programmes.phase_ar", older)
+	p.fill(p.T("groups.first_day"), day(20))
+	p.fill(p.T("groups.last_day"), day(10))
+	p.follow("button", p.T("common.save"))
+	p.summary(1)
+	p.reads(p.T("groups.ends_before"))
+	p.fill(p.T("groups.last_day"), day(30))
+	p.follow("button", p.T("common.save"))
+	p.reads(p.T("programmes.overlap"))
+	p.to(p.T("common.cancel"))
+	if strings.Contains(p.text(), clean(p.say(older))) {
+		p.t.Error("a phase that was not saved is there")
+	}
+
+	// A party leaves, and says why. It is still the one that signed.
+	p.to(p.T("nav.agreements"), p.say(x.name), p.say(x.parties[1].name))
+	p.fill(p.T("agree.f.left"), day(-1))
+	p.follow("button", p.T("common.save"))
+	p.summary(1)
+	p.reads(p.T("agree.fault.left_without_reason"))
+	p.fill(p.T("agree.f.reason"), "Décret")
+	p.save()
+	p.reads(p.T("agree.left_on", "date", i18n.For(p.lang).Date(day(-1))))
+	p.reads(p.T("agree.women_of", "n", 1, "total", 4))
+
+	// Whoever signed has changed office: not before the day of the signature, and somebody else holds it now.
+	p.to(p.T("nav.agreements"), p.T("agree.organisations"), p.say(x.parties[0].name), p.say(x.parties[0].office))
+	holder := p.like("link", p.T("agree.sex.f"))
+	p.leave(func() { p.press(holder) })
+	p.fill(p.T("groups.last_day"), "2024-12-31")
+	p.follow("button", p.T("common.save"))
+	p.summary(1)
+	p.fill(p.T("groups.last_day"), "2025-12-31")
+	p.save()
+	p.to(p.T("agree.new_term"))
+	p.click("radio", p.T("agree.sex.m"))
+	p.fill(p.T("groups.first_day"), "2025-12-01")
+	p.follow("button", p.T("common.save"))
+	p.summary(1)
+	p.fill(p.T("groups.first_day"), "2026-01-01")
+	p.save()
+	p.to(p.T("nav.agreements"), p.say(x.name))
+	p.reads(p.T("agree.women_of", "n", 1, "total", 4)) // she is the one who signed
 }
 
 // room adds a room to the centre of an initiative.
