@@ -62,6 +62,18 @@ func TestStay(t *testing.T) {
 		if _, _, body := n.request(t, acc, "GET", to, nil); !strings.Contains(body, "Neuve") || !strings.Contains(body, `value="`+to[len(group+"/add?person="):]+`" id="f-person" checked`) {
 			t.Error("whoever was written down is not chosen")
 		}
+		// From a record one comes to the groups of its centre, and to one of them with the person chosen.
+		if _, _, body := n.request(t, acc, "GET", "/people/"+s.other.String(), nil); !strings.Contains(body, `"/groups?person=`+s.other.String()+`"`) {
+			t.Error("a record does not lead to groups")
+		}
+		if _, _, body := n.request(t, acc, "GET", "/groups?person="+s.other.String(), nil); !strings.Contains(body, group+"/add?person="+s.other.String()) || strings.Contains(body, far.group.String()) {
+			t.Error("the groups of the centre are not offered")
+		}
+		for _, who := range []string{far.person.String(), id.New().String(), "x"} {
+			if status, _, body := n.request(t, acc, "GET", "/groups?person="+who, nil); status != 404 {
+				t.Errorf("a group for %s: status %d %s", who, status, body)
+			}
+		}
 		said("over-full, for no reason that was offered", false, acc, group+"/add", "", "person", s.other.String(), "beyond", "because")
 		said("over-full and meant", true, acc, group+"/add", "", "person", s.other.String(), "beyond", "over_family")
 		if _, _, body := n.request(t, acc, "GET", group, nil); !strings.Contains(body, "2 sur 1") || !strings.Contains(body, "frère ou sœur dans le groupe") {

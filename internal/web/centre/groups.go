@@ -38,6 +38,15 @@ func groups(a *door.Ask) error {
 	ctx, q := a.R.Context(), a.R.URL.Query()
 	scope, centre := narrowed(a)
 	v := Groups{Query: strings.TrimSpace(q.Get("q")), Centre: centre, Centres: a.Centres(a.Scope)}
+	if q.Get("person") != "" { // the groups that somebody could come to
+		p, err := enrolling(a)
+		if err != nil {
+			return err
+		}
+		scope, v.Person, v.Centre, v.Centres = scope.Within([]id.ID{p.Centre}), p.ID.String(), "", nil
+		v.Name, _ = a.Names(p.Details)
+		a.Shows(look.Listed, look.Adding, p)
+	}
 	list, next, err := a.H.Training.Cohorts(ctx, a.H.DB, scope, training.CohortFilter{Search: v.Query, After: q.Get("page")}, a.Today())
 	if err != nil {
 		return err
@@ -48,20 +57,43 @@ func groups(a *door.Ask) error {
 		if several {
 			r.Centre = a.PlaceName(c.Centre)
 		}
+		if v.Person != "" {
+			if r.State == "over" {
+				continue
+			}
+			r.URL = door.With(r.URL+"/add", "person", v.Person)
+		}
 		v.Rows = append(v.Rows, r)
 	}
 	v.Filtered = v.Query != "" || centre != ""
 	v.Pager = shell.Pager{Shown: len(v.Rows), Total: -1}
 	if next != "" {
-		v.Pager.Next = door.With("/groups", "q", v.Query, "centre", centre, "page", next)
+		v.Pager.Next = door.With("/groups", "q", v.Query, "centre", centre, "person", v.Person, "page", next)
 	}
 	if q.Get("page") != "" {
-		v.Pager.Prev = door.With("/groups", "q", v.Query, "centre", centre)
+		v.Pager.Prev = door.With("/groups", "q", v.Query, "centre", centre, "person", v.Person)
 	}
 	if a.May(access.WriteGroups) {
 		v.NewURL = door.With("/groups/new", "centre", centre)
 	}
 	return a.Render("groups/list", v)
+}
+
+// enrolling is whom the address names, where the account may place them in a group.
+func enrolling(a *door.Ask) (*person.Person, error) {
+	v, err := id.Parse(a.R.URL.Query().Get("person"))
+	if err != nil {
+		return nil, person.ErrUnknown
+	}
+	scope, err := a.ScopeOf(access.WriteGroups)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.H.People.Get(a.R.Context(), a.H.DB, scope, v)
+	if err == nil && p == nil {
+		err = person.ErrUnknown
+	}
+	return p, err
 }
 
 func stateOf(c *training.Cohort, today string) string {

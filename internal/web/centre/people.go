@@ -257,6 +257,11 @@ func personShow(a *door.Ask) error {
 		view.ReferURL = "/people/" + v.String() + "/refer"
 		view.EditURL = "/people/" + v.String() + "/edit"
 	}
+	if groups, err := a.ScopeOf(access.WriteGroups); err != nil {
+		return err
+	} else if groups.Has(p.Centre) {
+		view.EnrolURL = door.With("/groups", "person", v.String())
+	}
 	if erase, err := a.ScopeOf(access.ErasePeople); err != nil {
 		return err
 	} else if erase.Has(p.Centre) {

@@ -19,6 +19,8 @@ type Groups struct {
 	Pager    shell.Pager
 	Filtered bool
 	NewURL   string
+	// Person is whom a group is sought for, called Name; "" where none is.
+	Person, Name string
 }
 
 // GroupRow is one group in a list.

@@ -145,6 +145,11 @@ var gallery = []shown{
 		return centre.ImportReport{File: "liste_nationale.xlsx", Working: true, Rows: 4200, Centre: haySalam}
 	}},
 	{"groups", "groups/list", groups},
+	{"groups-enrol", "groups/list", func(p *i18n.Printer) any {
+		v := groups(p).(centre.Groups)
+		v.Person, v.Name = "1", "Imane Ouazzani"
+		return v
+	}},
 	{"group-form", "groups/form", func(p *i18n.Printer) any {
 		return centre.GroupForm{New: true, Name: "Enfants, mercredi", Capacity: "24", From: "2026-03-04", To: "2026-06-24", Starts: "14:00", Ends: "16:00",
 			Days: map[int]bool{3: true, 6: true}, Phases: phaseOptions, Trainers: []shell.Option{{Value: "1", Label: "Youssef Amrani"}},
