@@ -33,17 +33,9 @@ const (
 
 // erasure prepares the facts of an erasure, and says which files go.
 func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID, reason string) (fact.Outcome, []blob.Digest, error) {
-	// Who is one person is erased under every name.
-	ones, err := person.Ones(ctx, q, persons)
+	persons, err := records(ctx, q, persons)
 	if err != nil {
 		return fact.Outcome{}, nil, err
-	}
-	for _, p := range slices.Clone(persons) {
-		for _, alias := range ones[p] {
-			if !slices.Contains(persons, alias) {
-				persons = append(slices.Clone(persons), alias)
-			}
-		}
 	}
 	out, err := h.People.Erase(ctx, q, actor, persons, reason)
 	if err != nil {
@@ -79,6 +71,20 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 	return out, files, nil
 }
 
+// records returns all records of some persons: who is one person is erased under every name.
+func records(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, error) {
+	ones, err := person.Ones(ctx, q, persons)
+	out := slices.Clone(persons)
+	for _, p := range persons {
+		for _, r := range ones[p] {
+			if !slices.Contains(out, r) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out, err
+}
+
 // eraser is the executor of erasures.
 func (h *House) eraser() access.Executor {
 	return access.Executor{
@@ -87,6 +93,9 @@ func (h *House) eraser() access.Executor {
 				return access.ErrNoReason
 			}
 			return h.here(ctx, q, p.Centre, p.Subjects)
+		},
+		Keys: func(ctx context.Context, q store.Querier, r *access.Request) ([]id.ID, error) {
+			return records(ctx, q, r.Subjects)
 		},
 		Run: func(ctx context.Context, q store.Querier, actor id.ID, r *access.Request) (fact.Outcome, error) {
 			out, gone, err := h.erasure(ctx, q, actor, r.Subjects, r.Reason)
@@ -111,14 +120,28 @@ func (h *House) here(ctx context.Context, q store.Querier, centre id.ID, persons
 	return err
 }
 
-// Expire erases persons whose time is over, without a second person: the day was announced.
+// Expire erases those of some persons of a centre whose time is over, without a second person: the day was announced.
 func (h *House) Expire(ctx context.Context, persons []id.ID, centre id.ID) error {
+	return h.erase(ctx, persons, centre, h.Retention.Still)
+}
+
+// Erase erases persons of a centre at once, asking nobody: for measurements and tests.
+func (h *House) Erase(ctx context.Context, persons []id.ID, centre id.ID) error {
+	return h.erase(ctx, persons, centre, func(_ context.Context, _ store.Querier, persons []id.ID) ([]id.ID, error) { return persons, nil })
+}
+
+// erase erases those of some persons who are asked for when its turn comes.
+func (h *House) erase(ctx context.Context, persons []id.ID, centre id.ID, who func(context.Context, store.Querier, []id.ID) ([]id.ID, error)) error {
 	var files []blob.Digest
-	_, err := h.Log.Do(ctx, fact.Command{Name: "erase people whose time is over", Stream: person.Stream(centre), Keys: persons, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
-		out, gone, err := h.erasure(ctx, q, id.Nil, persons, "retention")
+	_, err := h.Log.DoKeyed(ctx, fact.Command{Name: "erase people whose time is over", Stream: person.Stream(centre), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		over, err := who(ctx, q, persons)
+		if err != nil {
+			return fact.Outcome{}, err
+		}
+		out, gone, err := h.erasure(ctx, q, id.Nil, over, "retention")
 		files = gone
 		return out, err
-	}})
+	}}, func(ctx context.Context, q store.Querier) ([]id.ID, error) { return records(ctx, q, persons) })
 	if err != nil {
 		return err
 	}
@@ -310,11 +333,12 @@ func (h *House) merger() access.Executor {
 			_, err := h.People.Merging(ctx, q, id.Nil, p.Subjects, p.Reason)
 			return err
 		},
-		Keys: func(r *access.Request) []id.ID {
-			if len(r.Subjects) != 2 {
-				return nil
+		Keys: func(ctx context.Context, q store.Querier, r *access.Request) ([]id.ID, error) {
+			all, err := records(ctx, q, r.Subjects) // consents of all of them end
+			if len(r.Subjects) == 2 {
+				all = append(all, person.EdgeID(r.Subjects[0], r.Subjects[1]))
 			}
-			return []id.ID{person.EdgeID(r.Subjects[0], r.Subjects[1])}
+			return all, err
 		},
 		Run: func(ctx context.Context, q store.Querier, actor id.ID, r *access.Request) (fact.Outcome, error) {
 			out, err := h.People.Merging(ctx, q, actor, r.Subjects, r.Reason)

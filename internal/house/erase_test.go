@@ -529,3 +529,57 @@ func TestMergeHearsTheLaterNo(t *testing.T) {
 		}
 	})
 }
+
+// The list of whose time is over is of the morning. Who came back, was kept, or became one with somebody who is here since
+// then is not erased; who is over still is.
+func TestWhoIsNotOverAnyMoreStays(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		now := time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
+		h, _ := createAt(t, e, func() time.Time { return now })
+		defer h.Close()
+		must(t, h.Found(ctx, founding))
+		centre, all := place.ID("MA-ERR-MJ1"), access.Everywhere()
+		register := func(name string) id.ID {
+			p, err := h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "P", "last_latin": name, "birth": "2014-05-03"}, nil)
+			must(t, err)
+			return p
+		}
+		who := map[string]id.ID{}
+		for _, name := range []string{"over", "placed", "kept", "merged", "never announced"} {
+			if name != "never announced" {
+				who[name] = register(name)
+			}
+		}
+		group := groupUntil(t, h, centre, "2029-12-31")
+		now = time.Date(2026, 12, 20, 12, 0, 0, 0, time.UTC)
+		must(t, h.Review(ctx))
+		now = time.Date(2027, 1, 20, 12, 0, 0, 0, time.UTC)
+		who["never announced"] = register("new")
+		over, err := h.Retention.Over(ctx, h.DB, 50)
+		must(t, err)
+		var list []id.ID
+		for _, d := range over {
+			list = append(list, d.Person)
+		}
+		if len(list) != 4 {
+			t.Fatalf("%d people are over in the morning, want 4", len(list))
+		}
+		must(t, h.Consents.Record(ctx, id.Nil, all, who["placed"], []consent.Statement{{Purpose: consent.Training, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "A parent"}}}))
+		_, err = h.Training.Place(ctx, id.Nil, all, group, []id.ID{who["placed"]}, "2027-01-20")
+		must(t, err)
+		must(t, h.Retention.Keep(ctx, id.Nil, access.At(centre), who["kept"], "returns"))
+		must(t, h.People.Merge(ctx, id.Nil, all, who["merged"], who["never announced"], "papers"))
+		must(t, h.Expire(ctx, append(list, who["never announced"]), centre))
+		for name, p := range who {
+			x, err := h.People.Get(ctx, h.DB, all, p)
+			must(t, err)
+			if (x != nil) != (name != "over") {
+				t.Errorf("%s is here: %v", name, x != nil)
+			}
+		}
+		must(t, h.Review(ctx))
+		if n, err := h.Retention.Count(ctx, h.DB, access.At(centre)); err != nil || n != 0 {
+			t.Errorf("%d people are still on the list, %v", n, err)
+		}
+	})
+}
