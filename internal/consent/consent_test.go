@@ -120,7 +120,7 @@ func TestTwoAnswersAtOnce(t *testing.T) {
 		h := open(t, e)
 		child := someone(t, h, "Lina", "2015-01-06")
 		must(t, h.Consents.Record(ctx, id.Nil, all, child, []consent.Statement{said(consent.Image, consent.Refused)}))
-		yes := consent.Held(id.Nil, here, child, consent.Image, consent.FirstText(consent.Image), "paper", "2026-03-02")
+		yes := consent.Held(id.Nil, here, child, "2015-01-06", consent.Image, consent.FirstText(consent.Image), "paper", "2026-03-02")
 		yes.Born = false
 		_, err := h.Log.Do(ctx, fact.Command{Name: "elsewhere", Stream: person.Stream(here), Run: func(context.Context, store.Querier) (fact.Outcome, error) {
 			return fact.Outcome{Facts: []fact.New{yes}}, nil
@@ -438,6 +438,37 @@ func TestGuardiansOfAChild(t *testing.T) {
 		must(t, h.Family.Unlink(ctx, id.Nil, all, one, g))
 		if _, err := h.Family.LinkOf(ctx, h.DB, one, g); !errors.Is(err, family.ErrNoLink) {
 			t.Errorf("unlinked: %v", err)
+		}
+	})
+}
+
+// From 18 on, nobody agrees, refuses or withdraws for somebody else; a form that a parent signed before is still theirs.
+func TestGuardianDoesNotAnswerForAnAdult(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		p := someone(t, h, "Lina", "2008-03-01") // 18 on the day of said
+		for _, x := range []struct {
+			giver, on string
+			want      error
+		}{
+			{consent.ByGuardian, "2026-03-01", consent.ErrAdult},
+			{consent.BySelf, "2026-02-28", consent.ErrMinor},
+			{consent.ByGuardian, "2026-02-28", nil},
+			{consent.BySelf, "2026-03-01", nil},
+		} {
+			s := said(consent.Image, consent.Given)
+			s.Giver, s.On = x.giver, x.on
+			if err := h.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{s}); !errors.Is(err, x.want) {
+				t.Errorf("given by the %s on %s: %v, want %v", x.giver, x.on, err, x.want)
+			}
+		}
+		for _, state := range []string{consent.Refused, consent.Withdrawn} {
+			if err := h.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{said(consent.Image, state)}); !errors.Is(err, consent.ErrAdult) {
+				t.Errorf("%s by a guardian: %v", state, err)
+			}
+		}
+		if consent.Giver("", "2026-03-01") != consent.ByGuardian {
+			t.Error("of unknown age, yet nobody's guardian answers")
 		}
 	})
 }

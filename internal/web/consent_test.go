@@ -662,3 +662,40 @@ func TestWordsBetweenCentreAndGuardian(t *testing.T) {
 		t.Error("who agreed reads other words than those agreed to")
 	}
 }
+
+// A guardian reads what an adult child answered and cannot answer; the desk is offered the person's own answer.
+func TestGuardianOfAnAdultAnswersForNobody(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		centre := place.ID("MA-ERR-MJ1")
+		p, err := n.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "Salma", "birth": "2005-01-06", "guardian_name": "Fatna"}, nil)
+		must(t, err)
+		mother := n.mother(t, p)
+		page := "/children/" + p.String() + "/consent"
+		if _, _, body := n.request(t, mother, "GET", page, nil); !strings.Contains(body, "18 ans ou plus") || strings.Contains(body, `value="given"`) {
+			t.Error("the page of the guardian does not say why, or offers to answer")
+		}
+		if status, _, body := n.request(t, mother, "POST", page, url.Values{"purpose": {"training"}, "state": {"given"}}); status != 422 || !strings.Contains(body, "18 ans ou plus") {
+			t.Errorf("a guardian answers for an adult: %d", status)
+		}
+		page = "/people/" + p.String() + "/consent"
+		if _, _, body := n.request(t, n.owner, "GET", page, nil); !strings.Contains(body, `value="self" checked`) || strings.Contains(body, `value="Fatna"`) {
+			t.Error("the desk is not offered the answer of the person")
+		}
+		form := url.Values{"state_training": {"given"}, "giver": {"guardian"}, "method": {"paper"}, "name": {"Fatna"}, "on": {n.Today()}}
+		if status, _, body := n.request(t, n.owner, "POST", page, form); status != 422 || !strings.Contains(body, "À partir de 18 ans") {
+			t.Errorf("the desk notes a guardian's answer: %d", status)
+		}
+		form.Set("giver", "self")
+		if status, _, _ := n.request(t, n.owner, "POST", page, form); status != 303 {
+			t.Errorf("the desk notes the person's answer: %d", status)
+		}
+		for who, want := range map[id.ID][2]bool{p: {false, true}, n.spot(t, "in", "MA-ERR-MJ1").person: {true, false}} {
+			status, _, body := n.request(t, n.owner, "POST", "/consents/print", url.Values{"person": {who.String()}, "purpose": {"training"}, "lang": {"fr"}})
+			if got := [2]bool{strings.Contains(body, "parent ou tuteur</dt>"), strings.Contains(body, `"paper-child">Personne`)}; got != want {
+				t.Errorf("the printed form asks for a guardian's name, or names a person: %v, want %v (%d)", got, want, status)
+			}
+		}
+	})
+}

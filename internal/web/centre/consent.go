@@ -202,6 +202,9 @@ func paper(a *door.Ask, f consent.Form) (PaperForm, error) {
 	if v.Other == v.Name {
 		v.Other = ""
 	}
+	if consent.Giver(who.Details["birth"], a.Today()) == consent.BySelf { // who signs is who it is about
+		v.ForWhom, v.GivenName, v.RelationWord, v.Assent = p.T("paper.person"), "", "", ""
+	}
 	v.Centre, _ = a.PlaceName(who.Centre).In(f.Lang)
 	for i, purpose := range f.Purposes {
 		t, err := a.H.Consents.Text(ctx, a.H.DB, f.Texts[i])
@@ -372,20 +375,20 @@ func relations(a *door.Ask) []shell.Option {
 func personConsentsView(a *door.Ask, p *person.Person) (PersonConsents, error) {
 	ctx := a.R.Context()
 	v := PersonConsents{PersonURL: "/people/" + p.ID.String(), Form: a.May(access.WriteConsent), Action: "/people/" + p.ID.String() + "/consent", Relations: relations(a),
-		Giver: consent.ByGuardian, GivenBy: p.Details["guardian_name"], Method: "paper", On: a.Today(), States: map[string]string{}, Errors: map[string]string{}}
+		GivenBy: p.Details["guardian_name"], Method: "paper", On: a.Today(), States: map[string]string{}, Errors: map[string]string{}}
 	v.Name, v.Other = a.Names(p.Details)
 	if !a.May(access.ReadPeople) {
 		v.PersonURL = ""
 	}
-	if age := a.Age(p.Details["birth"]); age >= consent.Adult {
-		v.Adult, v.Giver = true, consent.BySelf
+	if v.Giver = consent.Giver(p.Details["birth"], v.On); v.Giver == consent.BySelf {
+		v.Adult, v.GivenBy = true, ""
 	}
 	links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
 	if err != nil {
 		return v, err
 	}
 	for _, l := range links {
-		if l.Consent {
+		if l.Consent && !v.Adult {
 			v.GivenBy, v.Relation = l.Name, l.Relation
 			break
 		}
@@ -469,6 +472,7 @@ func consentError(a *door.Ask, errs map[string]string, err error) bool {
 		field, key string
 	}{
 		{consent.ErrMinor, "giver", "consents.minor"},
+		{consent.ErrAdult, "giver", "consents.adult"},
 		{consent.ErrNoWitness, "witness", "consents.no_witness"},
 		{consent.ErrNoName, "name", "consents.no_name"},
 		{consent.ErrFuture, "on", "consents.future"},

@@ -147,11 +147,14 @@ func scanView(a *door.Ask, w *consent.Waiting) (ScanForm, error) {
 		if p != nil {
 			v.Person, v.GivenBy = p.ID.String(), p.Details["guardian_name"]
 			v.Name, v.Other = a.Names(p.Details)
+			if v.Giver = consent.Giver(p.Details["birth"], v.On); v.Giver == consent.BySelf {
+				v.Adult, v.GivenBy = true, ""
+			}
 			links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
 			if err != nil {
 				return v, err
 			}
-			if len(links) > 0 {
+			if len(links) > 0 && !v.Adult {
 				v.GivenBy, v.Relation = links[0].Name, links[0].Relation
 			}
 		}
@@ -198,7 +201,10 @@ func scanFiled(a *door.Ask) error {
 		return err
 	}
 	v.GivenBy, v.Relation, v.Assent, v.On = strings.TrimSpace(a.R.PostFormValue("name")), given(a, "relation", family.Relations), given(a, "assent", consent.Assents), a.R.PostFormValue("on")
-	list, states := statements(a, consent.Statement{Giver: consent.ByGuardian, Method: "paper", Assent: v.Assent, On: v.On, Who: consent.Who{Name: v.GivenBy, Relation: v.Relation}})
+	if g := given(a, "giver", []string{consent.ByGuardian, consent.BySelf}); g != "" {
+		v.Giver = g
+	}
+	list, states := statements(a, consent.Statement{Giver: v.Giver, Method: "paper", Assent: v.Assent, On: v.On, Who: consent.Who{Name: v.GivenBy, Relation: v.Relation}})
 	v.States = states
 	switch {
 	case v.Person == "":

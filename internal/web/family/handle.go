@@ -443,7 +443,8 @@ func consentView(a *door.Ask, p *person.Person) (Consent, *family.Link, error) {
 	if err != nil {
 		return v, nil, err
 	}
-	v.Locked = !link.Consent
+	v.Adult = consent.Giver(p.Details["birth"], a.Today()) == consent.BySelf
+	v.Locked = v.Adult || !link.Consent
 	of, err := a.H.Consents.Of(ctx, a.H.DB, p.ID)
 	if err != nil {
 		return v, nil, err
@@ -495,6 +496,8 @@ func consentGiven(a *door.Ask) error {
 	}
 	purpose, state := consent.Purpose(a.R.PostFormValue("purpose")), a.R.PostFormValue("state")
 	switch {
+	case v.Adult:
+		v.Errors[""] = a.P.T("guardian.adult")
 	case v.Locked:
 		v.Errors[""] = a.P.T("guardian.locked")
 	case !slices.Contains(consent.Purposes, purpose) || !slices.Contains(consent.States, state):
