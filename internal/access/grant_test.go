@@ -157,6 +157,25 @@ func TestGrantsOfVersion1(t *testing.T) {
 	}
 }
 
+// What somebody wrote by hand to refuse a request may name a child, and would be read when the child is erased: it is not
+// read any more.
+func TestRefusalsOfVersion1(t *testing.T) {
+	for body, want := range map[string]access.Decided{
+		`{"state":"refused","reason":"Amina is a cousin"}`: {State: access.Refused, Reason: access.Written},
+		`{"state":"confirmed"}`:                            {State: access.Confirmed},
+	} {
+		b, err := access.KindDecided.Lifts[0](json.RawMessage(body))
+		must(t, err)
+		var lifted access.Decided
+		must(t, json.Unmarshal(b, &lifted))
+		must(t, lifted.Check())
+		is(t, body, lifted, want)
+	}
+	if (access.Decided{State: access.Refused, Reason: "Amina is a cousin"}).Check() == nil {
+		t.Error("a sentence is taken for a reason")
+	}
+}
+
 func TestGrantAndWithdraw(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		h, _ := country(t, e)
@@ -394,8 +413,8 @@ func TestFourEyes(t *testing.T) {
 		}
 
 		v = ask()
-		refused(t, "refused without a reason", h.Access.Refuse(ctx, salma.ID, scope(salma), v, " "), access.ErrNoReason)
-		must(t, h.Access.Refuse(ctx, salma.ID, scope(salma), v, "two cousins"))
+		refused(t, "refused without a reason", h.Access.Refuse(ctx, salma.ID, scope(salma), v, "two cousins"), access.ErrNoReason)
+		must(t, h.Access.Refuse(ctx, salma.ID, scope(salma), v, "wrong_person"))
 		refused(t, "after all", h.Access.Confirm(ctx, nadia.ID, scope(nadia), v), access.ErrDecided)
 		v = ask()
 		must(t, h.Access.Refuse(ctx, fatima.ID, scope(fatima), v, ""))

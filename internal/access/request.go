@@ -190,7 +190,7 @@ func (a *Access) Confirm(ctx context.Context, actor id.ID, scope Scope, request 
 	return a.decide(ctx, actor, scope, request, Decided{State: Confirmed})
 }
 
-// Refuse lets a second person say no, with a reason; who asked may take the request back.
+// Refuse lets a second person say no, for one of RefuseReasons; who asked may take the request back.
 func (a *Access) Refuse(ctx context.Context, actor id.ID, scope Scope, request id.ID, reason string) error {
 	r, err := a.Request(ctx, a.log.DB, scope, request)
 	if err != nil {
@@ -199,8 +199,8 @@ func (a *Access) Refuse(ctx context.Context, actor id.ID, scope Scope, request i
 	d := Decided{State: Refused}
 	if r.Proposer == actor {
 		d.State = TakenBack
-	} else if d.Reason, err = checkReason(reason); err != nil {
-		return err
+	} else if d.Reason = reason; !slices.Contains(RefuseReasons, reason) {
+		return ErrNoReason
 	}
 	return a.decide(ctx, actor, scope, request, d)
 }

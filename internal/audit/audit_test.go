@@ -179,7 +179,7 @@ func TestAnswersAreOfWhomTheQuestionWas(t *testing.T) {
 	must(t, err)
 	r, err := n.Access.Propose(ctx, n.owner, access.Everywhere(), access.Proposed{Action: access.ExportPeople, Centre: n.here, Subjects: []id.ID{lina}, Reason: "asked"})
 	must(t, err)
-	must(t, n.Access.Refuse(ctx, n.owner, access.Everywhere(), r, "no"))
+	must(t, n.Access.Refuse(ctx, n.owner, access.Everywhere(), r, access.RefuseReasons[0]))
 	for p, want := range map[id.ID]string{lina: "person.registered request.proposed request.decided", n.amina: "person.registered"} {
 		w, entries := n.list(t, audit.Filter{Scope: access.At(n.here), Person: p})
 		same(t, "whom it is about", w, want)

@@ -322,14 +322,14 @@ var gallery = []shown{
 	}},
 	{"requests-none", "requests/list", func(*i18n.Printer) any { return steer.Requests{} }},
 	{"request", "requests/request", func(p *i18n.Printer) any {
-		return steer.RequestPage{RequestRow: asked(p, "pending"), People: []steer.RequestPerson{{Name: "Amina Benali", Other: "أمينة بنعلي", URL: "/people/1"}, {Name: "Amina Ben Ali", URL: "/people/2"}}, Unknown: 1, ConfirmURL: "#", RefuseURL: "#", Errors: map[string]string{"reason": p.T("error.reason_missing")}}
+		return steer.RequestPage{RequestRow: asked(p, "pending"), People: []steer.RequestPerson{{Name: "Amina Benali", Other: "أمينة بنعلي", URL: "/people/1"}, {Name: "Amina Ben Ali", URL: "/people/2"}}, Unknown: 1, ConfirmURL: "#", RefuseURL: "#", Reasons: []shell.Option{{Value: "wrong_person", Label: p.T("requests.refuse.wrong_person")}, {Value: "not_proven", Label: p.T("requests.refuse.not_proven")}}, Errors: map[string]string{"reason": p.T("error.reason_missing")}}
 	}},
 	{"request-own", "requests/request", func(p *i18n.Printer) any {
 		return steer.RequestPage{RequestRow: asked(p, "pending"), People: []steer.RequestPerson{{Name: "Amina Benali", URL: "/people/1"}}, Own: true, ConfirmURL: "#", RefuseURL: "#"}
 	}},
 	{"request-refused", "requests/request", func(p *i18n.Printer) any {
 		r := asked(p, "refused")
-		r.Decider, r.Answer, r.Conflict = "Nadia El Fassi", "Ce sont deux cousines", true
+		r.Decider, r.Answer, r.Conflict = "Nadia El Fassi", p.T("requests.refuse.wrong_person"), true
 		return steer.RequestPage{RequestRow: r, Unknown: 2}
 	}},
 	{"languages", "open/languages", func(*i18n.Printer) any { return open.Languages{Next: "/sign-in"} }},

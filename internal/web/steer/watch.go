@@ -113,7 +113,7 @@ func scopeOf(a *door.Ask, r *access.Request) (access.Scope, error) {
 }
 
 func requestRow(a *door.Ask, r *access.Request) (RequestRow, error) {
-	row := RequestRow{Action: string(r.Action), Centre: a.PlaceName(r.Centre), Reason: r.Reason, At: moment(a, r.At), Until: r.Until.Format(time.DateOnly), State: r.State, Subjects: len(r.Subjects), URL: "/requests/" + r.ID.String(), Answer: r.Answer, Conflict: r.Conflict}
+	row := RequestRow{Action: string(r.Action), Centre: a.PlaceName(r.Centre), Reason: r.Reason, At: moment(a, r.At), Until: r.Until.Format(time.DateOnly), State: r.State, Subjects: len(r.Subjects), URL: "/requests/" + r.ID.String(), Conflict: r.Conflict}
 	// Some reasons are words of a list.
 	switch r.Action {
 	case access.ErasePeople:
@@ -122,6 +122,9 @@ func requestRow(a *door.Ask, r *access.Request) (RequestRow, error) {
 		row.Reason = a.P.T("same.reason." + r.Reason)
 	case access.ExportPeople:
 		row.Reason = a.P.T("export.reason." + r.Reason)
+	}
+	if r.Answer != "" {
+		row.Answer = a.P.T("requests.refuse." + r.Answer)
 	}
 	var err error
 	if row.Who, err = accountName(a, r.Proposer); err != nil {
@@ -196,6 +199,9 @@ func requestView(a *door.Ask, r *access.Request) (RequestPage, error) {
 	if r.State == access.Pending {
 		v.Own = r.Proposer == a.Account.ID
 		v.ConfirmURL, v.RefuseURL = v.URL+"/confirm", v.URL+"/refuse"
+		for _, x := range access.RefuseReasons {
+			v.Reasons = append(v.Reasons, shell.Option{Value: x, Label: a.P.T("requests.refuse." + x)})
+		}
 	}
 	return v, nil
 }
