@@ -456,17 +456,30 @@ func (r *Retention) Soon(ctx context.Context, q store.Querier, scope access.Scop
 	return r.due(ctx, q, fmt.Sprintf("%s AND class <> ? ORDER BY due, person LIMIT %d", where, max), append(args, string(Case)))
 }
 
-// Cases returns the cases in the scope whose time will be over, for officers alone.
-func (r *Retention) Cases(ctx context.Context, q store.Querier, scope access.Scope) ([]Due, error) {
-	where, args := scope.SQL("centre")
-	return r.due(ctx, q, where+" AND class = ? ORDER BY due, person", append(args, string(Case)))
+// Ends returns the day of each of some cases whose time will be over, for officers alone.
+func (r *Retention) Ends(ctx context.Context, q store.Querier, cases []id.ID) (map[id.ID]string, error) {
+	in, args := store.In("person", cases)
+	l, err := r.due(ctx, q, in+" AND class = ?", append(args, string(Case)))
+	out := map[id.ID]string{}
+	for _, d := range l {
+		out[d.Person] = d.On
+	}
+	return out, err
 }
 
 // Count returns how many Soon would return without a bound.
 func (r *Retention) Count(ctx context.Context, q store.Querier, scope access.Scope) (int, error) {
+	return r.count(ctx, q, scope, "class <> ?")
+}
+
+// CountCases returns of how many cases the time will be over, for officers alone.
+func (r *Retention) CountCases(ctx context.Context, q store.Querier, scope access.Scope) (int, error) {
+	return r.count(ctx, q, scope, "class = ?")
+}
+
+func (r *Retention) count(ctx context.Context, q store.Querier, scope access.Scope, class string) (n int, err error) {
 	where, args := scope.SQL("centre")
-	var n int
-	_, err := store.One(ctx, q, "SELECT count(*) FROM retention_due WHERE "+where+" AND class <> ?", append(args, string(Case)), &n)
+	_, err = store.One(ctx, q, "SELECT count(*) FROM retention_due WHERE "+where+" AND "+class, append(args, string(Case)), &n)
 	return n, err
 }
 

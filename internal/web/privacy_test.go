@@ -13,7 +13,9 @@ import (
 	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/place"
+	"tizi/internal/safeguard"
 	"tizi/internal/store"
+	"tizi/internal/testnode"
 )
 
 // What is known of a person is read by the two who asked and confirmed, for a while, and by nobody else.
@@ -160,4 +162,51 @@ func TestTwoSpellingsBecomeOneAndTwoAgain(t *testing.T) {
 	if count() != 2 {
 		t.Errorf("%d people when they are two again", count())
 	}
+}
+
+// What an officer wrote while the key locked is kept, and asks for the passphrase; the list of cases has pages.
+func TestOfficerNotesThoughTheKeyLocked(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		s := n.spot(t, "in", "MA-ERR-MJ1") // makes the owner an officer with a key
+		page := "/safeguarding/" + s.worry.String()
+		form := url.Values{"step": {"spoke"}, "text": {"parlé avec la mère"}, "due": {"2026-04-01"}}
+		post := func(what, passphrase string, want int, holds ...string) {
+			t.Helper()
+			form.Set("passphrase", passphrase)
+			status, _, body := n.request(t, n.owner, "POST", page, form)
+			if status != want {
+				t.Errorf("%s: status %d, want %d", what, status, want)
+			}
+			for _, h := range holds {
+				if !strings.Contains(body, h) {
+					t.Errorf("%s: no %q", what, h)
+				}
+			}
+			if strings.Contains(body, "secret") && want == 422 {
+				t.Errorf("%s: shows the report", what)
+			}
+		}
+		typed := []string{"parlé avec la mère", `value="2026-04-01"`, `value="spoke" selected`, `name="passphrase"`}
+		post("locked", "", 422, append(typed, "refermée")...)
+		post("a wrong passphrase", "not this one", 422, append(typed, "n’ouvre pas")...)
+		post("the passphrase", passphrase, 303)
+		c, err := n.Safeguard.Case(ctx, n.DB, access.Everywhere(), s.worry)
+		must(t, err)
+		if c.State == "new" || c.Due != "2026-04-01" {
+			t.Errorf("the step was not noted: %+v", c)
+		}
+		for range 55 {
+			_, err := n.Safeguard.Report(ctx, id.New().String(), s.centre, safeguard.Worry{What: "one more"})
+			must(t, err)
+		}
+		rows := func(path string) int {
+			_, _, body := n.request(t, n.owner, "GET", path, nil)
+			return strings.Count(body, `<th scope="row">`)
+		}
+		if a, b := rows("/safeguarding"), rows("/safeguarding?page=2"); a != 50 || b != 6 {
+			t.Errorf("the two pages have %d and %d cases, want 50 and 6", a, b)
+		}
+	})
 }

@@ -310,6 +310,9 @@ var gallery = []shown{
 		return safe.Case{At: "18 mars 2026 14:05", State: "open", Until: "14:20", Centre: haySalam, What: "Un grand attend les petits devant la porte et prend leurs affaires.", Who: "سعيد", Reply: "Oui, lundi", Action: "#",
 			Steps: []safe.Step{{At: "19 mars 2026 09:00", By: "Khadija Alami", What: "spoke", Text: "Parlé avec l’enfant et sa mère."}, {At: "22 mars 2026 09:00", What: "closed", Outcome: "safe", Text: "Réglé."}}, Errors: map[string]string{"step": p.T("safe.error_step")}}
 	}},
+	{"safe-case-locked", "safe/case", func(p *i18n.Printer) any {
+		return safe.Case{At: "18 mars 2026 14:05", State: "open", Centre: haySalam, Action: "#", Locked: true, Step: "spoke", Text: "Parlé avec l’enfant et sa mère.", Errors: map[string]string{"passphrase": p.T("safe.locked_meanwhile")}}
+	}},
 	{"safe-case-unread", "safe/case", func(*i18n.Printer) any {
 		return safe.Case{At: "18 mars 2026 14:05", State: "new", Until: "14:20", Centre: haySalam, Unread: true}
 	}},
