@@ -270,6 +270,11 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 	_, err = c.log.DoKeyed(ctx, fact.Command{Name: "record consent", Stream: stream, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		gone = nil
+		if filed != nil { // dropped or filed by somebody else since it was shown
+			if _, err := c.Waits(ctx, q, access.Everywhere(), filed.scan); err != nil {
+				return out, err
+			}
+		}
 		p, err := c.people.Get(ctx, q, scope, who)
 		if err != nil {
 			return out, err

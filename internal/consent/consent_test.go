@@ -472,3 +472,109 @@ func TestGuardianDoesNotAnswerForAnAdult(t *testing.T) {
 		}
 	})
 }
+
+// Who is erased is counted no more among those who agreed, in the sums of a scope and in a fresh replay alike.
+func TestErasedAreNotCounted(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		gone, stays := someone(t, h, "Lina", "2015-01-06"), someone(t, h, "Adam", "2016-01-06")
+		for _, p := range []id.ID{gone, stays} {
+			must(t, h.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{said(consent.Training, consent.Given), said(consent.Image, consent.Refused)}))
+		}
+		must(t, h.Erase(ctx, []id.ID{gone}, here))
+		for _, scope := range []access.Scope{all, access.At(here)} {
+			have, err := h.Consents.Counts(ctx, h.DB, scope)
+			must(t, err)
+			if have[consent.Training] != 1 || have[consent.Image] != 0 {
+				t.Errorf("counted: %v", have)
+			}
+		}
+		rep, err := h.Check(ctx, nil)
+		must(t, err)
+		if !rep.OK {
+			t.Error(rep.Faults)
+		}
+	})
+}
+
+// The photos of all records of a child go together; a page is filed once, and neither dropped after it was nor filed after
+// it was dropped.
+func TestPhotosAndPagesOfOne(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		a, b := someone(t, h, "Lina", "2015-01-06"), someone(t, h, "Leena", "2015-01-06")
+		for _, p := range []id.ID{a, b} {
+			must(t, h.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{said(consent.Image, consent.Given)}))
+			must(t, h.Consents.SetPhoto(ctx, id.Nil, all, p, shot(t)))
+		}
+		must(t, h.People.Merge(ctx, id.Nil, all, a, b, "papers"))
+		must(t, h.Consents.RemovePhoto(ctx, id.Nil, all, a))
+		for i, p := range []id.ID{a, b} {
+			if has, err := h.Consents.HasPhoto(ctx, h.DB, p); err != nil || has {
+				t.Errorf("the photo of record %d is there: %v", i, err)
+			}
+		}
+		// A no of one record, while a photo comes for the other: whichever is first, no photo is left.
+		for range 8 {
+			for _, p := range []id.ID{a, b} {
+				must(t, h.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{said(consent.Image, consent.Given)}))
+			}
+			var wg sync.WaitGroup
+			wg.Go(func() { h.Consents.SetPhoto(ctx, id.Nil, all, a, shot(t)) })
+			wg.Go(func() {
+				if err := h.Consents.Record(ctx, id.Nil, all, b, []consent.Statement{said(consent.Image, consent.Refused)}); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Wait()
+			var n int
+			_, err := store.One(ctx, h.DB, "SELECT count(*) FROM consent_photo", nil, &n)
+			must(t, err)
+			if n != 0 {
+				t.Fatalf("%d photos are kept of who refused", n)
+			}
+		}
+		var rep consent.Received
+		for range 2 {
+			must(t, h.Consents.Receive(ctx, id.Nil, here, shot(t), &rep))
+		}
+		pages, err := h.Consents.Tray(ctx, h.DB, all)
+		must(t, err)
+		if len(pages) != 2 {
+			t.Fatalf("%d pages wait", len(pages))
+		}
+		file := func(w *consent.Waiting, p id.ID) error {
+			return h.Consents.File(ctx, id.Nil, all, w, p, []consent.Statement{said(consent.Training, consent.Given)})
+		}
+		must(t, file(pages[0], a))
+		must(t, h.Consents.Drop(ctx, id.Nil, pages[1]))
+		for what, err := range map[string]error{"filed twice": file(pages[0], b), "filed after it was dropped": file(pages[1], a), "dropped after it was filed": h.Consents.Drop(ctx, id.Nil, pages[0]), "dropped twice": h.Consents.Drop(ctx, id.Nil, pages[1])} {
+			if !errors.Is(err, consent.ErrNoFile) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		// Two at once: one files it, the other is told.
+		must(t, h.Consents.Receive(ctx, id.Nil, here, shot(t), &rep))
+		pages, err = h.Consents.Tray(ctx, h.DB, all)
+		must(t, err)
+		page, err := h.Consents.Page(ctx, h.DB, pages[0])
+		if err != nil || len(page) == 0 {
+			t.Fatal(err)
+		}
+		c, d := someone(t, h, "Sami", "2015-01-06"), someone(t, h, "Rim", "2015-01-06")
+		var wg sync.WaitGroup
+		var errs [2]error
+		for i, p := range []id.ID{c, d} {
+			wg.Go(func() { errs[i] = file(pages[0], p) })
+		}
+		wg.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) || !errors.Is(errors.Join(errs[:]...), consent.ErrNoFile) {
+			t.Errorf("two at once: %v", errs)
+		}
+		has, err := h.Consents.Has(ctx, h.DB, a, consent.Training)
+		must(t, err)
+		if b, err := h.Consents.Has(ctx, h.DB, b, consent.Training); err != nil || b || !has {
+			t.Errorf("the page that was filed twice states: %v %v", has, b)
+		}
+	})
+}

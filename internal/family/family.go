@@ -445,6 +445,7 @@ func (m Message) FromGuardian() bool { return m.Sender == m.Guardian }
 
 // Send writes to a guardian of a child of the scope, or from one: the sender says which.
 func (f *Family) Send(ctx context.Context, sender id.ID, scope access.Scope, child, guardian id.ID, text string) error {
+	text = strings.ReplaceAll(text, "\r\n", "\n") // as forms send the end of a line, which is one character
 	switch text = strings.TrimSpace(text); {
 	case text == "":
 		return ErrEmpty

@@ -42,7 +42,7 @@ func traces(t testing.TB, dir string) (found []string) {
 			return err
 		}
 		b, err := os.ReadFile(p)
-		if err != nil {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a server's files come and go
 			return err
 		}
 		for _, w := range []string{"Zmvqwxa", "zmvqwxa", "Qyjbbkelli", "qyjbbkelli", "زمڤقكصا", "99887766", "Z987654321", "z987654321"} {

@@ -118,7 +118,7 @@ func consents(a *door.Ask) error {
 	v.Pager = shell.Pager{Prev: to(page.Prev), Next: to(page.Next), Shown: len(v.Rows), Total: -1}
 	v.TextsURL = "/consents/texts"
 	if a.May(access.WriteConsent) {
-		v.PrintAction, v.ScansURL, v.Langs = "/consents/print", "/consents/scans", langOptions()
+		v.PrintAction, v.ScansURL, v.Langs = filtered(a, "/consents/print"), "/consents/scans", langOptions()
 		may, err := a.ScopeOf(access.WriteConsent)
 		if err != nil {
 			return err
@@ -130,6 +130,12 @@ func consents(a *door.Ask) error {
 		v.Waiting = len(tray)
 	}
 	return a.Render("consents/list", v)
+}
+
+// filtered is a path with what the list of consents is narrowed to, so that whoever prints comes back to the same list.
+func filtered(a *door.Ask, path string) string {
+	q := a.R.URL.Query()
+	return door.With(path, "purpose", q.Get("purpose"), "centre", q.Get("centre"), "group", q.Get("group"), "lack", q.Get("lack"), "page", q.Get("page"))
 }
 
 func langOptions() []shell.Option {
@@ -161,7 +167,7 @@ func consentsPrinted(a *door.Ask) error {
 	}
 	if len(people) == 0 || len(purposes) == 0 || len(people) > consent.MaxForms {
 		a.Notify("help", "consents.choose")
-		return a.Go("/consents")
+		return a.Go(filtered(a, "/consents"))
 	}
 	lang, ok := i18n.Parse(a.R.FormValue("lang"))
 	if !ok && a.R.FormValue("lang") != "" {
@@ -177,7 +183,7 @@ func consentsPrinted(a *door.Ask) error {
 	if err := a.H.Looks.Note(ctx, a.Actor(), look.Print, people...); err != nil {
 		return err
 	}
-	v := Paper{BackURL: "/consents"}
+	v := Paper{BackURL: filtered(a, "/consents")}
 	for _, f := range forms {
 		one, err := paper(a, f)
 		if err != nil {

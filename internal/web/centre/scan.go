@@ -116,10 +116,15 @@ func askedScan(a *door.Ask) (*consent.Waiting, error) {
 		return nil, err
 	}
 	w, err := a.H.Consents.Waits(a.R.Context(), a.H.DB, a.Scope, v)
+	return w, notThere(err)
+}
+
+// notThere is what a page is that somebody else filed or dropped.
+func notThere(err error) error {
 	if errors.Is(err, consent.ErrNoFile) {
-		err = fs.ErrNotExist
+		return fs.ErrNotExist
 	}
-	return w, err
+	return err
 }
 
 func scanPage(a *door.Ask) error {
@@ -226,7 +231,7 @@ func scanFiled(a *door.Ask) error {
 		if consentError(a, v.Errors, err) {
 			return a.Again("consents/scan", v)
 		}
-		return err
+		return notThere(err)
 	}
 	if err := a.H.Training.Review(a.R.Context(), a.Actor(), who, a.Today()); err != nil {
 		return err
@@ -241,7 +246,7 @@ func scanDropped(a *door.Ask) error {
 		return err
 	}
 	if err := a.H.Consents.Drop(a.R.Context(), a.Actor(), w); err != nil {
-		return err
+		return notThere(err)
 	}
 	a.Notify("good", "scans.dropped")
 	return a.Go("/consents/scans")

@@ -264,7 +264,11 @@ func view(a *door.Ask, p *person.Person) (Child, error) {
 	if err := a.H.Family.Saw(ctx, a.Actor(), unseen); err != nil { // the page shows them as new this once
 		return v, err
 	}
-	seen, err := a.H.Looks.Seen(ctx, a.H.DB, p.ID, 30)
+	records, err := person.Records(ctx, a.H.DB, p.ID)
+	if err != nil {
+		return v, err
+	}
+	seen, err := a.H.Looks.Seen(ctx, a.H.DB, records, 30)
 	if err != nil {
 		return v, err
 	}
@@ -400,7 +404,7 @@ func messageGiven(a *door.Ask) error {
 		if err != nil {
 			return err
 		}
-		v.Errors["text"] = a.P.T(key, "n", family.MaxMessage)
+		v.Text, v.Errors["text"] = a.R.PostFormValue("text"), a.P.T(key, "n", family.MaxMessage)
 		return a.Again("guardian/child", v)
 	}
 	a.Notify("good", "family.sent")

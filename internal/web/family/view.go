@@ -61,6 +61,7 @@ type Child struct {
 	Messages      []centre.MessageRow
 	Unread        int
 	MessageAction string
+	Text          string // of a message that was refused
 	Seen          []SeenRow
 	Changed       []SeenRow // its Action is a kind of fact
 	Errors        map[string]string
