@@ -20,8 +20,8 @@ import (
 )
 
 // A person is erased by two (access.ErasePeople), or by the day on which what was kept about them is no longer needed.
-// In one transaction the keys are destroyed, the rows go and seats are free again; then the files, the lists that were
-// uploaded and the database's own log are cleared. The last part may have to wait for who reads an old state, or for a
+// In one transaction the keys are destroyed, the rows go and seats are free again; then the files and the database's own log
+// are cleared. The last part may have to wait for who reads an old state, or for a
 // crash to be over, so a mark in the folder says that it is still to be done.
 
 // purgeFile marks that something erased may still lie in a file; rewriteFile that tables on PostgreSQL are still to be
@@ -197,13 +197,11 @@ func (h *House) personal() []string {
 	return out
 }
 
-// Purge clears what an erasure left: whom the erased were likened to, lists that were uploaded, and the database's log.
+// Purge clears what an erasure left: whom the erased were likened to, and the database's log. Lists that colleagues bring in
+// are hidden on the disk and not of the person who was erased, so they stay until they are taken, a day at most.
 func (h *House) Purge(ctx context.Context) error {
 	if err := h.People.Sweep(ctx); err != nil {
 		return err
-	}
-	if err := os.RemoveAll(filepath.Join(h.Config.Dir, UploadDir)); err != nil {
-		return fmt.Errorf("remove uploaded lists: %w", err)
 	}
 	if err := h.DB.Purge(ctx, false, h.personal()...); err != nil {
 		return err

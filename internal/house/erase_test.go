@@ -55,7 +55,7 @@ func traces(t testing.TB, dir string) (found []string) {
 	return found
 }
 
-// A person whom two erase is nowhere on the node any more: not in the database's files, its log, an uploaded list, nor in
+// A person whom two erase is nowhere on the node any more: not in the database's files, its log, nor in
 // what the log of facts says. The counts stay, and the seat is free.
 func TestErasedNameIsNowhere(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
@@ -84,8 +84,6 @@ func TestErasedNameIsNowhere(t *testing.T) {
 		card, err := h.Family.MakeCard(ctx, access.Everywhere(), p, parents[0])
 		must(t, err)
 		files := blobs(t, c.Dir)
-		must(t, os.MkdirAll(filepath.Join(c.Dir, house.UploadDir), 0o700))
-		must(t, os.WriteFile(filepath.Join(c.Dir, house.UploadDir, "list"), []byte("Nom;Prénom\nQyjbbkelli;Zmvqwxa\n"), 0o600))
 		if e == store.SQLite && len(traces(t, c.Dir)) == 0 {
 			t.Fatal("this test would not find the name if it were there")
 		}

@@ -3,6 +3,8 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -209,4 +211,42 @@ func TestOfficerNotesThoughTheKeyLocked(t *testing.T) {
 			t.Errorf("the two pages have %d and %d cases, want 50 and 6", a, b)
 		}
 	})
+}
+
+// An erasure leaves the lists that colleagues bring in: no name of theirs stands on the disk.
+func TestErasureLeavesListsUnderWay(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	centre := place.ID("MA-ERR-MJ1")
+	boss := n.open(t, access.Centre, access.Place(centre), false)
+	key := n.upload(t, boss, centre)
+	p, err := n.People.Register(ctx, boss.ID, centre, map[string]string{"first_latin": "Zineb", "last_latin": "Alaoui"}, nil)
+	must(t, err)
+	files, err := os.ReadDir(filepath.Join(n.Config.Dir, house.UploadDir))
+	must(t, err)
+	if len(files) != 1 {
+		t.Fatalf("%d files of one list", len(files))
+	}
+	b, err := os.ReadFile(filepath.Join(n.Config.Dir, house.UploadDir, files[0].Name()))
+	must(t, err)
+	if len(b) < 30 || strings.Contains(string(b), "Zineb") || strings.Contains(string(b), "Nom;") {
+		t.Errorf("the list lies there in clear: %q", b)
+	}
+	must(t, n.Erase(ctx, []id.ID{p}, centre))
+	for _, path := range []string{"/columns", "/plan"} {
+		if status, _, body := n.request(t, boss, "GET", "/import/"+key+path, nil); status != 200 || !strings.Contains(body, "Alaoui") {
+			t.Errorf("%s after somebody was erased: %d", path, status)
+		}
+	}
+	if status, to, _ := n.request(t, boss, "POST", "/import/"+key+"/plan", nil); status != 303 || !strings.HasSuffix(to, "/report") {
+		t.Errorf("taken: %d to %q", status, to)
+	}
+	if l, err := n.People.Count(ctx, n.DB, access.At(centre)); err != nil || l != 1 {
+		t.Errorf("%d people, %v", l, err)
+	}
+	if files, err = os.ReadDir(filepath.Join(n.Config.Dir, house.UploadDir)); err != nil || len(files) != 0 {
+		t.Errorf("%d files are left, %v", len(files), err)
+	}
+	if status, _, _ := n.request(t, boss, "GET", "/import/"+key+"/report", nil); status != 200 {
+		t.Errorf("the report: %d", status)
+	}
 }
