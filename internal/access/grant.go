@@ -229,7 +229,7 @@ func (a *Access) RenewRole(ctx context.Context, account id.ID, role Role) error 
 // RenewAll renews every role of a login, from the machine itself: whoever holds the disk holds the node. It returns how
 // many.
 func (a *Access) RenewAll(ctx context.Context, login string) (int, error) {
-	account, err := a.byLogin(ctx, login)
+	account, err := a.byLogin(ctx, a.log.DB, login)
 	if err != nil {
 		return 0, err
 	}
@@ -399,6 +399,11 @@ func (a *Access) Gone(ctx context.Context, q store.Querier, actor id.ID, acc *Ac
 	}, nil
 }
 
+// EndAll ends all sessions of an account.
+func EndAll(ctx context.Context, tx store.Tx, account id.ID) error {
+	return endAll(ctx, tx, account, nil)
+}
+
 // Strip ends every way in that an account has by itself, and whoever is in.
 func Strip(ctx context.Context, tx store.Tx, account id.ID) error {
 	for _, table := range []string{"access_secret", "access_factor", "access_recovery", "access_passkey", "access_outside"} {
@@ -448,9 +453,9 @@ func (a *Access) SetLang(ctx context.Context, account id.ID, lang string) error 
 	return err
 }
 
-func (a *Access) byLogin(ctx context.Context, login string) (id.ID, error) {
+func (a *Access) byLogin(ctx context.Context, q store.Querier, login string) (id.ID, error) {
 	var account id.ID
-	found, err := store.One(ctx, a.log.DB, "SELECT id FROM access_account WHERE login = ?", store.Args(strings.ToLower(strings.TrimSpace(login))), &account)
+	found, err := store.One(ctx, q, "SELECT id FROM access_account WHERE login = ?", store.Args(strings.ToLower(strings.TrimSpace(login))), &account)
 	if err == nil && !found {
 		err = ErrNoAccount
 	}

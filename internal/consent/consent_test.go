@@ -12,7 +12,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/consent"
@@ -577,4 +579,65 @@ func TestPhotosAndPagesOfOne(t *testing.T) {
 			t.Errorf("the page that was filed twice states: %v %v", has, b)
 		}
 	})
+}
+
+// Whoever is cut off while a guardian comes or goes leaves all of it or nothing: no account without a child, no child that is
+// fetched on the word of nobody.
+func TestGuardiansComeAndGoWhole(t *testing.T) {
+	at := testnode.Place(t, store.SQLite)
+	clock := &testnode.Time{}
+	clock.Set(testnode.Epoch)
+	var left atomic.Int64 // how often the clock is asked before cut is called
+	cut := func() {}
+	now := func() time.Time {
+		if left.Add(-1) == 0 {
+			cut()
+		}
+		return clock.Now()
+	}
+	h, err := house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: now})
+	must(t, err)
+	defer h.Close()
+	must(t, h.Places.LoadCountry(ctx, id.Nil, "ma", true))
+	a, b := someone(t, h, "Lina", "2015-01-06"), someone(t, h, "Leena", "2015-01-06")
+	must(t, h.People.Merge(ctx, id.Nil, all, a, b, "papers"))
+	state := func() (accounts, links, fetchers int) {
+		_, err := store.One(ctx, h.DB, "SELECT (SELECT count(*) FROM access_account), (SELECT count(*) FROM family_link), (SELECT count(*) FROM family_fetcher)", nil, &accounts, &links, &fetchers)
+		must(t, err)
+		return accounts, links, fetchers
+	}
+	var cuts atomic.Int64
+	for n := range int64(30) {
+		for _, what := range []string{"come", "go"} {
+			var g id.ID
+			if what == "go" {
+				g, err = h.Family.Welcome(ctx, id.Nil, all, a, family.Who{Name: "Fatna"}, "fr", true, true)
+				must(t, err)
+				must(t, h.Family.Link(ctx, id.Nil, all, b, g, family.Who{Name: "Fatna"}, true, true))
+				must(t, h.Family.NameFetcher(ctx, g, all, b, family.Who{Name: "Brahim"}))
+			}
+			some, end := context.WithCancel(ctx)
+			cut = func() { cuts.Add(1); end() }
+			left.Store(n + 1)
+			if what == "come" {
+				h.Family.Welcome(some, id.Nil, all, a, family.Who{Name: "Fatna"}, "fr", true, true)
+			} else {
+				h.Family.Unlink(some, id.Nil, all, a, g)
+			}
+			end()
+			left.Store(0)
+			accounts, links, fetchers := state()
+			switch got := [3]int{accounts, links, fetchers}; {
+			case what == "come" && got != [3]int{} && got != [3]int{1, 1, 0}, what == "go" && got != [3]int{} && got != [3]int{1, 2, 1}:
+				t.Fatalf("cut off at %d while a guardian was to %s: %d accounts, %d links, %d who may fetch", n, what, accounts, links, fetchers)
+			case accounts > 0: // to begin again
+				l, err := h.Family.Guardians(ctx, h.DB, a)
+				must(t, err)
+				must(t, h.Family.Unlink(ctx, id.Nil, all, a, l[0].Guardian))
+			}
+		}
+	}
+	if cuts.Load() == 0 {
+		t.Error("nothing was cut off: the test says nothing")
+	}
 }

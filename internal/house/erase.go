@@ -85,6 +85,16 @@ func records(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, er
 	return out, err
 }
 
+// erasing are the keys of an erasure: all records of some persons, and who answers for them, whose accounts may end.
+func (h *House) erasing(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, error) {
+	all, err := records(ctx, q, persons)
+	if err != nil {
+		return nil, err
+	}
+	guardians, err := h.Family.Answering(ctx, q, all)
+	return append(all, guardians...), err
+}
+
 // eraser is the executor of erasures.
 func (h *House) eraser() access.Executor {
 	return access.Executor{
@@ -95,7 +105,7 @@ func (h *House) eraser() access.Executor {
 			return h.here(ctx, q, p.Centre, p.Subjects)
 		},
 		Keys: func(ctx context.Context, q store.Querier, r *access.Request) ([]id.ID, error) {
-			return records(ctx, q, r.Subjects)
+			return h.erasing(ctx, q, r.Subjects)
 		},
 		Run: func(ctx context.Context, q store.Querier, actor id.ID, r *access.Request) (fact.Outcome, error) {
 			out, gone, err := h.erasure(ctx, q, actor, r.Subjects, r.Reason)
@@ -141,7 +151,7 @@ func (h *House) erase(ctx context.Context, persons []id.ID, centre id.ID, who fu
 		out, gone, err := h.erasure(ctx, q, id.Nil, over, "retention")
 		files = gone
 		return out, err
-	}}, func(ctx context.Context, q store.Querier) ([]id.ID, error) { return records(ctx, q, persons) })
+	}}, func(ctx context.Context, q store.Querier) ([]id.ID, error) { return h.erasing(ctx, q, persons) })
 	if err != nil {
 		return err
 	}
