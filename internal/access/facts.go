@@ -178,7 +178,7 @@ var (
 
 var (
 	accountTable = &store.Table{Name: "access_account", Key: 1, Columns: store.Cols("id:id login:text name:text lang:text closed:int"), Indexes: []string{"login"}}
-	roleTable    = &store.Table{Name: "access_role", Key: 1, Columns: store.Cols("id:id account:id role:text kind:text thing:id until:int names:int"), Indexes: []string{"account", "until"}}
+	roleTable    = &store.Table{Name: "access_role", Key: 1, Columns: store.Cols("id:id account:id role:text kind:text thing:id until:int names:int"), Indexes: []string{"account", "until", "role, thing"}}
 	glassTable   = &store.Table{Name: "access_glass", Key: 1, Columns: store.Cols("id:id account:id centre:id reason:text at:int until:int"), Indexes: []string{"account, until", "centre, at"}}
 	requestTable = &store.Table{Name: "access_request", Key: 1,
 		Columns: store.Cols("id:id action:text centre:id reason:text proposer:id at:int until:int payload:text subjects:text state:text decider:id decided:int answer:text conflict:int"), Indexes: []string{"state, until", "centre"}}

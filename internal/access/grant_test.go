@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -436,5 +437,77 @@ func TestFourEyes(t *testing.T) {
 		rep, err := h.Check(ctx, nil)
 		must(t, err)
 		is(t, "check", rep.OK, true)
+	})
+}
+
+// Whether others may give a role is asked of the database and not of all accounts; it says what each account says.
+func TestOthersAreWhoMayGive(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h, clock := country(t, e)
+		tree, err := h.Places.Tree(ctx, h.DB)
+		must(t, err)
+		somebody(t, h, "karim", access.Region, region)
+		manager := somebody(t, h, "salma", access.Centre, box)
+		somebody(t, h, "omar", access.Trainer, box)
+		things := []access.On{box, region, whole, access.Place(place.ID("MA-06")), access.Programme(id.New())}
+		check := func(when string) {
+			t.Helper()
+			all, err := h.Access.List(ctx, h.DB)
+			must(t, err)
+			for _, but := range append(all, &access.Account{}) {
+				for _, r := range access.Roles {
+					for _, on := range things {
+						want := slices.ContainsFunc(all, func(acc *access.Account) bool { return acc.ID != but.ID && acc.MayGive(tree, r, on) })
+						got, err := h.Access.Others(ctx, but.ID, r, on)
+						must(t, err)
+						if got != want {
+							t.Errorf("%s: but %s, %s on %s %s: %v, want %v", when, but.Login, r, on.Kind, on.ID, got, want)
+						}
+					}
+				}
+			}
+			var until time.Time
+			ok, endless := false, false
+			for _, acc := range all {
+				for _, x := range acc.Roles {
+					if !acc.Closed && x.Role == access.National {
+						ok, endless = true, endless || x.Until.IsZero()
+						if x.Until.After(until) {
+							until = x.Until
+						}
+					}
+				}
+			}
+			if endless {
+				until = time.Time{}
+			}
+			got, managed, err := h.Access.Managed(ctx, h.DB)
+			must(t, err)
+			if managed != ok || !got.Equal(until) {
+				t.Errorf("%s: managed until %s, %v, want %s, %v", when, got, managed, until, ok)
+			}
+		}
+		check("at first")
+		clock.Move(access.RoleLife - time.Hour)
+		fatima := somebody(t, h, "fatima", access.National, whole)
+		check("before roles run out")
+		clock.Move(2 * time.Hour)
+		check("after some ran out")
+		must(t, h.Access.SetClosed(ctx, fatima, manager.ID, true))
+		check("when one is closed")
+		clock.Move(2 * access.RoleLife)
+		check("when all ran out")
+		l, err := h.Access.Guardians(ctx, h.DB, box.ID, "", 10)
+		must(t, err)
+		is(t, "nobody's guardians", len(l), 0)
+		for i := range 5 {
+			somebody(t, h, fmt.Sprint("aicha", i), access.Guardian, box)
+		}
+		if l, err = h.Access.Guardians(ctx, h.DB, box.ID, "", 3); err != nil || len(l) != 3 || l[0].Login != "aicha0" || len(l[0].Roles) != 1 {
+			t.Errorf("three of five: %v, %v", l, err)
+		}
+		if l, err = h.Access.Guardians(ctx, h.DB, box.ID, "Aicha4", 3); err != nil || len(l) != 1 {
+			t.Errorf("by name: %v, %v", l, err)
+		}
 	})
 }
