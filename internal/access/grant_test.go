@@ -447,7 +447,7 @@ func TestOthersAreWhoMayGive(t *testing.T) {
 		tree, err := h.Places.Tree(ctx, h.DB)
 		must(t, err)
 		somebody(t, h, "karim", access.Region, region)
-		manager := somebody(t, h, "salma", access.Centre, box)
+		somebody(t, h, "salma", access.Centre, box)
 		somebody(t, h, "omar", access.Trainer, box)
 		things := []access.On{box, region, whole, access.Place(place.ID("MA-06")), access.Programme(id.New())}
 		check := func(when string) {
@@ -490,10 +490,11 @@ func TestOthersAreWhoMayGive(t *testing.T) {
 		check("at first")
 		clock.Move(access.RoleLife - time.Hour)
 		fatima := somebody(t, h, "fatima", access.National, whole)
+		late := somebody(t, h, "hind", access.Centre, box)
 		check("before roles run out")
 		clock.Move(2 * time.Hour)
 		check("after some ran out")
-		must(t, h.Access.SetClosed(ctx, fatima, manager.ID, true))
+		must(t, h.Access.SetClosed(ctx, fatima, late.ID, true))
 		check("when one is closed")
 		clock.Move(2 * access.RoleLife)
 		check("when all ran out")
