@@ -90,23 +90,15 @@ type Letter struct {
 // versionsOf are the rules of a group's phase.
 func versionsOf(a *door.Ask, c *training.Cohort) (map[id.ID]programme.Rule, error) {
 	out := map[id.ID]programme.Rule{}
-	phases, err := a.H.Programmes.Phases(a.R.Context(), a.H.DB, c.Programme)
-	if err != nil {
-		return nil, err
+	ph, err := a.H.Programmes.Phase(a.R.Context(), a.H.DB, c.Phase)
+	if err != nil || ph == nil {
+		return out, err
 	}
-	for _, ph := range phases {
-		if ph.ID != c.Phase {
-			continue
-		}
-		list, err := a.H.Programmes.Versions(a.R.Context(), a.H.DB, ph)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range list {
-			out[v.ID] = v.Rule
-		}
+	list, err := a.H.Programmes.Versions(a.R.Context(), a.H.DB, *ph)
+	for _, v := range list {
+		out[v.ID] = v.Rule
 	}
-	return out, nil
+	return out, err
 }
 
 // phaseNames are the names of a programme and of a phase of it.
@@ -115,11 +107,9 @@ func phaseNames(a *door.Ask, prog, phase id.ID) (p, ph i18n.Text, err error) {
 	if err != nil || x == nil {
 		return nil, nil, err
 	}
-	phases, err := a.H.Programmes.Phases(a.R.Context(), a.H.DB, prog)
-	for _, y := range phases {
-		if y.ID == phase {
-			ph = y.Name
-		}
+	y, err := a.H.Programmes.Phase(a.R.Context(), a.H.DB, phase)
+	if y != nil {
+		ph = y.Name
 	}
 	return x.Name, ph, err
 }
