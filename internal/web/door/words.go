@@ -28,12 +28,8 @@ func Text(s string) string {
 	}, strings.ToValidUTF8(s, "\ufffd"))
 }
 
-// digits turns the digits of Arabic and Persian keyboards into those that are kept.
-var digits = strings.NewReplacer("٠", "0", "١", "1", "٢", "2", "٣", "3", "٤", "4", "٥", "5", "٦", "6", "٧", "7", "٨", "8", "٩", "9",
-	"۰", "0", "۱", "1", "۲", "2", "۳", "3", "۴", "4", "۵", "5", "۶", "6", "۷", "7", "۸", "8", "۹", "9")
-
 // Digits is a number, a date or an hour that was typed, in the digits that are kept.
-func Digits(s string) string { return digits.Replace(s) }
+func Digits(s string) string { return i18n.Digits(s) }
 
 // MaxText is how many letters a name or a remark may have.
 const MaxText = 200
