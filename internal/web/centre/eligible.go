@@ -128,7 +128,7 @@ func RefusalsOf(a *door.Ask, p *person.Person, appealURL, letterURL func(phase i
 	}
 	open := map[id.ID]bool{}
 	for _, x := range mine {
-		row, err := appealRow(a, x)
+		row, err := appealRow(a, x, door.Names{})
 		if err != nil {
 			return v, err
 		}
@@ -149,22 +149,16 @@ func RefusalsOf(a *door.Ask, p *person.Person, appealURL, letterURL func(phase i
 	return v, nil
 }
 
-func appealRow(a *door.Ask, x *training.Appeal) (AppealRow, error) {
+func appealRow(a *door.Ask, x *training.Appeal, who door.Names) (AppealRow, error) {
 	row := AppealRow{URL: "/appeals/" + x.ID.String(), PersonURL: "/people/" + x.Person.String(), By: x.By, On: x.On, Due: x.Due, Late: x.State == training.AppealOpen && x.Due < a.Today(), Words: x.Words, State: x.State, Answer: x.Answer, Decided: x.Decided}
 	var err error
 	if row.Programme, row.Phase, err = phaseNames(a, x.Programme, x.Phase); err != nil {
 		return row, err
 	}
 	if !x.Decider.IsNil() {
-		acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, x.Decider)
-		if err != nil {
-			return row, err
-		}
-		if acc != nil {
-			row.Decider = acc.Name
-		}
+		row.Decider, err = who.Of(a, x.Decider)
 	}
-	return row, nil
+	return row, err
 }
 
 // refusal is the refusal of a person of the scope in the phase that the address names.
@@ -289,7 +283,7 @@ func appeals(a *door.Ask) error {
 		return err
 	}
 	a.Shows(look.Listed, look.Appeals, people...)
-	named := map[id.ID]string{}
+	named, who := map[id.ID]string{}, door.Names{}
 	for _, p := range people {
 		named[p.ID], _ = a.Names(p.Details)
 	}
@@ -298,7 +292,7 @@ func appeals(a *door.Ask) error {
 		to   *[]AppealRow
 	}{{open, &v.Open}, {done, &v.Decided}} {
 		for _, x := range part.from {
-			row, err := appealRow(a, x)
+			row, err := appealRow(a, x, who)
 			if err != nil {
 				return err
 			}
@@ -319,7 +313,7 @@ func askedAppeal(a *door.Ask) (*training.Appeal, Appeal, error) {
 	if err != nil {
 		return nil, Appeal{}, err
 	}
-	row, err := appealRow(a, x)
+	row, err := appealRow(a, x, door.Names{})
 	if err != nil {
 		return nil, Appeal{}, err
 	}

@@ -71,6 +71,25 @@ func (a *Ask) Names(d person.Details) (name, other string) {
 	return name, other
 }
 
+// Names are the names of accounts, each looked up once.
+type Names map[id.ID]string
+
+// Of is the name of an account, "" where this node does not know it.
+func (n Names) Of(a *Ask, v id.ID) (string, error) {
+	if s, ok := n[v]; ok {
+		return s, nil
+	}
+	acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, v)
+	if err != nil {
+		return "", err
+	}
+	n[v] = ""
+	if acc != nil {
+		n[v] = acc.Name
+	}
+	return n[v], nil
+}
+
 // Age is somebody's age today, or -1.
 func (a *Ask) Age(birth string) int {
 	if n, ok := measure.Age(birth, a.Today()); ok {

@@ -29,11 +29,7 @@ func moment(a *door.Ask, t time.Time) string {
 
 // accountName is who an account is, or nothing where this node does not know.
 func accountName(a *door.Ask, account id.ID) (string, error) {
-	acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, account)
-	if err != nil || acc == nil {
-		return "", err
-	}
-	return acc.Name, nil
+	return door.Names{}.Of(a, account)
 }
 
 // openings shows who opened one's centres. To have been shown them is to have seen them.
