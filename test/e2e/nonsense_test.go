@@ -315,12 +315,13 @@ var unguessed = map[string]bool{
 	"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/groups/{id}/cards": true, "/sessions/{id}/paper": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
 	"/sessions/{id}/scan": true, "/sessions/{id}/door": true, "/sessions/{id}/door/photo": true, // no card and no sheet is guessed
 	"/activities/{id}/door": true, "/activities/{id}/door/mark": true, "/activities/{id}/door/walk": true, // no code is guessed, and the door may be closed
-	"/groups/{id}/session":      true, // the group may catch up on nothing by then
-	"/groups/{id}/move/{id}":    true, // the other group may be full, drawn, or of a phase for others
-	"/groups/{id}/add":          true, // a draw may be announced by then
-	"/programmes/{code}/spread": true, // what was looked at has changed by then
-	"/sessions/{id}/cancel":     true, // its sheet may be taken by then
-	"/sessions/{id}/change":     true} // the last room and the last trainer may be taken
+	"/groups/{id}/session":       true, // the group may catch up on nothing by then
+	"/groups/{id}/move/{id}":     true, // the other group may be full, drawn, or of a phase for others
+	"/groups/{id}/add":           true, // a draw may be announced by then
+	"/programmes/{code}/targets": true, // a target below what is reached is asked about
+	"/programmes/{code}/spread":  true, // what was looked at has changed by then
+	"/sessions/{id}/cancel":      true, // its sheet may be taken by then
+	"/sessions/{id}/change":      true} // the last room and the last trainer may be taken
 
 // TestNonsenseAtFirst does the same to the forms of a node that nobody has set up yet.
 func TestNonsenseAtFirst(t *testing.T) {
