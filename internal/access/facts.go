@@ -34,7 +34,11 @@ type details struct {
 // Closed is the body of account.closed and account.reopened: whether somebody may sign in at all.
 type Closed struct {
 	Closed bool `json:"closed"`
+	Gone   bool `json:"gone,omitempty"` // the name goes too
 }
+
+// Erases says whether the name goes.
+func (c Closed) Erases() bool { return c.Gone }
 
 // Check accepts either.
 func (Closed) Check() error { return nil }
@@ -192,7 +196,7 @@ var Folds = []*fact.Fold{
 				b, _ := json.Marshal(details{Name: fmt.Sprint("name ", i), Login: fmt.Sprint("login", d.Int("login", 3))})
 				st := fact.Step{Kind: AccountOpened, Body: Opened{Sealed: k.Seal(b)}, By: d.Int("by", 2)}
 				if i > 0 && d.Int("close", 2) == 1 {
-					st.Kind, st.Body = AccountClosed, Closed{d.Int("closed", 2) == 1}
+					st.Kind, st.Body = AccountClosed, Closed{Closed: d.Int("closed", 2) == 1}
 				}
 				if i > 0 && d.Int("sees", 2) == 1 {
 					st.Prev = []int{d.Int("saw", i)}

@@ -34,8 +34,12 @@ type Log struct {
 	Keys     *seal.Keys
 	Clock    *Clock
 	Registry *Registry
-	own      *seal.Identity
-	node     id.ID
+	// Erasing, which is set before the log is used, takes away what this node alone keeps of subjects that are gone, in the
+	// transaction in which their keys are destroyed.
+	Erasing func(ctx context.Context, tx store.Tx, subjects []id.ID) error
+
+	own  *seal.Identity
+	node id.ID
 
 	names  *names
 	recent recent

@@ -45,6 +45,10 @@ func (k *Kind) spell() string {
 // shown, and counts nowhere.
 type Body interface{ Check() error }
 
+// Eraser is a body that may say that its subject is gone: such a fact, once it counts, destroys the key of its subject
+// wherever it comes.
+type Eraser interface{ Erases() bool }
+
 // Fold derives the rows of one class of subject from its facts. The rows of a subject depend on nothing but the facts
 // of that subject and its keys, so that any order, any repetition and any late revocation end in the same rows.
 type Fold struct {

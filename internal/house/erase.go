@@ -12,7 +12,9 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/blob"
+	"tizi/internal/card"
 	"tizi/internal/fact"
+	"tizi/internal/family"
 	"tizi/internal/id"
 	"tizi/internal/person"
 	"tizi/internal/retention"
@@ -68,14 +70,11 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 		out.Facts, files = append(out.Facts, facts...), append(files, lost...)
 		out.Then(also)
 	}
-	facts, also, err := h.Family.Gone(ctx, q, actor, persons)
+	facts, err := h.Family.Gone(ctx, q, actor, persons)
 	if err != nil {
 		return out, nil, err
 	}
 	out.Facts = append(out.Facts, facts...)
-	out.Then(also)
-	out.Then(h.Cards.Gone(persons))
-	out.Then(h.markPurge)
 	return out, files, nil
 }
 
@@ -128,9 +127,7 @@ func (h *House) Expire(ctx context.Context, persons []id.ID, centre id.ID) error
 // prune ends cases of safeguarding of a centre whose time is over.
 func (h *House) prune(ctx context.Context, cases []id.ID, centre id.ID) error {
 	_, err := h.Log.Do(ctx, fact.Command{Name: "prune cases whose time is over", Stream: person.Stream(centre), Keys: cases, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
-		out, err := h.Safeguard.Prune(ctx, q, cases, retention.ClosedFor(h.Log.Clock.Now()))
-		out.Then(h.markPurge)
-		return out, err
+		return h.Safeguard.Prune(ctx, q, cases, retention.ClosedFor(h.Log.Clock.Now()))
 	}})
 	if err != nil {
 		return err
@@ -138,8 +135,14 @@ func (h *House) prune(ctx context.Context, cases []id.ID, centre id.ID) error {
 	return h.cleared(ctx, nil)
 }
 
-// markPurge leaves the marks before the transaction ends, so that a crash after it is not forgotten.
-func (h *House) markPurge(context.Context, store.Tx) error {
+// erasing takes away what this node alone keeps of subjects whose keys are destroyed, wherever that was decided, and leaves
+// the marks before the transaction ends, so that a crash after it is not forgotten.
+func (h *House) erasing(ctx context.Context, tx store.Tx, subjects []id.ID) error {
+	for _, forget := range []func(context.Context, store.Tx, []id.ID) error{access.Forget, family.Forget, card.Forget} {
+		if err := forget(ctx, tx, subjects); err != nil {
+			return err
+		}
+	}
 	for _, name := range []string{purgeFile, rewriteFile} {
 		if err := os.WriteFile(filepath.Join(h.Config.Dir, name), nil, 0o600); err != nil {
 			return fmt.Errorf("mark what is to be cleared: %w", err)
@@ -321,12 +324,11 @@ func (h *House) merger() access.Executor {
 			if err != nil {
 				return out, err
 			}
-			facts, also, gone, err := h.Consents.Joined(ctx, q, actor, r.Subjects)
+			facts, gone, err := h.Consents.Joined(ctx, q, actor, r.Subjects)
 			if err != nil {
 				return out, err
 			}
 			out.Facts = append(out.Facts, facts...)
-			out.Then(also)
 			h.leaving(&out, r.ID, gone)
 			return out, nil
 		},

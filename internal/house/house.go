@@ -255,6 +255,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 		l.Close()
 		return nil, err
 	}
+	l.Erasing = h.erasing
 	h.Places = place.New(l)
 	h.Access = access.New(l, h.Places)
 	h.Access.Own = training.Own

@@ -99,6 +99,9 @@ type Pruned struct {
 	Closed int64 `json:"closed"` // when it was; seconds since 1970
 }
 
+// Erases says so.
+func (Pruned) Erases() bool { return true }
+
 // Check says what is missing.
 func (p Pruned) Check() error {
 	if p.Closed <= 0 {

@@ -693,7 +693,6 @@ func (s *Safeguard) ClosedBefore(ctx context.Context, q store.Querier, t time.Ti
 // that is open, or was open since, is passed over.
 func (s *Safeguard) Prune(ctx context.Context, q store.Querier, cases []id.ID, t time.Time) (fact.Outcome, error) {
 	var out fact.Outcome
-	var gone []id.ID
 	for _, c := range cases {
 		l, err := s.cases(ctx, q, "id = ? AND state = ? AND noted <= ?", store.Args(c, Closed, t.Unix()))
 		if err != nil {
@@ -707,16 +706,7 @@ func (s *Safeguard) Prune(ctx context.Context, q store.Querier, cases []id.ID, t
 			return out, err
 		}
 		stream := "centre/" + l[0].Centre.String()
-		gone = append(gone, c)
 		out.Facts = append(out.Facts, fact.New{Stream: stream, Kind: KindPruned, Subject: c, Body: Pruned{l[0].Noted.Unix()}, Prev: fact.HeadsOf(all)})
-	}
-	out.Also = func(ctx context.Context, tx store.Tx) error {
-		for _, c := range gone {
-			if err := s.log.Keys.Erase(ctx, tx, c, s.log.Clock.Now().UnixMilli()); err != nil {
-				return err
-			}
-		}
-		return nil
 	}
 	return out, nil
 }

@@ -451,6 +451,12 @@ func (k *Keys) Erase(ctx context.Context, tx store.Tx, person id.ID, at int64) e
 	return tx.Exec(ctx, "INSERT INTO seal_erased (person, at) VALUES (?, ?) ON CONFLICT (person) DO NOTHING", person, at)
 }
 
+// Readmit takes back that a person was erased: what said so does not count. The keys are gone here; they may come again
+// from a node that had not destroyed them yet.
+func (k *Keys) Readmit(ctx context.Context, tx store.Tx, person id.ID) error {
+	return tx.Exec(ctx, "DELETE FROM seal_erased WHERE person = ?", person)
+}
+
 // Erased reports whether a person's keys were destroyed here.
 func Erased(ctx context.Context, q store.Querier, person id.ID) (bool, error) {
 	var at int64
