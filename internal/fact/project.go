@@ -212,10 +212,10 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 		all := canonical(bySubject[s])
 		now[s] = &known{facts: all, rows: map[*Fold][][][]any{}}
 		unsettled = append(unsettled, reg.settle(w.auth, all)...)
-		said, counts := erased(all)
+		counts, doubt := reg.erased(all)
 		if counts {
 			gone = append(gone, s)
-		} else if said {
+		} else if doubt {
 			back = append(back, s)
 		}
 		var seen []*Fold
@@ -285,15 +285,17 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 	return nil
 }
 
-// erased reports whether a fact of a subject says that it is gone, and whether one that does so counts.
-func erased(all []*Fact) (said, counts bool) {
+// erased reports whether a fact that counts says that the subject is gone, and whether one that does not count may say so.
+func (r *Registry) erased(all []*Fact) (counts, doubt bool) {
 	for _, f := range all {
-		if e, ok := f.decoded.(Eraser); ok && e.Erases() {
-			said = true
-			counts = counts || f.state == Effective
+		if f.state == Effective {
+			e, ok := f.decoded.(Eraser)
+			counts = counts || ok && e.Erases()
+		} else if name, _, _ := SplitKind(f.Kind); r.kinds[name] != nil && r.kinds[name].erases {
+			doubt = true
 		}
 	}
-	return said, counts
+	return counts, doubt
 }
 
 // erase destroys the keys of subjects, once, with what this node alone keeps of them.

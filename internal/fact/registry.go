@@ -27,8 +27,9 @@ type Kind struct {
 	// Lifts turn the body of version i+1 into version i+2, for ever.
 	Lifts []func(json.RawMessage) (json.RawMessage, error)
 
-	body reflect.Type
-	tag  string
+	body   reflect.Type
+	tag    string
+	erases bool // its body is an Eraser
 }
 
 // Tag is the kind as the envelope spells it.
@@ -166,6 +167,7 @@ func NewRegistry() *Registry {
 // NewKind defines a kind whose body is a T.
 func NewKind[T Body](k Kind) *Kind {
 	k.body = reflect.TypeFor[T]()
+	k.erases = k.body.Implements(reflect.TypeFor[Eraser]())
 	if k.Version == 0 {
 		k.Version = 1
 	}
