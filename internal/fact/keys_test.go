@@ -301,6 +301,44 @@ func TestEpochAfterKeys(t *testing.T) {
 	})
 }
 
+// Keys that come with the facts open them in the same turn, once the epoch is there.
+func TestKeysWithFacts(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		hub := node(t, e)
+		b := box(t, store.SQLite, hub)
+		carry := func() {
+			_, err := (&testnode.Link{From: b, To: hub, Keys: true}).Carry(nil)
+			must(t, err)
+		}
+		p := register(t, b, "Amina", "a")
+		carry()
+		if got := name(t, hub, p); got != "" {
+			t.Errorf("without the epoch the hub reads %q", got)
+		}
+		var w seal.Wrapped
+		must(t, b.DB.Write(ctx, func(tx store.Tx) (err error) {
+			if err := b.Keys.Share(ctx, tx, centre, map[id.ID][]byte{hub.Node(): hub.Own.Recipient()}); err != nil {
+				return err
+			}
+			w.Epochs, err = b.Keys.Epochs(ctx, tx, centre)
+			return err
+		}))
+		must(t, hub.ImportKeys(ctx, &w))
+		q := register(t, b, "Brahim", "a")
+		carry()
+		if got := name(t, hub, p) + name(t, hub, q); got != "AminaBrahim" {
+			t.Errorf("the hub reads %q", got)
+		}
+		hub.Whole()
+		testnode.Same(t, hub, b)
+		last := read(t, b, b.Node(), 0, 100)
+		last.Keys[0].Stream = "commons"
+		if _, _, err := hub.Receive(ctx, last); !errors.Is(err, fact.ErrProof) {
+			t.Errorf("a key of another stream: %v", err)
+		}
+	})
+}
+
 // What says that somebody is gone destroys the key wherever it comes, and lets it come back when it does not count any
 // more.
 func TestErasureTravels(t *testing.T) {

@@ -24,6 +24,9 @@ type Batch struct {
 	Facts  []*Fact
 	Head   []byte
 	Proof  tlog.TreeProof
+	// Keys are those of the subjects, as far as they are of the stream. They prove themselves: who can open them sees
+	// whether they are whole.
+	Keys []seal.WrappedPerson
 }
 
 // maxBatch bounds the bodies of one batch in bytes.
@@ -94,6 +97,9 @@ func (l *Log) Read(ctx context.Context, q store.Querier, stream string, node id.
 	}
 	if len(b.Facts) == 0 {
 		return b, nil
+	}
+	if b.Keys, err = l.Keys.Of(ctx, q, stream, l.Registry.keyed(b.Facts)); err != nil {
+		return nil, err
 	}
 	to := b.Facts[len(b.Facts)-1].Seq
 	if to == h.proved {
@@ -176,7 +182,7 @@ func (l *Log) reader(ctx context.Context, q store.Querier, stream, node int64) h
 	}
 }
 
-// Receive takes facts of another node. It is idempotent: what is held already is passed over. It returns how many facts
+// Receive takes facts of another node, and the keys that come with them. It is idempotent: what is held already is passed over. It returns how many facts
 // were new and how far the writer's clock is ahead of ours. Facts that do not count are stored all the same.
 func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Duration, err error) {
 	if len(b.Facts) == 0 {
@@ -188,6 +194,9 @@ func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Dura
 	signed, err := ParseHead(b.Head, b.Public)
 	if err != nil || signed.Stream != b.Stream || signed.Node != b.Node {
 		return 0, 0, errors.Join(err, fmt.Errorf("facts of %s: %w", b.Stream, ErrProof))
+	}
+	if slices.ContainsFunc(b.Keys, func(k seal.WrappedPerson) bool { return k.Stream != b.Stream }) {
+		return 0, 0, fmt.Errorf("facts of %s: a key is of another stream: %w", b.Stream, ErrProof)
 	}
 	facts := make([]*Fact, len(b.Facts))
 	leaves := make([]tlog.Hash, len(b.Facts))
@@ -276,7 +285,22 @@ func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Dura
 		}
 		added = len(fresh)
 		ahead = l.Clock.Meet(fresh[len(fresh)-1].HLC)
-		return t.project(ctx, fresh, before, seal.Ring{})
+		var others []id.ID
+		if len(b.Keys) > 0 {
+			readable, err := l.Keys.Import(ctx, t.tx, &seal.Wrapped{Persons: b.Keys})
+			if err != nil {
+				return err
+			}
+			for _, p := range readable {
+				if _, ok := before[p]; !ok {
+					others = append(others, p)
+				}
+			}
+		}
+		if err := t.project(ctx, fresh, before, seal.Ring{}); err != nil {
+			return err
+		}
+		return t.refold(ctx, others)
 	})
 	if err != nil {
 		if ours != nil {

@@ -213,6 +213,22 @@ func (r *Registry) claim(tables []*store.Table) {
 	}
 }
 
+// keyed returns the subjects of facts that may have a key of their own.
+func (r *Registry) keyed(facts []*Fact) []id.ID {
+	seen := map[id.ID]bool{}
+	var out []id.ID
+	for _, f := range facts {
+		name, _, _ := SplitKind(f.Kind)
+		fd := r.byKind[name]
+		if fd == nil || seen[f.Subject] || !fd.Sealed && !slices.ContainsFunc(fd.Kinds, func(k *Kind) bool { return k.erases }) {
+			continue
+		}
+		seen[f.Subject] = true
+		out = append(out, f.Subject)
+	}
+	return out
+}
+
 // Folds returns the folds in the order of registration.
 func (r *Registry) Folds() []*Fold { return r.folds }
 

@@ -532,16 +532,11 @@ func (k *Keys) Share(ctx context.Context, tx store.Tx, stream string, recipients
 
 // Export returns the wrapped keys of a stream.
 func (k *Keys) Export(ctx context.Context, q store.Querier, stream string) (*Wrapped, error) {
-	w := &Wrapped{}
-	err := q.Each(ctx, "SELECT stream, epoch, node, wrapped FROM seal_epoch WHERE stream = ? ORDER BY epoch, node", store.Args(stream), func(r store.Row) error {
-		var e WrappedEpoch
-		err := r.Scan(&e.Stream, &e.Epoch, &e.Node, &e.Key)
-		w.Epochs = append(w.Epochs, e)
-		return err
-	})
+	epochs, err := k.Epochs(ctx, q, stream)
 	if err != nil {
 		return nil, err
 	}
+	w := &Wrapped{Epochs: epochs}
 	err = q.Each(ctx, "SELECT person, stream, epoch, wrapped FROM seal_key WHERE stream = ? ORDER BY person, epoch", store.Args(stream), func(r store.Row) error {
 		var p WrappedPerson
 		err := r.Scan(&p.Person, &p.Stream, &p.Epoch, &p.Key)
@@ -549,6 +544,41 @@ func (k *Keys) Export(ctx context.Context, q store.Querier, stream string) (*Wra
 		return err
 	})
 	return w, err
+}
+
+// Of returns the wrapped keys of persons in a stream.
+func (k *Keys) Of(ctx context.Context, q store.Querier, stream string, persons []id.ID) ([]WrappedPerson, error) {
+	var out []WrappedPerson
+	args := make([]any, loadChunk)
+	for part := range slices.Chunk(persons, loadChunk) {
+		for i := range args {
+			args[i] = part[min(i, len(part)-1)]
+		}
+		err := q.Each(ctx, loadQuery, args, func(r store.Row) error {
+			var h held
+			err := h.scan(r)
+			if h.stream == stream {
+				out = append(out, WrappedPerson{h.person, h.stream, h.epoch, h.wrapped})
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Epochs returns the wrapped epochs of a stream.
+func (k *Keys) Epochs(ctx context.Context, q store.Querier, stream string) ([]WrappedEpoch, error) {
+	var out []WrappedEpoch
+	err := q.Each(ctx, "SELECT stream, epoch, node, wrapped FROM seal_epoch WHERE stream = ? ORDER BY epoch, node", store.Args(stream), func(r store.Row) error {
+		var e WrappedEpoch
+		err := r.Scan(&e.Stream, &e.Epoch, &e.Node, &e.Key)
+		out = append(out, e)
+		return err
+	})
+	return out, err
 }
 
 // Import keeps wrapped keys of another node and returns the persons it brought something new about; the caller folds

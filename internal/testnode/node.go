@@ -130,6 +130,8 @@ type Link struct {
 	From, To *Node
 	// Batch bounds the facts of one delivery; 0 means 50.
 	Batch int
+	// Keys lets the keys of persons travel with the facts; otherwise CarryKeys brings them apart.
+	Keys bool
 	// Spoil may drop (return nil), alter or repeat a batch before it is delivered.
 	Spoil func(*fact.Batch) []*fact.Batch
 }
@@ -164,6 +166,9 @@ func (l *Link) Carry(keep func(stream string) bool) (int, error) {
 					break
 				}
 				at = b.Facts[len(b.Facts)-1].Seq
+				if !l.Keys {
+					b.Keys = nil
+				}
 				parts := []*fact.Batch{b}
 				if l.Spoil != nil {
 					parts = l.Spoil(b)
