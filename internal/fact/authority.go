@@ -149,6 +149,7 @@ type standing struct {
 
 type grant struct {
 	ref            Ref
+	name, open     string
 	kinds, streams []string
 }
 
@@ -192,7 +193,7 @@ func computeAuthority(root id.ID, facts []*Fact) *authority {
 				return
 			}
 			n := a.standing(f.Subject)
-			n.grants = append(n.grants, grant{f.Ref(), g.Kinds, g.Streams})
+			n.grants = append(n.grants, grant{f.Ref(), g.Name, g.Open, g.Kinds, g.Streams})
 			a.counted[f.Ref()] = f.Subject
 			for _, p := range f.Prev {
 				lifted[localRef(f, p)] = true
@@ -299,6 +300,64 @@ func (j *judge) allows(node id.ID, stream, kind string) bool {
 	}
 	j.memo[k] = ok
 	return ok
+}
+
+// reads says whether a node may hold a stream.
+func (a *authority) reads(node id.ID, stream string) bool {
+	if node == a.root {
+		return true
+	}
+	n := a.nodes[node]
+	if n == nil || len(n.grants) == 0 || len(n.cuts) > 0 {
+		return false
+	}
+	return stream == "commons" || slices.ContainsFunc(n.grants, func(g grant) bool { return matchAny(g.streams, stream) && a.reads(g.ref.Node, stream) })
+}
+
+// Reads says whether a node may hold a stream and read its people: the root all, others what a grant of theirs names, and
+// commons; none that was revoked.
+func (l *Log) Reads(node id.ID, stream string) bool { return l.authority().reads(node, stream) }
+
+// Grantee is a node that holds a grant, or held one.
+type Grantee struct {
+	Node           id.ID
+	Name           string
+	Recipient      []byte            // what to wrap keys with for it
+	Kinds, Streams []string          // patterns, of all its grants
+	Level          int               // how many grants from the root
+	Revoked        map[string]uint64 // nil, or what it wrote after these numbers does not count
+}
+
+// Grantees returns the nodes that hold or held a grant, by name.
+func (l *Log) Grantees() []Grantee {
+	a := l.authority()
+	var out []Grantee
+	for v, n := range a.nodes {
+		if len(n.grants) == 0 || v == a.root {
+			continue
+		}
+		g := Grantee{Node: v, Level: n.level}
+		for _, x := range n.grants {
+			g.Name = x.name
+			g.Recipient, _ = base64.StdEncoding.DecodeString(x.open)
+			g.Kinds, g.Streams = append(g.Kinds, x.kinds...), append(g.Streams, x.streams...)
+		}
+		for i, c := range n.cuts {
+			if i == 0 {
+				g.Revoked = map[string]uint64{}
+				maps.Copy(g.Revoked, c.after)
+				continue
+			}
+			for s := range g.Revoked { // the earliest of several holds
+				g.Revoked[s] = min(g.Revoked[s], c.after[s])
+			}
+		}
+		out = append(out, g)
+	}
+	slices.SortFunc(out, func(a, b Grantee) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), bytes.Compare(a.Node[:], b.Node[:]))
+	})
+	return out
 }
 
 // matchAny matches patterns of path.Match; "*" alone matches everything, slashes included.

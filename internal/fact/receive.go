@@ -60,6 +60,32 @@ func (l *Log) Vector(ctx context.Context, q store.Querier) (map[string]map[id.ID
 	return out, err
 }
 
+// LogState is how much this node holds of a log, and what it is.
+type LogState struct {
+	Stream string
+	Node   id.ID
+	Size   uint64
+	Root   tlog.Hash // of these facts
+}
+
+// States returns the state of each log of the streams that keep selects, in order.
+func (l *Log) States(ctx context.Context, q store.Querier, keep func(stream string) bool) ([]LogState, error) {
+	var out []LogState
+	err := q.Each(ctx, "SELECT s.name, n.node, h.size, h.edge FROM fact_head h JOIN fact_stream s ON s.id = h.stream JOIN fact_node n ON n.id = h.node ORDER BY s.name, n.node", nil, func(r store.Row) error {
+		var s LogState
+		var size int64
+		var edge []byte
+		if err := r.Scan(&s.Stream, &s.Node, &size, &edge); err != nil || !keep(s.Stream) {
+			return err
+		}
+		e, err := decodeEdge(uint64(size), edge)
+		s.Size, s.Root = e.Size, e.Root()
+		out = append(out, s)
+		return err
+	})
+	return out, err
+}
+
 // Count returns how many facts this node holds.
 func (l *Log) Count(ctx context.Context, q store.Querier) (int64, error) {
 	var n int64
