@@ -117,4 +117,3 @@ func (s *Store) Size(d Digest) (int64, error) {
 	}
 	return info.Size(), nil
 }
-

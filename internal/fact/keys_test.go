@@ -320,7 +320,7 @@ func TestKeysWithFacts(t *testing.T) {
 			if err := b.Keys.Share(ctx, tx, centre, map[id.ID][]byte{hub.Node(): hub.Own.Recipient()}); err != nil {
 				return err
 			}
-			w.Epochs, err = b.Keys.Epochs(ctx, tx, centre)
+			w.Epochs, err = b.Keys.Epochs(ctx, tx, func(s string) bool { return s == centre })
 			return err
 		}))
 		must(t, hub.ImportKeys(ctx, &w))

@@ -86,6 +86,13 @@ func (l *Log) States(ctx context.Context, q store.Querier, keep func(stream stri
 	return out, err
 }
 
+// Held returns how many facts of a log this node holds.
+func (l *Log) Held(ctx context.Context, q store.Querier, stream string, node id.ID) (uint64, error) {
+	var size int64
+	_, err := store.One(ctx, q, "SELECT h.size FROM fact_head h JOIN fact_stream s ON s.id = h.stream JOIN fact_node n ON n.id = h.node WHERE s.name = ? AND n.node = ?", store.Args(stream, node), &size)
+	return uint64(size), err
+}
+
 // Count returns how many facts this node holds.
 func (l *Log) Count(ctx context.Context, q store.Querier) (int64, error) {
 	var n int64
@@ -124,7 +131,7 @@ func (l *Log) Read(ctx context.Context, q store.Querier, stream string, node id.
 	if len(b.Facts) == 0 {
 		return b, nil
 	}
-	if b.Keys, err = l.Keys.Of(ctx, q, stream, l.Registry.keyed(b.Facts)); err != nil {
+	if b.Keys, err = l.Keys.Of(ctx, q, func(s string) bool { return s == stream }, l.Registry.keyed(b.Facts)); err != nil {
 		return nil, err
 	}
 	to := b.Facts[len(b.Facts)-1].Seq

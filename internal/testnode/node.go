@@ -105,6 +105,17 @@ func (n *Node) Beside() *Node {
 	return m
 }
 
+// Copy starts a box that was copied, key and all, from one on SQLite: what must not be done, and is.
+func (n *Node) Copy() *Node {
+	n.t.Helper()
+	place := Fast(n.t)
+	Must(n.t, n.DB.Script(context.Background(), "VACUUM INTO '"+place.Path+"'"))
+	m := &Node{Time: &Time{now: n.Time.Now()}, Own: n.Own, place: place, reg: n.reg, t: n.t}
+	m.Start()
+	n.t.Cleanup(func() { m.Stop() })
+	return m
+}
+
 // Stop closes the node, keeping its database. An error of closing is the test's to expect after a power cut.
 func (n *Node) Stop() error {
 	if n.Log == nil {
