@@ -325,3 +325,19 @@ func (c *Consents) Files(ctx context.Context, q store.Querier, who id.ID) ([]id.
 	})
 	return out, err
 }
+
+// Blobs tells of each file that this area keeps in which stream a fact speaks of it.
+func (c *Consents) Blobs(ctx context.Context, q store.Querier, add func(stream string, d blob.Digest)) error {
+	return q.Each(ctx, "SELECT centre, digest FROM consent_photo UNION ALL SELECT centre, digest FROM consent_scan UNION ALL SELECT centre, digest FROM consent_recording", nil, func(r store.Row) error {
+		var centre id.ID
+		var digest string
+		if err := r.Scan(&centre, &digest); err != nil {
+			return err
+		}
+		d, err := blob.Parse(digest)
+		if err == nil {
+			add(person.Stream(centre), d)
+		}
+		return err
+	})
+}

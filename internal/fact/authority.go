@@ -44,8 +44,13 @@ func (g Granted) Check() error {
 
 // GrantTo returns the grant of a node whose keys are at hand.
 func GrantTo(n *seal.Identity, name string, kinds, streams []string) Granted {
+	return GrantOf(n.Public(), n.Recipient(), name, kinds, streams)
+}
+
+// GrantOf returns the grant of a node with these public keys.
+func GrantOf(public ed25519.PublicKey, recipient []byte, name string, kinds, streams []string) Granted {
 	return Granted{
-		Key: base64.StdEncoding.EncodeToString(n.Public()), Open: base64.StdEncoding.EncodeToString(n.Recipient()),
+		Key: base64.StdEncoding.EncodeToString(public), Open: base64.StdEncoding.EncodeToString(recipient),
 		Name: name, Kinds: kinds, Streams: streams,
 	}
 }
@@ -148,9 +153,9 @@ type standing struct {
 }
 
 type grant struct {
-	ref            Ref
-	name, open     string
-	kinds, streams []string
+	ref             Ref
+	name, key, open string
+	kinds, streams  []string
 }
 
 type cut struct {
@@ -193,7 +198,7 @@ func computeAuthority(root id.ID, facts []*Fact) *authority {
 				return
 			}
 			n := a.standing(f.Subject)
-			n.grants = append(n.grants, grant{f.Ref(), g.Name, g.Open, g.Kinds, g.Streams})
+			n.grants = append(n.grants, grant{f.Ref(), g.Name, g.Key, g.Open, g.Kinds, g.Streams})
 			a.counted[f.Ref()] = f.Subject
 			for _, p := range f.Prev {
 				lifted[localRef(f, p)] = true
@@ -322,6 +327,7 @@ func (l *Log) Reads(node id.ID, stream string) bool { return l.authority().reads
 type Grantee struct {
 	Node           id.ID
 	Name           string
+	Public         ed25519.PublicKey
 	Recipient      []byte            // what to wrap keys with for it
 	Kinds, Streams []string          // patterns, of all its grants
 	Level          int               // how many grants from the root
@@ -339,6 +345,7 @@ func (l *Log) Grantees() []Grantee {
 		g := Grantee{Node: v, Level: n.level}
 		for _, x := range n.grants {
 			g.Name = x.name
+			g.Public, _ = base64.StdEncoding.DecodeString(x.key) // keyOf has looked at it
 			g.Recipient, _ = base64.StdEncoding.DecodeString(x.open)
 			g.Kinds, g.Streams = append(g.Kinds, x.kinds...), append(g.Streams, x.streams...)
 		}

@@ -74,7 +74,7 @@ func (h *end) box(t testing.TB, e store.Engine, streams ...string) *end {
 	t.Helper()
 	n := testnode.New(t, testnode.Place(t, e), toy.Registry())
 	must(t, n.SetRoot(ctx, h.Root()))
-	h.Grant(n.Own, []string{"toy.*", "soul.*"}, streams)
+	h.Node.Grant(n.Own, []string{"toy.*", "soul.*"}, streams)
 	return connect(t, n)
 }
 
@@ -236,7 +236,7 @@ func TestRevokedBox(t *testing.T) {
 	write(t, a, here, 10)
 	a.call(t, h)
 	write(t, a, here, 5)
-	h.Revoke(a.Node.Node(), map[string]uint64{here: 12})
+	h.Node.Revoke(a.Node.Node(), map[string]uint64{here: 12})
 	secret := register(t, h, here, "Salma")
 	r, _ := a.call(t, h)
 	if r.Sent != 5 || r.Got != 0 {

@@ -116,10 +116,17 @@ func (n *Nodes) Peer(ctx context.Context, q store.Querier, node id.ID) (*Peer, e
 	return &l[0], nil
 }
 
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // keep stores a peer.
 func keep(ctx context.Context, tx store.Tx, p Peer) error {
 	err := tx.Exec(ctx, "INSERT INTO node_peer ("+peerColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET up = excluded.up, address = excluded.address, public_key = excluded.public_key, recipient = excluded.recipient, paired = excluded.paired, tried = excluded.tried, done = excluded.done, fault = excluded.fault, ahead = excluded.ahead, program = excluded.program, sent = excluded.sent, got = excluded.got",
-		p.Node, p.Up, p.Address, append([]byte{}, p.Public...), append([]byte{}, p.Recipient...), millis(p.Paired), millis(p.Tried), millis(p.Done), p.Fault, p.Ahead.Milliseconds(), p.Program, p.Sent, p.Got)
+		p.Node, boolean(p.Up), p.Address, append([]byte{}, p.Public...), append([]byte{}, p.Recipient...), millis(p.Paired), millis(p.Tried), millis(p.Done), p.Fault, p.Ahead.Milliseconds(), p.Program, p.Sent, p.Got)
 	if err != nil {
 		return fmt.Errorf("keep what is known of a node: %w", err)
 	}
