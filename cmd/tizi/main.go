@@ -31,6 +31,8 @@ type cli struct {
 	Demo       demoCmd       `cmd:"" help:"Show Tizi with a simulated national programme; nothing to set up."`
 	Init       initCmd       `cmd:"" help:"Make a new node in a folder."`
 	Serve      serveCmd      `cmd:"" help:"Serve the node's pages."`
+	Pair       pairCmd       `cmd:"" help:"Pair a centre's box with headquarters."`
+	Sync       syncCmd       `cmd:"" help:"Exchange with headquarters now."`
 	Import     importCmd     `cmd:"" help:"Take people or places from a file."`
 	Check      checkCmd      `cmd:"" help:"Prove that the node's logs are whole and that every screen's figures follow from them."`
 	Rebuild    rebuildCmd    `cmd:"" help:"Derive all tables again from the facts."`

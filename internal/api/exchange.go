@@ -116,6 +116,11 @@ func (x *Exchange) answer(w http.ResponseWriter, r *http.Request, op string) ([]
 	if op == OpPair {
 		return x.pair(w, r)
 	}
+	if op == node.OpHello {
+		if err := x.log.Refresh(r.Context()); err != nil {
+			return nil, err
+		}
+	}
 	from, err := signer(r.Header, asked)
 	if err != nil {
 		return nil, err

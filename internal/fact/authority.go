@@ -405,6 +405,23 @@ func (l *Log) authority() *authority {
 	return l.auth
 }
 
+// Refresh takes note of grants and revocations that another process of this node wrote or received.
+func (l *Log) Refresh(ctx context.Context) error {
+	s, err := readSettings(ctx, l.DB)
+	if err != nil {
+		return err
+	}
+	if l.authority().version == int64(s.number("authority")) {
+		return nil
+	}
+	a, err := l.loadAuthority(ctx, l.DB)
+	if err == nil {
+		l.recent.forget()
+		l.adopt(a)
+	}
+	return err
+}
+
 // adopt takes over the authority that a transaction, now on the disk, has read or computed.
 func (l *Log) adopt(a *authority) {
 	l.mu.Lock()

@@ -164,6 +164,14 @@ func (h *House) cleared(ctx context.Context, files []blob.Digest) error {
 	return nil
 }
 
+// purgeDue clears what an erasure left, here or on another node, where it could not be cleared at once.
+func (h *House) purgeDue(ctx context.Context) error {
+	if _, err := os.Stat(filepath.Join(h.Config.Dir, purgeFile)); err != nil {
+		return nil
+	}
+	return h.Purge(ctx)
+}
+
 // personal are the tables that hold what identifies people, and their keys.
 func (h *House) personal() []string {
 	out := []string{"seal_key"}
@@ -230,9 +238,7 @@ func (h *House) keep(ctx context.Context) {
 			slog.Error("keeping the house failed; it is tried again", "what", what, "err", err)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(h.Config.Dir, purgeFile)); err == nil {
-		note("purge", h.Purge(ctx))
-	}
+	note("purge", h.purgeDue(ctx))
 	if h.Log.Clock.Now().Hour() == 3 {
 		note("rewrite", h.Rewrite(ctx))
 	}

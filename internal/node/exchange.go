@@ -45,6 +45,9 @@ type Fault struct {
 // Exchange brings two nodes to hold the same of what both may hold: this one asks, over a link. What it has brought when
 // it is cut off is kept, and the next one goes on from there.
 func (n *Nodes) Exchange(ctx context.Context, p Peer, link Link, progress func(Step)) (Result, error) {
+	if err := n.log.Refresh(ctx); err != nil {
+		return Result{}, err
+	}
 	x := &exchange{n: n, peer: p, link: link, progress: progress, shared: n.shared(p.Node), at: map[logName]uint64{}}
 	err := x.run(ctx)
 	now := n.log.Clock.Now()
@@ -130,6 +133,11 @@ func (x *exchange) run(ctx context.Context) error {
 	// Who may hold what stands in commons, so that comes first, and then what opens people's keys.
 	if err := x.pull(ctx, func(stream string) bool { return stream == "commons" }); err != nil {
 		return err
+	}
+	if x.peer.Up && !x.peer.Root.IsNil() && x.peer.Root != n.log.Root() {
+		if err := n.log.SetRoot(ctx, x.peer.Root); err != nil {
+			return err
+		}
 	}
 	x.shared = n.shared(x.peer.Node)
 	if err := n.share(ctx, x.shared, x.peer.Node, x.peer.Recipient); err != nil {

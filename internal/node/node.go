@@ -50,6 +50,7 @@ type Peer struct {
 	Address   string // where it is called, "" for one that calls
 	Public    ed25519.PublicKey
 	Recipient []byte // what to wrap keys with for it
+	Root      id.ID  // whom it takes for the root of trust; of one that calls, Nil
 	Paired    time.Time
 
 	Tried, Done time.Time // the last exchange, and the last that was whole; zero: never
@@ -59,11 +60,11 @@ type Peer struct {
 	Sent, Got   int // facts, in the last exchange
 }
 
-const peerColumns = "node, up, address, public_key, recipient, paired, tried, done, fault, ahead, program, sent, got"
+const peerColumns = "node, up, address, public_key, recipient, root, paired, tried, done, fault, ahead, program, sent, got"
 
 func (p *Peer) scan(r store.Row) error {
 	var paired, tried, done, ahead int64
-	err := r.Scan(&p.Node, &p.Up, &p.Address, (*[]byte)(&p.Public), &p.Recipient, &paired, &tried, &done, &p.Fault, &ahead, &p.Program, &p.Sent, &p.Got)
+	err := r.Scan(&p.Node, &p.Up, &p.Address, (*[]byte)(&p.Public), &p.Recipient, &p.Root, &paired, &tried, &done, &p.Fault, &ahead, &p.Program, &p.Sent, &p.Got)
 	p.Paired, p.Tried, p.Done, p.Ahead = instant(paired), instant(tried), instant(done), time.Duration(ahead)*time.Millisecond
 	return err
 }
@@ -125,8 +126,8 @@ func boolean(b bool) int {
 
 // keep stores a peer.
 func keep(ctx context.Context, tx store.Tx, p Peer) error {
-	err := tx.Exec(ctx, "INSERT INTO node_peer ("+peerColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET up = excluded.up, address = excluded.address, public_key = excluded.public_key, recipient = excluded.recipient, paired = excluded.paired, tried = excluded.tried, done = excluded.done, fault = excluded.fault, ahead = excluded.ahead, program = excluded.program, sent = excluded.sent, got = excluded.got",
-		p.Node, boolean(p.Up), p.Address, append([]byte{}, p.Public...), append([]byte{}, p.Recipient...), millis(p.Paired), millis(p.Tried), millis(p.Done), p.Fault, p.Ahead.Milliseconds(), p.Program, p.Sent, p.Got)
+	err := tx.Exec(ctx, "INSERT INTO node_peer ("+peerColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET up = excluded.up, address = excluded.address, public_key = excluded.public_key, recipient = excluded.recipient, root = excluded.root, paired = excluded.paired, tried = excluded.tried, done = excluded.done, fault = excluded.fault, ahead = excluded.ahead, program = excluded.program, sent = excluded.sent, got = excluded.got",
+		p.Node, boolean(p.Up), p.Address, append([]byte{}, p.Public...), append([]byte{}, p.Recipient...), p.Root, millis(p.Paired), millis(p.Tried), millis(p.Done), p.Fault, p.Ahead.Milliseconds(), p.Program, p.Sent, p.Got)
 	if err != nil {
 		return fmt.Errorf("keep what is known of a node: %w", err)
 	}

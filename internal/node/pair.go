@@ -231,8 +231,8 @@ func (n *Nodes) Asking(code string) Ask {
 	return Ask{Code: Clean(code), Public: own.Public(), Recipient: own.Recipient(), Program: n.Program}
 }
 
-// Join makes another node the one that this one calls and takes its root from, after somebody read its number there. What
-// this node wrote until now counts as far as it is granted.
+// Join makes another node the one that this one calls, after somebody read its number there. This node takes its root from
+// it with the first exchange, when it knows what it is granted; what it wrote until then counts as far as that goes.
 func (n *Nodes) Join(ctx context.Context, address string, a Answer, shown, typed string) error {
 	if !sameNumber(shown, typed) {
 		return ErrNumber
@@ -246,13 +246,9 @@ func (n *Nodes) Join(ctx context.Context, address string, a Answer, shown, typed
 		return ErrPaired
 	}
 	now := n.log.Clock.Now()
-	err = n.log.DB.Write(ctx, func(tx store.Tx) error {
-		return keep(ctx, tx, Peer{Node: to, Up: true, Address: address, Public: a.Public, Recipient: a.Recipient, Paired: now})
+	return n.log.DB.Write(ctx, func(tx store.Tx) error {
+		return keep(ctx, tx, Peer{Node: to, Up: true, Address: address, Public: a.Public, Recipient: a.Recipient, Root: a.Root, Paired: now})
 	})
-	if err != nil {
-		return err
-	}
-	return n.log.SetRoot(ctx, a.Root)
 }
 
 // Revoke ends the grants of a node, whose box was stolen, lost or is no longer used: what it wrote after what this node holds

@@ -6,6 +6,7 @@ CREATE TABLE node_peer (
   address TEXT NOT NULL,
   public_key BLOB NOT NULL,
   recipient BLOB NOT NULL,
+  root BLOB NOT NULL,
   paired INTEGER NOT NULL,
   tried INTEGER NOT NULL,
   done INTEGER NOT NULL,
