@@ -73,7 +73,7 @@ func (a *Access) Grant(ctx context.Context, actor *Account, account id.ID, r Rol
 			return out, ErrHasRole
 		}
 		b := RoleGranted{account, r, on, a.log.Clock.Now().Add(Life(r)).Unix(), names && Reach(r, ReadPeople) == Named}
-		out.Facts = []fact.New{{Stream: "commons", Kind: KindGranted, Subject: id.New(), Actor: actor.ID, Body: b, Born: true}}
+		out.Facts = []fact.New{{Stream: RoleStream(t, on), Kind: KindGranted, Subject: id.New(), Actor: actor.ID, Body: b, Born: true}}
 		return out, nil
 	}})
 	return err
@@ -269,7 +269,7 @@ func (a *Access) renew(ctx context.Context, actor id.ID, grants []id.ID, may fun
 				return out, err
 			}
 			b := RoleGranted{x.Account, x.Role, x.On, a.log.Clock.Now().Add(Life(x.Role)).Unix(), x.Names}
-			out.Facts = append(out.Facts, fact.New{Stream: "commons", Kind: KindGranted, Subject: g, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
+			out.Facts = append(out.Facts, fact.New{Stream: RoleStream(t, x.On), Kind: KindGranted, Subject: g, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
 		}
 		return out, nil
 	}})
@@ -298,7 +298,7 @@ func (a *Access) Withdraw(ctx context.Context, actor *Account, grant id.ID) erro
 		if err != nil {
 			return out, err
 		}
-		out.Facts = []fact.New{{Stream: "commons", Kind: KindWithdrawn, Subject: grant, Actor: actor.ID, Body: RoleWithdrawn{}, Prev: fact.HeadsOf(all)}}
+		out.Facts = []fact.New{{Stream: all[0].Stream, Kind: KindWithdrawn, Subject: grant, Actor: actor.ID, Body: RoleWithdrawn{}, Prev: fact.HeadsOf(all)}}
 		return out, nil
 	}})
 	return err
@@ -386,7 +386,7 @@ func (a *Access) Gone(ctx context.Context, q store.Querier, actor id.ID, acc *Ac
 		if err != nil {
 			return nil, err
 		}
-		facts = append(facts, fact.New{Stream: "commons", Kind: KindWithdrawn, Subject: h.Grant, Actor: actor, Body: RoleWithdrawn{}, Prev: fact.HeadsOf(said)})
+		facts = append(facts, fact.New{Stream: said[0].Stream, Kind: KindWithdrawn, Subject: h.Grant, Actor: actor, Body: RoleWithdrawn{}, Prev: fact.HeadsOf(said)})
 	}
 	return facts, nil
 }

@@ -38,6 +38,10 @@ type Log struct {
 	// transaction in which their keys are destroyed.
 	Erasing func(ctx context.Context, tx store.Tx, subjects []id.ID) error
 
+	// Strict refuses to write what would not count; it is set before the log is used. Without it such a fact is kept, and
+	// counts if a grant comes.
+	Strict bool
+
 	own  *seal.Identity
 	node id.ID
 

@@ -257,7 +257,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 		l.Close()
 		return nil, err
 	}
-	l.Erasing = h.erasing
+	l.Erasing, l.Strict = h.erasing, true
 	h.Nodes = node.New(l, h.Blobs)
 	h.Nodes.Files = h.Files
 	h.Places = place.New(l)
