@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tizi/internal/api"
+	"tizi/internal/bench"
 	"tizi/internal/id"
 	"tizi/internal/node"
 	"tizi/internal/person"
@@ -213,7 +214,7 @@ func (c *syncCmd) Run(ctx context.Context) error {
 		faults = append(faults, fmt.Sprintf("%s of node %s: %s", f.Stream, f.Node.Hex(), f.Fault))
 	}
 	if c.JSON {
-		return printJSON(map[string]any{"same": r.Same, "sent": r.Sent, "got": r.Got, "files": r.Files, "bytes_sent": link.Sent, "bytes_got": link.Got, "seconds": time.Since(start).Seconds(), "ahead_s": r.Ahead.Seconds(), "program": r.Program, "faults": faults})
+		return printJSON(map[string]any{"same": r.Same, "sent": r.Sent, "got": r.Got, "files": r.Files, "bytes_sent": link.Sent, "bytes_got": link.Got, "seconds": time.Since(start).Seconds(), "ahead_s": r.Ahead.Seconds(), "program": r.Program, "faults": faults, "peak_rss_mb": bench.Peak("self")})
 	}
 	if r.Same {
 		fmt.Println("both hold the same already")
