@@ -179,7 +179,7 @@ func (c *pairAcceptCmd) Run(ctx context.Context) error {
 
 type syncCmd struct {
 	place
-	Limit int  `help:"At most so many bytes a second; 0 is as fast as the link." default:"0" placeholder:"BYTES"`
+	Limit int  `help:"At most so many bytes a second; 0 is what the plan says." default:"0" placeholder:"BYTES"`
 	JSON  bool `help:"Print the result as JSON."`
 }
 
@@ -201,6 +201,9 @@ func (c *syncCmd) Run(ctx context.Context) error {
 	}
 	if up == nil {
 		return errors.New("this node calls no other; pair it first: tizi pair join --help")
+	}
+	if c.Limit == 0 {
+		c.Limit = up.Cap
 	}
 	link := api.Dial(h.Log.Identity(), *up, c.Limit)
 	tell := progress("exchanged")

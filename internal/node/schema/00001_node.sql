@@ -14,7 +14,11 @@ CREATE TABLE node_peer (
   ahead INTEGER NOT NULL,
   program TEXT NOT NULL,
   sent INTEGER NOT NULL,
-  got INTEGER NOT NULL
+  got INTEGER NOT NULL,
+  every INTEGER NOT NULL,
+  cap INTEGER NOT NULL,
+  opens TEXT NOT NULL,
+  closes TEXT NOT NULL
 );
 -- Codes by which a box is paired, and the box that gave one. Only the hash of a code is kept.
 CREATE TABLE node_invite (
