@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
 )
 
 // caller is what one process knows of its own calls.
@@ -136,4 +135,3 @@ func (n *Nodes) exchange(ctx context.Context, p Peer, dial func(Peer) Link, exch
 	defer set(false, Step{})
 	return exchange(ctx, p, dial(p), func(s Step) { set(true, s) })
 }
-

@@ -43,7 +43,7 @@ const (
 
 // Bounds of a message, so that it passes what stands between two nodes, and of how much work one cut throws away.
 const (
-	MaxMessage = 4 << 20 // of any message, as it travels
+	MaxMessage = 4 << 20   // of any message, as it travels
 	packBytes  = 512 << 10 // of the batches of one, before compression; one batch always fits
 	batchFacts = 4096
 	partBytes  = 256 << 10
