@@ -39,6 +39,7 @@ type cli struct {
 	Status     statusCmd     `cmd:"" help:"Say what this node holds."`
 	Passphrase passphraseCmd `cmd:"" help:"Give somebody who signs in a new passphrase."`
 	Renew      renewCmd      `cmd:"" help:"Renew the roles of somebody who signs in, before or after they ran out."`
+	Simulate   simulateCmd   `cmd:"" help:"Play nodes against everything that goes wrong between them."`
 	Bench      benchCmd      `cmd:"" help:"Measure this machine with real facts and real pages."`
 	Version    versionCmd    `cmd:"" help:"Say which version this is."`
 }

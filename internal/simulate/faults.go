@@ -44,7 +44,7 @@ var epoch = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 func Faults(ctx context.Context, reg *fact.Registry, dir string, seed uint64) (rep *Report, err error) {
 	w := &world{
 		ctx: ctx, reg: reg, dir: dir, rng: rand.New(rand.NewPCG(seed, 0x715)), rep: &Report{Seed: seed, Steps: map[string]int{}},
-		acked: map[fact.Ref][32]byte{}, subjects: map[id.ID]string{},
+		acked: map[fact.Ref][32]byte{}, admitted: map[fact.Ref]bool{}, subjects: map[id.ID]string{},
 	}
 	n := uint64(0)
 	id.SetSource(func() id.ID { // in order, and another for each seed
@@ -99,7 +99,8 @@ type world struct {
 	made  int
 
 	acked    map[fact.Ref][32]byte
-	subjects map[id.ID]string // the stream of the first fact
+	admitted map[fact.Ref]bool // whatever becomes of who wrote them
+	subjects map[id.ID]string  // the stream of the first fact
 	order    []id.ID
 	refs     map[id.ID][]fact.Ref
 	drawn    []*history
@@ -338,7 +339,7 @@ func (w *world) step() {
 	case n < 94:
 		w.count("backup")
 		if b := w.pick(func(b *box) bool { return b.up != nil && !b.copied }); b != nil {
-			b.backup = filepath.Join(w.dir, fmt.Sprintf("backup-%s-%d.db", b.name, w.rep.Steps["backup"]))
+			b.backup = filepath.Join(w.dir, fmt.Sprintf("backup-%d.db", w.rep.Steps["backup"]))
 			must(b.log.DB.Script(w.ctx, "VACUUM INTO '"+b.backup+"'"))
 		}
 	case n < 95:
@@ -421,8 +422,8 @@ func (h *history) done(w *world) {
 
 // ack remembers what a box said is on its disk.
 func (w *world) ack(b *box, ref fact.Ref) {
-	if b.copied {
-		return // there are two of them, and one of the histories is not passed on
+	if b.copied || b.revoked {
+		return // there are two of them, and one of the histories is not passed on; or nobody need hold it
 	}
 	x, err := b.log.Read(w.ctx, b.log.DB, ref.Stream, ref.Node, ref.Seq-1, 1)
 	if err != nil || len(x.Facts) != 1 {

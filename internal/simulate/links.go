@@ -205,6 +205,7 @@ func (w *world) verdict() {
 	f := fact.New{Stream: ref.Stream, Kind: fact.FactVoided, Subject: s, Body: fact.Mistake{Reason: "simulated"}, Prev: []fact.Ref{ref}}
 	if w.rng.IntN(2) == 0 {
 		f.Kind, f.Body = fact.FactAdmitted, fact.Admission{Reason: "simulated"}
+		w.admitted[ref] = true
 	}
 	w.put(w.hub(), f)
 }
