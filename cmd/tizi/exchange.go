@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -230,5 +232,136 @@ func (c *syncCmd) Run(ctx context.Context) error {
 	if len(faults) > 0 {
 		return errors.New("some logs could not be brought over")
 	}
+	return nil
+}
+
+type bundleCmd struct {
+	Export  bundleExportCmd  `cmd:"" help:"Write what the other node lacks into a file, sealed for it."`
+	Import  bundleImportCmd  `cmd:"" help:"Take such a file in, and write a receipt."`
+	Receipt bundleReceiptCmd `cmd:"" help:"Take a receipt, so that the next bundle is smaller."`
+}
+
+type bundleExportCmd struct {
+	place
+	File string `arg:"" help:"The file to write; it must not be there yet." type:"path"`
+	To   string `help:"The node it is for, as tizi status names it; on a box, headquarters unless you say." placeholder:"NODE"`
+	JSON bool   `help:"Print what is in it as JSON."`
+}
+
+// Help gives an example.
+func (bundleExportCmd) Help() string {
+	return "Example:\n  tizi bundle export --data box stick/errachidia.tizi\n  tizi bundle export --data hub --to 34c057279f411316086baa198fa2934b stick/down.tizi"
+}
+
+func (c *bundleExportCmd) Run(ctx context.Context) error {
+	h, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	to := id.Nil
+	if c.To != "" {
+		if to, err = id.Parse(c.To); err != nil {
+			return usageError{err}
+		}
+	} else if up, err := h.Nodes.Up(ctx, h.DB); err != nil {
+		return err
+	} else if up != nil {
+		to = up.Node
+	} else {
+		return usageError{errors.New("say which node it is for: --to NODE, as tizi status names it")}
+	}
+	f, err := os.OpenFile(c.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	head, err := h.Nodes.Bundle(ctx, to, f)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		os.Remove(c.File) // half a bundle is none
+		return err
+	}
+	if c.JSON {
+		return printJSON(head)
+	}
+	fmt.Printf("%s has %d facts and %d files for node %s.\n", c.File, head.Facts, head.Files, to.Hex())
+	return nil
+}
+
+type bundleImportCmd struct {
+	place
+	File    string `arg:"" help:"The bundle." type:"existingfile"`
+	Receipt string `help:"Where to write the receipt; beside the bundle unless you say." type:"path" placeholder:"FILE"`
+	JSON    bool   `help:"Print the receipt as JSON."`
+}
+
+// Help gives an example.
+func (bundleImportCmd) Help() string {
+	return "A bundle that is damaged or cut short is refused whole.\n\nExample:\n  tizi bundle import --data hub stick/errachidia.tizi"
+}
+
+func (c *bundleImportCmd) Run(ctx context.Context) error {
+	h, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	f, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r, faults, err := h.TakeBundle(ctx, f)
+	if err != nil {
+		return err
+	}
+	if c.Receipt == "" {
+		c.Receipt = c.File + ".receipt"
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.Receipt, append(b, '\n'), 0o600); err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(map[string]any{"added": r.Added, "receipt": c.Receipt, "faults": len(faults)})
+	}
+	fmt.Printf("%d facts were new. Carry %s back.\n", r.Added, c.Receipt)
+	for _, f := range faults {
+		fmt.Printf("  stopped: %s of node %s: %s\n", f.Stream, f.Node.Hex(), f.Fault)
+	}
+	if len(faults) > 0 {
+		return errors.New("some logs could not be brought over")
+	}
+	return nil
+}
+
+type bundleReceiptCmd struct {
+	place
+	File string `arg:"" help:"The receipt." type:"existingfile"`
+}
+
+// Help gives an example.
+func (bundleReceiptCmd) Help() string {
+	return "Example:\n  tizi bundle receipt --data box stick/errachidia.tizi.receipt"
+}
+
+func (c *bundleReceiptCmd) Run(ctx context.Context) error {
+	h, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	b, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	r, err := h.Nodes.Confirm(ctx, b)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Node %s has taken the bundle in.\n", r.From.Hex())
 	return nil
 }

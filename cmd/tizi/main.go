@@ -33,6 +33,7 @@ type cli struct {
 	Serve      serveCmd      `cmd:"" help:"Serve the node's pages."`
 	Pair       pairCmd       `cmd:"" help:"Pair a centre's box with headquarters."`
 	Sync       syncCmd       `cmd:"" help:"Exchange with headquarters now."`
+	Bundle     bundleCmd     `cmd:"" help:"Exchange by a stick or a telephone."`
 	Import     importCmd     `cmd:"" help:"Take people or places from a file."`
 	Check      checkCmd      `cmd:"" help:"Prove that the node's logs are whole and that every screen's figures follow from them."`
 	Rebuild    rebuildCmd    `cmd:"" help:"Derive all tables again from the facts."`

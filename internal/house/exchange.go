@@ -3,6 +3,7 @@ package house
 import (
 	"context"
 	"errors"
+	"io"
 
 	"tizi/internal/node"
 )
@@ -14,6 +15,15 @@ func (h *House) Exchange(ctx context.Context, p node.Peer, link node.Link, progr
 		return r, err
 	}
 	return r, errors.Join(err, h.settle(ctx))
+}
+
+// TakeBundle takes in what another node wrote into a file for this one.
+func (h *House) TakeBundle(ctx context.Context, r io.ReadSeeker) (node.Receipt, []node.Fault, error) {
+	out, faults, err := h.Nodes.Take(ctx, r)
+	if err != nil || out.Added == 0 {
+		return out, faults, err
+	}
+	return out, faults, h.settle(ctx)
 }
 
 // settle does what facts of other nodes ask of this one: photos whose consent ended there, and what an erasure left.

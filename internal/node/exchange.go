@@ -134,10 +134,8 @@ func (x *exchange) run(ctx context.Context) error {
 	if err := x.pull(ctx, func(stream string) bool { return stream == "commons" }); err != nil {
 		return err
 	}
-	if x.peer.Up && !x.peer.Root.IsNil() && x.peer.Root != n.log.Root() {
-		if err := n.log.SetRoot(ctx, x.peer.Root); err != nil {
-			return err
-		}
+	if err := n.adopt(ctx, x.peer); err != nil {
+		return err
 	}
 	x.shared = n.shared(x.peer.Node)
 	if err := n.share(ctx, x.shared, x.peer.Node, x.peer.Recipient); err != nil {
@@ -153,6 +151,14 @@ func (x *exchange) run(ctx context.Context) error {
 		return err
 	}
 	return x.files(ctx)
+}
+
+// adopt takes the root from the node that this one calls, once it knows what stands in commons there.
+func (n *Nodes) adopt(ctx context.Context, p Peer) error {
+	if !p.Up || p.Root.IsNil() || p.Root == n.log.Root() {
+		return nil
+	}
+	return n.log.SetRoot(ctx, p.Root)
 }
 
 // keys brings each other what opens the keys of people.
