@@ -135,12 +135,19 @@ type world struct {
 	refs     map[id.ID][]fact.Ref
 	drawn    []*history
 	mail     []letter // messages that went by and may come again
+	sticks   []stick  // bundles that are under way
 }
 
 type letter struct {
 	from id.ID
 	op   string
 	body []byte
+}
+
+// stick is a bundle that somebody carries about.
+type stick struct {
+	to    *box
+	bytes []byte
 }
 
 // Int implements fact.Draw.
@@ -178,7 +185,7 @@ func (w *world) now() time.Time {
 func centre(name string) string { return "centre/" + id.Named("simulated", name).String() }
 
 // kinds are the faults that each history meets at least once.
-var kinds = []string{"write", "exchange", "cut link", "lost answer", "repeated", "late mail", "power cut", "cut while writing", "full disk", "clock", "backup", "restore", "copy", "revoke", "verdict"}
+var kinds = []string{"write", "exchange", "cut link", "lost answer", "repeated", "late mail", "bundle written", "bundle taken", "power cut", "cut while writing", "full disk", "clock", "backup", "restore", "copy", "revoke", "verdict"}
 
 func (w *world) missing() string {
 	for _, k := range kinds {
@@ -348,8 +355,10 @@ func (w *world) step() {
 	case n < 52:
 		w.count("write")
 		w.write(nil)
-	case n < 76:
+	case n < 72:
 		w.call()
+	case n < 76:
+		w.bundle()
 	case n < 79:
 		w.lateMail()
 	case n < 82:

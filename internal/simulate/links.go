@@ -3,6 +3,7 @@ package simulate
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -85,6 +86,46 @@ func (w *world) lateMail() {
 	m := w.mail[w.rng.IntN(len(w.mail))]
 	to := w.pick(func(b *box) bool { return b.up == nil || len(b.streams) > 1 })
 	to.nodes.Serve(w.ctx, m.from, m.op, bytes.Clone(m.body))
+}
+
+// bundle writes a bundle, or takes one in: late, again, or cut short.
+func (w *world) bundle() {
+	if len(w.sticks) > 0 && w.rng.IntN(2) == 0 {
+		w.count("bundle taken")
+		s := w.sticks[w.rng.IntN(len(w.sticks))]
+		if s.to.gone {
+			return
+		}
+		b := s.bytes
+		if w.rng.IntN(4) == 0 {
+			b = b[:w.rng.IntN(len(b))]
+		}
+		r, _, err := s.to.nodes.Take(w.ctx, bytes.NewReader(b))
+		if err == nil && len(b) < len(s.bytes) {
+			w.problem("%s took a bundle in that was cut short", s.to.name)
+		}
+		if err != nil || w.rng.IntN(3) == 0 { // or the receipt is lost
+			return
+		}
+		for _, o := range w.boxes {
+			if !o.gone && o.own.Node() == r.To {
+				receipt, err := json.Marshal(r)
+				must(err)
+				o.nodes.Confirm(w.ctx, receipt)
+			}
+		}
+		return
+	}
+	w.count("bundle written")
+	b := w.pick(func(b *box) bool { return b.up != nil })
+	from, to := b, b.up
+	if w.rng.IntN(2) == 0 {
+		from, to = to, from
+	}
+	var out bytes.Buffer
+	if _, err := from.nodes.Bundle(w.ctx, to.own.Node(), &out); err == nil {
+		w.sticks = append(w.sticks, stick{to, out.Bytes()})
+	}
 }
 
 // restore brings a centre's box back from its backup, in a new box with a new key; the old one is gone with its disk.
