@@ -277,59 +277,72 @@ func (a *Access) Open(ctx context.Context, actor id.ID, n Newcomer) (id.ID, erro
 	} else if !loginForm(n.Login) {
 		return id.Nil, ErrLoginForm
 	}
-	account := id.New()
-	_, err := a.log.Do(ctx, fact.Command{Name: "open an account", Stream: n.Stream, Keys: []id.ID{id.Named("login", n.Login)}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
-		var out fact.Outcome
-		if !actor.IsNil() { // the program itself opens the first, and those of a simulation
-			t, err := a.places.Tree(ctx, q)
-			if err != nil {
-				return out, err
-			}
-			giver, err := a.Get(ctx, q, actor)
-			if err != nil {
-				return out, err
-			}
-			if !giver.MayGive(t, n.Role, n.On) {
-				return out, ErrDenied
-			}
-		}
-		var other id.ID
-		taken, err := store.One(ctx, q, "SELECT id FROM access_account WHERE login = ?", store.Args(n.Login), &other)
-		if err != nil {
-			return out, err
-		}
-		if taken {
-			account = other
-			return out, ErrLoginTaken
-		}
-		k, err := a.log.Keys.New(account, n.Stream)
-		if err != nil {
-			return out, err
-		}
-		plain, err := json.Marshal(details{n.Name, n.Login, n.Lang})
-		if err != nil {
-			return out, err
-		}
-		out.Keys = []*seal.Key{k}
-		out.Facts = []fact.New{
-			{Stream: n.Stream, Kind: AccountOpened, Subject: account, Actor: actor, Body: Opened{k.Seal(plain)}, Born: true},
-		}
-		b := RoleGranted{account, n.Role, n.On, n.until(a.log.Clock.Now()), n.Names}
-		at, ok := within(b, n.Stream)
-		if ok && (n.Founds || at == b) {
-			out.Facts = append(out.Facts, fact.New{Stream: n.Stream, Kind: KindGranted, Subject: id.New(), Actor: actor, Body: at, Born: true})
-		}
-		if !ok || at != b {
-			out.Facts = append(out.Facts, fact.New{Stream: "commons", Kind: KindGranted, Subject: id.New(), Actor: actor, Body: b, Born: true})
-		}
-		if hash != "" {
-			out.Also = func(ctx context.Context, tx store.Tx) error {
+	fresh := id.New()
+	account := fresh
+	_, err := a.log.Do(ctx, fact.Command{Name: "open an account", Stream: n.Stream, Keys: []id.ID{LoginKey(n.Login)}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		out, holder, err := a.Opening(ctx, q, actor, fresh, n)
+		account = holder
+		if err == nil && hash != "" {
+			out.Then(func(ctx context.Context, tx store.Tx) error {
 				return saveSecret(ctx, tx, account, hash, a.log.Clock.Now())
-			}
+			})
 		}
-		return out, nil
+		return out, err
 	}})
 	return account, err
+}
+
+// LoginKey is the key of a command that depends on whether a login is taken.
+func LoginKey(login string) id.ID { return id.Named("login", login) }
+
+// Opening prepares the facts of a new account, for a command that has the LoginKey of its login, and returns who has the
+// login then: with ErrLoginTaken, another.
+func (a *Access) Opening(ctx context.Context, q store.Querier, actor, account id.ID, n Newcomer) (fact.Outcome, id.ID, error) {
+	var out fact.Outcome
+	if !actor.IsNil() { // the program itself opens the first, and those of a simulation
+		t, err := a.places.Tree(ctx, q)
+		if err != nil {
+			return out, account, err
+		}
+		giver, err := a.Get(ctx, q, actor)
+		if err != nil {
+			return out, account, err
+		}
+		if !giver.MayGive(t, n.Role, n.On) {
+			return out, account, ErrDenied
+		}
+	}
+	if other, err := a.byLogin(ctx, q, n.Login); err == nil {
+		return out, other, ErrLoginTaken
+	} else if !errors.Is(err, ErrNoAccount) {
+		return out, account, err
+	}
+	k, err := a.log.Keys.New(account, n.Stream)
+	if err != nil {
+		return out, account, err
+	}
+	plain, err := json.Marshal(details{n.Name, n.Login, n.Lang})
+	if err != nil {
+		return out, account, err
+	}
+	out.Keys = []*seal.Key{k}
+	out.Facts = []fact.New{
+		{Stream: n.Stream, Kind: AccountOpened, Subject: account, Actor: actor, Body: Opened{k.Seal(plain)}, Born: true},
+	}
+	b := RoleGranted{account, n.Role, n.On, n.until(a.log.Clock.Now()), n.Names}
+	at, ok := within(b, n.Stream)
+	if ok && (n.Founds || at == b) {
+		out.Facts = append(out.Facts, fact.New{Stream: n.Stream, Kind: KindGranted, Subject: id.New(), Actor: actor, Body: at, Born: true})
+	}
+	if !ok || at != b {
+		out.Facts = append(out.Facts, fact.New{Stream: "commons", Kind: KindGranted, Subject: id.New(), Actor: actor, Body: b, Born: true})
+	}
+	return out, account, nil
+}
+
+// Holder returns who has a login, or ErrNoAccount.
+func (a *Access) Holder(ctx context.Context, q store.Querier, login string) (id.ID, error) {
+	return a.byLogin(ctx, q, login)
 }
 
 // CheckNewcomer says whether somebody with a passphrase could be given an account, but for the login being taken.

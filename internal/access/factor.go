@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/store"
 )
@@ -222,14 +223,11 @@ func (a *Access) EnterCode(ctx context.Context, ticket, code, agent, address str
 // digits are the digits of a code as somebody types it.
 func digits(s string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '0' && r <= '9':
+		if r >= '0' && r <= '9' {
 			return r
-		case r >= '٠' && r <= '٩': // an Arabic keyboard
-			return r - '٠' + '0'
 		}
 		return -1
-	}, s)
+	}, i18n.Digits(s))
 }
 
 // Printed codes: 100 random bits, so a plain hash of one is safe. They are written in letters that are not mistaken for
@@ -261,11 +259,8 @@ func newPrinted() string {
 // printedCode reads a printed code as somebody types it; ok says that it may be one.
 func printedCode(s string) (code string, ok bool) {
 	s = strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z':
+		if r >= 'a' && r <= 'z' {
 			r -= 'a' - 'A'
-		case r >= '٠' && r <= '٩':
-			r = r - '٠' + '0'
 		}
 		switch r {
 		case 'O':
@@ -279,7 +274,7 @@ func printedCode(s string) (code string, ok bool) {
 			return r
 		}
 		return -1
-	}, s)
+	}, i18n.Digits(s))
 	return s, len(s) == printedLength
 }
 

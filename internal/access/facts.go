@@ -127,7 +127,26 @@ func (p Proposed) Check() error {
 // Decided is the body of request.decided: a second person confirmed or refused, or the first took it back.
 type Decided struct {
 	State  string `json:"state"`
-	Reason string `json:"reason,omitempty"`
+	Reason string `json:"reason,omitempty"` // one of RefuseReasons, where it is refused
+}
+
+// RefuseReasons are why a request is refused: words of a list, since a sentence might name whom it is about, and would stay
+// when they are erased. Written stands for the sentences of version 1, which are not read any more.
+var RefuseReasons = []string{"wrong_person", "not_proven", "not_needed", "talk"}
+
+// Written is the reason of a refusal that was written by hand.
+const Written = "written"
+
+// liftDecided makes version 2 of request.decided of version 1, whose reason was a sentence.
+func liftDecided(b json.RawMessage) (json.RawMessage, error) {
+	var d Decided
+	if err := json.Unmarshal(b, &d); err != nil {
+		return nil, err
+	}
+	if d.Reason != "" {
+		d.Reason = Written
+	}
+	return json.Marshal(d)
 }
 
 // States of a request. Pending and Lapsed are never stated: one that nobody decided is pending until its time is over.
@@ -144,6 +163,9 @@ func (d Decided) Check() error {
 	if d.State != Confirmed && d.State != Refused && d.State != TakenBack {
 		return errors.New("a request is confirmed, refused or taken back")
 	}
+	if d.Reason != "" && d.Reason != Written && !slices.Contains(RefuseReasons, d.Reason) {
+		return errors.New("a request is refused for a reason of the list")
+	}
 	return nil
 }
 
@@ -156,12 +178,13 @@ var (
 	KindWithdrawn = fact.NewKind[RoleWithdrawn](fact.Kind{Name: "role.withdrawn", Critical: true, Streams: []string{"commons", "centre"}})
 	KindGlass     = fact.NewKind[GlassBroken](fact.Kind{Name: "glass.broken", Streams: []string{"centre"}})
 	KindProposed  = fact.NewKind[Proposed](fact.Kind{Name: "request.proposed", Streams: []string{"centre"}})
-	KindDecided   = fact.NewKind[Decided](fact.Kind{Name: "request.decided", Streams: []string{"centre"}})
+	KindDecided   = fact.NewKind[Decided](fact.Kind{Name: "request.decided", Version: 2, Streams: []string{"centre"},
+		Lifts: []func(json.RawMessage) (json.RawMessage, error){liftDecided}})
 )
 
 var (
 	accountTable = &store.Table{Name: "access_account", Key: 1, Columns: store.Cols("id:id login:text name:text lang:text closed:int"), Indexes: []string{"login"}}
-	roleTable    = &store.Table{Name: "access_role", Key: 1, Columns: store.Cols("id:id account:id role:text kind:text thing:id until:int names:int"), Indexes: []string{"account", "until"}}
+	roleTable    = &store.Table{Name: "access_role", Key: 1, Columns: store.Cols("id:id account:id role:text kind:text thing:id until:int names:int"), Indexes: []string{"account", "until", "role, thing"}}
 	glassTable   = &store.Table{Name: "access_glass", Key: 1, Columns: store.Cols("id:id account:id centre:id reason:text at:int until:int"), Indexes: []string{"account, until", "centre, at"}}
 	requestTable = &store.Table{Name: "access_request", Key: 1,
 		Columns: store.Cols("id:id action:text centre:id reason:text proposer:id at:int until:int payload:text subjects:text state:text decider:id decided:int answer:text conflict:int"), Indexes: []string{"state, until", "centre"}}
@@ -284,7 +307,7 @@ var Folds = []*fact.Fold{
 		},
 	},
 	{
-		Name: "access.request", Kinds: []*fact.Kind{KindProposed, KindDecided}, Tables: []*store.Table{requestTable},
+		Name: "access.request", Revision: 1, Kinds: []*fact.Kind{KindProposed, KindDecided}, Tables: []*store.Table{requestTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			f := s.Last(fact.Is[Proposed])
 			if f == nil {
@@ -308,7 +331,7 @@ var Folds = []*fact.Fold{
 			h := fact.History{Subject: id.New()}
 			h.Steps = append(h.Steps, fact.Step{Kind: KindProposed, By: d.Int("by", 2), Body: Proposed{Action: MergePeople, Centre: id.New(), Subjects: []id.ID{id.New(), id.New()}, Reason: "twice", At: 1, Until: 2, Payload: json.RawMessage(`{"keep":1}`)}})
 			for range d.Int("decisions", 3) {
-				st := fact.Step{Kind: KindDecided, By: d.Int("by", 2), Body: Decided{State: []string{Confirmed, Refused, TakenBack}[d.Int("state", 3)]}}
+				st := fact.Step{Kind: KindDecided, By: d.Int("by", 2), Body: []Decided{{State: Confirmed}, {Refused, RefuseReasons[d.Int("why", len(RefuseReasons))]}, {State: TakenBack}}[d.Int("state", 3)]}
 				if d.Int("sees", 2) == 1 {
 					st.Prev = []int{d.Int("saw", len(h.Steps))}
 				}

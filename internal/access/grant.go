@@ -153,28 +153,42 @@ func (a *Access) given(t *place.Tree, acc *Account) (string, []any) {
 
 // others reports whether anybody but an account may give a role on something.
 func (a *Access) others(ctx context.Context, q store.Querier, t *place.Tree, but id.ID, r Role, on On) (bool, error) {
-	l, err := a.accounts(ctx, q, "id IN (SELECT account FROM access_role WHERE role IN ('national', 'region', 'centre'))", always)
-	return slices.ContainsFunc(l, func(acc *Account) bool { return acc.ID != but && acc.MayGive(t, r, on) }), err
+	args := store.Args(but, string(AtPlace), a.log.Clock.Now().Unix())
+	where := "r.account <> ? AND a.closed = 0 AND r.kind = ? AND (r.until = 0 OR r.until > ?)"
+	var roles []string
+	for _, x := range Roles {
+		if Reach(x, WriteAccounts) == Whole && Gives(x, r) && (on.Kind == AtPlace || x == National) {
+			roles = append(roles, "?")
+			args = append(args, string(x))
+		}
+	}
+	if len(roles) == 0 {
+		return false, nil
+	}
+	where += " AND r.role IN (" + strings.Join(roles, ", ") + ")"
+	if on.Kind == AtPlace {
+		over := []id.ID{on.ID}
+		for p := t.Get(on.ID); p != nil && len(over) < len(place.Types)+2; p = t.Get(p.Parent) {
+			over = append(over, p.Parent)
+		}
+		in, more := store.In("r.thing", over)
+		where, args = where+" AND "+in, append(args, more...)
+	}
+	var one int
+	return store.One(ctx, q, "SELECT 1 FROM access_role r JOIN access_account a ON a.id = r.account WHERE "+where+" LIMIT 1", args, &one)
 }
 
 // Managed reports until when somebody can manage the accounts of the whole node: zero where there is no end. ok is false when
 // nobody can.
 func (a *Access) Managed(ctx context.Context, q store.Querier) (until time.Time, ok bool, err error) {
-	l, err := a.accounts(ctx, q, "id IN (SELECT account FROM access_role WHERE role = 'national')", always)
-	for _, acc := range l {
-		for _, h := range acc.Roles {
-			if acc.Closed || h.Role != National {
-				continue
-			}
-			if h.Until.IsZero() {
-				return time.Time{}, true, nil
-			}
-			if ok = true; h.Until.After(until) {
-				until = h.Until
-			}
-		}
+	var n, endless int
+	var last int64
+	_, err = store.One(ctx, q, "SELECT count(*), coalesce(sum(CASE WHEN r.until = 0 THEN 1 ELSE 0 END), 0), coalesce(max(r.until), 0) FROM access_role r JOIN access_account a ON a.id = r.account WHERE r.role = ? AND a.closed = 0 AND (r.until = 0 OR r.until > ?)",
+		store.Args(string(National), a.log.Clock.Now().Unix()), &n, &endless, &last)
+	if err != nil || n == 0 || endless > 0 {
+		return time.Time{}, n > 0, err
 	}
-	return until, ok, err
+	return time.Unix(last, 0), true, nil
 }
 
 func (a *Access) granted(ctx context.Context, q store.Querier, grant id.ID) (*Renewable, error) {
@@ -229,7 +243,7 @@ func (a *Access) RenewRole(ctx context.Context, account id.ID, role Role) error 
 // RenewAll renews every role of a login, from the machine itself: whoever holds the disk holds the node. It returns how
 // many.
 func (a *Access) RenewAll(ctx context.Context, login string) (int, error) {
-	account, err := a.byLogin(ctx, login)
+	account, err := a.byLogin(ctx, a.log.DB, login)
 	if err != nil {
 		return 0, err
 	}
@@ -404,6 +418,11 @@ func Forget(ctx context.Context, tx store.Tx, accounts []id.ID) error {
 	return nil
 }
 
+// EndAll ends all sessions of an account.
+func EndAll(ctx context.Context, tx store.Tx, account id.ID) error {
+	return endAll(ctx, tx, account, nil)
+}
+
 // Strip ends every way in that an account has by itself, and whoever is in.
 func Strip(ctx context.Context, tx store.Tx, account id.ID) error {
 	for _, table := range []string{"access_secret", "access_factor", "access_recovery", "access_passkey", "access_outside"} {
@@ -453,9 +472,9 @@ func (a *Access) SetLang(ctx context.Context, account id.ID, lang string) error 
 	return err
 }
 
-func (a *Access) byLogin(ctx context.Context, login string) (id.ID, error) {
+func (a *Access) byLogin(ctx context.Context, q store.Querier, login string) (id.ID, error) {
 	var account id.ID
-	found, err := store.One(ctx, a.log.DB, "SELECT id FROM access_account WHERE login = ?", store.Args(strings.ToLower(strings.TrimSpace(login))), &account)
+	found, err := store.One(ctx, q, "SELECT id FROM access_account WHERE login = ?", store.Args(strings.ToLower(strings.TrimSpace(login))), &account)
 	if err == nil && !found {
 		err = ErrNoAccount
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -159,6 +160,25 @@ func TestGrantsOfVersion1(t *testing.T) {
 		if bad.Check() == nil {
 			t.Errorf("%s is accepted", what)
 		}
+	}
+}
+
+// What somebody wrote by hand to refuse a request may name a child, and would be read when the child is erased: it is not
+// read any more.
+func TestRefusalsOfVersion1(t *testing.T) {
+	for body, want := range map[string]access.Decided{
+		`{"state":"refused","reason":"Amina is a cousin"}`: {State: access.Refused, Reason: access.Written},
+		`{"state":"confirmed"}`:                            {State: access.Confirmed},
+	} {
+		b, err := access.KindDecided.Lifts[0](json.RawMessage(body))
+		must(t, err)
+		var lifted access.Decided
+		must(t, json.Unmarshal(b, &lifted))
+		must(t, lifted.Check())
+		is(t, body, lifted, want)
+	}
+	if (access.Decided{State: access.Refused, Reason: "Amina is a cousin"}).Check() == nil {
+		t.Error("a sentence is taken for a reason")
 	}
 }
 
@@ -399,8 +419,8 @@ func TestFourEyes(t *testing.T) {
 		}
 
 		v = ask()
-		refused(t, "refused without a reason", h.Access.Refuse(ctx, salma.ID, scope(salma), v, " "), access.ErrNoReason)
-		must(t, h.Access.Refuse(ctx, salma.ID, scope(salma), v, "two cousins"))
+		refused(t, "refused without a reason", h.Access.Refuse(ctx, salma.ID, scope(salma), v, "two cousins"), access.ErrNoReason)
+		must(t, h.Access.Refuse(ctx, salma.ID, scope(salma), v, "wrong_person"))
 		refused(t, "after all", h.Access.Confirm(ctx, nadia.ID, scope(nadia), v), access.ErrDecided)
 		v = ask()
 		must(t, h.Access.Refuse(ctx, fatima.ID, scope(fatima), v, ""))
@@ -422,5 +442,78 @@ func TestFourEyes(t *testing.T) {
 		rep, err := h.Check(ctx, nil)
 		must(t, err)
 		is(t, "check", rep.OK, true)
+	})
+}
+
+// Whether others may give a role is asked of the database and not of all accounts; it says what each account says.
+func TestOthersAreWhoMayGive(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h, clock := country(t, e)
+		tree, err := h.Places.Tree(ctx, h.DB)
+		must(t, err)
+		somebody(t, h, "karim", access.Region, region)
+		somebody(t, h, "salma", access.Centre, box)
+		somebody(t, h, "omar", access.Trainer, box)
+		things := []access.On{box, region, whole, access.Place(place.ID("MA-06")), access.Programme(id.New())}
+		check := func(when string) {
+			t.Helper()
+			all, err := h.Access.List(ctx, h.DB)
+			must(t, err)
+			for _, but := range append(all, &access.Account{}) {
+				for _, r := range access.Roles {
+					for _, on := range things {
+						want := slices.ContainsFunc(all, func(acc *access.Account) bool { return acc.ID != but.ID && acc.MayGive(tree, r, on) })
+						got, err := h.Access.Others(ctx, but.ID, r, on)
+						must(t, err)
+						if got != want {
+							t.Errorf("%s: but %s, %s on %s %s: %v, want %v", when, but.Login, r, on.Kind, on.ID, got, want)
+						}
+					}
+				}
+			}
+			var until time.Time
+			ok, endless := false, false
+			for _, acc := range all {
+				for _, x := range acc.Roles {
+					if !acc.Closed && x.Role == access.National {
+						ok, endless = true, endless || x.Until.IsZero()
+						if x.Until.After(until) {
+							until = x.Until
+						}
+					}
+				}
+			}
+			if endless {
+				until = time.Time{}
+			}
+			got, managed, err := h.Access.Managed(ctx, h.DB)
+			must(t, err)
+			if managed != ok || !got.Equal(until) {
+				t.Errorf("%s: managed until %s, %v, want %s, %v", when, got, managed, until, ok)
+			}
+		}
+		check("at first")
+		clock.Move(access.RoleLife - time.Hour)
+		fatima := somebody(t, h, "fatima", access.National, whole)
+		late := somebody(t, h, "hind", access.Centre, box)
+		check("before roles run out")
+		clock.Move(2 * time.Hour)
+		check("after some ran out")
+		must(t, h.Access.SetClosed(ctx, fatima, late.ID, true))
+		check("when one is closed")
+		clock.Move(2 * access.RoleLife)
+		check("when all ran out")
+		l, err := h.Access.Guardians(ctx, h.DB, box.ID, "", 10)
+		must(t, err)
+		is(t, "nobody's guardians", len(l), 0)
+		for i := range 5 {
+			somebody(t, h, fmt.Sprint("aicha", i), access.Guardian, box)
+		}
+		if l, err = h.Access.Guardians(ctx, h.DB, box.ID, "", 3); err != nil || len(l) != 3 || l[0].Login != "aicha0" || len(l[0].Roles) != 1 {
+			t.Errorf("three of five: %v, %v", l, err)
+		}
+		if l, err = h.Access.Guardians(ctx, h.DB, box.ID, "Aicha4", 3); err != nil || len(l) != 1 {
+			t.Errorf("by name: %v, %v", l, err)
+		}
 	})
 }

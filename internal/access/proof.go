@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"tizi/internal/id"
@@ -37,20 +38,35 @@ func (a *Access) Proved(ctx context.Context, which, address string, check func()
 	return account, right(ctx)
 }
 
-// Guardians returns the accounts that hold the role of a guardian at a centre and whose name holds some words.
+// Guardians returns at most max accounts, by name, that hold the role of a guardian at a centre and whose name holds some words.
 func (a *Access) Guardians(ctx context.Context, q store.Querier, centre id.ID, like string, max int) ([]*Account, error) {
-	l, err := a.accounts(ctx, q, "id IN (SELECT account FROM access_role WHERE role = 'guardian' AND thing = ?)", "account IN (SELECT account FROM access_role WHERE role = 'guardian' AND thing = ?)", centre)
-	if err != nil {
+	var found []id.ID
+	err := q.Each(ctx, "SELECT id, name FROM access_account WHERE id IN (SELECT account FROM access_role WHERE role = 'guardian' AND thing = ?) ORDER BY name, id", store.Args(centre), func(r store.Row) error {
+		var v id.ID
+		var name string
+		if err := r.Scan(&v, &name); err != nil {
+			return err
+		}
+		if holds(name, like) {
+			found = append(found, v)
+		}
+		if len(found) == max {
+			return errEnough
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
 		return nil, err
 	}
-	var out []*Account
-	for _, acc := range l {
-		if holds(acc.Name, like) && len(out) < max {
-			out = append(out, acc)
-		}
+	if len(found) == 0 {
+		return nil, nil
 	}
-	return out, nil
+	which, args := store.In("id", found)
+	whose, _ := store.In("account", found)
+	return a.accounts(ctx, q, which, whose, args...)
 }
+
+var errEnough = errors.New("enough")
 
 // holds reports whether a name holds all words of a search.
 func holds(name, like string) bool {

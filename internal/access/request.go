@@ -22,8 +22,8 @@ import (
 type Executor struct {
 	// Check refuses what cannot be done, when it is asked for: an unknown person, a payload without sense. It may be nil.
 	Check func(ctx context.Context, q store.Querier, p Proposed) error
-	// Keys name what Run reads beside the subjects. It may be nil.
-	Keys func(r *Request) []id.ID
+	// Keys name what Run reads beside the subjects, as the database is. It may be nil.
+	Keys func(ctx context.Context, q store.Querier, r *Request) ([]id.ID, error)
 	// Run decides, as the Run of a fact.Command does. actor is who confirmed.
 	Run func(ctx context.Context, q store.Querier, actor id.ID, r *Request) (fact.Outcome, error)
 	// After does what cannot be part of a transaction, when it is on the disk. It may be nil.
@@ -190,7 +190,7 @@ func (a *Access) Confirm(ctx context.Context, actor id.ID, scope Scope, request 
 	return a.decide(ctx, actor, scope, request, Decided{State: Confirmed})
 }
 
-// Refuse lets a second person say no, with a reason; who asked may take the request back.
+// Refuse lets a second person say no, for one of RefuseReasons; who asked may take the request back.
 func (a *Access) Refuse(ctx context.Context, actor id.ID, scope Scope, request id.ID, reason string) error {
 	r, err := a.Request(ctx, a.log.DB, scope, request)
 	if err != nil {
@@ -199,8 +199,8 @@ func (a *Access) Refuse(ctx context.Context, actor id.ID, scope Scope, request i
 	d := Decided{State: Refused}
 	if r.Proposer == actor {
 		d.State = TakenBack
-	} else if d.Reason, err = checkReason(reason); err != nil {
-		return err
+	} else if d.Reason = reason; !slices.Contains(RefuseReasons, reason) {
+		return ErrNoReason
 	}
 	return a.decide(ctx, actor, scope, request, d)
 }
@@ -211,12 +211,16 @@ func (a *Access) decide(ctx context.Context, actor id.ID, scope Scope, request i
 		return err
 	}
 	x := a.executors[r.Action]
-	keys := append(slices.Clone(r.Subjects), request)
-	if x.Keys != nil {
-		keys = append(keys, x.Keys(r)...)
+	keys := func(ctx context.Context, q store.Querier) ([]id.ID, error) {
+		own := append(slices.Clone(r.Subjects), request)
+		if x.Keys == nil {
+			return own, nil
+		}
+		more, err := x.Keys(ctx, q, r)
+		return append(own, more...), err
 	}
 	stream := "centre/" + r.Centre.String()
-	_, err = a.log.Do(ctx, fact.Command{Name: "decide a request", Stream: stream, Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	_, err = a.log.DoKeyed(ctx, fact.Command{Name: "decide a request", Stream: stream, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		r, err := a.Request(ctx, q, scope, request)
 		if err != nil {
@@ -242,7 +246,7 @@ func (a *Access) decide(ctx context.Context, actor id.ID, scope Scope, request i
 		}
 		out.Facts = append(out.Facts, fact.New{Stream: stream, Kind: KindDecided, Subject: request, Actor: actor, Body: d, Prev: fact.HeadsOf(all)})
 		return out, nil
-	}})
+	}}, keys)
 	if err == nil && d.State == Confirmed && x.After != nil {
 		r.Decider = actor
 		return x.After(ctx, r)

@@ -108,7 +108,7 @@ func (a *Access) SetPassphrase(ctx context.Context, login, passphrase string) er
 	if err := CheckPassphrase(passphrase); err != nil {
 		return err
 	}
-	account, err := a.byLogin(ctx, login)
+	account, err := a.byLogin(ctx, a.log.DB, login)
 	if err != nil {
 		return err
 	}

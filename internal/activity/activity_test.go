@@ -178,7 +178,7 @@ func TestWaitingListRefills(t *testing.T) {
 		}
 		second, err := n.Activities.ByCode(ctx, n.DB, "", codes[1])
 		must(t, err)
-		must(t, n.Expire(ctx, []id.ID{second.Person}, here)) // erased: the seat is free
+		must(t, n.Erase(ctx, []id.ID{second.Person}, here)) // erased: the seat is free
 		want("withdrawn", "withdrawn", "registered", "registered")
 	})
 }

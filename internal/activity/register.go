@@ -20,6 +20,7 @@ import (
 	"tizi/internal/measure"
 	"tizi/internal/person"
 	"tizi/internal/person/list"
+	"tizi/internal/programme"
 	"tizi/internal/seal"
 	"tizi/internal/store"
 )
@@ -86,7 +87,7 @@ type Visitor struct {
 }
 
 // Situations are what somebody may say of what they do.
-var Situations = append([]string{"graduate"}, list.Categories...)
+var Situations = append([]string{"graduate"}, programme.Categories...)
 
 // check reads what was typed. On is the first day of the activity.
 func (v *Visitor) check(on string) error {

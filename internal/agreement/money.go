@@ -81,21 +81,12 @@ func ParseAmount(s, currency string) (int64, error) {
 
 func onlyDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
+// marks are the decimal point and the thousands of Arabic numbers.
+var marks = strings.NewReplacer("٫", ",", "٬", " ")
+
 // Digits writes Arabic-Indic digits, and the marks that go with them, as Western ones.
 func Digits(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '٠' && r <= '٩':
-			return r - '٠' + '0'
-		case r >= '۰' && r <= '۹':
-			return r - '۰' + '0'
-		case r == '٫':
-			return ','
-		case r == '٬':
-			return ' '
-		}
-		return r
-	}, strings.TrimSpace(s))
+	return marks.Replace(i18n.Digits(strings.TrimSpace(s)))
 }
 
 // Typed is the amount as ParseAmount reads it back, for a form.

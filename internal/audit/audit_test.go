@@ -179,7 +179,7 @@ func TestAnswersAreOfWhomTheQuestionWas(t *testing.T) {
 	must(t, err)
 	r, err := n.Access.Propose(ctx, n.owner, access.Everywhere(), access.Proposed{Action: access.ExportPeople, Centre: n.here, Subjects: []id.ID{lina}, Reason: "asked"})
 	must(t, err)
-	must(t, n.Access.Refuse(ctx, n.owner, access.Everywhere(), r, "no"))
+	must(t, n.Access.Refuse(ctx, n.owner, access.Everywhere(), r, access.RefuseReasons[0]))
 	for p, want := range map[id.ID]string{lina: "person.registered request.proposed request.decided", n.amina: "person.registered"} {
 		w, entries := n.list(t, audit.Filter{Scope: access.At(n.here), Person: p})
 		same(t, "whom it is about", w, want)
@@ -350,6 +350,7 @@ var apart = map[string]string{
 	"office.held": "of an official, who signs for an organisation",
 	"draw.opened": "of nobody", "draw.seeded": "of nobody", "draw.cancelled": "of nobody", "draw.frozen": "the enrolments say who waited and who got a seat",
 	"feedback.asked": "of nobody", "feedback.given": "of nobody, so that it stays so", "feedback.pruned": "of nobody", "change.recorded": "of nobody", "activity.stated": "of nobody", "output.stated": "of nobody", "speaker.stated": "of an adult of public life, whose name may go",
+	"consent.ended": "the erasure says it",
 	"form.printed":  "a look says it",
 	"sheet.printed": "a look says it",
 	"officer.keyed": "secret", "safeguarding.reported": "secret", "safeguarding.noted": "secret", "safeguarding.shared": "secret", "safeguarding.pruned": "secret",

@@ -184,7 +184,7 @@ func (b *factBench) batches(n int) ([]item, error) {
 			add(person.KindRegistered, p, person.Stated{Sealed: key.Seal(plain)}, true, key)
 			add(training.KindEnrolment, training.EnrolmentID(p, b.phase), training.EnrolmentStated{Person: p, Programme: b.prog, Phase: b.phase, Cohort: cohort, State: training.Enrolled, On: "2026-01-05",
 				Cell: measure.Cell{Sex: []string{"f", "m"}[b.rng.IntN(2)], Age: "11-14", Milieu: []string{"urban", "rural"}[b.rng.IntN(2)]}}, true, nil)
-			agreed := consent.Held(id.Nil, b.centre, p, consent.Training, b.text, "paper", "2026-01-05")
+			agreed := consent.Held(id.Nil, b.centre, p, d["birth"], consent.Training, b.text, "paper", "2026-01-05")
 			out = append(out, item{agreed, nil})
 			learners = append(learners, p)
 			b.people = append(b.people, p)

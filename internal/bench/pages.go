@@ -126,7 +126,7 @@ func measureErasures(ctx context.Context, h *house.House, r *Pages) error {
 	}
 	for _, p := range page.People {
 		t := time.Now()
-		if err := h.Expire(ctx, []id.ID{p.ID}, p.Centre); err != nil {
+		if err := h.Erase(ctx, []id.ID{p.ID}, p.Centre); err != nil {
 			return fmt.Errorf("erase one person: %w", err)
 		}
 		r.EraseMax = max(r.EraseMax, float64(time.Since(t).Microseconds())/1000)

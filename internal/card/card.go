@@ -17,6 +17,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/fact"
+	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/person"
 	"tizi/internal/store"
@@ -189,14 +190,13 @@ func (c *Cards) Of(ctx context.Context, q store.Querier, records []id.ID) ([]Hel
 }
 
 // keyboards undoes what a reader types that believes in an American keyboard, where the computer has a French one: its row of
-// digits without the shift key. Digits of Arabic keyboards are digits.
-var keyboards = strings.NewReplacer("&", "1", "é", "2", "É", "2", "\"", "3", "'", "4", "(", "5", "-", "6", "è", "7", "È", "7", "_", "8", "ç", "9", "Ç", "9", "à", "0", "À", "0", " ", "", "\u00a0", "", "\t", "", "\r", "", "\n", "",
-	"٠", "0", "١", "1", "٢", "2", "٣", "3", "٤", "4", "٥", "5", "٦", "6", "٧", "7", "٨", "8", "٩", "9")
+// digits without the shift key.
+var keyboards = strings.NewReplacer("&", "1", "é", "2", "É", "2", "\"", "3", "'", "4", "(", "5", "-", "6", "è", "7", "È", "7", "_", "8", "ç", "9", "Ç", "9", "à", "0", "À", "0", " ", "", "\u00a0", "", "\t", "", "\r", "", "\n", "")
 
 // Read returns the digits of what was scanned or typed, or ErrCode. Two codes that a reader typed one behind the other, since
 // nobody emptied the field, are the latter.
 func Read(typed string) (string, error) {
-	s := keyboards.Replace(typed)
+	s := keyboards.Replace(i18n.Digits(typed))
 	if strings.Trim(s, "0123456789") != "" {
 		return "", ErrCode
 	}

@@ -43,6 +43,7 @@ func New(l *fact.Log, p *person.People, b *blob.Store) *Consents { return &Conse
 // Errors of the area. Doors translate them.
 var (
 	ErrMinor     = errors.New("a guardian agrees for somebody under 18, or of unknown age")
+	ErrAdult     = errors.New("nobody agrees for somebody who is 18 or over")
 	ErrNoWitness = errors.New("a spoken consent needs a witness")
 	ErrNoName    = errors.New("who gave the consent is missing")
 	ErrNotGiven  = errors.New("what was not given cannot be withdrawn")
@@ -55,6 +56,14 @@ var (
 
 // Adult is the age from which somebody agrees for themselves.
 const Adult = 18
+
+// Giver says who answers for somebody born then, on a day.
+func Giver(birth, on string) string {
+	if years, known := measure.Age(birth, on); known && years >= Adult {
+		return BySelf
+	}
+	return ByGuardian
+}
 
 // longAgo is before any consent that concerns somebody whose birth is not known.
 const longAgo = "1920-01-01"
@@ -257,14 +266,15 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 	}
 	stream := person.Stream(now.Centre)
 	today := c.log.Clock.Now().Format(time.DateOnly)
-	others, err := c.others(ctx, c.log.DB, who)
-	if err != nil {
-		return err
-	}
 	var gone []blob.Digest
-	_, err = c.log.Do(ctx, fact.Command{Name: "record consent", Stream: stream, Keys: append(others, who), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	_, err = c.log.DoKeyed(ctx, fact.Command{Name: "record consent", Stream: stream, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		gone = nil
+		if filed != nil { // dropped or filed by somebody else since it was shown
+			if _, err := c.Waits(ctx, q, access.Everywhere(), filed.scan); err != nil {
+				return out, err
+			}
+		}
 		p, err := c.people.Get(ctx, q, scope, who)
 		if err != nil {
 			return out, err
@@ -276,13 +286,10 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 		if err != nil {
 			return out, err
 		}
-		years, known := measure.Age(p.Details["birth"], today)
 		born := cmp.Or(p.Details["birth"], longAgo)
 		var lost []photo
 		for _, s := range list {
 			switch {
-			case s.Giver == BySelf && (!known || years < Adult):
-				return out, ErrMinor
 			case s.Method == "spoken" && s.Who.Witness == "":
 				return out, ErrNoWitness
 			case s.Method != "list" && s.Giver == ByGuardian && s.Who.Name == "":
@@ -291,6 +298,10 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 				return out, ErrFuture
 			case s.On < born:
 				return out, ErrBefore
+			case s.Giver != Giver(p.Details["birth"], s.On) && s.Giver == BySelf:
+				return out, ErrMinor
+			case s.Giver != Giver(p.Details["birth"], s.On):
+				return out, ErrAdult
 			}
 			reg := RegisterID(who, s.Purpose)
 			all, err := c.log.Of(ctx, q, reg)
@@ -359,7 +370,13 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 			out.Also = filed.also
 		}
 		return out, nil
-	}})
+	}}, func(ctx context.Context, q store.Querier) ([]id.ID, error) {
+		keys, err := person.Records(ctx, q, who)
+		if filed != nil {
+			keys = append(keys, filed.scan)
+		}
+		return keys, err
+	})
 	if err != nil {
 		return err
 	}
@@ -506,9 +523,9 @@ func standing(all []*fact.Fact) bool {
 
 // Held returns the fact that a form for a new person is held at the centre, for the transaction that registers the person;
 // whoever records it answers for it.
-func Held(actor, centre, who id.ID, p Purpose, text id.ID, method, on string) fact.New {
+func Held(actor, centre, who id.ID, birth string, p Purpose, text id.ID, method, on string) fact.New {
 	return fact.New{Stream: person.Stream(centre), Kind: KindStated, Subject: RegisterID(who, p), Actor: actor, Born: true,
-		Body: Stated{Person: who, Purpose: p, State: Given, Text: text, Giver: ByGuardian, Method: method, On: on}}
+		Body: Stated{Person: who, Purpose: p, State: Given, Text: text, Giver: Giver(birth, on), Method: method, On: on}}
 }
 
 // laterNo reports whether a consent of somebody, on whichever record, was refused or withdrawn after a day: a form that was
@@ -569,13 +586,8 @@ func (c *Consents) Forms(actor, centre id.ID, p Purpose, text id.ID, on string) 
 			if stated[f.Person] || slices.ContainsFunc(ones[f.Person], func(r id.ID) bool { return stated[r] }) {
 				continue
 			}
-			n := Held(actor, centre, f.Person, p, text, "list", on)
+			n := Held(actor, centre, f.Person, f.Birth, p, text, "list", on)
 			n.Born = f.New
-			if years, known := measure.Age(f.Birth, on); known && years >= Adult {
-				b := n.Body.(Stated)
-				b.Giver = BySelf
-				n.Body = b
-			}
 			out = append(out, n)
 		}
 		return out, nil

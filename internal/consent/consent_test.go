@@ -12,7 +12,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/consent"
@@ -120,7 +122,7 @@ func TestTwoAnswersAtOnce(t *testing.T) {
 		h := open(t, e)
 		child := someone(t, h, "Lina", "2015-01-06")
 		must(t, h.Consents.Record(ctx, id.Nil, all, child, []consent.Statement{said(consent.Image, consent.Refused)}))
-		yes := consent.Held(id.Nil, here, child, consent.Image, consent.FirstText(consent.Image), "paper", "2026-03-02")
+		yes := consent.Held(id.Nil, here, child, "2015-01-06", consent.Image, consent.FirstText(consent.Image), "paper", "2026-03-02")
 		yes.Born = false
 		_, err := h.Log.Do(ctx, fact.Command{Name: "elsewhere", Stream: person.Stream(here), Run: func(context.Context, store.Querier) (fact.Outcome, error) {
 			return fact.Outcome{Facts: []fact.New{yes}}, nil
@@ -440,4 +442,202 @@ func TestGuardiansOfAChild(t *testing.T) {
 			t.Errorf("unlinked: %v", err)
 		}
 	})
+}
+
+// From 18 on, nobody agrees, refuses or withdraws for somebody else; a form that a parent signed before is still theirs.
+func TestGuardianDoesNotAnswerForAnAdult(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		p := someone(t, h, "Lina", "2008-03-01") // 18 on the day of said
+		for _, x := range []struct {
+			giver, on string
+			want      error
+		}{
+			{consent.ByGuardian, "2026-03-01", consent.ErrAdult},
+			{consent.BySelf, "2026-02-28", consent.ErrMinor},
+			{consent.ByGuardian, "2026-02-28", nil},
+			{consent.BySelf, "2026-03-01", nil},
+		} {
+			s := said(consent.Image, consent.Given)
+			s.Giver, s.On = x.giver, x.on
+			if err := h.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{s}); !errors.Is(err, x.want) {
+				t.Errorf("given by the %s on %s: %v, want %v", x.giver, x.on, err, x.want)
+			}
+		}
+		for _, state := range []string{consent.Refused, consent.Withdrawn} {
+			if err := h.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{said(consent.Image, state)}); !errors.Is(err, consent.ErrAdult) {
+				t.Errorf("%s by a guardian: %v", state, err)
+			}
+		}
+		if consent.Giver("", "2026-03-01") != consent.ByGuardian {
+			t.Error("of unknown age, yet nobody's guardian answers")
+		}
+	})
+}
+
+// Who is erased is counted no more among those who agreed, in the sums of a scope and in a fresh replay alike.
+func TestErasedAreNotCounted(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		gone, stays := someone(t, h, "Lina", "2015-01-06"), someone(t, h, "Adam", "2016-01-06")
+		for _, p := range []id.ID{gone, stays} {
+			must(t, h.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{said(consent.Training, consent.Given), said(consent.Image, consent.Refused)}))
+		}
+		must(t, h.Erase(ctx, []id.ID{gone}, here))
+		for _, scope := range []access.Scope{all, access.At(here)} {
+			have, err := h.Consents.Counts(ctx, h.DB, scope)
+			must(t, err)
+			if have[consent.Training] != 1 || have[consent.Image] != 0 {
+				t.Errorf("counted: %v", have)
+			}
+		}
+		rep, err := h.Check(ctx, nil)
+		must(t, err)
+		if !rep.OK {
+			t.Error(rep.Faults)
+		}
+	})
+}
+
+// The photos of all records of a child go together; a page is filed once, and neither dropped after it was nor filed after
+// it was dropped.
+func TestPhotosAndPagesOfOne(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		a, b := someone(t, h, "Lina", "2015-01-06"), someone(t, h, "Leena", "2015-01-06")
+		for _, p := range []id.ID{a, b} {
+			must(t, h.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{said(consent.Image, consent.Given)}))
+			must(t, h.Consents.SetPhoto(ctx, id.Nil, all, p, shot(t)))
+		}
+		must(t, h.People.Merge(ctx, id.Nil, all, a, b, "papers"))
+		must(t, h.Consents.RemovePhoto(ctx, id.Nil, all, a))
+		for i, p := range []id.ID{a, b} {
+			if has, err := h.Consents.HasPhoto(ctx, h.DB, p); err != nil || has {
+				t.Errorf("the photo of record %d is there: %v", i, err)
+			}
+		}
+		// A no of one record, while a photo comes for the other: whichever is first, no photo is left.
+		for range 8 {
+			for _, p := range []id.ID{a, b} {
+				must(t, h.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{said(consent.Image, consent.Given)}))
+			}
+			var wg sync.WaitGroup
+			wg.Go(func() { h.Consents.SetPhoto(ctx, id.Nil, all, a, shot(t)) })
+			wg.Go(func() {
+				if err := h.Consents.Record(ctx, id.Nil, all, b, []consent.Statement{said(consent.Image, consent.Refused)}); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Wait()
+			var n int
+			_, err := store.One(ctx, h.DB, "SELECT count(*) FROM consent_photo", nil, &n)
+			must(t, err)
+			if n != 0 {
+				t.Fatalf("%d photos are kept of who refused", n)
+			}
+		}
+		var rep consent.Received
+		for range 2 {
+			must(t, h.Consents.Receive(ctx, id.Nil, here, shot(t), &rep))
+		}
+		pages, err := h.Consents.Tray(ctx, h.DB, all)
+		must(t, err)
+		if len(pages) != 2 {
+			t.Fatalf("%d pages wait", len(pages))
+		}
+		file := func(w *consent.Waiting, p id.ID) error {
+			return h.Consents.File(ctx, id.Nil, all, w, p, []consent.Statement{said(consent.Training, consent.Given)})
+		}
+		must(t, file(pages[0], a))
+		must(t, h.Consents.Drop(ctx, id.Nil, pages[1]))
+		for what, err := range map[string]error{"filed twice": file(pages[0], b), "filed after it was dropped": file(pages[1], a), "dropped after it was filed": h.Consents.Drop(ctx, id.Nil, pages[0]), "dropped twice": h.Consents.Drop(ctx, id.Nil, pages[1])} {
+			if !errors.Is(err, consent.ErrNoFile) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		// Two at once: one files it, the other is told.
+		must(t, h.Consents.Receive(ctx, id.Nil, here, shot(t), &rep))
+		pages, err = h.Consents.Tray(ctx, h.DB, all)
+		must(t, err)
+		page, err := h.Consents.Page(ctx, h.DB, pages[0])
+		if err != nil || len(page) == 0 {
+			t.Fatal(err)
+		}
+		c, d := someone(t, h, "Sami", "2015-01-06"), someone(t, h, "Rim", "2015-01-06")
+		var wg sync.WaitGroup
+		var errs [2]error
+		for i, p := range []id.ID{c, d} {
+			wg.Go(func() { errs[i] = file(pages[0], p) })
+		}
+		wg.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) || !errors.Is(errors.Join(errs[:]...), consent.ErrNoFile) {
+			t.Errorf("two at once: %v", errs)
+		}
+		has, err := h.Consents.Has(ctx, h.DB, a, consent.Training)
+		must(t, err)
+		if b, err := h.Consents.Has(ctx, h.DB, b, consent.Training); err != nil || b || !has {
+			t.Errorf("the page that was filed twice states: %v %v", has, b)
+		}
+	})
+}
+
+// Whoever is cut off while a guardian comes or goes leaves all of it or nothing: no account without a child, no child that is
+// fetched on the word of nobody.
+func TestGuardiansComeAndGoWhole(t *testing.T) {
+	at := testnode.Place(t, store.SQLite)
+	clock := &testnode.Time{}
+	clock.Set(testnode.Epoch)
+	var left atomic.Int64 // how often the clock is asked before cut is called
+	cut := func() {}
+	now := func() time.Time {
+		if left.Add(-1) == 0 {
+			cut()
+		}
+		return clock.Now()
+	}
+	h, err := house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: now})
+	must(t, err)
+	defer h.Close()
+	must(t, h.Places.LoadCountry(ctx, id.Nil, "ma", true))
+	a, b := someone(t, h, "Lina", "2015-01-06"), someone(t, h, "Leena", "2015-01-06")
+	must(t, h.People.Merge(ctx, id.Nil, all, a, b, "papers"))
+	state := func() (accounts, links, fetchers int) {
+		_, err := store.One(ctx, h.DB, "SELECT (SELECT count(*) FROM access_account), (SELECT count(*) FROM family_link), (SELECT count(*) FROM family_fetcher)", nil, &accounts, &links, &fetchers)
+		must(t, err)
+		return accounts, links, fetchers
+	}
+	var cuts atomic.Int64
+	for n := range int64(30) {
+		for _, what := range []string{"come", "go"} {
+			var g id.ID
+			if what == "go" {
+				g, err = h.Family.Welcome(ctx, id.Nil, all, a, family.Who{Name: "Fatna"}, "fr", true, true)
+				must(t, err)
+				must(t, h.Family.Link(ctx, id.Nil, all, b, g, family.Who{Name: "Fatna"}, true, true))
+				must(t, h.Family.NameFetcher(ctx, g, all, b, family.Who{Name: "Brahim"}))
+			}
+			some, end := context.WithCancel(ctx)
+			cut = func() { cuts.Add(1); end() }
+			left.Store(n + 1)
+			if what == "come" {
+				h.Family.Welcome(some, id.Nil, all, a, family.Who{Name: "Fatna"}, "fr", true, true)
+			} else {
+				h.Family.Unlink(some, id.Nil, all, a, g)
+			}
+			end()
+			left.Store(0)
+			accounts, links, fetchers := state()
+			switch got := [3]int{accounts, links, fetchers}; {
+			case what == "come" && got != [3]int{} && got != [3]int{1, 1, 0}, what == "go" && got != [3]int{} && got != [3]int{1, 2, 1}:
+				t.Fatalf("cut off at %d while a guardian was to %s: %d accounts, %d links, %d who may fetch", n, what, accounts, links, fetchers)
+			case accounts > 0: // to begin again
+				l, err := h.Family.Guardians(ctx, h.DB, a)
+				must(t, err)
+				must(t, h.Family.Unlink(ctx, id.Nil, all, a, l[0].Guardian))
+			}
+		}
+	}
+	if cuts.Load() == 0 {
+		t.Error("nothing was cut off: the test says nothing")
+	}
 }

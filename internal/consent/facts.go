@@ -213,9 +213,23 @@ func (r RecordingMade) Check() error {
 	return nil
 }
 
+// Ended is the body of consent.ended: the person was erased, and is counted among those who agreed no more.
+type Ended struct {
+	Person id.ID `json:"person"`
+}
+
+// Check wants a person.
+func (e Ended) Check() error {
+	if e.Person.IsNil() {
+		return errors.New("a consent that ended was somebody's")
+	}
+	return nil
+}
+
 // The kinds of this area.
 var (
 	KindStated    = fact.NewKind[Stated](fact.Kind{Name: "consent.stated", Critical: true, Streams: []string{"centre"}})
+	KindEnded     = fact.NewKind[Ended](fact.Kind{Name: "consent.ended", Critical: true, Streams: []string{"centre"}})
 	KindText      = fact.NewKind[TextPublished](fact.Kind{Name: "consent.text_published", Streams: []string{"commons"}})
 	KindPhoto     = fact.NewKind[PhotoTaken](fact.Kind{Name: "photo.taken", Streams: []string{"centre"}})
 	KindRemoved   = fact.NewKind[PhotoRemoved](fact.Kind{Name: "photo.removed", Critical: true, Streams: []string{"centre"}})
@@ -240,10 +254,11 @@ var (
 // Folds of this area.
 var Folds = []*fact.Fold{
 	{
-		Name: "consent", Kinds: []*fact.Kind{KindStated}, Tables: []*store.Table{table},
+		Name: "consent", Revision: 1, Kinds: []*fact.Kind{KindStated, KindEnded}, Tables: []*store.Table{table},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			heads := s.Heads(fact.Is[Stated])
-			if len(heads) == 0 {
+			// Who is erased does not come back, whatever is said later elsewhere.
+			if len(heads) == 0 || s.Last(fact.Is[Ended]) != nil {
 				return nil
 			}
 			last := heads[len(heads)-1]
@@ -263,6 +278,9 @@ var Folds = []*fact.Fold{
 			h := fact.History{Subject: RegisterID(p, Training)}
 			for i := range 1 + d.Int("steps", 5) {
 				st := fact.Step{Kind: KindStated, By: d.Int("by", 2), Body: Stated{Person: p, Purpose: Training, State: States[d.Int("state", 3)], Text: sampleID(2), Giver: ByGuardian, Method: Methods[d.Int("method", 4)], Assent: Assents[d.Int("assent", 3)], On: "2026-03-02"}}
+				if d.Int("end", 6) == 0 {
+					st.Kind, st.Body = KindEnded, Ended{p}
+				}
 				if i > 0 && d.Int("saw", 2) == 1 {
 					st.Prev = []int{d.Int("which", i)}
 				}

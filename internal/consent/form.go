@@ -236,7 +236,10 @@ func (c *Consents) Drop(ctx context.Context, actor id.ID, w *Waiting) error {
 	if w.Form != nil {
 		b = ScanDropped{w.Form.Person, w.Form.ID}
 	}
-	_, err := c.log.Do(ctx, fact.Command{Name: "drop a scan", Stream: person.Stream(w.Centre), Keys: one(w.ID), Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+	_, err := c.log.Do(ctx, fact.Command{Name: "drop a scan", Stream: person.Stream(w.Centre), Keys: one(w.ID), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		if _, err := c.Waits(ctx, q, access.Everywhere(), w.ID); err != nil { // filed meanwhile
+			return fact.Outcome{}, err
+		}
 		return fact.Outcome{
 			Facts: []fact.New{{Stream: person.Stream(w.Centre), Kind: KindDropped, Subject: w.ID, Actor: actor, Body: b}},
 			Also:  func(ctx context.Context, tx store.Tx) error { return c.untray(ctx, tx, w) },
@@ -255,7 +258,7 @@ func (c *Consents) DropLate(ctx context.Context) error {
 		return err
 	}
 	for _, w := range late {
-		if err := c.Drop(ctx, id.Nil, w); err != nil {
+		if err := c.Drop(ctx, id.Nil, w); err != nil && !errors.Is(err, ErrNoFile) { // filed meanwhile
 			return err
 		}
 	}

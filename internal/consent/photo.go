@@ -20,16 +20,16 @@ import (
 
 // photo is a row of a photo that was not removed.
 type photo struct {
-	id, centre id.ID
-	digest     blob.Digest
+	id, person, centre id.ID
+	digest             blob.Digest
 }
 
 func (c *Consents) photos(ctx context.Context, q store.Querier, where string, args ...any) ([]photo, error) {
 	var out []photo
-	err := q.Each(ctx, "SELECT id, centre, digest FROM consent_photo WHERE "+where+" ORDER BY day DESC, id DESC", args, func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, person, centre, digest FROM consent_photo WHERE "+where+" ORDER BY day DESC, id DESC", args, func(r store.Row) error {
 		var p photo
 		var digest string
-		if err := r.Scan(&p.id, &p.centre, &digest); err != nil {
+		if err := r.Scan(&p.id, &p.person, &p.centre, &digest); err != nil {
 			return err
 		}
 		var err error
@@ -85,7 +85,7 @@ func (c *Consents) SetPhoto(ctx context.Context, actor id.ID, scope access.Scope
 		return err
 	}
 	var gone []blob.Digest
-	_, err = c.log.Do(ctx, fact.Command{Name: "keep a photo", Stream: stream, Keys: []id.ID{who}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	_, err = c.log.DoKeyed(ctx, fact.Command{Name: "keep a photo", Stream: stream, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		out := fact.Outcome{Keys: []*seal.Key{key}}
 		gone = nil
 		if now, err := c.people.Get(ctx, q, scope, who); err != nil || now == nil { // erased since
@@ -107,11 +107,16 @@ func (c *Consents) SetPhoto(ctx context.Context, actor id.ID, scope access.Scope
 			gone, out.Facts = append(gone, o.digest), append(out.Facts, n)
 		}
 		return out, nil
-	}})
+	}}, c.records(who)) // a no that is said of another record ends it here
 	if err != nil {
 		return errors.Join(err, c.blobs.Delete(digest))
 	}
 	return c.Destroy(ctx, gone)
+}
+
+// records names all records of a person, as keys of a command.
+func (c *Consents) records(who id.ID) func(context.Context, store.Querier) ([]id.ID, error) {
+	return func(ctx context.Context, q store.Querier) ([]id.ID, error) { return person.Records(ctx, q, who) }
 }
 
 // keep seals a file with a key of its own, which the caller keeps.
@@ -127,7 +132,7 @@ func (c *Consents) keep(ctx context.Context, v id.ID, stream string, b []byte) (
 	return key, digest, err
 }
 
-// RemovePhoto destroys the photo of a person in the scope.
+// RemovePhoto destroys the photos of a person in the scope, on whichever record: they show one face.
 func (c *Consents) RemovePhoto(ctx context.Context, actor id.ID, scope access.Scope, who id.ID) error {
 	p, err := c.people.Get(ctx, c.log.DB, scope, who)
 	if err != nil {
@@ -136,15 +141,24 @@ func (c *Consents) RemovePhoto(ctx context.Context, actor id.ID, scope access.Sc
 	if p == nil {
 		return person.ErrUnknown
 	}
-	return c.remove(ctx, actor, p.Centre, "asked", "person = ?", who)
+	records := c.records(who)
+	return c.remove(ctx, actor, p.Centre, "asked", func(ctx context.Context, q store.Querier) ([]photo, error) {
+		all, err := records(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		in, args := store.In("person", all)
+		return c.photos(ctx, q, in, args...)
+	}, records)
 }
 
-func (c *Consents) remove(ctx context.Context, actor, centre id.ID, reason, where string, args ...any) error {
+// remove destroys some photos; keys name whom they show.
+func (c *Consents) remove(ctx context.Context, actor, centre id.ID, reason string, which func(context.Context, store.Querier) ([]photo, error), keys func(context.Context, store.Querier) ([]id.ID, error)) error {
 	var gone []blob.Digest
-	_, err := c.log.Do(ctx, fact.Command{Name: "remove a photo", Stream: person.Stream(centre), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	_, err := c.log.DoKeyed(ctx, fact.Command{Name: "remove a photo", Stream: person.Stream(centre), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		gone = nil
-		old, err := c.photos(ctx, q, where, args...)
+		old, err := which(ctx, q)
 		if err != nil {
 			return out, err
 		}
@@ -156,7 +170,7 @@ func (c *Consents) remove(ctx context.Context, actor, centre id.ID, reason, wher
 			gone, out.Facts = append(gone, o.digest), append(out.Facts, n)
 		}
 		return out, nil
-	}})
+	}}, keys)
 	if err != nil {
 		return err
 	}
@@ -211,7 +225,10 @@ func (c *Consents) Sweep(ctx context.Context) error {
 		return err
 	}
 	for _, p := range late {
-		if err := c.remove(ctx, id.Nil, p.centre, "withdrawn", "id = ?", p.id); err != nil {
+		err := c.remove(ctx, id.Nil, p.centre, "withdrawn", func(ctx context.Context, q store.Querier) ([]photo, error) {
+			return c.photos(ctx, q, "id = ?", p.id)
+		}, c.records(p.person))
+		if err != nil {
 			return err
 		}
 	}
@@ -233,8 +250,9 @@ func (c *Consents) Sweep(ctx context.Context) error {
 	return c.Destroy(ctx, files)
 }
 
-// Gone prepares the end of what is kept of somebody who is erased. Photos lose their keys and are said to be gone; also
-// does so in the transaction with forms that wait. The files, of scanned forms too, are for the caller to remove when it is over.
+// Gone prepares the end of what is kept of somebody who is erased. What they agreed to is counted no more, and photos are said
+// to be gone; also throws away forms that wait, in the transaction. The files, of scanned forms too, are for the caller to
+// remove when it is over.
 func (c *Consents) Gone(ctx context.Context, q store.Querier, actor, who id.ID) (facts []fact.New, also func(context.Context, store.Tx) error, files []blob.Digest, err error) {
 	lost, err := c.photos(ctx, q, "person = ?", who)
 	if err != nil {
@@ -246,6 +264,19 @@ func (c *Consents) Gone(ctx context.Context, q store.Querier, actor, who id.ID) 
 			return nil, nil, nil, err
 		}
 		facts, files = append(facts, n), append(files, p.digest)
+	}
+	centres, err := c.people.Centres(ctx, q, []id.ID{who})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, p := range Purposes {
+		all, err := c.log.Of(ctx, q, RegisterID(who, p))
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if len(all) > 0 {
+			facts = append(facts, fact.New{Stream: person.Stream(centres[who]), Kind: KindEnded, Subject: RegisterID(who, p), Actor: actor, Body: Ended{who}, Prev: fact.HeadsOf(all)})
+		}
 	}
 	err = q.Each(ctx, "SELECT digest FROM consent_scan WHERE person = ?", store.Args(who), func(r store.Row) error {
 		var digest string

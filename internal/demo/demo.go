@@ -404,7 +404,7 @@ func (s *simulation) centre(ctx context.Context, index int, c *place.Place, n in
 		},
 		Centre: c.ID, Actor: s.manager, Today: s.today,
 		Also: func(v id.ID, d person.Details) []fact.New {
-			return append(agreed(rng, s.manager, c.ID, v, s.phase.From), training.Application(s.manager, c.ID, s.phase, s.phase.From, v, d))
+			return append(agreed(rng, s.manager, c.ID, v, d["birth"], s.phase.From), training.Application(s.manager, c.ID, s.phase, s.phase.From, v, d))
 		},
 	})
 	if err != nil {

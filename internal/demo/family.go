@@ -28,11 +28,11 @@ var consented = []struct {
 }{{consent.Training, .95}, {consent.Image, .62}, {consent.FollowUp, .48}, {consent.Research, .31}}
 
 // agreed are the consents of a new child: forms held at the centre.
-func agreed(rng *rand.Rand, actor, centre, child id.ID, on string) []fact.New {
+func agreed(rng *rand.Rand, actor, centre, child id.ID, birth, on string) []fact.New {
 	var out []fact.New
 	for _, c := range consented {
 		if rng.Float64() < c.share {
-			out = append(out, consent.Held(actor, centre, child, c.purpose, consent.FirstText(c.purpose), "list", on))
+			out = append(out, consent.Held(actor, centre, child, birth, c.purpose, consent.FirstText(c.purpose), "list", on))
 		}
 	}
 	return out

@@ -125,11 +125,12 @@ func (s *simulation) secondChance(ctx context.Context) error {
 		}
 		var ids []id.ID
 		for n := range g.size {
-			v, err := s.h.People.Register(ctx, s.manager, c.ID, g.of(n), func(v id.ID) []fact.New {
+			who := g.of(n)
+			v, err := s.h.People.Register(ctx, s.manager, c.ID, who, func(v id.ID) []fact.New {
 				if g.programme == teaching {
 					return nil
 				}
-				return agreed(rng, s.manager, c.ID, v, from)
+				return agreed(rng, s.manager, c.ID, v, who["birth"], from)
 			})
 			if err != nil {
 				return err

@@ -338,3 +338,30 @@ func TestBornTwiceIsRefused(t *testing.T) {
 		n.Whole()
 	})
 }
+
+// A command whose keys are looked up takes another turn when more came before its own: what it reads is never changed beside
+// it.
+func TestKeysAreLookedUpAgainInTheTurn(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := node(t, e)
+		a, b, s := id.New(), id.New(), id.New()
+		asked, ran := 0, 0
+		_, err := n.DoKeyed(ctx, fact.Command{Name: "count", Stream: centre, Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+			ran++
+			return fact.Outcome{Facts: []fact.New{count(s, "a", 1)}}, nil
+		}}, func(context.Context, store.Querier) ([]id.ID, error) {
+			if asked++; asked == 1 {
+				return []id.ID{a}, nil
+			}
+			return []id.ID{a, b}, nil // before the turn, another was joined with it
+		})
+		must(t, err)
+		if asked != 4 || ran != 1 {
+			t.Errorf("the keys were asked for %d times and the command ran %d times, want 4 and 1", asked, ran)
+		}
+		refuse := errors.New("refused")
+		if _, err := n.DoKeyed(ctx, fact.Command{Name: "count", Stream: centre, Run: func(context.Context, store.Querier) (fact.Outcome, error) { return fact.Outcome{}, nil }}, func(context.Context, store.Querier) ([]id.ID, error) { return nil, refuse }); !errors.Is(err, refuse) {
+			t.Errorf("keys that cannot be told: %v", err)
+		}
+	})
+}

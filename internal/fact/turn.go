@@ -103,6 +103,36 @@ func (l *Log) Do(ctx context.Context, cmd Command) ([]Ref, error) {
 	return j.refs, nil
 }
 
+// errKeys is what a command says whose keys are others by now.
+var errKeys = errors.New("the keys have changed")
+
+// DoKeyed is Do for a command whose keys have to be looked up: which records are one person. Where more of them have come
+// by the time of its turn, it takes another turn with those too.
+func (l *Log) DoKeyed(ctx context.Context, cmd Command, keys func(context.Context, store.Querier) ([]id.ID, error)) ([]Ref, error) {
+	run := cmd.Run
+	for try := 1; ; try++ {
+		known, err := keys(ctx, l.DB)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", cmd.Name, err)
+		}
+		cmd.Keys = known
+		cmd.Run = func(ctx context.Context, q store.Querier) (Outcome, error) {
+			now, err := keys(ctx, q)
+			if err != nil {
+				return Outcome{}, err
+			}
+			if slices.ContainsFunc(now, func(k id.ID) bool { return !slices.Contains(known, k) }) {
+				return Outcome{}, errKeys
+			}
+			return run(ctx, q)
+		}
+		refs, err := l.Do(ctx, cmd)
+		if !errors.Is(err, errKeys) || try == 10 {
+			return refs, err
+		}
+	}
+}
+
 func (l *Log) run() {
 	defer close(l.done)
 	for {

@@ -199,11 +199,7 @@ func (f *Family) Link(ctx context.Context, actor id.ID, scope access.Scope, chil
 		return access.ErrNameEmpty
 	}
 	return f.state(ctx, "link a guardian", actor, scope, child, LinkID(child, guardian), func(ctx context.Context, q store.Querier, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
-		acc, err := f.access.Get(ctx, q, guardian)
-		if err == nil && (acc == nil || acc.Closed) {
-			err = access.ErrNoAccount // it may have ended since the form was shown
-		}
-		return KindLinked, Linked{Child: child, Guardian: guardian, Fetch: fetch, Consent: consent, Sealed: k.Seal(w.text())}, err
+		return KindLinked, Linked{Child: child, Guardian: guardian, Fetch: fetch, Consent: consent, Sealed: k.Seal(w.text())}, f.open(ctx, q, guardian)
 	}, guardian)
 }
 
@@ -219,67 +215,123 @@ func (f *Family) Welcome(ctx context.Context, actor id.ID, scope access.Scope, c
 	}
 	// The same form sent twice means one guardian. Nobody types this login, and it tells nothing.
 	login := "g-" + id.Under(child, "guardian "+w.Name+" "+w.Phone).Hex()
-	account, err := f.access.Open(ctx, actor, access.Newcomer{Name: w.Name, Login: login, Lang: lang, Role: access.Guardian, On: access.Place(p.Centre), Stream: person.Stream(p.Centre)})
-	if err != nil && !errors.Is(err, access.ErrLoginTaken) {
-		return id.Nil, err
-	}
-	return account, f.Link(ctx, actor, scope, child, account, w, fetch, consent)
+	stream, fresh := person.Stream(p.Centre), id.New()
+	guardian := fresh
+	_, err = f.log.DoKeyed(ctx, fact.Command{Name: "welcome a guardian", Stream: stream, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		_, k, err := f.child(ctx, q, scope, child)
+		if err != nil {
+			return fact.Outcome{}, err
+		}
+		out, holder, err := f.access.Opening(ctx, q, actor, fresh, access.Newcomer{Name: w.Name, Login: login, Lang: lang, Role: access.Guardian, On: access.Place(p.Centre), Stream: stream})
+		if guardian = holder; errors.Is(err, access.ErrLoginTaken) {
+			err = f.open(ctx, q, guardian)
+		}
+		if err != nil {
+			return out, err
+		}
+		link := LinkID(child, guardian)
+		all, err := f.log.Of(ctx, q, link)
+		out.Facts = append(out.Facts, fact.New{Stream: stream, Kind: KindLinked, Subject: link, Actor: actor, Body: Linked{Child: child, Guardian: guardian, Fetch: fetch, Consent: consent, Sealed: k.Seal(w.text())}, Prev: fact.HeadsOf(all)})
+		return out, err
+	}}, func(ctx context.Context, q store.Querier) ([]id.ID, error) {
+		keys := []id.ID{child, access.LoginKey(login)}
+		holder, err := f.access.Holder(ctx, q, login)
+		if errors.Is(err, access.ErrNoAccount) {
+			return keys, nil
+		}
+		return append(keys, holder), err
+	})
+	return guardian, err
 }
 
-// Unlink ends it, for every record of the child: whoever answers for a person no more answers for none of them. An account
-// that has no other child ends too, with the name it keeps: there is nobody it answers for.
+// open refuses an account that ended, perhaps since a form was shown.
+func (f *Family) open(ctx context.Context, q store.Querier, guardian id.ID) error {
+	acc, err := f.access.Get(ctx, q, guardian)
+	if err == nil && (acc == nil || acc.Closed) {
+		err = access.ErrNoAccount
+	}
+	return err
+}
+
+// Unlink ends it, for every record of the child: whoever answers for a person no more answers for none of them, and nobody
+// fetches a child on their word. An account that has no other child ends too, with the name it keeps: there is nobody it
+// answers for.
 func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, child, guardian id.ID) error {
-	now, err := f.LinkOf(ctx, f.log.DB, child, guardian)
+	p, _, err := f.child(ctx, f.log.DB, scope, child)
 	if err != nil {
 		return err
 	}
-	if _, _, err := f.child(ctx, f.log.DB, scope, child); err != nil {
-		return err
-	}
-	records, err := person.Records(ctx, f.log.DB, child)
-	if err != nil {
-		return err
-	}
-	for _, r := range records {
-		links, err := f.links(ctx, f.log.DB, "id = ?", LinkID(r, guardian))
-		if err != nil {
-			return err
+	ended := false
+	_, err = f.log.DoKeyed(ctx, fact.Command{Name: "unlink a guardian", Stream: person.Stream(p.Centre), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		var out fact.Outcome
+		ended = false
+		if _, err := f.LinkOf(ctx, q, child, guardian); err != nil {
+			return out, err
 		}
-		for _, l := range links {
-			err = f.state(ctx, "unlink a guardian", actor, access.Everywhere(), r, l.ID, func(_ context.Context, _ store.Querier, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
-				return KindLinked, Linked{Child: r, Guardian: guardian, Ended: true, Sealed: k.Seal(l.Who.text())}, nil
-			})
+		records, err := person.Records(ctx, q, child)
+		if err != nil {
+			return out, err
+		}
+		centres, err := f.people.Centres(ctx, q, records)
+		if err != nil {
+			return out, err
+		}
+		end := func(kind *fact.Kind, of, subject id.ID, body func(*seal.Key) fact.Body) error {
+			k, err := f.log.Keys.Get(ctx, q, of)
 			if err != nil {
 				return err
 			}
+			all, err := f.log.Of(ctx, q, subject)
+			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(centres[of]), Kind: kind, Subject: subject, Actor: actor, Body: body(k), Prev: fact.HeadsOf(all)})
+			return err
 		}
-	}
-	named, err := f.Fetchers(ctx, f.log.DB, child)
-	if err != nil {
-		return err
-	}
-	for _, x := range named { // nobody fetches a child on the word of who answers for it no more
-		if x.Actor == guardian {
-			if err := f.endFetcher(ctx, actor, x); err != nil {
-				return err
+		in, args := store.In("child", records)
+		links, err := f.links(ctx, q, in+" AND guardian = ?", append(args, guardian)...)
+		if err != nil {
+			return out, err
+		}
+		for _, l := range links {
+			err := end(KindLinked, l.Child, l.ID, func(k *seal.Key) fact.Body {
+				return Linked{Child: l.Child, Guardian: guardian, Ended: true, Sealed: k.Seal(l.Who.text())}
+			})
+			if err != nil {
+				return out, err
 			}
 		}
-	}
-	if left, err := f.answersFor(ctx, f.log.DB, guardian); err != nil || left {
-		return err
-	}
-	acc, err := f.access.Get(ctx, f.log.DB, guardian)
-	if err != nil || !isFamily(acc) { // who works here too keeps the account, without a card
-		return errors.Join(err, f.Revoke(ctx, guardian))
-	}
-	_, err = f.log.Do(ctx, fact.Command{Name: "end a guardian's account", Stream: person.Stream(now.Centre), Keys: []id.ID{guardian}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
-		if left, err := f.answersFor(ctx, q, guardian); err != nil || left { // linked to another child meanwhile
-			return fact.Outcome{}, err
+		named, err := f.Fetchers(ctx, q, child)
+		if err != nil {
+			return out, err
 		}
+		for _, x := range named {
+			if x.Actor != guardian {
+				continue
+			}
+			if err := end(KindFetcher, x.Child, x.ID, x.ended); err != nil {
+				return out, err
+			}
+		}
+		if left, err := f.answersFor(ctx, q, guardian, records); err != nil || left {
+			return out, err
+		}
+		acc, err := f.access.Get(ctx, q, guardian)
+		if err != nil {
+			return out, err
+		}
+		if !isFamily(acc) { // who works here too keeps the account, without a card
+			out.Also = func(ctx context.Context, tx store.Tx) error {
+				return errors.Join(revoke(ctx, tx, guardian), access.EndAll(ctx, tx, guardian))
+			}
+			return out, nil
+		}
+		ended = true
 		facts, err := f.access.Gone(ctx, q, actor, acc)
-		return fact.Outcome{Facts: facts}, err
-	}})
-	if err != nil {
+		out.Facts = append(out.Facts, facts...)
+		return out, err
+	}}, func(ctx context.Context, q store.Querier) ([]id.ID, error) {
+		records, err := person.Records(ctx, q, child)
+		return append(records, guardian), err
+	})
+	if err != nil || !ended {
 		return err
 	}
 	if err := f.log.DB.Purge(ctx, false, "seal_key"); !errors.Is(err, store.ErrBusy) { // what is left goes with the next purge
@@ -288,30 +340,34 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 	return nil
 }
 
-// answersFor reports whether a guardian answers for anybody who is known: the links of the erased stay.
-func (f *Family) answersFor(ctx context.Context, q store.Querier, guardian id.ID) (bool, error) {
-	links, err := f.Children(ctx, q, guardian)
+// answersFor reports whether a guardian answers for anybody who is known, but some: the links of the erased stay.
+func (f *Family) answersFor(ctx context.Context, q store.Querier, guardian id.ID, but []id.ID) (bool, error) {
+	var children []id.ID
+	err := q.Each(ctx, "SELECT child FROM family_link WHERE guardian = ?", store.Args(guardian), func(r store.Row) error {
+		var c id.ID
+		err := r.Scan(&c)
+		if !slices.Contains(but, c) {
+			children = append(children, c)
+		}
+		return err
+	})
 	if err != nil {
 		return false, err
-	}
-	var children []id.ID
-	for _, l := range links {
-		children = append(children, l.Child)
 	}
 	known, err := f.people.Centres(ctx, q, children)
 	return len(known) > 0, err
 }
 
-// Gone prepares the end of the accounts of those who answered for some persons that are erased and for nobody else who is
-// known.
-func (f *Family) Gone(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID) ([]fact.New, error) {
-	var guardians []id.ID
-	for _, p := range persons {
-		err := q.Each(ctx, "SELECT guardian FROM family_link WHERE child = ? ORDER BY guardian", store.Args(p), func(r store.Row) error {
+// Answering returns who answers for some persons, or did.
+func (f *Family) Answering(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, error) {
+	var out []id.ID
+	for part := range slices.Chunk(persons, 500) {
+		in, args := store.In("child", part)
+		err := q.Each(ctx, "SELECT DISTINCT guardian FROM family_link WHERE "+in+" ORDER BY guardian", args, func(r store.Row) error {
 			var g id.ID
 			err := r.Scan(&g)
-			if !slices.Contains(guardians, g) {
-				guardians = append(guardians, g)
+			if !slices.Contains(out, g) {
+				out = append(out, g)
 			}
 			return err
 		})
@@ -319,21 +375,19 @@ func (f *Family) Gone(ctx context.Context, q store.Querier, actor id.ID, persons
 			return nil, err
 		}
 	}
+	return out, nil
+}
+
+// Gone prepares the end of the accounts of those who answered for some persons that are erased and for nobody else who is
+// known.
+func (f *Family) Gone(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID) ([]fact.New, error) {
+	guardians, err := f.Answering(ctx, q, persons)
+	if err != nil {
+		return nil, err
+	}
 	var facts []fact.New
 	for _, g := range guardians {
-		var others []id.ID
-		err := q.Each(ctx, "SELECT child FROM family_link WHERE guardian = ?", store.Args(g), func(r store.Row) error {
-			var c id.ID
-			err := r.Scan(&c)
-			if !slices.Contains(persons, c) {
-				others = append(others, c)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		known, err := f.people.Centres(ctx, q, others)
+		left, err := f.answersFor(ctx, q, g, persons)
 		if err != nil {
 			return nil, err
 		}
@@ -341,7 +395,7 @@ func (f *Family) Gone(ctx context.Context, q store.Querier, actor id.ID, persons
 		if err != nil {
 			return nil, err
 		}
-		if len(known) > 0 || acc == nil || slices.ContainsFunc(append(slices.Clone(acc.Roles), acc.Ended...), func(h access.Held) bool { return h.Role != access.Guardian }) {
+		if left || acc == nil || slices.ContainsFunc(append(slices.Clone(acc.Roles), acc.Ended...), func(h access.Held) bool { return h.Role != access.Guardian }) {
 			continue
 		}
 		more, err := f.access.Gone(ctx, q, actor, acc)
@@ -424,8 +478,12 @@ func (f *Family) EndFetcher(ctx context.Context, actor id.ID, scope access.Scope
 
 func (f *Family) endFetcher(ctx context.Context, actor id.ID, x Fetcher) error {
 	return f.state(ctx, "end who may fetch", actor, access.Everywhere(), x.Child, x.ID, func(_ context.Context, _ store.Querier, k *seal.Key, _ []*fact.Fact) (*fact.Kind, fact.Body, error) {
-		return KindFetcher, FetcherNamed{Child: x.Child, Ended: true, Sealed: k.Seal(x.Who.text())}, nil
+		return KindFetcher, x.ended(k), nil
 	})
+}
+
+func (x Fetcher) ended(k *seal.Key) fact.Body {
+	return FetcherNamed{Child: x.Child, Ended: true, Sealed: k.Seal(x.Who.text())}
 }
 
 // Message is a few words between a centre and a guardian.
@@ -440,6 +498,7 @@ func (m Message) FromGuardian() bool { return m.Sender == m.Guardian }
 
 // Send writes to a guardian of a child of the scope, or from one: the sender says which.
 func (f *Family) Send(ctx context.Context, sender id.ID, scope access.Scope, child, guardian id.ID, text string) error {
+	text = strings.ReplaceAll(text, "\r\n", "\n") // as forms send the end of a line, which is one character
 	switch text = strings.TrimSpace(text); {
 	case text == "":
 		return ErrEmpty
@@ -658,16 +717,13 @@ func (f *Family) Revoke(ctx context.Context, guardian id.ID) error {
 	if err != nil {
 		return err
 	}
-	err = f.log.DB.Write(ctx, func(tx store.Tx) error {
+	return f.log.DB.Write(ctx, func(tx store.Tx) error {
+		out := access.EndAll
 		if isFamily(acc) {
-			return errors.Join(revoke(ctx, tx, guardian), access.Strip(ctx, tx, guardian))
+			out = access.Strip
 		}
-		return revoke(ctx, tx, guardian)
+		return errors.Join(revoke(ctx, tx, guardian), out(ctx, tx, guardian))
 	})
-	if err != nil {
-		return err
-	}
-	return f.access.EndOthers(ctx, guardian, "")
 }
 
 // HasCard says since when a guardian has a card; the zero time is none.

@@ -228,7 +228,7 @@ func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Doss
 			}
 			d.Files = append(d.Files, DossierFile{k.On, what, "image/jpeg", k.JPEG})
 		}
-		looks, err := h.Looks.Seen(ctx, h.DB, r, 1000)
+		looks, err := h.Looks.Seen(ctx, h.DB, []id.ID{r}, 1000)
 		if err != nil {
 			return nil, err
 		}

@@ -22,8 +22,8 @@ import (
 )
 
 // A person is erased by two (access.ErasePeople), or by the day on which what was kept about them is no longer needed.
-// In one transaction the keys are destroyed, the rows go and seats are free again; then the files, the lists that were
-// uploaded and the database's own log are cleared. The last part may have to wait for who reads an old state, or for a
+// In one transaction the keys are destroyed, the rows go and seats are free again; then the files and the database's own log
+// are cleared. The last part may have to wait for who reads an old state, or for a
 // crash to be over, so a mark in the folder says that it is still to be done.
 
 // purgeFile marks that something erased may still lie in a file; rewriteFile that tables on PostgreSQL are still to be
@@ -35,17 +35,9 @@ const (
 
 // erasure prepares the facts of an erasure, and says which files go.
 func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID, reason string) (fact.Outcome, []blob.Digest, error) {
-	// Who is one person is erased under every name.
-	ones, err := person.Ones(ctx, q, persons)
+	persons, err := records(ctx, q, persons)
 	if err != nil {
 		return fact.Outcome{}, nil, err
-	}
-	for _, p := range slices.Clone(persons) {
-		for _, alias := range ones[p] {
-			if !slices.Contains(persons, alias) {
-				persons = append(slices.Clone(persons), alias)
-			}
-		}
 	}
 	out, err := h.People.Erase(ctx, q, actor, persons, reason)
 	if err != nil {
@@ -78,6 +70,30 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 	return out, files, nil
 }
 
+// records returns all records of some persons: who is one person is erased under every name.
+func records(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, error) {
+	ones, err := person.Ones(ctx, q, persons)
+	out := slices.Clone(persons)
+	for _, p := range persons {
+		for _, r := range ones[p] {
+			if !slices.Contains(out, r) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out, err
+}
+
+// touched are the keys of an erasure: all records of some persons, and who answers for them, whose accounts may end.
+func (h *House) touched(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, error) {
+	all, err := records(ctx, q, persons)
+	if err != nil {
+		return nil, err
+	}
+	guardians, err := h.Family.Answering(ctx, q, all)
+	return append(all, guardians...), err
+}
+
 // eraser is the executor of erasures.
 func (h *House) eraser() access.Executor {
 	return access.Executor{
@@ -86,6 +102,9 @@ func (h *House) eraser() access.Executor {
 				return access.ErrNoReason
 			}
 			return h.here(ctx, q, p.Centre, p.Subjects)
+		},
+		Keys: func(ctx context.Context, q store.Querier, r *access.Request) ([]id.ID, error) {
+			return h.touched(ctx, q, r.Subjects)
 		},
 		Run: func(ctx context.Context, q store.Querier, actor id.ID, r *access.Request) (fact.Outcome, error) {
 			out, gone, err := h.erasure(ctx, q, actor, r.Subjects, r.Reason)
@@ -110,14 +129,28 @@ func (h *House) here(ctx context.Context, q store.Querier, centre id.ID, persons
 	return err
 }
 
-// Expire erases persons whose time is over, without a second person: the day was announced.
+// Expire erases those of some persons of a centre whose time is over, without a second person: the day was announced.
 func (h *House) Expire(ctx context.Context, persons []id.ID, centre id.ID) error {
+	return h.erase(ctx, persons, centre, h.Retention.Still)
+}
+
+// Erase erases persons of a centre at once, asking nobody: for measurements and tests.
+func (h *House) Erase(ctx context.Context, persons []id.ID, centre id.ID) error {
+	return h.erase(ctx, persons, centre, func(_ context.Context, _ store.Querier, persons []id.ID) ([]id.ID, error) { return persons, nil })
+}
+
+// erase erases those of some persons who are asked for when its turn comes.
+func (h *House) erase(ctx context.Context, persons []id.ID, centre id.ID, who func(context.Context, store.Querier, []id.ID) ([]id.ID, error)) error {
 	var files []blob.Digest
-	_, err := h.Log.Do(ctx, fact.Command{Name: "erase people whose time is over", Stream: person.Stream(centre), Keys: persons, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
-		out, gone, err := h.erasure(ctx, q, id.Nil, persons, "retention")
+	_, err := h.Log.DoKeyed(ctx, fact.Command{Name: "erase people whose time is over", Stream: person.Stream(centre), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		over, err := who(ctx, q, persons)
+		if err != nil {
+			return fact.Outcome{}, err
+		}
+		out, gone, err := h.erasure(ctx, q, id.Nil, over, "retention")
 		files = gone
 		return out, err
-	}})
+	}}, func(ctx context.Context, q store.Querier) ([]id.ID, error) { return h.touched(ctx, q, persons) })
 	if err != nil {
 		return err
 	}
@@ -185,13 +218,11 @@ func (h *House) personal() []string {
 	return out
 }
 
-// Purge clears what an erasure left: whom the erased were likened to, lists that were uploaded, and the database's log.
+// Purge clears what an erasure left: whom the erased were likened to, and the database's log. Lists that colleagues bring in
+// are hidden on the disk and not of the person who was erased, so they stay until they are taken, a day at most.
 func (h *House) Purge(ctx context.Context) error {
 	if err := h.People.Sweep(ctx); err != nil {
 		return err
-	}
-	if err := os.RemoveAll(filepath.Join(h.Config.Dir, UploadDir)); err != nil {
-		return fmt.Errorf("remove uploaded lists: %w", err)
 	}
 	if err := h.DB.Purge(ctx, false, h.personal()...); err != nil {
 		return err
@@ -319,11 +350,12 @@ func (h *House) merger() access.Executor {
 			_, err := h.People.Merging(ctx, q, id.Nil, p.Subjects, p.Reason)
 			return err
 		},
-		Keys: func(r *access.Request) []id.ID {
-			if len(r.Subjects) != 2 {
-				return nil
+		Keys: func(ctx context.Context, q store.Querier, r *access.Request) ([]id.ID, error) {
+			all, err := records(ctx, q, r.Subjects) // consents of all of them end
+			if len(r.Subjects) == 2 {
+				all = append(all, person.EdgeID(r.Subjects[0], r.Subjects[1]))
 			}
-			return []id.ID{person.EdgeID(r.Subjects[0], r.Subjects[1])}
+			return all, err
 		},
 		Run: func(ctx context.Context, q store.Querier, actor id.ID, r *access.Request) (fact.Outcome, error) {
 			out, err := h.People.Merging(ctx, q, actor, r.Subjects, r.Reason)

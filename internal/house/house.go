@@ -140,7 +140,7 @@ const KeyFile = "node.key"
 // BlobDir is the name of the folder of files.
 const BlobDir = "blobs"
 
-// UploadDir is the name of the folder of lists that were uploaded and are looked at.
+// UploadDir is the name of the folder of lists that were uploaded and are looked at, hidden by keys in memory.
 const UploadDir = "uploads"
 
 // DBFile is the name of the SQLite database in the folder.

@@ -282,3 +282,9 @@ func TestForIsShared(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestDigits(t *testing.T) {
+	if got := Digits("٢٠٢٦-۰۳ et 7"); got != "2026-03 et 7" {
+		t.Errorf("digits: %q", got)
+	}
+}

@@ -31,10 +31,11 @@ func scan(r store.Row) (Entry, error) {
 	return e, err
 }
 
-// Seen returns the latest looks at a person.
-func (l *Looks) Seen(ctx context.Context, q store.Querier, person id.ID, max int) ([]Entry, error) {
+// Seen returns the latest looks at a person, whichever of the records was looked at.
+func (l *Looks) Seen(ctx context.Context, q store.Querier, records []id.ID, max int) ([]Entry, error) {
+	in, args := store.In("person", records)
 	var out []Entry
-	err := q.Each(ctx, "SELECT "+columns+" FROM look WHERE person = ? ORDER BY at DESC LIMIT ?", store.Args(person, max), func(r store.Row) error {
+	err := q.Each(ctx, "SELECT "+columns+" FROM look WHERE "+in+" ORDER BY at DESC LIMIT ?", append(args, max), func(r store.Row) error {
 		e, err := scan(r)
 		out = append(out, e)
 		return err

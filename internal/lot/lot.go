@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tizi/internal/i18n"
 	"tizi/internal/id"
 )
 
@@ -127,16 +128,7 @@ var ErrSeed = errors.New("a seed has 4 to 100 letters and digits, such as 07 12 
 
 // Seed writes a seed in the one way in which it is used: capitals and digits, single spaces. Digits may be typed as Arabic ones.
 func Seed(typed string) (string, error) {
-	s := strings.Map(func(r rune) rune {
-		switch {
-		case r >= '٠' && r <= '٩':
-			return '0' + r - '٠'
-		case r >= '۰' && r <= '۹':
-			return '0' + r - '۰'
-		}
-		return r
-	}, typed)
-	s = strings.ToUpper(strings.Join(strings.Fields(s), " "))
+	s := strings.ToUpper(strings.Join(strings.Fields(i18n.Digits(typed)), " "))
 	if len(s) < 4 || len(s) > 100 || !seedForm.MatchString(s) {
 		return "", ErrSeed
 	}

@@ -275,8 +275,21 @@ func (t text) text() i18n.Text {
 
 // Phases returns the phases of a programme, earliest first.
 func (p *Programmes) Phases(ctx context.Context, q store.Querier, programme id.ID) ([]Phase, error) {
+	return p.phases(ctx, q, "programme = ? ORDER BY starts, code", programme)
+}
+
+// Phase returns a phase, or nil.
+func (p *Programmes) Phase(ctx context.Context, q store.Querier, phase id.ID) (*Phase, error) {
+	l, err := p.phases(ctx, q, "id = ?", phase)
+	if err != nil || len(l) == 0 {
+		return nil, err
+	}
+	return &l[0], nil
+}
+
+func (p *Programmes) phases(ctx context.Context, q store.Querier, where string, v id.ID) ([]Phase, error) {
 	var out []Phase
-	err := q.Each(ctx, "SELECT id, programme, code, ar, fr, zgh, en, starts, ends, age_min, age_max, planned, places FROM programme_phase WHERE programme = ? ORDER BY starts, code", store.Args(programme), func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, programme, code, ar, fr, zgh, en, starts, ends, age_min, age_max, planned, places FROM programme_phase WHERE "+where, store.Args(v), func(r store.Row) error {
 		x := Phase{}
 		var t text
 		var places string

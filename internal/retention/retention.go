@@ -284,17 +284,6 @@ func (r *Retention) Review(ctx context.Context) error {
 	for _, n := range rules {
 		shortest = min(shortest, n)
 	}
-	kept := map[id.ID]string{}
-	err = r.log.DB.Each(ctx, "SELECT person, until FROM retention_keep WHERE until > ?", store.Args(day(now)), func(row store.Row) error {
-		var p id.ID
-		var until string
-		err := row.Scan(&p, &until)
-		kept[p] = max(kept[p], until)
-		return err
-	})
-	if err != nil {
-		return err
-	}
 	var due []Due
 	before := now.Add(Ahead).AddDate(0, -shortest, 0)
 	for after := id.Nil; ; {
@@ -306,59 +295,18 @@ func (r *Retention) Review(ctx context.Context) error {
 			break
 		}
 		ids := make([]id.ID, len(l))
+		centres := map[id.ID]id.ID{}
 		for i, x := range l {
-			ids[i] = x.ID
+			ids[i], centres[x.ID] = x.ID, x.Centre
 		}
 		after = ids[len(ids)-1]
-		// Who is one person is erased under every name, so what is known under any of them counts.
-		ones, err := person.Ones(ctx, r.log.DB, ids)
+		ends, err := r.ends(ctx, r.log.DB, ids, rules)
 		if err != nil {
 			return err
 		}
-		all := slices.Clone(ids)
-		for _, same := range ones {
-			all = append(all, same...)
-		}
-		slices.SortFunc(all, func(a, b id.ID) int { return slices.Compare(a[:], b[:]) })
-		all = slices.Compact(all)
-		last, err := r.training.LastDays(ctx, r.log.DB, all)
-		if err != nil {
-			return err
-		}
-		visits, err := r.visits.LastDays(ctx, r.log.DB, all)
-		if err != nil {
-			return err
-		}
-		registered, err := r.people.Registered(ctx, r.log.DB, all)
-		if err != nil {
-			return err
-		}
-		for _, x := range l {
-			same := ones[x.ID]
-			if len(same) == 0 {
-				same = []id.ID{x.ID}
-			}
-			d := Due{Person: x.ID, Centre: x.Centre, Class: NeverCame}
-			open, until := false, ""
-			for _, v := range same {
-				t := last[v]
-				open = open || t.Open
-				w := visits[v]
-				d.Last = max(d.Last, registered[v], t.Enrolled, t.Here, w.Registered, w.Here)
-				until = max(until, kept[v])
-				if t.Here != "" || w.Here != "" {
-					d.Class = Learner
-				}
-			}
-			if open {
-				continue
-			}
-			from, err := time.Parse(time.DateOnly, d.Last)
-			if err != nil {
-				continue // no date, no end: a person sees to it
-			}
-			d.On = max(day(from.AddDate(0, rules[d.Class], 0)), until)
+		for _, d := range ends {
 			if d.On <= day(now.Add(Ahead)) {
+				d.Centre = centres[d.Person]
 				due = append(due, d)
 			}
 		}
@@ -371,6 +319,99 @@ func (r *Retention) Review(ctx context.Context) error {
 		due = append(due, Due{c.ID, c.Centre, Case, day(c.Noted), day(c.Noted.AddDate(0, CaseMonths, 0))})
 	}
 	return r.remember(ctx, due, day(now))
+}
+
+// ends returns when the time of some people is over, of those for whom it will be at all; whose centre is for the caller to
+// say. Who is one person is erased under every name, so what is known under any of them counts.
+func (r *Retention) ends(ctx context.Context, q store.Querier, persons []id.ID, rules map[Class]int) ([]Due, error) {
+	ones, err := person.Ones(ctx, q, persons)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Clone(persons)
+	for _, same := range ones {
+		all = append(all, same...)
+	}
+	slices.SortFunc(all, func(a, b id.ID) int { return slices.Compare(a[:], b[:]) })
+	all = slices.Compact(all)
+	last, err := r.training.LastDays(ctx, q, all)
+	if err != nil {
+		return nil, err
+	}
+	visits, err := r.visits.LastDays(ctx, q, all)
+	if err != nil {
+		return nil, err
+	}
+	registered, err := r.people.Registered(ctx, q, all)
+	if err != nil {
+		return nil, err
+	}
+	kept := map[id.ID]string{}
+	in, args := store.In("person", all)
+	err = q.Each(ctx, "SELECT person, until FROM retention_keep WHERE "+in, args, func(row store.Row) error {
+		var p id.ID
+		var until string
+		err := row.Scan(&p, &until)
+		kept[p] = max(kept[p], until)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []Due
+	for _, p := range persons {
+		same := ones[p]
+		if len(same) == 0 {
+			same = []id.ID{p}
+		}
+		d := Due{Person: p, Class: NeverCame}
+		open, until := false, ""
+		for _, v := range same {
+			t, w := last[v], visits[v]
+			open = open || t.Open
+			d.Last = max(d.Last, registered[v], t.Enrolled, t.Here, w.Registered, w.Here)
+			until = max(until, kept[v])
+			if t.Here != "" || w.Here != "" {
+				d.Class = Learner
+			}
+		}
+		from, err := time.Parse(time.DateOnly, d.Last)
+		if open || err != nil {
+			continue // no date, no end: a person sees to it
+		}
+		d.On = max(day(from.AddDate(0, rules[d.Class], 0)), until)
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// Still returns those of some persons, at most page, who are announced and whose time is over as the database is now: the
+// list is a day old, and since then somebody may have come back, been kept longer, or become one with somebody who was here.
+func (r *Retention) Still(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, error) {
+	rules, err := r.Rules(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	in, args := store.In("person", persons)
+	over, err := r.over(ctx, q, in, args, "")
+	if err != nil {
+		return nil, err
+	}
+	announced := make([]id.ID, len(over))
+	for i, d := range over {
+		announced[i] = d.Person
+	}
+	ends, err := r.ends(ctx, q, announced, rules)
+	if err != nil {
+		return nil, err
+	}
+	var out []id.ID
+	for _, d := range ends {
+		if d.On <= day(r.log.Clock.Now()) {
+			out = append(out, d.Person)
+		}
+	}
+	return out, nil
 }
 
 // ClosedFor returns when a case was closed, at the latest, whose time is over on the day of t.
@@ -415,24 +456,41 @@ func (r *Retention) Soon(ctx context.Context, q store.Querier, scope access.Scop
 	return r.due(ctx, q, fmt.Sprintf("%s AND class <> ? ORDER BY due, person LIMIT %d", where, max), append(args, string(Case)))
 }
 
-// Cases returns the cases in the scope whose time will be over, for officers alone.
-func (r *Retention) Cases(ctx context.Context, q store.Querier, scope access.Scope) ([]Due, error) {
-	where, args := scope.SQL("centre")
-	return r.due(ctx, q, where+" AND class = ? ORDER BY due, person", append(args, string(Case)))
+// Ends returns the day of each of some cases whose time will be over, for officers alone.
+func (r *Retention) Ends(ctx context.Context, q store.Querier, cases []id.ID) (map[id.ID]string, error) {
+	in, args := store.In("person", cases)
+	l, err := r.due(ctx, q, in+" AND class = ?", append(args, string(Case)))
+	out := map[id.ID]string{}
+	for _, d := range l {
+		out[d.Person] = d.On
+	}
+	return out, err
 }
 
 // Count returns how many Soon would return without a bound.
 func (r *Retention) Count(ctx context.Context, q store.Querier, scope access.Scope) (int, error) {
+	return r.count(ctx, q, scope, "class <> ?")
+}
+
+// CountCases returns of how many cases the time will be over, for officers alone.
+func (r *Retention) CountCases(ctx context.Context, q store.Querier, scope access.Scope) (int, error) {
+	return r.count(ctx, q, scope, "class = ?")
+}
+
+func (r *Retention) count(ctx context.Context, q store.Querier, scope access.Scope, class string) (n int, err error) {
 	where, args := scope.SQL("centre")
-	var n int
-	_, err := store.One(ctx, q, "SELECT count(*) FROM retention_due WHERE "+where+" AND class <> ?", append(args, string(Case)), &n)
+	_, err = store.One(ctx, q, "SELECT count(*) FROM retention_due WHERE "+where+" AND "+class, append(args, string(Case)), &n)
 	return n, err
 }
 
 // Over returns at most max people and cases whose time is over and was announced long enough.
 func (r *Retention) Over(ctx context.Context, q store.Querier, max int) ([]Due, error) {
+	return r.over(ctx, q, "1 = 1", nil, fmt.Sprintf(" ORDER BY centre, person LIMIT %d", max))
+}
+
+func (r *Retention) over(ctx context.Context, q store.Querier, where string, args []any, order string) ([]Due, error) {
 	now := r.log.Clock.Now()
-	return r.due(ctx, q, fmt.Sprintf("due <= ? AND warned <= ? ORDER BY centre, person LIMIT %d", max), store.Args(day(now), day(now.Add(-Notice))))
+	return r.due(ctx, q, where+" AND due <= ? AND warned <= ?"+order, append(args, day(now), day(now.Add(-Notice))))
 }
 
 func (r *Retention) due(ctx context.Context, q store.Querier, where string, args []any) ([]Due, error) {

@@ -462,10 +462,10 @@ func (s *Safeguard) cases(ctx context.Context, q store.Querier, where string, ar
 	return out, err
 }
 
-// Cases returns the cases of a scope, those that are not closed first, latest first.
-func (s *Safeguard) Cases(ctx context.Context, q store.Querier, scope access.Scope) ([]Case, error) {
+// Cases returns at most max cases of a scope after some, those that are not closed first, latest first.
+func (s *Safeguard) Cases(ctx context.Context, q store.Querier, scope access.Scope, after, max int) ([]Case, error) {
 	where, args := scope.SQL("centre")
-	return s.cases(ctx, q, fmt.Sprintf("%s ORDER BY CASE state WHEN 'closed' THEN 1 ELSE 0 END, at DESC, id LIMIT %d", where, maxCases), args)
+	return s.cases(ctx, q, fmt.Sprintf("%s ORDER BY CASE state WHEN 'closed' THEN 1 ELSE 0 END, at DESC, id LIMIT %d OFFSET %d", where, max, after), args)
 }
 
 // Case returns one case of a scope.
@@ -659,9 +659,15 @@ func (s *Safeguard) Share(ctx context.Context, scope access.Scope, account id.ID
 	if err != nil {
 		return 0, 0, err
 	}
-	cases, err := s.Cases(ctx, s.log.DB, scope)
-	if err != nil {
-		return 0, 0, err
+	var cases []Case
+	for {
+		l, err := s.Cases(ctx, s.log.DB, scope, len(cases), maxCases)
+		if err != nil {
+			return 0, 0, err
+		}
+		if cases = append(cases, l...); len(l) < maxCases {
+			break
+		}
 	}
 	officers := map[id.ID][]Officer{}
 	for _, c := range cases {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -203,6 +204,27 @@ func TestEpochsAreNamedInOrder(t *testing.T) {
 		next := nextEpoch(newest)
 		if bytes.Compare(next[:], newest[:]) <= 0 {
 			t.Fatalf("%s comes before %s", next, newest)
+		}
+	})
+}
+
+// A padded file is read from anywhere, and its bytes say nothing.
+func TestPad(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		plain := rapid.SliceOfN(rapid.Byte(), 0, 200).Draw(t, "plain")
+		var b bytes.Buffer
+		p := NewPad()
+		w := p.Writer(&b)
+		cut := rapid.IntRange(0, len(plain)).Draw(t, "cut")
+		w.Write(bytes.Clone(plain[:cut]))
+		w.Write(bytes.Clone(plain[cut:]))
+		if len(plain) > 8 && bytes.Contains(b.Bytes(), plain[:8]) {
+			t.Fatal("it lies there in clear")
+		}
+		from := rapid.IntRange(0, len(plain)).Draw(t, "from")
+		got := make([]byte, rapid.IntRange(0, len(plain)-from).Draw(t, "n"))
+		if n, err := p.ReaderAt(bytes.NewReader(b.Bytes())).ReadAt(got, int64(from)); n != len(got) || err != nil && err != io.EOF || !bytes.Equal(got, plain[from:from+n]) {
+			t.Fatalf("from %d: %d bytes, %v", from, n, err)
 		}
 	})
 }

@@ -88,7 +88,7 @@ type source interface {
 type Reader struct {
 	name  string
 	src   source
-	file  io.Closer // what Open opened
+	file  io.Closer // what it is read from, where that can be closed
 	info  Info
 	text  bool
 	top   []Row // read to find the headings, not yet given on
@@ -124,11 +124,11 @@ func Open(path string, opt Options) (*Reader, error) {
 		f.Close()
 		return nil, err
 	}
-	r.file = f
 	return r, nil
 }
 
-// New reads a table of size bytes, as an upload gives it; name is for messages. Every error is an *Error.
+// New reads a table of size bytes, as an upload gives it; name is for messages. Where in can be closed, Close does. Every
+// error is an *Error, and leaves in as it is.
 func New(in io.ReaderAt, size int64, name string, opt Options) (*Reader, error) {
 	r := &Reader{name: name, max: opt.MaxRows}
 	if r.max <= 0 {
@@ -143,6 +143,7 @@ func New(in io.ReaderAt, size int64, name string, opt Options) (*Reader, error) 
 		}
 		return nil, r.explain(err)
 	}
+	r.file, _ = in.(io.Closer)
 	return r, nil
 }
 
@@ -230,7 +231,7 @@ func (r *Reader) Peek(n int) []Row {
 	return r.ready[:min(n, len(r.ready))]
 }
 
-// Close frees what Open opened. A Reader made by New leaves the caller's file open.
+// Close frees what it is read from.
 func (r *Reader) Close() error {
 	err := r.src.close()
 	if r.file != nil {

@@ -48,20 +48,14 @@ type gate struct {
 
 // gate returns what a phase asks on a day.
 func (t *Training) gate(ctx context.Context, q store.Querier, prog, phase id.ID, on string) (g gate, err error) {
-	phases, err := t.programmes.Phases(ctx, q, prog)
-	if err != nil {
+	p, err := t.programmes.Phase(ctx, q, phase)
+	if err != nil || p == nil || p.Programme != prog {
 		return g, err
 	}
-	for _, p := range phases {
-		if p.ID != phase {
-			continue
-		}
-		g.phase = p
-		versions, err := t.programmes.Versions(ctx, q, p)
-		g.version = programme.InForce(versions, on)
-		return g, err
-	}
-	return g, nil
+	g.phase = *p
+	versions, err := t.programmes.Versions(ctx, q, *p)
+	g.version = programme.InForce(versions, on)
+	return g, err
 }
 
 // judge says what the rule says of somebody who comes to an enrolment: was is what it was, nil when there was none. Who was
@@ -100,16 +94,13 @@ func (t *Training) Refusals(ctx context.Context, q store.Querier, p id.ID) ([]Re
 	}
 	var out []Refusal
 	for _, e := range denied {
-		phases, err := t.programmes.Phases(ctx, q, e.Programme)
+		ph, err := t.programmes.Phase(ctx, q, e.Phase)
 		if err != nil {
 			return nil, nil, err
 		}
 		r := Refusal{Person: e.Person, Grounds: e.Remark}
-		for _, ph := range phases {
-			if ph.ID != e.Phase {
-				continue
-			}
-			versions, err := t.programmes.Versions(ctx, q, ph)
+		if ph != nil {
+			versions, err := t.programmes.Versions(ctx, q, *ph)
 			if err != nil {
 				return nil, nil, err
 			}

@@ -348,11 +348,9 @@ func (t *Training) preview(ctx context.Context, q store.Querier, c *Cohort, w We
 
 // inPhase refuses days outside of a group's phase.
 func (t *Training) inPhase(ctx context.Context, q store.Querier, c *Cohort, first, last string) error {
-	phases, err := t.programmes.Phases(ctx, q, c.Programme)
-	for _, p := range phases {
-		if p.ID == c.Phase && (first < p.From || p.To != "" && last > p.To) {
-			return ErrPhase
-		}
+	p, err := t.programmes.Phase(ctx, q, c.Phase)
+	if p != nil && (first < p.From || p.To != "" && last > p.To) {
+		return ErrPhase
 	}
 	return err
 }

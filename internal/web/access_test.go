@@ -482,7 +482,7 @@ func TestEveryCell(t *testing.T) {
 					path := n.fill(t, r, s, acc)
 					form := url.Values{}
 					if strings.HasSuffix(r.Path, "/refuse") {
-						form.Set("reason", "no")
+						form.Set("reason", access.RefuseReasons[0])
 					}
 					status, to, _ := n.request(t, acc, r.Method, path, form)
 					admitted := status == 200 || status == 409 || status == 422 || status == 303 && !strings.HasPrefix(to, "/signin?")

@@ -197,7 +197,7 @@ func TestActivityWithdrawsASpeaker(t *testing.T) {
 	}
 	// A person who is erased gives the seat back, and the list names nobody.
 	g := n.guest(t, open)
-	must(t, n.Expire(ctx, []id.ID{g.Person}, here))
+	must(t, n.Erase(ctx, []id.ID{g.Person}, here))
 	if p, err := n.People.Get(ctx, n.DB, access.Everywhere(), g.Person); p != nil || err != nil {
 		t.Error(p, err)
 	}

@@ -193,7 +193,7 @@ func TestDoor(t *testing.T) {
 			t.Errorf("the export of a person: %v %v", d, err)
 		}
 		// Who is erased leaves no card.
-		must(t, n.Expire(ctx, []id.ID{p[2]}, s.centre))
+		must(t, n.Erase(ctx, []id.ID{p[2]}, s.centre))
 		if _, err := n.Cards.Whose(ctx, n.DB, k[2]); err == nil || !strings.Contains(err.Error(), "not made here") {
 			t.Errorf("the card of somebody erased: %v", err)
 		}

@@ -256,7 +256,7 @@ func TestGuardianSeesOwnChildOnly(t *testing.T) {
 		// Who looked.
 		n.request(t, n.owner, "GET", "/people/"+mine.person.String(), nil)
 		n.request(t, n.owner, "GET", "/people/"+mine.person.String(), nil)
-		seen, err := n.Looks.Seen(ctx, n.DB, mine.person, 10)
+		seen, err := n.Looks.Seen(ctx, n.DB, []id.ID{mine.person}, 10)
 		must(t, err)
 		if len(seen) != 1 || seen[0].Account != n.owner.ID || seen[0].Action != look.Read {
 			t.Errorf("looks: %+v", seen)
@@ -266,7 +266,7 @@ func TestGuardianSeesOwnChildOnly(t *testing.T) {
 		}
 		n.clock.Move(look.Life + time.Hour)
 		must(t, n.Looks.Note(ctx, n.owner.ID, look.Read, other.person))
-		if seen, err = n.Looks.Seen(ctx, n.DB, mine.person, 10); err != nil || len(seen) != 0 {
+		if seen, err = n.Looks.Seen(ctx, n.DB, []id.ID{mine.person}, 10); err != nil || len(seen) != 0 {
 			t.Errorf("looks are not pruned: %+v %v", seen, err)
 		}
 	})
@@ -660,5 +660,87 @@ func TestWordsBetweenCentreAndGuardian(t *testing.T) {
 	}
 	if _, _, body := n.request(t, mother, "GET", mine+"/consent", nil); strings.Contains(body, "Nouveaux mots") {
 		t.Error("who agreed reads other words than those agreed to")
+	}
+}
+
+// A guardian reads what an adult child answered and cannot answer; the desk is offered the person's own answer.
+func TestGuardianOfAnAdultAnswersForNobody(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		centre := place.ID("MA-ERR-MJ1")
+		p, err := n.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "Salma", "birth": "2005-01-06", "guardian_name": "Fatna"}, nil)
+		must(t, err)
+		mother := n.mother(t, p)
+		page := "/children/" + p.String() + "/consent"
+		if _, _, body := n.request(t, mother, "GET", page, nil); !strings.Contains(body, "18 ans ou plus") || strings.Contains(body, `value="given"`) {
+			t.Error("the page of the guardian does not say why, or offers to answer")
+		}
+		if status, _, body := n.request(t, mother, "POST", page, url.Values{"purpose": {"training"}, "state": {"given"}}); status != 422 || !strings.Contains(body, "18 ans ou plus") {
+			t.Errorf("a guardian answers for an adult: %d", status)
+		}
+		page = "/people/" + p.String() + "/consent"
+		if _, _, body := n.request(t, n.owner, "GET", page, nil); !strings.Contains(body, `value="self" checked`) || strings.Contains(body, `value="Fatna"`) {
+			t.Error("the desk is not offered the answer of the person")
+		}
+		form := url.Values{"state_training": {"given"}, "giver": {"guardian"}, "method": {"paper"}, "name": {"Fatna"}, "on": {n.Today()}}
+		if status, _, body := n.request(t, n.owner, "POST", page, form); status != 422 || !strings.Contains(body, "À partir de 18 ans") {
+			t.Errorf("the desk notes a guardian's answer: %d", status)
+		}
+		form.Set("giver", "self")
+		if status, _, _ := n.request(t, n.owner, "POST", page, form); status != 303 {
+			t.Errorf("the desk notes the person's answer: %d", status)
+		}
+		for who, want := range map[id.ID][2]bool{p: {false, true}, n.spot(t, "in", "MA-ERR-MJ1").person: {true, false}} {
+			status, _, body := n.request(t, n.owner, "POST", "/consents/print", url.Values{"person": {who.String()}, "purpose": {"training"}, "lang": {"fr"}})
+			if got := [2]bool{strings.Contains(body, "parent ou tuteur</dt>"), strings.Contains(body, `"paper-child">Personne`)}; got != want {
+				t.Errorf("the printed form asks for a guardian's name, or names a person: %v, want %v (%d)", got, want, status)
+			}
+		}
+	})
+}
+
+// What a guardian is shown holds for the person, whichever record somebody looked at; what they wrote and is refused comes
+// back, and the end of a line is one character.
+func TestGuardianOfTwoRecords(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		s := n.spot(t, "in", "MA-ERR-MJ1")
+		must(t, n.People.Merge(ctx, n.owner.ID, access.Everywhere(), s.person, s.other, "papers"))
+		mother := n.mother(t, s.person)
+		page := "/children/" + s.person.String()
+		n.request(t, n.owner, "GET", "/people/"+s.other.String(), nil)
+		if _, _, body := n.request(t, mother, "GET", page, nil); !strings.Contains(body, "Nadia") {
+			t.Error("the mother is not told who looked at the other record")
+		}
+		long := strings.Repeat("é", family.MaxMessage-2)
+		if status, _, body := n.request(t, mother, "POST", page+"/messages", url.Values{"text": {"mon long mot " + long}}); status != 422 || !strings.Contains(body, "mon long mot") {
+			t.Errorf("a message that is too long: %d, or its text is lost", status)
+		}
+		if status, _, _ := n.request(t, mother, "POST", page+"/messages", url.Values{"text": {"a\r\n" + long}}); status != 303 {
+			t.Errorf("a message of just as many characters as it may have: %d", status)
+		}
+		l, err := n.Family.Messages(ctx, n.DB, s.person, id.Nil)
+		must(t, err)
+		if len(l) != 1 || l[0].Text != "a\n"+long {
+			t.Errorf("%d messages", len(l))
+		}
+	})
+}
+
+// Whoever prints forms comes back to the list as it was narrowed, also when nothing was chosen.
+func TestPrintingKeepsTheFilter(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	n.programmeP(t)
+	n.spot(t, "in", "MA-ERR-MJ1")
+	list := "/consents?centre=MA-ERR-MJ1&lack=scan&purpose=image"
+	_, _, body := n.request(t, n.owner, "GET", "/consents?centre=MA-ERR-MJ1&purpose=research&lack=", nil)
+	action := "/consents/print?centre=MA-ERR-MJ1&amp;purpose=research"
+	if !strings.Contains(body, action) {
+		t.Error("the form does not say what the list is narrowed to")
+	}
+	if status, to, _ := n.request(t, n.owner, "POST", strings.Replace(list, "?", "/print?", 1), url.Values{"lang": {"fr"}}); status != 303 || to != list {
+		t.Errorf("nothing chosen: %d to %q, want %q", status, to, list)
 	}
 }

@@ -3,6 +3,8 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +15,9 @@ import (
 	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/place"
+	"tizi/internal/safeguard"
 	"tizi/internal/store"
+	"tizi/internal/testnode"
 )
 
 // What is known of a person is read by the two who asked and confirmed, for a while, and by nobody else.
@@ -159,5 +163,90 @@ func TestTwoSpellingsBecomeOneAndTwoAgain(t *testing.T) {
 	b.at("taken back", b.post(pair, "do", "unmerge"), "/people/same", "separate again")
 	if count() != 2 {
 		t.Errorf("%d people when they are two again", count())
+	}
+}
+
+// What an officer wrote while the key locked is kept, and asks for the passphrase; the list of cases has pages.
+func TestOfficerNotesThoughTheKeyLocked(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programmeP(t)
+		s := n.spot(t, "in", "MA-ERR-MJ1") // makes the owner an officer with a key
+		page := "/safeguarding/" + s.worry.String()
+		form := url.Values{"step": {"spoke"}, "text": {"parlé avec la mère"}, "due": {"2026-04-01"}}
+		post := func(what, passphrase string, want int, holds ...string) {
+			t.Helper()
+			form.Set("passphrase", passphrase)
+			status, _, body := n.request(t, n.owner, "POST", page, form)
+			if status != want {
+				t.Errorf("%s: status %d, want %d", what, status, want)
+			}
+			for _, h := range holds {
+				if !strings.Contains(body, h) {
+					t.Errorf("%s: no %q", what, h)
+				}
+			}
+			if strings.Contains(body, "secret") && want == 422 {
+				t.Errorf("%s: shows the report", what)
+			}
+		}
+		typed := []string{"parlé avec la mère", `value="2026-04-01"`, `value="spoke" selected`, `name="passphrase"`}
+		post("locked", "", 422, append(typed, "refermée")...)
+		post("a wrong passphrase", "not this one", 422, append(typed, "n’ouvre pas")...)
+		post("the passphrase", passphrase, 303)
+		c, err := n.Safeguard.Case(ctx, n.DB, access.Everywhere(), s.worry)
+		must(t, err)
+		if c.State == "new" || c.Due != "2026-04-01" {
+			t.Errorf("the step was not noted: %+v", c)
+		}
+		for range 55 {
+			_, err := n.Safeguard.Report(ctx, id.New().String(), s.centre, safeguard.Worry{What: "one more"})
+			must(t, err)
+		}
+		rows := func(path string) int {
+			_, _, body := n.request(t, n.owner, "GET", path, nil)
+			return strings.Count(body, `<th scope="row">`)
+		}
+		if a, b := rows("/safeguarding"), rows("/safeguarding?page=2"); a != 50 || b != 6 {
+			t.Errorf("the two pages have %d and %d cases, want 50 and 6", a, b)
+		}
+	})
+}
+
+// An erasure leaves the lists that colleagues bring in: no name of theirs stands on the disk.
+func TestErasureLeavesListsUnderWay(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	centre := place.ID("MA-ERR-MJ1")
+	boss := n.open(t, access.Centre, access.Place(centre), false)
+	key := n.upload(t, boss, centre)
+	p, err := n.People.Register(ctx, boss.ID, centre, map[string]string{"first_latin": "Zineb", "last_latin": "Alaoui"}, nil)
+	must(t, err)
+	files, err := os.ReadDir(filepath.Join(n.Config.Dir, house.UploadDir))
+	must(t, err)
+	if len(files) != 1 {
+		t.Fatalf("%d files of one list", len(files))
+	}
+	b, err := os.ReadFile(filepath.Join(n.Config.Dir, house.UploadDir, files[0].Name()))
+	must(t, err)
+	if len(b) < 30 || strings.Contains(string(b), "Zineb") || strings.Contains(string(b), "Nom;") {
+		t.Errorf("the list lies there in clear: %q", b)
+	}
+	must(t, n.Erase(ctx, []id.ID{p}, centre))
+	for _, path := range []string{"/columns", "/plan"} {
+		if status, _, body := n.request(t, boss, "GET", "/import/"+key+path, nil); status != 200 || !strings.Contains(body, "Alaoui") {
+			t.Errorf("%s after somebody was erased: %d", path, status)
+		}
+	}
+	if status, to, _ := n.request(t, boss, "POST", "/import/"+key+"/plan", nil); status != 303 || !strings.HasSuffix(to, "/report") {
+		t.Errorf("taken: %d to %q", status, to)
+	}
+	if l, err := n.People.Count(ctx, n.DB, access.At(centre)); err != nil || l != 1 {
+		t.Errorf("%d people, %v", l, err)
+	}
+	if files, err = os.ReadDir(filepath.Join(n.Config.Dir, house.UploadDir)); err != nil || len(files) != 0 {
+		t.Errorf("%d files are left, %v", len(files), err)
+	}
+	if status, _, _ := n.request(t, boss, "GET", "/import/"+key+"/report", nil); status != 200 {
+		t.Errorf("the report: %d", status)
 	}
 }

@@ -232,6 +232,7 @@ func TestOpeningsAndRequests(t *testing.T) {
 		t.Errorf("who asked confirms: status %d", p.status)
 	}
 	m.at("refusing without a reason", m.post(self+"/refuse"), self, "Give a reason")
+	m.at("refusing in words of one's own", m.post(self+"/refuse", "reason", "Amina is a cousin"), self, "Give a reason", "Nothing proves it yet")
 	m.at("confirming", m.post(self+"/confirm"), "/requests", "It is confirmed and done")
 	m.at("again", m.post(self+"/confirm"), self, "decided already")
 	if p := m.get("/people/" + who.String()); p.status != 404 {

@@ -40,12 +40,6 @@ var schoolings = phrases(map[string][]string{
 		"graduated", "حامل شهادة", "حاملة شهادة", "حامل(ة) شهادة", "مجاز", "مجازة", "خريج", "خريجة"},
 })
 
-// Categories are the social categories that ParseCategory returns.
-var Categories = []string{"student", "employee", "worker", "artisan", "farmer", "self_employed", "unemployed", "homemaker", "low_income"}
-
-// Diplomas are what ParseDiploma returns, the lowest first.
-var Diplomas = []string{"none", "primary", "middle", "bac", "technician", "licence", "master", "doctorate"}
-
 var categories = phrases(map[string][]string{
 	"student":       {"student", "étudiant", "étudiante", "élève", "طالب", "طالبة", "تلميذ", "تلميذة"},
 	"employee":      {"employee", "employé", "employée", "salarié", "salariée", "fonctionnaire", "cadre", "موظف", "موظفة", "أجير", "أجيرة", "مستخدم", "مستخدمة"},
@@ -69,7 +63,7 @@ var diplomas = phrases(map[string][]string{
 	"doctorate":  {"doctorate", "doctorat", "phd", "docteur", "دكتوراه", "الدكتوراه"},
 })
 
-// ParseCategory reads somebody's social category, one of Categories. The error is a Fault.
+// ParseCategory reads somebody's social category, one of programme.Categories. The error is a Fault.
 func ParseCategory(text string) (string, error) {
 	if v := categories[plain(text)]; v != "" {
 		return v, nil
@@ -77,7 +71,7 @@ func ParseCategory(text string) (string, error) {
 	return "", CategoryUnknown
 }
 
-// ParseDiploma reads somebody's highest diploma, one of Diplomas. The error is a Fault.
+// ParseDiploma reads somebody's highest diploma, one of programme.Diplomas. The error is a Fault.
 func ParseDiploma(text string) (string, error) {
 	if v := diplomas[plain(text)]; v != "" {
 		return v, nil

@@ -118,7 +118,7 @@ func consents(a *door.Ask) error {
 	v.Pager = shell.Pager{Prev: to(page.Prev), Next: to(page.Next), Shown: len(v.Rows), Total: -1}
 	v.TextsURL = "/consents/texts"
 	if a.May(access.WriteConsent) {
-		v.PrintAction, v.ScansURL, v.Langs = "/consents/print", "/consents/scans", langOptions()
+		v.PrintAction, v.ScansURL, v.Langs = filtered(a, "/consents/print"), "/consents/scans", langOptions()
 		may, err := a.ScopeOf(access.WriteConsent)
 		if err != nil {
 			return err
@@ -130,6 +130,12 @@ func consents(a *door.Ask) error {
 		v.Waiting = len(tray)
 	}
 	return a.Render("consents/list", v)
+}
+
+// filtered is a path with what the list of consents is narrowed to, so that whoever prints comes back to the same list.
+func filtered(a *door.Ask, path string) string {
+	q := a.R.URL.Query()
+	return door.With(path, "purpose", q.Get("purpose"), "centre", q.Get("centre"), "group", q.Get("group"), "lack", q.Get("lack"), "page", q.Get("page"))
 }
 
 func langOptions() []shell.Option {
@@ -161,7 +167,7 @@ func consentsPrinted(a *door.Ask) error {
 	}
 	if len(people) == 0 || len(purposes) == 0 || len(people) > consent.MaxForms {
 		a.Notify("help", "consents.choose")
-		return a.Go("/consents")
+		return a.Go(filtered(a, "/consents"))
 	}
 	lang, ok := i18n.Parse(a.R.FormValue("lang"))
 	if !ok && a.R.FormValue("lang") != "" {
@@ -177,7 +183,7 @@ func consentsPrinted(a *door.Ask) error {
 	if err := a.H.Looks.Note(ctx, a.Actor(), look.Print, people...); err != nil {
 		return err
 	}
-	v := Paper{BackURL: "/consents"}
+	v := Paper{BackURL: filtered(a, "/consents")}
 	for _, f := range forms {
 		one, err := paper(a, f)
 		if err != nil {
@@ -201,6 +207,9 @@ func paper(a *door.Ask, f consent.Form) (PaperForm, error) {
 		Code: f.Code()[len(f.Code())-8:]}
 	if v.Other == v.Name {
 		v.Other = ""
+	}
+	if consent.Giver(who.Details["birth"], a.Today()) == consent.BySelf { // who signs is who it is about
+		v.ForWhom, v.GivenName, v.RelationWord, v.Assent = p.T("paper.person"), "", "", ""
 	}
 	v.Centre, _ = a.PlaceName(who.Centre).In(f.Lang)
 	for i, purpose := range f.Purposes {
@@ -372,20 +381,20 @@ func relations(a *door.Ask) []shell.Option {
 func personConsentsView(a *door.Ask, p *person.Person) (PersonConsents, error) {
 	ctx := a.R.Context()
 	v := PersonConsents{PersonURL: "/people/" + p.ID.String(), Form: a.May(access.WriteConsent), Action: "/people/" + p.ID.String() + "/consent", Relations: relations(a),
-		Giver: consent.ByGuardian, GivenBy: p.Details["guardian_name"], Method: "paper", On: a.Today(), States: map[string]string{}, Errors: map[string]string{}}
+		GivenBy: p.Details["guardian_name"], Method: "paper", On: a.Today(), States: map[string]string{}, Errors: map[string]string{}}
 	v.Name, v.Other = a.Names(p.Details)
 	if !a.May(access.ReadPeople) {
 		v.PersonURL = ""
 	}
-	if age := a.Age(p.Details["birth"]); age >= consent.Adult {
-		v.Adult, v.Giver = true, consent.BySelf
+	if v.Giver = consent.Giver(p.Details["birth"], v.On); v.Giver == consent.BySelf {
+		v.Adult, v.GivenBy = true, ""
 	}
 	links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
 	if err != nil {
 		return v, err
 	}
 	for _, l := range links {
-		if l.Consent {
+		if l.Consent && !v.Adult {
 			v.GivenBy, v.Relation = l.Name, l.Relation
 			break
 		}
@@ -469,6 +478,7 @@ func consentError(a *door.Ask, errs map[string]string, err error) bool {
 		field, key string
 	}{
 		{consent.ErrMinor, "giver", "consents.minor"},
+		{consent.ErrAdult, "giver", "consents.adult"},
 		{consent.ErrNoWitness, "witness", "consents.no_witness"},
 		{consent.ErrNoName, "name", "consents.no_name"},
 		{consent.ErrFuture, "on", "consents.future"},

@@ -90,23 +90,15 @@ type Letter struct {
 // versionsOf are the rules of a group's phase.
 func versionsOf(a *door.Ask, c *training.Cohort) (map[id.ID]programme.Rule, error) {
 	out := map[id.ID]programme.Rule{}
-	phases, err := a.H.Programmes.Phases(a.R.Context(), a.H.DB, c.Programme)
-	if err != nil {
-		return nil, err
+	ph, err := a.H.Programmes.Phase(a.R.Context(), a.H.DB, c.Phase)
+	if err != nil || ph == nil {
+		return out, err
 	}
-	for _, ph := range phases {
-		if ph.ID != c.Phase {
-			continue
-		}
-		list, err := a.H.Programmes.Versions(a.R.Context(), a.H.DB, ph)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range list {
-			out[v.ID] = v.Rule
-		}
+	list, err := a.H.Programmes.Versions(a.R.Context(), a.H.DB, *ph)
+	for _, v := range list {
+		out[v.ID] = v.Rule
 	}
-	return out, nil
+	return out, err
 }
 
 // phaseNames are the names of a programme and of a phase of it.
@@ -115,11 +107,9 @@ func phaseNames(a *door.Ask, prog, phase id.ID) (p, ph i18n.Text, err error) {
 	if err != nil || x == nil {
 		return nil, nil, err
 	}
-	phases, err := a.H.Programmes.Phases(a.R.Context(), a.H.DB, prog)
-	for _, y := range phases {
-		if y.ID == phase {
-			ph = y.Name
-		}
+	y, err := a.H.Programmes.Phase(a.R.Context(), a.H.DB, phase)
+	if y != nil {
+		ph = y.Name
 	}
 	return x.Name, ph, err
 }
@@ -138,7 +128,7 @@ func RefusalsOf(a *door.Ask, p *person.Person, appealURL, letterURL func(phase i
 	}
 	open := map[id.ID]bool{}
 	for _, x := range mine {
-		row, err := appealRow(a, x)
+		row, err := appealRow(a, x, door.Names{})
 		if err != nil {
 			return v, err
 		}
@@ -159,22 +149,16 @@ func RefusalsOf(a *door.Ask, p *person.Person, appealURL, letterURL func(phase i
 	return v, nil
 }
 
-func appealRow(a *door.Ask, x *training.Appeal) (AppealRow, error) {
+func appealRow(a *door.Ask, x *training.Appeal, who door.Names) (AppealRow, error) {
 	row := AppealRow{URL: "/appeals/" + x.ID.String(), PersonURL: "/people/" + x.Person.String(), By: x.By, On: x.On, Due: x.Due, Late: x.State == training.AppealOpen && x.Due < a.Today(), Words: x.Words, State: x.State, Answer: x.Answer, Decided: x.Decided}
 	var err error
 	if row.Programme, row.Phase, err = phaseNames(a, x.Programme, x.Phase); err != nil {
 		return row, err
 	}
 	if !x.Decider.IsNil() {
-		acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, x.Decider)
-		if err != nil {
-			return row, err
-		}
-		if acc != nil {
-			row.Decider = acc.Name
-		}
+		row.Decider, err = who.Of(a, x.Decider)
 	}
-	return row, nil
+	return row, err
 }
 
 // refusal is the refusal of a person of the scope in the phase that the address names.
@@ -299,7 +283,7 @@ func appeals(a *door.Ask) error {
 		return err
 	}
 	a.Shows(look.Listed, look.Appeals, people...)
-	named := map[id.ID]string{}
+	named, who := map[id.ID]string{}, door.Names{}
 	for _, p := range people {
 		named[p.ID], _ = a.Names(p.Details)
 	}
@@ -308,7 +292,7 @@ func appeals(a *door.Ask) error {
 		to   *[]AppealRow
 	}{{open, &v.Open}, {done, &v.Decided}} {
 		for _, x := range part.from {
-			row, err := appealRow(a, x)
+			row, err := appealRow(a, x, who)
 			if err != nil {
 				return err
 			}
@@ -329,7 +313,7 @@ func askedAppeal(a *door.Ask) (*training.Appeal, Appeal, error) {
 	if err != nil {
 		return nil, Appeal{}, err
 	}
-	row, err := appealRow(a, x)
+	row, err := appealRow(a, x, door.Names{})
 	if err != nil {
 		return nil, Appeal{}, err
 	}

@@ -261,32 +261,18 @@ func Fetchers(a *door.Ask, child id.ID) (*FetcherForm, error) {
 	return nil, err
 }
 
-// names are the names of accounts, looked up once each.
-type names map[id.ID]string
-
-func (n names) of(a *door.Ask, v id.ID) string {
-	if s, ok := n[v]; ok {
-		return s
-	}
-	acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, v)
-	if err == nil && acc != nil {
-		n[v] = acc.Name
-	} else {
-		n[v] = a.P.T("common.unknown")
-	}
-	return n[v]
-}
-
-// near is of for an account that writes about a child, perhaps that of a guardian whose account ended since.
-func (n names) near(a *door.Ask, child, v id.ID) string {
-	if _, known := n[v]; !known {
-		if acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, v); err == nil && acc == nil {
-			if name, err := a.H.Family.Called(a.R.Context(), a.H.DB, child, v); err == nil && name != "" {
-				n[v] = name
-			}
+// near is the name of an account that writes about a child, perhaps that of a guardian whose account ended since.
+func near(a *door.Ask, n door.Names, child, v id.ID) string {
+	name, err := n.Of(a, v)
+	if err == nil && name == "" {
+		if name, err = a.H.Family.Called(a.R.Context(), a.H.DB, child, v); err == nil && name != "" {
+			n[v] = name
 		}
 	}
-	return n.of(a, v)
+	if name == "" {
+		name = a.P.T("common.unknown")
+	}
+	return name
 }
 
 // when says an instant in the reader's words.
@@ -317,10 +303,10 @@ func messages(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	v, who := Messages{}, names{}
+	v, who := Messages{}, door.Names{}
 	for _, m := range list {
 		if called[m.Child] != "" {
-			v.Rows = append(v.Rows, ThreadRow{"/people/" + m.Child.String() + "/messages", called[m.Child], who.near(a, m.Child, m.Guardian), m.Text, when(a, m.At), m.FromGuardian(), unseen[m.ID]})
+			v.Rows = append(v.Rows, ThreadRow{"/people/" + m.Child.String() + "/messages", called[m.Child], near(a, who, m.Child, m.Guardian), m.Text, when(a, m.At), m.FromGuardian(), unseen[m.ID]})
 		}
 	}
 	return a.Render("family/messages", v)
@@ -338,11 +324,11 @@ func threadView(a *door.Ask, p *person.Person) (Thread, error) {
 	if err != nil {
 		return v, err
 	}
-	who := names{}
+	who := door.Names{}
 	for _, m := range list {
-		r := MessageRow{From: who.near(a, p.ID, m.Sender), Text: m.Text, At: when(a, m.At), Guardian: m.FromGuardian(), New: unseen[m.ID]}
+		r := MessageRow{From: near(a, who, p.ID, m.Sender), Text: m.Text, At: when(a, m.At), Guardian: m.FromGuardian(), New: unseen[m.ID]}
 		if !r.Guardian {
-			r.To = who.near(a, p.ID, m.Guardian)
+			r.To = near(a, who, p.ID, m.Guardian)
 		}
 		v.Rows = append(v.Rows, r)
 	}

@@ -307,14 +307,12 @@ func group(a *door.Ask) error {
 	if prog != nil {
 		v.Programme = prog.Name
 	}
-	phases, err := a.H.Programmes.Phases(ctx, a.H.DB, c.Programme)
+	phase, err := a.H.Programmes.Phase(ctx, a.H.DB, c.Phase)
 	if err != nil {
 		return err
 	}
-	for _, p := range phases {
-		if p.ID == c.Phase {
-			v.Phase = p.Name
-		}
+	if phase != nil {
+		v.Phase = phase.Name
 	}
 	for _, t := range c.Trainers {
 		acc, err := a.H.Access.Get(ctx, a.H.DB, t)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +27,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/person/list"
 	"tizi/internal/programme"
+	"tizi/internal/seal"
 	"tizi/internal/sheet"
 	"tizi/internal/training"
 	"tizi/internal/web/door"
@@ -41,11 +40,13 @@ const maxUpload = 64 << 20
 // keepUpload is how long a list that nobody took is kept.
 const keepUpload = 24 * time.Hour
 
-// importer is the lists that were uploaded and are looked at. They lie in a folder of the node, readable by its user
-// only, until they are taken or a day has passed.
+// importer is the lists that were uploaded and are looked at. They lie in a folder of the node until they are taken or a day
+// has passed, hidden by keys that are in memory alone: no name stands there, so an erasure leaves the lists of colleagues
+// alone, and what a process leaves behind says nothing.
 type importer struct {
-	mu   sync.Mutex
-	jobs map[string]*importJob
+	mu      sync.Mutex
+	uploads map[string]upload
+	jobs    map[string]*importJob
 }
 
 // importJob is a list being taken.
@@ -59,16 +60,16 @@ type importJob struct {
 
 // upload is what is known of a list beside its bytes.
 type upload struct {
-	Name      string       `json:"name"`
-	Account   id.ID        `json:"account"`
-	Centre    id.ID        `json:"centre"`
-	Programme id.ID        `json:"programme"`
-	Mapping   list.Mapping `json:"mapping"`
-	Sheet     string       `json:"sheet,omitempty"`
+	Name                       string
+	Account, Centre, Programme id.ID
+	Mapping                    list.Mapping
+	Sheet                      string
+	pad                        *seal.Pad
+	at                         time.Time
 }
 
 func importRoutes(d *door.Door) {
-	im := &importer{jobs: map[string]*importJob{}}
+	im := &importer{uploads: map[string]upload{}, jobs: map[string]*importJob{}}
 	d.Handle("GET /import", access.ImportPeople, im.start)
 	d.Handle("POST /import", access.ImportPeople, im.receive)
 	d.Handle("GET /import/example.csv", access.ImportPeople, example)
@@ -83,30 +84,23 @@ func importRoutes(d *door.Door) {
 
 func (im *importer) folder(a *door.Ask) string { return filepath.Join(a.H.Config.Dir, house.UploadDir) }
 
-var uploadForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
-
 // load reads an upload of the account, or says that there is none.
 func (im *importer) load(a *door.Ask) (key string, u upload, err error) {
 	key = a.R.PathValue("upload")
-	if !uploadForm.MatchString(key) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	u, ok := im.uploads[key]
+	if !ok || u.Account != a.Actor() || !a.Scope.Has(u.Centre) {
 		return key, u, fs.ErrNotExist
 	}
-	b, err := os.ReadFile(filepath.Join(im.folder(a), key+".json"))
-	if err != nil {
-		return key, u, err
-	}
-	if err := json.Unmarshal(b, &u); err != nil || u.Account != a.Actor() || !a.Scope.Has(u.Centre) {
-		return key, u, fs.ErrNotExist
-	}
+	u.Mapping = slices.Clone(u.Mapping)
 	return key, u, nil
 }
 
-func (im *importer) save(a *door.Ask, key string, u upload) error {
-	b, err := json.Marshal(u)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(im.folder(a), key+".json"), b, 0o600)
+func (im *importer) save(key string, u upload) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.uploads[key] = u
 }
 
 func (im *importer) file(a *door.Ask, key string, u upload) person.File {
@@ -123,7 +117,10 @@ func (im *importer) file(a *door.Ask, key string, u upload) person.File {
 			return nil, err
 		}
 		// The reader closes the file; its messages name the list as the clerk does.
-		r, err := sheet.New(f, st.Size(), u.Name, o)
+		r, err := sheet.New(struct {
+			io.ReaderAt
+			io.Closer
+		}{u.pad.ReaderAt(f), f}, st.Size(), u.Name, o)
 		if err != nil {
 			f.Close()
 		}
@@ -175,7 +172,7 @@ func (im *importer) receive(a *door.Ask) error {
 		return err
 	}
 	v.Centre, v.Programme = a.R.FormValue("centre"), a.R.FormValue("programme")
-	u := upload{Account: a.Actor()}
+	u := upload{Account: a.Actor(), pad: seal.NewPad(), at: a.H.Log.Clock.Now()}
 	if u.Centre = a.CentreOf(a.Scope, v.Centre); u.Centre.IsNil() {
 		v.Errors["centre"] = a.P.T("people.centre_missing")
 	}
@@ -205,7 +202,7 @@ func (im *importer) receive(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, in)
+	_, err = io.Copy(u.pad.Writer(f), in)
 	if err = errors.Join(err, f.Close()); err != nil {
 		im.remove(a, key)
 		return err
@@ -219,9 +216,7 @@ func (im *importer) receive(a *door.Ask) error {
 		return a.Again("import/start", v)
 	}
 	u.Mapping = cols.Mapping
-	if err := im.save(a, key, u); err != nil {
-		return err
-	}
+	im.save(key, u)
 	return a.Go("/import/" + key + "/columns")
 }
 
@@ -248,10 +243,12 @@ func fileWords(a *door.Ask, err error) string {
 
 func (im *importer) remove(a *door.Ask, key string) {
 	os.Remove(filepath.Join(im.folder(a), key))
-	os.Remove(filepath.Join(im.folder(a), key+".json"))
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	delete(im.uploads, key)
 }
 
-// tidy removes lists that nobody took.
+// tidy removes lists that nobody took, and what a process before this one left.
 func (im *importer) tidy(a *door.Ask) {
 	entries, err := os.ReadDir(im.folder(a))
 	if err != nil {
@@ -260,9 +257,15 @@ func (im *importer) tidy(a *door.Ask) {
 	for _, e := range entries {
 		if st, err := e.Info(); err == nil && time.Since(st.ModTime()) > keepUpload {
 			os.Remove(filepath.Join(im.folder(a), e.Name()))
-			im.mu.Lock()
-			delete(im.jobs, strings.TrimSuffix(e.Name(), ".json"))
-			im.mu.Unlock()
+		}
+	}
+	old := a.H.Log.Clock.Now().Add(-keepUpload)
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	for key, u := range im.uploads {
+		if u.at.Before(old) {
+			delete(im.uploads, key)
+			delete(im.jobs, key)
 		}
 	}
 }
@@ -361,9 +364,7 @@ func (im *importer) columnsGiven(a *door.Ask) error {
 		}
 		return a.Again("import/columns", v)
 	}
-	if err := im.save(a, key, u); err != nil {
-		return err
-	}
+	im.save(key, u)
 	return a.Go("/import/" + key + "/plan")
 }
 
@@ -538,7 +539,7 @@ func (im *importer) report(a *door.Ask) error {
 		return err
 	}
 	job := im.job(key)
-	if job == nil { // the node was restarted meanwhile: the plan says what is left to do
+	if job == nil { // it is not begun, or failed: the plan says what is left to do
 		return a.Go("/import/" + key + "/plan")
 	}
 	job.mu.Lock()

@@ -428,7 +428,7 @@ func personNewGiven(a *door.Ask) error {
 			return err
 		}
 		also = func(who id.ID) []fact.New {
-			return []fact.New{consent.Held(a.Actor(), centre, who, consent.Training, t.ID, "paper", a.Today())}
+			return []fact.New{consent.Held(a.Actor(), centre, who, clean["birth"], consent.Training, t.ID, "paper", a.Today())}
 		}
 	}
 	p, err := a.H.People.Register(a.R.Context(), a.Actor(), centre, clean, also)

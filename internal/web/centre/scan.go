@@ -116,10 +116,15 @@ func askedScan(a *door.Ask) (*consent.Waiting, error) {
 		return nil, err
 	}
 	w, err := a.H.Consents.Waits(a.R.Context(), a.H.DB, a.Scope, v)
+	return w, notThere(err)
+}
+
+// notThere is what a page is that somebody else filed or dropped.
+func notThere(err error) error {
 	if errors.Is(err, consent.ErrNoFile) {
-		err = fs.ErrNotExist
+		return fs.ErrNotExist
 	}
-	return w, err
+	return err
 }
 
 func scanPage(a *door.Ask) error {
@@ -147,11 +152,14 @@ func scanView(a *door.Ask, w *consent.Waiting) (ScanForm, error) {
 		if p != nil {
 			v.Person, v.GivenBy = p.ID.String(), p.Details["guardian_name"]
 			v.Name, v.Other = a.Names(p.Details)
+			if v.Giver = consent.Giver(p.Details["birth"], v.On); v.Giver == consent.BySelf {
+				v.Adult, v.GivenBy = true, ""
+			}
 			links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
 			if err != nil {
 				return v, err
 			}
-			if len(links) > 0 {
+			if len(links) > 0 && !v.Adult {
 				v.GivenBy, v.Relation = links[0].Name, links[0].Relation
 			}
 		}
@@ -198,7 +206,10 @@ func scanFiled(a *door.Ask) error {
 		return err
 	}
 	v.GivenBy, v.Relation, v.Assent, v.On = strings.TrimSpace(a.R.PostFormValue("name")), given(a, "relation", family.Relations), given(a, "assent", consent.Assents), a.R.PostFormValue("on")
-	list, states := statements(a, consent.Statement{Giver: consent.ByGuardian, Method: "paper", Assent: v.Assent, On: v.On, Who: consent.Who{Name: v.GivenBy, Relation: v.Relation}})
+	if g := given(a, "giver", []string{consent.ByGuardian, consent.BySelf}); g != "" {
+		v.Giver = g
+	}
+	list, states := statements(a, consent.Statement{Giver: v.Giver, Method: "paper", Assent: v.Assent, On: v.On, Who: consent.Who{Name: v.GivenBy, Relation: v.Relation}})
 	v.States = states
 	switch {
 	case v.Person == "":
@@ -220,7 +231,7 @@ func scanFiled(a *door.Ask) error {
 		if consentError(a, v.Errors, err) {
 			return a.Again("consents/scan", v)
 		}
-		return err
+		return notThere(err)
 	}
 	if err := a.H.Training.Review(a.R.Context(), a.Actor(), who, a.Today()); err != nil {
 		return err
@@ -235,7 +246,7 @@ func scanDropped(a *door.Ask) error {
 		return err
 	}
 	if err := a.H.Consents.Drop(a.R.Context(), a.Actor(), w); err != nil {
-		return err
+		return notThere(err)
 	}
 	a.Notify("good", "scans.dropped")
 	return a.Go("/consents/scans")

@@ -159,8 +159,11 @@ type ScanRow struct {
 }
 
 // ScanForm is the screen consents/scan: one page, and what is ticked on it. It is searched by q and posts person,
-// state_<purpose>, name, relation, on and assent.
+// state_<purpose>, giver, name, relation, on and assent.
 type ScanForm struct {
+	// Adult says that the person answers for themself, but for what was signed before.
+	Adult                     bool
+	Giver                     string
 	Picture                   string
 	Person, Name, Other       string // chosen
 	Query                     string

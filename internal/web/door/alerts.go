@@ -88,7 +88,7 @@ func (a *Ask) readAlerts() (out []shell.Alert, err error) {
 		if err != nil {
 			return out, err
 		}
-		gone, err := a.H.Retention.Cases(ctx, a.H.DB, scope)
+		gone, err := a.H.Retention.CountCases(ctx, a.H.DB, scope)
 		if err != nil {
 			return out, err
 		}
@@ -96,7 +96,7 @@ func (a *Ask) readAlerts() (out []shell.Alert, err error) {
 		for _, x := range []struct {
 			n         int
 			kind, key string
-		}{{fresh, "help", "alert.safe_new"}, {overdue, "help", "alert.safe_due"}, {len(gone), "wait", "alert.safe_gone"}} {
+		}{{fresh, "help", "alert.safe_new"}, {overdue, "help", "alert.safe_due"}, {gone, "wait", "alert.safe_gone"}} {
 			if x.n > 0 {
 				out = append(out, shell.Alert{Kind: x.kind, Text: a.P.T(x.key, "n", x.n), URL: "/safeguarding", Button: a.P.T("common.open")})
 			}

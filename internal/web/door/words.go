@@ -28,12 +28,8 @@ func Text(s string) string {
 	}, strings.ToValidUTF8(s, "\ufffd"))
 }
 
-// digits turns the digits of Arabic and Persian keyboards into those that are kept.
-var digits = strings.NewReplacer("٠", "0", "١", "1", "٢", "2", "٣", "3", "٤", "4", "٥", "5", "٦", "6", "٧", "7", "٨", "8", "٩", "9",
-	"۰", "0", "۱", "1", "۲", "2", "۳", "3", "۴", "4", "۵", "5", "۶", "6", "۷", "7", "۸", "8", "۹", "9")
-
 // Digits is a number, a date or an hour that was typed, in the digits that are kept.
-func Digits(s string) string { return digits.Replace(s) }
+func Digits(s string) string { return i18n.Digits(s) }
 
 // MaxText is how many letters a name or a remark may have.
 const MaxText = 200
@@ -73,6 +69,25 @@ func (a *Ask) Names(d person.Details) (name, other string) {
 		other = ""
 	}
 	return name, other
+}
+
+// Names are the names of accounts, each looked up once.
+type Names map[id.ID]string
+
+// Of is the name of an account, "" where this node does not know it.
+func (n Names) Of(a *Ask, v id.ID) (string, error) {
+	if s, ok := n[v]; ok {
+		return s, nil
+	}
+	acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, v)
+	if err != nil {
+		return "", err
+	}
+	n[v] = ""
+	if acc != nil {
+		n[v] = acc.Name
+	}
+	return n[v], nil
 }
 
 // Age is somebody's age today, or -1.

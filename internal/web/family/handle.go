@@ -264,7 +264,11 @@ func view(a *door.Ask, p *person.Person) (Child, error) {
 	if err := a.H.Family.Saw(ctx, a.Actor(), unseen); err != nil { // the page shows them as new this once
 		return v, err
 	}
-	seen, err := a.H.Looks.Seen(ctx, a.H.DB, p.ID, 30)
+	records, err := person.Records(ctx, a.H.DB, p.ID)
+	if err != nil {
+		return v, err
+	}
+	seen, err := a.H.Looks.Seen(ctx, a.H.DB, records, 30)
 	if err != nil {
 		return v, err
 	}
@@ -400,7 +404,7 @@ func messageGiven(a *door.Ask) error {
 		if err != nil {
 			return err
 		}
-		v.Errors["text"] = a.P.T(key, "n", family.MaxMessage)
+		v.Text, v.Errors["text"] = a.R.PostFormValue("text"), a.P.T(key, "n", family.MaxMessage)
 		return a.Again("guardian/child", v)
 	}
 	a.Notify("good", "family.sent")
@@ -443,7 +447,8 @@ func consentView(a *door.Ask, p *person.Person) (Consent, *family.Link, error) {
 	if err != nil {
 		return v, nil, err
 	}
-	v.Locked = !link.Consent
+	v.Adult = consent.Giver(p.Details["birth"], a.Today()) == consent.BySelf
+	v.Locked = v.Adult || !link.Consent
 	of, err := a.H.Consents.Of(ctx, a.H.DB, p.ID)
 	if err != nil {
 		return v, nil, err
@@ -495,6 +500,8 @@ func consentGiven(a *door.Ask) error {
 	}
 	purpose, state := consent.Purpose(a.R.PostFormValue("purpose")), a.R.PostFormValue("state")
 	switch {
+	case v.Adult:
+		v.Errors[""] = a.P.T("guardian.adult")
 	case v.Locked:
 		v.Errors[""] = a.P.T("guardian.locked")
 	case !slices.Contains(consent.Purposes, purpose) || !slices.Contains(consent.States, state):

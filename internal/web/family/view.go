@@ -61,6 +61,7 @@ type Child struct {
 	Messages      []centre.MessageRow
 	Unread        int
 	MessageAction string
+	Text          string // of a message that was refused
 	Seen          []SeenRow
 	Changed       []SeenRow // its Action is a kind of fact
 	Errors        map[string]string
@@ -96,11 +97,11 @@ type SeenRow struct {
 // Consent is the screen guardian/consent. It posts purpose and state, and assent.
 type Consent struct {
 	Name, ChildURL string
-	// Locked says that this guardian may not agree for the child.
-	Locked bool
-	Rows   []ConsentRow
-	Action string
-	Errors map[string]string
+	// Locked says that this guardian may not agree for the child, Adult that nobody may: it is none any more.
+	Locked, Adult bool
+	Rows          []ConsentRow
+	Action        string
+	Errors        map[string]string
 }
 
 // ConsentRow is one purpose, with the words that are agreed to.

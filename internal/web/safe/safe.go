@@ -3,6 +3,7 @@ package safe
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"tizi/countries"
@@ -49,6 +50,7 @@ type List struct {
 	Until         string // "": locked
 	MinPassphrase int
 	Rows          []Row
+	Pager         shell.Pager
 	Officers      []Officer
 	Errors        map[string]string
 }
@@ -67,11 +69,12 @@ type Officer struct {
 	Place             i18n.Text
 }
 
-// Case is the screen safe/case. It posts step, text, outcome and due.
+// Case is the screen safe/case. It posts step, text, outcome and due, and where the key has locked, passphrase.
 type Case struct {
 	At, State, Until, Action string
 	Centre                   i18n.Text
 	Unread                   bool
+	Locked                   bool // the key has, while somebody wrote: what they wrote is kept on the screen alone
 	What, Who, When, Reply   string
 	Steps                    []Step
 	Step, Text, Outcome, Due string
@@ -164,6 +167,12 @@ func worriedGiven(a *door.Ask) error {
 	return a.Again("worry/form", v)
 }
 
+// pageSize is how many cases stand on a page, maxPage how many pages may be asked for.
+const (
+	pageSize = 50
+	maxPage  = 10000
+)
+
 func listView(a *door.Ask) (List, error) {
 	ctx, s := a.R.Context(), a.H.Safeguard
 	v := List{MinPassphrase: access.MinPassphrase, Errors: map[string]string{}}
@@ -175,17 +184,28 @@ func listView(a *door.Ask) (List, error) {
 	if t := s.Until(a.Account.ID, a.Token()); !t.IsZero() {
 		v.Until = t.Format("15:04")
 	}
-	l, err := s.Cases(ctx, a.H.DB, a.Scope)
+	page, err := strconv.Atoi(a.R.URL.Query().Get("page"))
+	if err != nil || page < 1 || page > maxPage {
+		page = 1
+	}
+	l, err := s.Cases(ctx, a.H.DB, a.Scope, (page-1)*pageSize, pageSize+1)
 	if err != nil {
 		return v, err
 	}
-	due, err := a.H.Retention.Cases(ctx, a.H.DB, a.Scope)
+	if page > 1 {
+		v.Pager.Prev = "/safeguarding?page=" + strconv.Itoa(page-1)
+	}
+	if len(l) > pageSize {
+		l, v.Pager.Next = l[:pageSize], "/safeguarding?page="+strconv.Itoa(page+1)
+	}
+	v.Pager.Shown, v.Pager.Total = len(l), -1
+	ids := make([]id.ID, len(l))
+	for i, c := range l {
+		ids[i] = c.ID
+	}
+	gone, err := a.H.Retention.Ends(ctx, a.H.DB, ids)
 	if err != nil {
 		return v, err
-	}
-	gone := map[id.ID]string{}
-	for _, d := range due {
-		gone[d.Person] = d.On
 	}
 	seen := map[id.ID]bool{}
 	for _, c := range l {
@@ -228,6 +248,19 @@ func list(a *door.Ask) error {
 	return a.Render("safe/list", v)
 }
 
+// wrong says why a key is not open.
+func wrong(a *door.Ask, err error) (string, bool) {
+	switch {
+	case errors.Is(err, safeguard.ErrLocked):
+		return a.P.T("safe.locked_meanwhile"), true
+	case errors.Is(err, seal.ErrPassphrase):
+		return a.P.T("safe.wrong"), true
+	case errors.Is(err, safeguard.ErrTries):
+		return a.P.T("safe.tries"), true
+	}
+	return "", false
+}
+
 // said shows what came of a passphrase, beside its field.
 func said(a *door.Ask, err error, field, fresh, key string) error {
 	if err == nil {
@@ -243,10 +276,8 @@ func said(a *door.Ask, err error, field, fresh, key string) error {
 	switch {
 	case errors.Is(err, safeguard.ErrKeyed), errors.Is(err, safeguard.ErrNoKey), errors.Is(err, safeguard.ErrLocked):
 		return a.Go("/safeguarding")
-	case errors.Is(err, seal.ErrPassphrase):
-		v.Errors[field] = a.P.T("safe.wrong")
-	case errors.Is(err, safeguard.ErrTries):
-		v.Errors[field] = a.P.T("safe.tries")
+	case errors.Is(err, seal.ErrPassphrase), errors.Is(err, safeguard.ErrTries):
+		v.Errors[field], _ = wrong(a, err)
 	case errors.Is(err, access.ErrPassphraseShort), errors.Is(err, access.ErrPassphraseLong):
 		v.Errors[fresh] = a.P.T("setup.owner.passphrase_hint", "n", access.MinPassphrase)
 	default:
@@ -296,7 +327,9 @@ func caseView(a *door.Ask) (Case, id.ID, error) {
 		return v, c, err
 	}
 	v.At, v.State, v.Centre, v.Action = moment(a, known.At), known.State, a.PlaceName(known.Centre), "/safeguarding/"+c.String()
-	v.Until = s.Until(a.Account.ID, a.Token()).Format("15:04")
+	if t := s.Until(a.Account.ID, a.Token()); !t.IsZero() {
+		v.Until = t.Format("15:04")
+	}
 	f, err := s.Read(a.R.Context(), a.Scope, a.Account.ID, a.Token(), c)
 	if errors.Is(err, safeguard.ErrUnread) {
 		v.Unread = true
@@ -331,14 +364,26 @@ func showCase(a *door.Ask) error {
 }
 
 func noted(a *door.Ask) error {
+	f := a.R.PostFormValue
 	v, c, err := caseView(a)
 	if errors.Is(err, safeguard.ErrLocked) {
-		return a.Go("/safeguarding")
+		if s := f("passphrase"); s != "" {
+			if err = a.H.Safeguard.Unlock(a.R.Context(), a.Account.ID, a.Token(), s); err == nil {
+				v, c, err = caseView(a)
+			}
+		}
+		if errors.Is(err, safeguard.ErrNoKey) {
+			return a.Go("/safeguarding")
+		}
+		if sentence, ok := wrong(a, err); ok {
+			v.Locked, v.Errors["passphrase"] = true, sentence
+			v.Step, v.Text, v.Outcome, v.Due = f("step"), f("text"), f("outcome"), f("due")
+			return a.Again("safe/case", v)
+		}
 	}
 	if err != nil {
 		return err
 	}
-	f := a.R.PostFormValue
 	v.Step, v.Text, v.Outcome, v.Due = f("step"), f("text"), f("outcome"), f("due")
 	err = a.H.Safeguard.Note(a.R.Context(), a.Scope, a.Account.ID, a.Token(), c, safeguard.Step{What: v.Step, Text: v.Text, Outcome: v.Outcome}, v.Due)
 	switch {
@@ -353,7 +398,9 @@ func noted(a *door.Ask) error {
 		v.Errors["outcome"] = a.P.T("safe.error_outcome")
 	case errors.Is(err, safeguard.ErrDate), errors.Is(err, safeguard.ErrNotOpen):
 		v.Errors["due"] = a.P.T("safe.error_due")
-	case errors.Is(err, safeguard.ErrLocked), errors.Is(err, safeguard.ErrUnread):
+	case errors.Is(err, safeguard.ErrLocked):
+		v.Locked, v.Until, v.Errors["passphrase"] = true, "", a.P.T("safe.locked_meanwhile")
+	case errors.Is(err, safeguard.ErrUnread):
 		return a.Go("/safeguarding")
 	default:
 		return err

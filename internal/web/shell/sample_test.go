@@ -310,6 +310,9 @@ var gallery = []shown{
 		return safe.Case{At: "18 mars 2026 14:05", State: "open", Until: "14:20", Centre: haySalam, What: "Un grand attend les petits devant la porte et prend leurs affaires.", Who: "سعيد", Reply: "Oui, lundi", Action: "#",
 			Steps: []safe.Step{{At: "19 mars 2026 09:00", By: "Khadija Alami", What: "spoke", Text: "Parlé avec l’enfant et sa mère."}, {At: "22 mars 2026 09:00", What: "closed", Outcome: "safe", Text: "Réglé."}}, Errors: map[string]string{"step": p.T("safe.error_step")}}
 	}},
+	{"safe-case-locked", "safe/case", func(p *i18n.Printer) any {
+		return safe.Case{At: "18 mars 2026 14:05", State: "open", Centre: haySalam, Action: "#", Locked: true, Step: "spoke", Text: "Parlé avec l’enfant et sa mère.", Errors: map[string]string{"passphrase": p.T("safe.locked_meanwhile")}}
+	}},
 	{"safe-case-unread", "safe/case", func(*i18n.Printer) any {
 		return safe.Case{At: "18 mars 2026 14:05", State: "new", Until: "14:20", Centre: haySalam, Unread: true}
 	}},
@@ -322,14 +325,14 @@ var gallery = []shown{
 	}},
 	{"requests-none", "requests/list", func(*i18n.Printer) any { return steer.Requests{} }},
 	{"request", "requests/request", func(p *i18n.Printer) any {
-		return steer.RequestPage{RequestRow: asked(p, "pending"), People: []steer.RequestPerson{{Name: "Amina Benali", Other: "أمينة بنعلي", URL: "/people/1"}, {Name: "Amina Ben Ali", URL: "/people/2"}}, Unknown: 1, ConfirmURL: "#", RefuseURL: "#", Errors: map[string]string{"reason": p.T("error.reason_missing")}}
+		return steer.RequestPage{RequestRow: asked(p, "pending"), People: []steer.RequestPerson{{Name: "Amina Benali", Other: "أمينة بنعلي", URL: "/people/1"}, {Name: "Amina Ben Ali", URL: "/people/2"}}, Unknown: 1, ConfirmURL: "#", RefuseURL: "#", Reasons: []shell.Option{{Value: "wrong_person", Label: p.T("requests.refuse.wrong_person")}, {Value: "not_proven", Label: p.T("requests.refuse.not_proven")}}, Errors: map[string]string{"reason": p.T("error.reason_missing")}}
 	}},
 	{"request-own", "requests/request", func(p *i18n.Printer) any {
 		return steer.RequestPage{RequestRow: asked(p, "pending"), People: []steer.RequestPerson{{Name: "Amina Benali", URL: "/people/1"}}, Own: true, ConfirmURL: "#", RefuseURL: "#"}
 	}},
 	{"request-refused", "requests/request", func(p *i18n.Printer) any {
 		r := asked(p, "refused")
-		r.Decider, r.Answer, r.Conflict = "Nadia El Fassi", "Ce sont deux cousines", true
+		r.Decider, r.Answer, r.Conflict = "Nadia El Fassi", p.T("requests.refuse.wrong_person"), true
 		return steer.RequestPage{RequestRow: r, Unknown: 2}
 	}},
 	{"languages", "open/languages", func(*i18n.Printer) any { return open.Languages{Next: "/sign-in"} }},

@@ -231,7 +231,7 @@ func phaseView(a *door.Ask) (*programme.Programme, []programme.Phase, programme.
 			}
 		}
 		ph.ID = programme.PhaseID(p.ID, ph.Code)
-	} else if ph, err = phaseOf(a, list); err != nil {
+	} else if ph, err = phaseOf(a, p); err != nil {
 		return fail(err)
 	}
 	v.NameFR, v.NameAR, v.From, v.To = ph.Name[i18n.FR], ph.Name[i18n.AR], ph.From, ph.To
@@ -242,15 +242,19 @@ func phaseView(a *door.Ask) (*programme.Programme, []programme.Phase, programme.
 	return p, list, ph, v, nil
 }
 
-func phaseOf(a *door.Ask, list []programme.Phase) (programme.Phase, error) {
+func phaseOf(a *door.Ask, p *programme.Programme) (programme.Phase, error) {
 	v, err := a.ID("phase")
 	if err != nil {
 		return programme.Phase{}, err
 	}
-	if i := slices.IndexFunc(list, func(x programme.Phase) bool { return x.ID == v }); i >= 0 {
-		return list[i], nil
+	ph, err := a.H.Programmes.Phase(a.R.Context(), a.H.DB, v)
+	if err == nil && (ph == nil || ph.Programme != p.ID) {
+		err = fs.ErrNotExist
 	}
-	return programme.Phase{}, fs.ErrNotExist
+	if err != nil {
+		return programme.Phase{}, err
+	}
+	return *ph, nil
 }
 
 // fewCentres is up to how many centres a form offers each by itself; of a country with more, regions.
@@ -351,11 +355,7 @@ func ruleView(a *door.Ask) (programme.Phase, RuleForm, error) {
 	if err != nil {
 		return programme.Phase{}, RuleForm{}, err
 	}
-	list, err := a.H.Programmes.Phases(a.R.Context(), a.H.DB, p.ID)
-	if err != nil {
-		return programme.Phase{}, RuleForm{}, err
-	}
-	ph, err := phaseOf(a, list)
+	ph, err := phaseOf(a, p)
 	if err != nil {
 		return programme.Phase{}, RuleForm{}, err
 	}

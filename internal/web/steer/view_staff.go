@@ -124,6 +124,7 @@ type RequestPage struct {
 	Unknown               int  // of the people, those whom this account cannot see
 	Own                   bool // asked by the one who reads, who can only take it back
 	ConfirmURL, RefuseURL string
+	Reasons               []shell.Option // to refuse
 	Typed                 string
 	Errors                map[string]string
 }

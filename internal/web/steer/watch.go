@@ -29,11 +29,7 @@ func moment(a *door.Ask, t time.Time) string {
 
 // accountName is who an account is, or nothing where this node does not know.
 func accountName(a *door.Ask, account id.ID) (string, error) {
-	acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, account)
-	if err != nil || acc == nil {
-		return "", err
-	}
-	return acc.Name, nil
+	return door.Names{}.Of(a, account)
 }
 
 // openings shows who opened one's centres. To have been shown them is to have seen them.
@@ -113,7 +109,7 @@ func scopeOf(a *door.Ask, r *access.Request) (access.Scope, error) {
 }
 
 func requestRow(a *door.Ask, r *access.Request) (RequestRow, error) {
-	row := RequestRow{Action: string(r.Action), Centre: a.PlaceName(r.Centre), Reason: r.Reason, At: moment(a, r.At), Until: r.Until.Format(time.DateOnly), State: r.State, Subjects: len(r.Subjects), URL: "/requests/" + r.ID.String(), Answer: r.Answer, Conflict: r.Conflict}
+	row := RequestRow{Action: string(r.Action), Centre: a.PlaceName(r.Centre), Reason: r.Reason, At: moment(a, r.At), Until: r.Until.Format(time.DateOnly), State: r.State, Subjects: len(r.Subjects), URL: "/requests/" + r.ID.String(), Conflict: r.Conflict}
 	// Some reasons are words of a list.
 	switch r.Action {
 	case access.ErasePeople:
@@ -122,6 +118,9 @@ func requestRow(a *door.Ask, r *access.Request) (RequestRow, error) {
 		row.Reason = a.P.T("same.reason." + r.Reason)
 	case access.ExportPeople:
 		row.Reason = a.P.T("export.reason." + r.Reason)
+	}
+	if r.Answer != "" {
+		row.Answer = a.P.T("requests.refuse." + r.Answer)
 	}
 	var err error
 	if row.Who, err = accountName(a, r.Proposer); err != nil {
@@ -196,6 +195,9 @@ func requestView(a *door.Ask, r *access.Request) (RequestPage, error) {
 	if r.State == access.Pending {
 		v.Own = r.Proposer == a.Account.ID
 		v.ConfirmURL, v.RefuseURL = v.URL+"/confirm", v.URL+"/refuse"
+		for _, x := range access.RefuseReasons {
+			v.Reasons = append(v.Reasons, shell.Option{Value: x, Label: a.P.T("requests.refuse." + x)})
+		}
 	}
 	return v, nil
 }

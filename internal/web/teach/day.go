@@ -154,19 +154,13 @@ func sinceDays(a *door.Ask, v *Since, list []visit.Change) error {
 	if err != nil {
 		return err
 	}
-	who := map[id.ID]string{}
+	who := door.Names{}
 	for _, c := range list {
-		if _, known := who[c.Actor]; !known {
-			acc, err := a.H.Access.Get(ctx, a.H.DB, c.Actor)
-			if err != nil {
-				return err
-			}
-			who[c.Actor] = a.P.T("common.unknown")
-			if acc != nil {
-				who[c.Actor] = acc.Name
-			}
+		name, err := who.Of(a, c.Actor)
+		if err != nil {
+			return err
 		}
-		row := SinceRow{Text: a.P.T("since."+c.What, "n", c.N), Who: who[c.Actor], At: c.At.Format("15:04")}
+		row := SinceRow{Text: a.P.T("since."+c.What, "n", c.N), Who: cmp.Or(name, a.P.T("common.unknown")), At: c.At.Format("15:04")}
 		switch {
 		case groups[c.Cohort] != "":
 			row.Where, row.URL = groups[c.Cohort], "/groups/"+c.Cohort.String()
@@ -206,20 +200,15 @@ func day(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	names := map[id.ID]string{}
+	names := door.Names{}
 	called := func(accounts []id.ID) (out []string, err error) {
 		for _, x := range accounts {
-			if _, known := names[x]; !known {
-				acc, err := a.H.Access.Get(ctx, a.H.DB, x)
-				if err != nil {
-					return nil, err
-				}
-				if acc != nil {
-					names[x] = acc.Name
-				}
+			name, err := names.Of(a, x)
+			if err != nil {
+				return nil, err
 			}
-			if names[x] != "" {
-				out = append(out, names[x])
+			if name != "" {
+				out = append(out, name)
 			}
 		}
 		return out, nil
