@@ -21,6 +21,39 @@ type benchCmd struct {
 	Facts benchFactsCmd `cmd:"" help:"Take facts in, in batches and one by one."`
 	Pages benchPagesCmd `cmd:"" help:"Ask every staff page, with many people in the node."`
 	Same  benchSameCmd  `cmd:"" help:"Find duplicates among many people, and names in any spelling."`
+
+	Exchange benchExchangeCmd `cmd:"" help:"Bring a box's facts to a hub, over HTTP on this machine."`
+}
+
+type benchExchangeCmd struct {
+	Facts int    `help:"How many." default:"1000000"`
+	DB    string `help:"The address of an empty PostgreSQL database for the hub." placeholder:"postgres://…"`
+	JSON  bool   `help:"Print the result as JSON."`
+}
+
+// Help gives an example.
+func (benchExchangeCmd) Help() string {
+	return "Example:\n  tizi bench exchange --json\n  tizi bench exchange --db postgres://… --json"
+}
+
+func (c *benchExchangeCmd) Run(ctx context.Context) error {
+	if c.Facts < 1000 {
+		return usageError{fmt.Errorf("--facts from 1000")}
+	}
+	dir, err := os.MkdirTemp("", "tizi-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	r, err := bench.MeasureExchange(ctx, dir, c.DB, c.Facts, progress("made"))
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(r)
+	}
+	fmt.Printf("on %s, %d cores: %d facts in %.1f s, %.0f facts/s\n  %.1f bytes a fact on the wire, %.1f of attendance\n  at most %.0f MB at the hub, %.0f MB at the box\n  nothing new: %d bytes\n", r.Engine, r.Cores, r.Facts, r.Seconds, r.FactsPerS, r.WireBytesPerFact, r.MarkBytesPerFact, r.HubRSS, r.BoxRSS, r.SameBytes)
+	return nil
 }
 
 // scratch is the empty node of a measurement.

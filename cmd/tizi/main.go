@@ -31,12 +31,16 @@ type cli struct {
 	Demo       demoCmd       `cmd:"" help:"Show Tizi with a simulated national programme; nothing to set up."`
 	Init       initCmd       `cmd:"" help:"Make a new node in a folder."`
 	Serve      serveCmd      `cmd:"" help:"Serve the node's pages."`
+	Pair       pairCmd       `cmd:"" help:"Pair a centre's box with headquarters."`
+	Sync       syncCmd       `cmd:"" help:"Exchange with headquarters now."`
+	Bundle     bundleCmd     `cmd:"" help:"Exchange by a stick or a telephone."`
 	Import     importCmd     `cmd:"" help:"Take people or places from a file."`
 	Check      checkCmd      `cmd:"" help:"Prove that the node's logs are whole and that every screen's figures follow from them."`
 	Rebuild    rebuildCmd    `cmd:"" help:"Derive all tables again from the facts."`
 	Status     statusCmd     `cmd:"" help:"Say what this node holds."`
 	Passphrase passphraseCmd `cmd:"" help:"Give somebody who signs in a new passphrase."`
 	Renew      renewCmd      `cmd:"" help:"Renew the roles of somebody who signs in, before or after they ran out."`
+	Simulate   simulateCmd   `cmd:"" help:"Play nodes against everything that goes wrong between them."`
 	Bench      benchCmd      `cmd:"" help:"Measure this machine with real facts and real pages."`
 	Version    versionCmd    `cmd:"" help:"Say which version this is."`
 }

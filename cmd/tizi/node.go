@@ -1,16 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/fact"
 	"tizi/internal/house"
 	"tizi/internal/id"
 	placearea "tizi/internal/place"
@@ -282,8 +285,17 @@ type centreStatus struct {
 }
 
 type peerStatus struct {
-	Node  string `json:"node"`
-	Facts uint64 `json:"facts"`
+	Node    string `json:"node"`
+	Name    string `json:"name,omitempty"`
+	Up      bool   `json:"up,omitempty"` // this node calls it
+	Address string `json:"address,omitempty"`
+	Facts   uint64 `json:"facts"`          // that it wrote, and that are here
+	Done    string `json:"done,omitempty"` // the last exchange that was whole
+	Age     int64  `json:"age_s"`          // how long ago; -1: never
+	Fault   string `json:"fault,omitempty"`
+	Ahead   int64  `json:"ahead_s,omitempty"`
+	Program string `json:"program,omitempty"`
+	Revoked bool   `json:"revoked,omitempty"`
 }
 
 func (c *statusCmd) Run(ctx context.Context) error {
@@ -304,7 +316,15 @@ func (c *statusCmd) Run(ctx context.Context) error {
 		fmt.Printf("  %-14s %7d  %s\n", c.Code, c.People, c.Name)
 	}
 	for _, p := range s.Peers {
-		fmt.Printf("  holds %d facts of node %s\n", p.Facts, p.Node)
+		when := "never exchanged"
+		if p.Age >= 0 {
+			when = "exchanged " + (time.Duration(p.Age) * time.Second).String() + " ago"
+		}
+		fmt.Printf("  node %s %s: %d facts of it here, %s", p.Node, cmp.Or(p.Name, p.Address), p.Facts, when)
+		if p.Fault != "" {
+			fmt.Printf("; the last one stopped: %s", p.Fault)
+		}
+		fmt.Println()
 	}
 	return nil
 }
@@ -348,8 +368,26 @@ func readStatus(ctx context.Context, h *house.House) (*status, error) {
 			}
 		}
 	}
-	for n, size := range others {
-		s.Peers = append(s.Peers, peerStatus{n.Hex(), size})
+	peers, err := h.Nodes.Peers(ctx, h.DB)
+	if err != nil {
+		return nil, err
 	}
+	names := map[id.ID]fact.Grantee{}
+	for _, g := range h.Log.Grantees() {
+		names[g.Node] = g
+	}
+	now := h.Log.Clock.Now()
+	for _, p := range peers {
+		x := peerStatus{Node: p.Node.Hex(), Name: names[p.Node].Name, Up: p.Up, Address: p.Address, Facts: others[p.Node], Age: -1, Fault: p.Fault, Ahead: int64(p.Ahead.Seconds()), Program: p.Program, Revoked: names[p.Node].Revoked != nil}
+		if !p.Done.IsZero() {
+			x.Done, x.Age = p.Done.UTC().Format(time.RFC3339), int64(now.Sub(p.Done).Seconds())
+		}
+		s.Peers = append(s.Peers, x)
+		delete(others, p.Node)
+	}
+	for n, size := range others { // they came by way of somebody else
+		s.Peers = append(s.Peers, peerStatus{Node: n.Hex(), Name: names[n].Name, Facts: size, Age: -1, Revoked: names[n].Revoked != nil})
+	}
+	slices.SortFunc(s.Peers, func(a, b peerStatus) int { return cmp.Compare(a.Node, b.Node) })
 	return s, nil
 }

@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/api"
 	"tizi/internal/demo"
 	"tizi/internal/house"
+	"tizi/internal/node"
 	oidc "tizi/internal/signon"
 	"tizi/internal/web"
 	"tizi/internal/web/door"
@@ -118,7 +120,11 @@ func (c listen) serve(ctx context.Context, h *house.House, demo bool, sign door.
 	}
 	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: uploadTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	fmt.Fprintf(os.Stderr, "Tizi is at %s\n", address(ln))
+	h.Nodes.Program = version
 	h.Go(h.Keep)
+	h.Go(func(ctx context.Context) {
+		h.Nodes.Run(ctx, log, func(p node.Peer) node.Link { return api.Dial(h.Log.Identity(), p, p.Cap) }, h.Exchange)
+	})
 	h.Go(func(ctx context.Context) { seek(ctx, h, log) })
 	errs := make(chan error, 1)
 	go func() { errs <- s.Serve(ln) }()

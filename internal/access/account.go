@@ -242,6 +242,9 @@ type Newcomer struct {
 	Until             time.Time // zero: Life from now
 	// Stream is where the account's own name is kept: "hub" or a centre's.
 	Stream string
+	// Founds says that the account founds the node of the stream's centre: it manages that centre too, when the node does
+	// not stand alone any more and a role for the country is not its own to give.
+	Founds bool
 }
 
 func (n Newcomer) until(now time.Time) int64 {
@@ -325,7 +328,14 @@ func (a *Access) Opening(ctx context.Context, q store.Querier, actor, account id
 	out.Keys = []*seal.Key{k}
 	out.Facts = []fact.New{
 		{Stream: n.Stream, Kind: AccountOpened, Subject: account, Actor: actor, Body: Opened{k.Seal(plain)}, Born: true},
-		{Stream: "commons", Kind: KindGranted, Subject: id.New(), Actor: actor, Body: RoleGranted{account, n.Role, n.On, n.until(a.log.Clock.Now()), n.Names}, Born: true},
+	}
+	b := RoleGranted{account, n.Role, n.On, n.until(a.log.Clock.Now()), n.Names}
+	at, ok := within(b, n.Stream)
+	if ok && (n.Founds || at == b) {
+		out.Facts = append(out.Facts, fact.New{Stream: n.Stream, Kind: KindGranted, Subject: id.New(), Actor: actor, Body: at, Born: true})
+	}
+	if !ok || at != b {
+		out.Facts = append(out.Facts, fact.New{Stream: "commons", Kind: KindGranted, Subject: id.New(), Actor: actor, Body: b, Born: true})
 	}
 	return out, account, nil
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tizi/internal/fact"
 	"tizi/internal/id"
+	"tizi/internal/place"
 	"tizi/internal/store"
 )
 
@@ -34,7 +36,11 @@ type details struct {
 // Closed is the body of account.closed and account.reopened: whether somebody may sign in at all.
 type Closed struct {
 	Closed bool `json:"closed"`
+	Gone   bool `json:"gone,omitempty"` // the name goes too
 }
+
+// Erases says whether the name goes.
+func (c Closed) Erases() bool { return c.Gone }
 
 // Check accepts either.
 func (Closed) Check() error { return nil }
@@ -167,9 +173,9 @@ func (d Decided) Check() error {
 var (
 	AccountOpened = fact.NewKind[Opened](fact.Kind{Name: "account.opened", Streams: []string{"hub", "centre"}})
 	AccountClosed = fact.NewKind[Closed](fact.Kind{Name: "account.closed", Critical: true, Streams: []string{"hub", "centre"}})
-	KindGranted   = fact.NewKind[RoleGranted](fact.Kind{Name: "role.granted", Version: 2, Critical: true, Streams: []string{"commons"},
+	KindGranted   = fact.NewKind[RoleGranted](fact.Kind{Name: "role.granted", Version: 2, Critical: true, Streams: []string{"commons", "centre"},
 		Lifts: []func(json.RawMessage) (json.RawMessage, error){liftGranted}})
-	KindWithdrawn = fact.NewKind[RoleWithdrawn](fact.Kind{Name: "role.withdrawn", Critical: true, Streams: []string{"commons"}})
+	KindWithdrawn = fact.NewKind[RoleWithdrawn](fact.Kind{Name: "role.withdrawn", Critical: true, Streams: []string{"commons", "centre"}})
 	KindGlass     = fact.NewKind[GlassBroken](fact.Kind{Name: "glass.broken", Streams: []string{"centre"}})
 	KindProposed  = fact.NewKind[Proposed](fact.Kind{Name: "request.proposed", Streams: []string{"centre"}})
 	KindDecided   = fact.NewKind[Decided](fact.Kind{Name: "request.decided", Version: 2, Streams: []string{"centre"},
@@ -183,6 +189,32 @@ var (
 	requestTable = &store.Table{Name: "access_request", Key: 1,
 		Columns: store.Cols("id:id action:text centre:id reason:text proposer:id at:int until:int payload:text subjects:text state:text decider:id decided:int answer:text conflict:int"), Indexes: []string{"state, until", "centre"}}
 )
+
+// within is what a role that was given in a stream amounts to: a centre gives roles at itself, whatever its box says.
+func within(g RoleGranted, stream string) (RoleGranted, bool) {
+	text, ok := strings.CutPrefix(stream, "centre/")
+	if !ok {
+		return g, stream == "commons"
+	}
+	centre, err := id.Parse(text)
+	if err != nil || g.On.Kind != AtPlace {
+		return g, false
+	}
+	if g.Role == National || g.Role == Region {
+		g.Role = Centre
+	}
+	g.On = Place(centre)
+	return g, slices.Contains(Kinds(g.Role), AtPlace)
+}
+
+// RoleStream is where a role is written: what is played at a centre in that centre's stream, so that its box knows and gives
+// it without a link; all else in commons.
+func RoleStream(t *place.Tree, on On) string {
+	if p := t.Get(on.ID); on.Kind == AtPlace && p != nil && p.Type == "centre" {
+		return "centre/" + p.ID.String()
+	}
+	return "commons"
+}
 
 // Folds of this area.
 var Folds = []*fact.Fold{
@@ -215,7 +247,7 @@ var Folds = []*fact.Fold{
 				b, _ := json.Marshal(details{Name: fmt.Sprint("name ", i), Login: fmt.Sprint("login", d.Int("login", 3))})
 				st := fact.Step{Kind: AccountOpened, Body: Opened{Sealed: k.Seal(b)}, By: d.Int("by", 2)}
 				if i > 0 && d.Int("close", 2) == 1 {
-					st.Kind, st.Body = AccountClosed, Closed{d.Int("closed", 2) == 1}
+					st.Kind, st.Body = AccountClosed, Closed{Closed: d.Int("closed", 2) == 1}
 				}
 				if i > 0 && d.Int("sees", 2) == 1 {
 					st.Prev = []int{d.Int("saw", i)}
@@ -233,6 +265,9 @@ var Folds = []*fact.Fold{
 				return nil
 			}
 			if g, ok := fact.As[RoleGranted](f); ok {
+				if g, ok = within(g, f.Stream); !ok {
+					return nil
+				}
 				out.Add(roleTable, s.ID, g.Account, string(g.Role), string(g.On.Kind), g.On.ID, g.Until, g.Names)
 			}
 			return nil

@@ -73,7 +73,7 @@ func (a *Access) Grant(ctx context.Context, actor *Account, account id.ID, r Rol
 			return out, ErrHasRole
 		}
 		b := RoleGranted{account, r, on, a.log.Clock.Now().Add(Life(r)).Unix(), names && Reach(r, ReadPeople) == Named}
-		out.Facts = []fact.New{{Stream: "commons", Kind: KindGranted, Subject: id.New(), Actor: actor.ID, Body: b, Born: true}}
+		out.Facts = []fact.New{{Stream: RoleStream(t, on), Kind: KindGranted, Subject: id.New(), Actor: actor.ID, Body: b, Born: true}}
 		return out, nil
 	}})
 	return err
@@ -283,7 +283,7 @@ func (a *Access) renew(ctx context.Context, actor id.ID, grants []id.ID, may fun
 				return out, err
 			}
 			b := RoleGranted{x.Account, x.Role, x.On, a.log.Clock.Now().Add(Life(x.Role)).Unix(), x.Names}
-			out.Facts = append(out.Facts, fact.New{Stream: "commons", Kind: KindGranted, Subject: g, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
+			out.Facts = append(out.Facts, fact.New{Stream: RoleStream(t, x.On), Kind: KindGranted, Subject: g, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
 		}
 		return out, nil
 	}})
@@ -312,7 +312,7 @@ func (a *Access) Withdraw(ctx context.Context, actor *Account, grant id.ID) erro
 		if err != nil {
 			return out, err
 		}
-		out.Facts = []fact.New{{Stream: "commons", Kind: KindWithdrawn, Subject: grant, Actor: actor.ID, Body: RoleWithdrawn{}, Prev: fact.HeadsOf(all)}}
+		out.Facts = []fact.New{{Stream: all[0].Stream, Kind: KindWithdrawn, Subject: grant, Actor: actor.ID, Body: RoleWithdrawn{}, Prev: fact.HeadsOf(all)}}
 		return out, nil
 	}})
 	return err
@@ -375,7 +375,7 @@ func (a *Access) SetClosed(ctx context.Context, actor *Account, account id.ID, c
 		if err != nil {
 			return out, err
 		}
-		out.Facts = []fact.New{{Stream: all[0].Stream, Kind: AccountClosed, Subject: account, Actor: actor.ID, Body: Closed{closed}, Prev: closings(all)}}
+		out.Facts = []fact.New{{Stream: all[0].Stream, Kind: AccountClosed, Subject: account, Actor: actor.ID, Body: Closed{Closed: closed}, Prev: closings(all)}}
 		if closed {
 			out.Also = func(ctx context.Context, tx store.Tx) error { return endAll(ctx, tx, account, nil) }
 		}
@@ -384,33 +384,38 @@ func (a *Access) SetClosed(ctx context.Context, actor *Account, account id.ID, c
 	return err
 }
 
-// Gone prepares the end of an account of whom nothing is to be known any more: it is closed, its roles are withdrawn, its key
-// is destroyed and with it the name, and all that let anybody in goes. also does so in the transaction.
-func (a *Access) Gone(ctx context.Context, q store.Querier, actor id.ID, acc *Account) (facts []fact.New, also func(context.Context, store.Tx) error, err error) {
+// Gone prepares the end of an account of whom nothing is to be known any more: it is closed, its roles are withdrawn, and
+// its key is destroyed and with it the name.
+func (a *Access) Gone(ctx context.Context, q store.Querier, actor id.ID, acc *Account) ([]fact.New, error) {
 	all, err := a.log.Of(ctx, q, acc.ID)
 	if err != nil || len(all) == 0 {
-		return nil, nil, errors.Join(err, ErrNoAccount)
+		return nil, errors.Join(err, ErrNoAccount)
 	}
-	facts = []fact.New{{Stream: all[0].Stream, Kind: AccountClosed, Subject: acc.ID, Actor: actor, Body: Closed{true}, Prev: closings(all)}}
+	facts := []fact.New{{Stream: all[0].Stream, Kind: AccountClosed, Subject: acc.ID, Actor: actor, Body: Closed{Closed: true, Gone: true}, Prev: closings(all)}}
 	for _, h := range append(slices.Clone(acc.Roles), acc.Ended...) {
 		if h.Role == Glass {
 			continue
 		}
 		said, err := a.log.Of(ctx, q, h.Grant)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		facts = append(facts, fact.New{Stream: "commons", Kind: KindWithdrawn, Subject: h.Grant, Actor: actor, Body: RoleWithdrawn{}, Prev: fact.HeadsOf(said)})
+		facts = append(facts, fact.New{Stream: said[0].Stream, Kind: KindWithdrawn, Subject: h.Grant, Actor: actor, Body: RoleWithdrawn{}, Prev: fact.HeadsOf(said)})
 	}
-	return facts, func(ctx context.Context, tx store.Tx) error {
-		if err := Strip(ctx, tx, acc.ID); err != nil {
+	return facts, nil
+}
+
+// Forget takes away all that let accounts in on this node.
+func Forget(ctx context.Context, tx store.Tx, accounts []id.ID) error {
+	for _, v := range accounts {
+		if err := Strip(ctx, tx, v); err != nil {
 			return err
 		}
-		if err := tx.Exec(ctx, "DELETE FROM access_seen WHERE account = ?", acc.ID); err != nil {
+		if err := tx.Exec(ctx, "DELETE FROM access_seen WHERE account = ?", v); err != nil {
 			return err
 		}
-		return a.log.Keys.Erase(ctx, tx, acc.ID, a.log.Clock.Now().UnixMilli())
-	}, nil
+	}
+	return nil
 }
 
 // EndAll ends all sessions of an account.

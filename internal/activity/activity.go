@@ -215,12 +215,6 @@ func (s *Activities) speaker(ctx context.Context, actor, activity, v id.ID, says
 			b := says(nil)
 			b.Sex = l[0].Sex
 			out.Facts, err = s.state(ctx, q, actor, a.Centre, KindSpeaker, v, b)
-			out.Then(func(ctx context.Context, tx store.Tx) error {
-				if l[0].Withdrawn {
-					return nil
-				}
-				return s.log.Keys.Erase(ctx, tx, v, s.log.Clock.Now().UnixMilli())
-			})
 			return out, err
 		}
 		k, err := s.log.Keys.Get(ctx, q, v)

@@ -152,6 +152,9 @@ type SpeakerStated struct {
 	Removed   bool `json:"removed,omitempty"`
 }
 
+// Erases says that the name goes.
+func (s SpeakerStated) Erases() bool { return s.Withdrawn || s.Removed }
+
 // Check says what is missing.
 func (s SpeakerStated) Check() error {
 	var f fault.Faults

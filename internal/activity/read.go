@@ -6,7 +6,9 @@ import (
 	"strconv"
 
 	"tizi/internal/access"
+	"tizi/internal/blob"
 	"tizi/internal/id"
+	"tizi/internal/person"
 	"tizi/internal/store"
 )
 
@@ -302,4 +304,19 @@ func (s *Activities) LastDays(ctx context.Context, q store.Querier, people []id.
 		return err
 	})
 	return out, err
+}
+
+// Blobs tells of each output in which stream a fact speaks of it.
+func (s *Activities) Blobs(ctx context.Context, q store.Querier, add func(stream string, d blob.Digest)) error {
+	return q.Each(ctx, "SELECT a.centre, o.body FROM activity_output o JOIN activity a ON a.id = o.activity", nil, func(r store.Row) error {
+		var centre id.ID
+		var text string
+		if err := r.Scan(&centre, &text); err != nil {
+			return err
+		}
+		var o OutputStated
+		err := json.Unmarshal([]byte(text), &o)
+		add(person.Stream(centre), o.Blob)
+		return err
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/blob"
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/store"
@@ -439,4 +440,13 @@ func (s *Agreements) Paper(ctx context.Context, q store.Querier, agreement, v id
 func (s *Agreements) Public(ctx context.Context, q store.Querier) ([]Agreement, error) {
 	all, err := s.List(ctx, q, access.Everywhere())
 	return slices.DeleteFunc(all, func(a Agreement) bool { return !a.Public || a.Source.IsZero() || a.Simulated }), err
+}
+
+// Blobs tells of each paper in which stream a fact speaks of it.
+func (s *Agreements) Blobs(ctx context.Context, q store.Querier, add func(stream string, d blob.Digest)) error {
+	l, err := items[PaperFiled](ctx, q, paperTable, "1 = 1")
+	for _, p := range l {
+		add("hub", p.Is.Blob)
+	}
+	return err
 }

@@ -128,7 +128,7 @@ func TestListWithinScopes(t *testing.T) {
 		must(t, n.Access.Withdraw(ctx, owner, acc.Roles[len(acc.Roles)-1].Grant))
 
 		w, entries := n.list(t, audit.Filter{Scope: here})
-		same(t, "the centre", w, "account.opened person.registered account.opened role.granted read search person.edited consent.stated "+
+		same(t, "the centre", w, "account.opened role.granted person.registered account.opened role.granted read search person.edited consent.stated "+
 			"account.opened role.granted guardian.linked consent consent.stated role.granted role.withdrawn")
 		for _, e := range entries {
 			if odd := e.What == "consent" || e.At.Hour() == 21 && e.Account == n.owner; e.Odd != odd {

@@ -195,11 +195,16 @@ func (b *factBench) batches(n int) ([]item, error) {
 			b.members[s], b.cohorts[s] = learners, cohort
 			add(training.KindSession, s, training.SessionPlanned{Cohort: cohort, Programme: b.prog, Centre: b.centre, Date: time.Date(2026, 1, 5+7*week, 0, 0, 0, 0, time.UTC).Format(time.DateOnly), Starts: "14:30", Ends: "16:30"}, true, nil)
 			for _, p := range learners {
-				add(training.KindAttendance, s, training.AttendanceTaken{Marks: map[id.ID]string{p: training.Present}, Method: "card"}, false, nil)
+				out = append(out, item{fact: attendance(b.stream(), s, p)})
 			}
 		}
 	}
 	return out, nil
+}
+
+// attendance is a learner's card at the door of a session.
+func attendance(stream string, session, learner id.ID) fact.New {
+	return fact.New{Stream: stream, Kind: training.KindAttendance, Subject: session, Body: training.AttendanceTaken{Marks: map[id.ID]string{learner: training.Present}, Method: "card"}}
 }
 
 func (b *factBench) write(ctx context.Context, items []item) error {

@@ -85,6 +85,9 @@ func Open(dir string) (*Store, error) {
 			os.Remove(filepath.Join(s.temps(), e.Name()))
 		}
 	}
+	if err := s.forget(); err != nil {
+		return nil, fmt.Errorf("open the files in %s: %w", dir, err)
+	}
 	return s, nil
 }
 
@@ -254,6 +257,9 @@ func (s *Store) Has(d Digest) bool {
 
 // Delete removes a blob; one that is not here is removed already.
 func (s *Store) Delete(d Digest) error {
+	if err := os.Remove(s.part(d)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove a part of a file: %w", err)
+	}
 	err := os.Remove(s.path(d))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -29,7 +29,7 @@ func (s *Store) Check(ctx context.Context) (*Report, error) {
 		return rep, fmt.Errorf("check the files: %w", err)
 	}
 	for _, folder := range folders {
-		if folder.Name() == "tmp" {
+		if folder.Name() == "tmp" || folder.Name() == "parts" {
 			continue
 		}
 		files, err := os.ReadDir(filepath.Join(s.dir, folder.Name()))

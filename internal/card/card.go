@@ -234,14 +234,12 @@ func (c *Cards) Whose(ctx context.Context, q store.Querier, typed string) (id.ID
 	return p, nil
 }
 
-// Gone deletes the cards of people who are erased, in the transaction that erases them.
-func (c *Cards) Gone(persons []id.ID) func(context.Context, store.Tx) error {
-	return func(ctx context.Context, tx store.Tx) error {
-		for _, p := range persons {
-			if err := tx.Exec(ctx, "DELETE FROM card WHERE person = ?", p); err != nil {
-				return err
-			}
+// Forget takes away the cards of people who are erased.
+func Forget(ctx context.Context, tx store.Tx, persons []id.ID) error {
+	for _, p := range persons {
+		if err := tx.Exec(ctx, "DELETE FROM card WHERE person = ?", p); err != nil {
+			return err
 		}
-		return nil
 	}
+	return nil
 }

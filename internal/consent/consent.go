@@ -366,13 +366,8 @@ func (c *Consents) record(ctx context.Context, actor id.ID, scope access.Scope, 
 			}
 			out.Facts = append(out.Facts, n)
 		}
-		out.Also = func(ctx context.Context, tx store.Tx) error {
-			if filed != nil {
-				if err := filed.also(ctx, tx); err != nil {
-					return err
-				}
-			}
-			return c.forget(ctx, tx, lost)
+		if filed != nil {
+			out.Also = filed.also
 		}
 		return out, nil
 	}}, func(ctx context.Context, q store.Querier) ([]id.ID, error) {
@@ -451,12 +446,12 @@ func (c *Consents) end(ctx context.Context, q store.Querier, actor id.ID, record
 }
 
 // Joined prepares what it means for consents that some records become one person: a no that was said of one of them, and
-// not before the yes of another, ends that yes. Photos lose their keys; also does so in the transaction, and the files are
+// not before the yes of another, ends that yes. Photos lose their keys, and the files are
 // for the caller to remove when it is over.
-func (c *Consents) Joined(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID) (facts []fact.New, also func(context.Context, store.Tx) error, files []blob.Digest, err error) {
+func (c *Consents) Joined(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID) (facts []fact.New, files []blob.Digest, err error) {
 	ones, err := person.Ones(ctx, q, persons)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	var records []id.ID
 	for _, p := range persons {
@@ -473,7 +468,7 @@ func (c *Consents) Joined(ctx context.Context, q store.Querier, actor id.ID, per
 		for _, r := range records {
 			all, err := c.log.Of(ctx, q, RegisterID(r, purpose))
 			if err != nil {
-				return nil, nil, nil, err
+				return nil, nil, err
 			}
 			refs := fact.HeadsOf(all)
 			for _, f := range all {
@@ -492,7 +487,7 @@ func (c *Consents) Joined(ctx context.Context, q store.Querier, actor id.ID, per
 		}
 		key, err := c.log.Keys.Get(ctx, q, no.Person)
 		if err != nil && !errors.Is(err, seal.ErrNoKey) {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
 		var ended []id.ID
 		for _, r := range records {
@@ -503,18 +498,18 @@ func (c *Consents) Joined(ctx context.Context, q store.Querier, actor id.ID, per
 		s := Statement{Purpose: purpose, State: no.State, Giver: no.Giver, Method: no.Method, Assent: no.Assent, On: no.On, Who: openWho(key, no.Sealed)}
 		more, photos, err := c.end(ctx, q, actor, ended, s)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
 		facts, lost = append(facts, more...), append(lost, photos...)
 	}
 	for _, p := range lost {
 		n, err := c.removal(ctx, q, actor, p, "withdrawn")
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
 		facts, files = append(facts, n), append(files, p.digest)
 	}
-	return facts, func(ctx context.Context, tx store.Tx) error { return c.forget(ctx, tx, lost) }, files, nil
+	return facts, files, nil
 }
 
 // standing reports whether the facts of a register end in a consent that was given, by one of its authors at least.

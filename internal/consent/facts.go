@@ -146,6 +146,9 @@ type PhotoRemoved struct {
 // Check accepts any.
 func (PhotoRemoved) Check() error { return nil }
 
+// Erases says so.
+func (PhotoRemoved) Erases() bool { return true }
+
 // FormPrinted is the body of form.printed: what a printed form asks whom. The code on the paper is the fact's subject.
 type FormPrinted struct {
 	Person   id.ID     `json:"person"`

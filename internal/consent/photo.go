@@ -46,16 +46,6 @@ func (c *Consents) removal(ctx context.Context, q store.Querier, actor id.ID, p 
 	return fact.New{Stream: person.Stream(p.centre), Kind: KindRemoved, Subject: p.id, Actor: actor, Body: PhotoRemoved{reason}, Prev: fact.HeadsOf(all)}, err
 }
 
-// forget destroys the keys of photos.
-func (c *Consents) forget(ctx context.Context, tx store.Tx, lost []photo) error {
-	for _, p := range lost {
-		if err := c.log.Keys.Erase(ctx, tx, p.id, c.log.Clock.Now().UnixMilli()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Destroy removes files whose keys are gone already, and what is left of the keys. A node that is cut off before it comes
 // here does so at its next start (Sweep).
 func (c *Consents) Destroy(ctx context.Context, gone []blob.Digest) error {
@@ -116,7 +106,6 @@ func (c *Consents) SetPhoto(ctx context.Context, actor id.ID, scope access.Scope
 			}
 			gone, out.Facts = append(gone, o.digest), append(out.Facts, n)
 		}
-		out.Also = func(ctx context.Context, tx store.Tx) error { return c.forget(ctx, tx, old) }
 		return out, nil
 	}}, c.records(who)) // a no that is said of another record ends it here
 	if err != nil {
@@ -179,9 +168,6 @@ func (c *Consents) remove(ctx context.Context, actor, centre id.ID, reason strin
 				return out, err
 			}
 			gone, out.Facts = append(gone, o.digest), append(out.Facts, n)
-		}
-		if len(old) > 0 {
-			out.Also = func(ctx context.Context, tx store.Tx) error { return c.forget(ctx, tx, old) }
 		}
 		return out, nil
 	}}, keys)
@@ -246,39 +232,27 @@ func (c *Consents) Sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	var gone []id.ID
 	var files []blob.Digest
-	err = c.log.DB.Each(ctx, "SELECT id, digest FROM consent_gone", nil, func(r store.Row) error {
-		var v id.ID
+	err = c.log.DB.Each(ctx, "SELECT digest FROM consent_gone", nil, func(r store.Row) error {
 		var s string
-		if err := r.Scan(&v, &s); err != nil {
+		if err := r.Scan(&s); err != nil {
 			return err
 		}
 		d, err := blob.Parse(s)
 		if err == nil && c.blobs.Has(d) {
-			gone, files = append(gone, v), append(files, d)
+			files = append(files, d)
 		}
 		return err
 	})
-	if err != nil || len(gone) == 0 {
-		return err
-	}
-	err = c.log.DB.Write(ctx, func(tx store.Tx) error {
-		for _, v := range gone {
-			if err := c.log.Keys.Erase(ctx, tx, v, c.log.Clock.Now().UnixMilli()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if err != nil || len(files) == 0 {
 		return err
 	}
 	return c.Destroy(ctx, files)
 }
 
-// Gone prepares the end of what is kept of somebody who is erased. What they agreed to is counted no more; photos lose their keys and are said to be gone; also
-// does so in the transaction. The files, of scanned forms too, are for the caller to remove when it is over.
+// Gone prepares the end of what is kept of somebody who is erased. What they agreed to is counted no more, and photos are said
+// to be gone; also throws away forms that wait, in the transaction. The files, of scanned forms too, are for the caller to
+// remove when it is over.
 func (c *Consents) Gone(ctx context.Context, q store.Querier, actor, who id.ID) (facts []fact.New, also func(context.Context, store.Tx) error, files []blob.Digest, err error) {
 	lost, err := c.photos(ctx, q, "person = ?", who)
 	if err != nil {
@@ -330,7 +304,7 @@ func (c *Consents) Gone(ctx context.Context, q store.Querier, actor, who id.ID) 
 				return err
 			}
 		}
-		return c.forget(ctx, tx, lost)
+		return nil
 	}, files, nil
 }
 
@@ -381,4 +355,20 @@ func (c *Consents) Files(ctx context.Context, q store.Querier, who id.ID) ([]id.
 		return err
 	})
 	return out, err
+}
+
+// Blobs tells of each file that this area keeps in which stream a fact speaks of it.
+func (c *Consents) Blobs(ctx context.Context, q store.Querier, add func(stream string, d blob.Digest)) error {
+	return q.Each(ctx, "SELECT centre, digest FROM consent_photo UNION ALL SELECT centre, digest FROM consent_scan UNION ALL SELECT centre, digest FROM consent_recording", nil, func(r store.Row) error {
+		var centre id.ID
+		var digest string
+		if err := r.Scan(&centre, &digest); err != nil {
+			return err
+		}
+		d, err := blob.Parse(digest)
+		if err == nil {
+			add(person.Stream(centre), d)
+		}
+		return err
+	})
 }

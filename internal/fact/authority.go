@@ -44,8 +44,13 @@ func (g Granted) Check() error {
 
 // GrantTo returns the grant of a node whose keys are at hand.
 func GrantTo(n *seal.Identity, name string, kinds, streams []string) Granted {
+	return GrantOf(n.Public(), n.Recipient(), name, kinds, streams)
+}
+
+// GrantOf returns the grant of a node with these public keys.
+func GrantOf(public ed25519.PublicKey, recipient []byte, name string, kinds, streams []string) Granted {
 	return Granted{
-		Key: base64.StdEncoding.EncodeToString(n.Public()), Open: base64.StdEncoding.EncodeToString(n.Recipient()),
+		Key: base64.StdEncoding.EncodeToString(public), Open: base64.StdEncoding.EncodeToString(recipient),
 		Name: name, Kinds: kinds, Streams: streams,
 	}
 }
@@ -148,8 +153,9 @@ type standing struct {
 }
 
 type grant struct {
-	ref            Ref
-	kinds, streams []string
+	ref             Ref
+	name, key, open string
+	kinds, streams  []string
 }
 
 type cut struct {
@@ -192,7 +198,7 @@ func computeAuthority(root id.ID, facts []*Fact) *authority {
 				return
 			}
 			n := a.standing(f.Subject)
-			n.grants = append(n.grants, grant{f.Ref(), g.Kinds, g.Streams})
+			n.grants = append(n.grants, grant{f.Ref(), g.Name, g.Key, g.Open, g.Kinds, g.Streams})
 			a.counted[f.Ref()] = f.Subject
 			for _, p := range f.Prev {
 				lifted[localRef(f, p)] = true
@@ -301,6 +307,66 @@ func (j *judge) allows(node id.ID, stream, kind string) bool {
 	return ok
 }
 
+// reads says whether a node may hold a stream.
+func (a *authority) reads(node id.ID, stream string) bool {
+	if node == a.root {
+		return true
+	}
+	n := a.nodes[node]
+	if n == nil || len(n.grants) == 0 || len(n.cuts) > 0 {
+		return false
+	}
+	return stream == "commons" || slices.ContainsFunc(n.grants, func(g grant) bool { return matchAny(g.streams, stream) && a.reads(g.ref.Node, stream) })
+}
+
+// Reads says whether a node may hold a stream and read its people: the root all, others what a grant of theirs names, and
+// commons; none that was revoked.
+func (l *Log) Reads(node id.ID, stream string) bool { return l.authority().reads(node, stream) }
+
+// Grantee is a node that holds a grant, or held one.
+type Grantee struct {
+	Node           id.ID
+	Name           string
+	Public         ed25519.PublicKey
+	Recipient      []byte            // what to wrap keys with for it
+	Kinds, Streams []string          // patterns, of all its grants
+	Level          int               // how many grants from the root
+	Revoked        map[string]uint64 // nil, or what it wrote after these numbers does not count
+}
+
+// Grantees returns the nodes that hold or held a grant, by name.
+func (l *Log) Grantees() []Grantee {
+	a := l.authority()
+	var out []Grantee
+	for v, n := range a.nodes {
+		if len(n.grants) == 0 || v == a.root {
+			continue
+		}
+		g := Grantee{Node: v, Level: n.level}
+		for _, x := range n.grants {
+			g.Name = x.name
+			g.Public, _ = base64.StdEncoding.DecodeString(x.key) // keyOf has looked at it
+			g.Recipient, _ = base64.StdEncoding.DecodeString(x.open)
+			g.Kinds, g.Streams = append(g.Kinds, x.kinds...), append(g.Streams, x.streams...)
+		}
+		for i, c := range n.cuts {
+			if i == 0 {
+				g.Revoked = map[string]uint64{}
+				maps.Copy(g.Revoked, c.after)
+				continue
+			}
+			for s := range g.Revoked { // the earliest of several holds
+				g.Revoked[s] = min(g.Revoked[s], c.after[s])
+			}
+		}
+		out = append(out, g)
+	}
+	slices.SortFunc(out, func(a, b Grantee) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), bytes.Compare(a.Node[:], b.Node[:]))
+	})
+	return out
+}
+
 // matchAny matches patterns of path.Match; "*" alone matches everything, slashes included.
 func matchAny(patterns []string, s string) bool {
 	for _, p := range patterns {
@@ -337,6 +403,23 @@ func (l *Log) authority() *authority {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.auth
+}
+
+// Refresh takes note of grants and revocations that another process of this node wrote or received.
+func (l *Log) Refresh(ctx context.Context) error {
+	s, err := readSettings(ctx, l.DB)
+	if err != nil {
+		return err
+	}
+	if l.authority().version == int64(s.number("authority")) {
+		return nil
+	}
+	a, err := l.loadAuthority(ctx, l.DB)
+	if err == nil {
+		l.recent.forget()
+		l.adopt(a)
+	}
+	return err
 }
 
 // adopt takes over the authority that a transaction, now on the disk, has read or computed.

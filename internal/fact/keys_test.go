@@ -300,3 +300,91 @@ func TestEpochAfterKeys(t *testing.T) {
 		hub.Whole()
 	})
 }
+
+// Keys that come with the facts open them in the same turn, once the epoch is there.
+func TestKeysWithFacts(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		hub := node(t, e)
+		b := box(t, store.SQLite, hub)
+		carry := func() {
+			_, err := (&testnode.Link{From: b, To: hub, Keys: true}).Carry(nil)
+			must(t, err)
+		}
+		p := register(t, b, "Amina", "a")
+		carry()
+		if got := name(t, hub, p); got != "" {
+			t.Errorf("without the epoch the hub reads %q", got)
+		}
+		var w seal.Wrapped
+		must(t, b.DB.Write(ctx, func(tx store.Tx) (err error) {
+			if err := b.Keys.Share(ctx, tx, centre, map[id.ID][]byte{hub.Node(): hub.Own.Recipient()}); err != nil {
+				return err
+			}
+			w.Epochs, err = b.Keys.Epochs(ctx, tx, func(s string) bool { return s == centre })
+			return err
+		}))
+		must(t, hub.ImportKeys(ctx, &w))
+		q := register(t, b, "Brahim", "a")
+		carry()
+		if got := name(t, hub, p) + name(t, hub, q); got != "AminaBrahim" {
+			t.Errorf("the hub reads %q", got)
+		}
+		hub.Whole()
+		testnode.Same(t, hub, b)
+		last := read(t, b, b.Node(), 0, 100)
+		last.Keys[0].Stream = "commons"
+		if _, _, err := hub.Receive(ctx, last); !errors.Is(err, fact.ErrProof) {
+			t.Errorf("a key of another stream: %v", err)
+		}
+	})
+}
+
+// What says that somebody is gone destroys the key wherever it comes, and lets it come back when it does not count any
+// more.
+func TestErasureTravels(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		hub := node(t, e)
+		b := box(t, store.SQLite, hub)
+		p := register(t, b, "Amina", "a")
+		var told []id.ID
+		hub.Erasing = func(_ context.Context, _ store.Tx, gone []id.ID) error {
+			told = append(told, gone...)
+			return nil
+		}
+		b.Carry(hub)
+		carryKeys(t, b, hub)
+		third := hub.Box(testnode.Place(t, store.SQLite), toy.Registry(), []string{"*"}, []string{"centre/*"})
+		hub.Carry(third)
+		carryKeys(t, hub, third)
+		_, err := b.Write(fact.New{Stream: centre, Kind: toy.KindGone, Subject: p, Body: toy.Gone{}})
+		must(t, err)
+		_, err = b.Write(fact.New{Stream: centre, Kind: toy.KindGone, Subject: p, Body: toy.Gone{}})
+		must(t, err)
+		b.Carry(hub)
+		for _, n := range []*testnode.Node{b, hub} {
+			if got := n.CountOf("seal_key WHERE person = ?", p); got != 0 || name(t, n, p) != "" {
+				t.Errorf("%d keys are left of who is gone, and the name %q", got, name(t, n, p))
+			}
+			n.Whole()
+		}
+		if len(told) != 1 || told[0] != p {
+			t.Errorf("told of %v", told)
+		}
+		carryKeys(t, third, hub) // a key that comes late
+		if got := name(t, hub, p); got != "" {
+			t.Errorf("who is gone came back as %q", got)
+		}
+
+		hub.Revoke(b.Node(), map[string]uint64{centre: 1})
+		_, err = (&testnode.Link{From: hub, To: third}).Carry(func(stream string) bool { return stream == "commons" })
+		must(t, err)
+		hub.Carry(third)
+		carryKeys(t, third, hub)
+		for _, n := range []*testnode.Node{third, hub} {
+			if got := name(t, n, p); got != "Amina" {
+				t.Errorf("a stolen box erased: %q is left", got)
+			}
+			n.Whole()
+		}
+	})
+}

@@ -34,8 +34,16 @@ type Log struct {
 	Keys     *seal.Keys
 	Clock    *Clock
 	Registry *Registry
-	own      *seal.Identity
-	node     id.ID
+	// Erasing, which is set before the log is used, takes away what this node alone keeps of subjects that are gone, in the
+	// transaction in which their keys are destroyed.
+	Erasing func(ctx context.Context, tx store.Tx, subjects []id.ID) error
+
+	// Strict refuses to write what would not count; it is set before the log is used. Without it such a fact is kept, and
+	// counts if a grant comes.
+	Strict bool
+
+	own  *seal.Identity
+	node id.ID
 
 	names  *names
 	recent recent

@@ -166,6 +166,9 @@ type folding struct {
 	known map[id.ID]*known
 	// save stores states that changed; a replay has nothing to store and reports them.
 	save func(context.Context, []*Fact) error
+	// erase destroys the keys of subjects that are gone; some are not gone any more, since what said so does not count. A
+	// replay destroys nothing.
+	erase func(ctx context.Context, gone, back []id.ID) error
 	// failed is told of a fold that could not cope with a subject.
 	failed func(fold *Fold, subject id.ID, err error)
 }
@@ -181,7 +184,7 @@ func (l *Log) collectors() []Collector {
 // folding returns what derives live rows.
 func (t *turn) folding(ring seal.Ring) *folding {
 	return &folding{
-		log: t.log, auth: t.auth, src: t.tx, dst: t.tx, ring: ring, sums: t.log.collectors(), save: t.saveStates,
+		log: t.log, auth: t.auth, src: t.tx, dst: t.tx, ring: ring, sums: t.log.collectors(), save: t.saveStates, erase: t.erase,
 		failed: func(fold *Fold, subject id.ID, err error) {
 			slog.Error("a subject could not be folded; it has no rows until this is mended", "fold", fold.Name, "subject", subject, "error", err)
 		},
@@ -203,12 +206,18 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 	reg := w.log.Registry
 	tasks := map[*Fold][]*task{}
 	now := map[id.ID]*known{}
-	var persons []id.ID
+	var persons, gone, back []id.ID
 	var unsettled []*Fact
 	for _, s := range order {
 		all := canonical(bySubject[s])
 		now[s] = &known{facts: all, rows: map[*Fold][][][]any{}}
 		unsettled = append(unsettled, reg.settle(w.auth, all)...)
+		counts, doubt := reg.erased(all)
+		if counts {
+			gone = append(gone, s)
+		} else if doubt {
+			back = append(back, s)
+		}
 		var seen []*Fold
 		for _, f := range all {
 			name, _, _ := SplitKind(f.Kind)
@@ -222,7 +231,7 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 				t.known = k.rows[fd]
 			}
 			tasks[fd] = append(tasks[fd], t)
-			if fd.Sealed {
+			if fd.Sealed && !counts {
 				t.subject.ring = w.ring
 				if w.ring[s] == nil {
 					persons = append(persons, s)
@@ -231,6 +240,9 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 		}
 	}
 	if err := w.save(ctx, unsettled); err != nil {
+		return err
+	}
+	if err := w.erase(ctx, gone, back); err != nil {
 		return err
 	}
 	if err := w.log.Keys.Load(ctx, w.src, w.ring, persons); err != nil {
@@ -271,6 +283,46 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 		maps.Copy(w.known, now)
 	}
 	return nil
+}
+
+// erased reports whether a fact that counts says that the subject is gone, and whether one that does not count may say so.
+func (r *Registry) erased(all []*Fact) (counts, doubt bool) {
+	for _, f := range all {
+		if f.state == Effective {
+			e, ok := f.decoded.(Eraser)
+			counts = counts || ok && e.Erases()
+		} else if name, _, _ := SplitKind(f.Kind); r.kinds[name] != nil && r.kinds[name].erases {
+			doubt = true
+		}
+	}
+	return counts, doubt
+}
+
+// erase destroys the keys of subjects, once, with what this node alone keeps of them.
+func (t *turn) erase(ctx context.Context, gone, back []id.ID) error {
+	var fresh []id.ID
+	for _, s := range gone {
+		already, err := seal.Erased(ctx, t.tx, s)
+		if err != nil {
+			return err
+		}
+		if already {
+			continue
+		}
+		if err := t.log.Keys.Erase(ctx, t.tx, s, t.log.Clock.Now().UnixMilli()); err != nil {
+			return err
+		}
+		fresh = append(fresh, s)
+	}
+	for _, s := range back {
+		if err := t.log.Keys.Readmit(ctx, t.tx, s); err != nil {
+			return err
+		}
+	}
+	if len(fresh) == 0 || t.log.Erasing == nil {
+		return nil
+	}
+	return t.log.Erasing(ctx, t.tx, fresh)
 }
 
 // derive runs the fold. A fold that fails is a bug, the same on every node, and means no rows: one subject must not stop a

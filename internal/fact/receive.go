@@ -24,6 +24,9 @@ type Batch struct {
 	Facts  []*Fact
 	Head   []byte
 	Proof  tlog.TreeProof
+	// Keys are those of the subjects, as far as they are of the stream. They prove themselves: who can open them sees
+	// whether they are whole.
+	Keys []seal.WrappedPerson
 }
 
 // maxBatch bounds the bodies of one batch in bytes.
@@ -55,6 +58,39 @@ func (l *Log) Vector(ctx context.Context, q store.Querier) (map[string]map[id.ID
 		return nil
 	})
 	return out, err
+}
+
+// LogState is how much this node holds of a log, and what it is.
+type LogState struct {
+	Stream string
+	Node   id.ID
+	Size   uint64
+	Root   tlog.Hash // of these facts
+}
+
+// States returns the state of each log of the streams that keep selects, in order.
+func (l *Log) States(ctx context.Context, q store.Querier, keep func(stream string) bool) ([]LogState, error) {
+	var out []LogState
+	err := q.Each(ctx, "SELECT s.name, n.node, h.size, h.edge FROM fact_head h JOIN fact_stream s ON s.id = h.stream JOIN fact_node n ON n.id = h.node ORDER BY s.name, n.node", nil, func(r store.Row) error {
+		var s LogState
+		var size int64
+		var edge []byte
+		if err := r.Scan(&s.Stream, &s.Node, &size, &edge); err != nil || !keep(s.Stream) {
+			return err
+		}
+		e, err := decodeEdge(uint64(size), edge)
+		s.Size, s.Root = e.Size, e.Root()
+		out = append(out, s)
+		return err
+	})
+	return out, err
+}
+
+// Held returns how many facts of a log this node holds.
+func (l *Log) Held(ctx context.Context, q store.Querier, stream string, node id.ID) (uint64, error) {
+	var size int64
+	_, err := store.One(ctx, q, "SELECT h.size FROM fact_head h JOIN fact_stream s ON s.id = h.stream JOIN fact_node n ON n.id = h.node WHERE s.name = ? AND n.node = ?", store.Args(stream, node), &size)
+	return uint64(size), err
 }
 
 // Count returns how many facts this node holds.
@@ -94,6 +130,9 @@ func (l *Log) Read(ctx context.Context, q store.Querier, stream string, node id.
 	}
 	if len(b.Facts) == 0 {
 		return b, nil
+	}
+	if b.Keys, err = l.Keys.Of(ctx, q, func(s string) bool { return s == stream }, l.Registry.keyed(b.Facts)); err != nil {
+		return nil, err
 	}
 	to := b.Facts[len(b.Facts)-1].Seq
 	if to == h.proved {
@@ -176,7 +215,7 @@ func (l *Log) reader(ctx context.Context, q store.Querier, stream, node int64) h
 	}
 }
 
-// Receive takes facts of another node. It is idempotent: what is held already is passed over. It returns how many facts
+// Receive takes facts of another node, and the keys that come with them. It is idempotent: what is held already is passed over. It returns how many facts
 // were new and how far the writer's clock is ahead of ours. Facts that do not count are stored all the same.
 func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Duration, err error) {
 	if len(b.Facts) == 0 {
@@ -188,6 +227,9 @@ func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Dura
 	signed, err := ParseHead(b.Head, b.Public)
 	if err != nil || signed.Stream != b.Stream || signed.Node != b.Node {
 		return 0, 0, errors.Join(err, fmt.Errorf("facts of %s: %w", b.Stream, ErrProof))
+	}
+	if slices.ContainsFunc(b.Keys, func(k seal.WrappedPerson) bool { return k.Stream != b.Stream }) {
+		return 0, 0, fmt.Errorf("facts of %s: a key is of another stream: %w", b.Stream, ErrProof)
 	}
 	facts := make([]*Fact, len(b.Facts))
 	leaves := make([]tlog.Hash, len(b.Facts))
@@ -276,7 +318,22 @@ func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Dura
 		}
 		added = len(fresh)
 		ahead = l.Clock.Meet(fresh[len(fresh)-1].HLC)
-		return t.project(ctx, fresh, before, seal.Ring{})
+		var others []id.ID
+		if len(b.Keys) > 0 {
+			readable, err := l.Keys.Import(ctx, t.tx, &seal.Wrapped{Persons: b.Keys})
+			if err != nil {
+				return err
+			}
+			for _, p := range readable {
+				if _, ok := before[p]; !ok {
+					others = append(others, p)
+				}
+			}
+		}
+		if err := t.project(ctx, fresh, before, seal.Ring{}); err != nil {
+			return err
+		}
+		return t.refold(ctx, others)
 	})
 	if err != nil {
 		if ours != nil {

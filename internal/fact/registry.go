@@ -27,8 +27,9 @@ type Kind struct {
 	// Lifts turn the body of version i+1 into version i+2, for ever.
 	Lifts []func(json.RawMessage) (json.RawMessage, error)
 
-	body reflect.Type
-	tag  string
+	body   reflect.Type
+	tag    string
+	erases bool // its body is an Eraser
 }
 
 // Tag is the kind as the envelope spells it.
@@ -44,6 +45,10 @@ func (k *Kind) spell() string {
 // Body is what a kind's Go type must do: say whether it makes sense by itself. A body that does not is kept, held and
 // shown, and counts nowhere.
 type Body interface{ Check() error }
+
+// Eraser is a body that may say that its subject is gone: such a fact, once it counts, destroys the key of its subject
+// wherever it comes.
+type Eraser interface{ Erases() bool }
 
 // Fold derives the rows of one class of subject from its facts. The rows of a subject depend on nothing but the facts
 // of that subject and its keys, so that any order, any repetition and any late revocation end in the same rows.
@@ -162,6 +167,7 @@ func NewRegistry() *Registry {
 // NewKind defines a kind whose body is a T.
 func NewKind[T Body](k Kind) *Kind {
 	k.body = reflect.TypeFor[T]()
+	k.erases = k.body.Implements(reflect.TypeFor[Eraser]())
 	if k.Version == 0 {
 		k.Version = 1
 	}
@@ -205,6 +211,22 @@ func (r *Registry) claim(tables []*store.Table) {
 			panic("fact: the table " + t.Name + " is written by two")
 		}
 	}
+}
+
+// keyed returns the subjects of facts that may have a key of their own.
+func (r *Registry) keyed(facts []*Fact) []id.ID {
+	seen := map[id.ID]bool{}
+	var out []id.ID
+	for _, f := range facts {
+		name, _, _ := SplitKind(f.Kind)
+		fd := r.byKind[name]
+		if fd == nil || seen[f.Subject] || !fd.Sealed && !slices.ContainsFunc(fd.Kinds, func(k *Kind) bool { return k.erases }) {
+			continue
+		}
+		seen[f.Subject] = true
+		out = append(out, f.Subject)
+	}
+	return out
 }
 
 // Folds returns the folds in the order of registration.

@@ -26,6 +26,9 @@ var ErrClosed = errors.New("the node is shutting down; nothing was saved")
 // ignore.
 var ErrUpgrade = errors.New("a newer version of Tizi wrote something about this that must be understood before it can be changed; upgrade this node")
 
+// ErrNotHere is returned, wrapped, on a node that another one rules, for what it was not granted to write; nothing is kept.
+var ErrNotHere = errors.New("this is decided at headquarters; nothing was saved on this box")
+
 // Command is a decision: it reads what it needs, refuses or says what happened.
 type Command struct {
 	Name string
@@ -298,6 +301,12 @@ func (t *turn) round(ctx context.Context, jobs []*job) error {
 	if err := t.gather(ctx, slices.DeleteFunc(slices.Clone(order), func(s id.ID) bool { return born[s] }), bySubject); err != nil {
 		return err
 	}
+	ready = slices.DeleteFunc(ready, func(j *job) bool {
+		if l.Strict && slices.ContainsFunc(j.facts, func(f *Fact) bool { return !t.mayWrite(f) }) {
+			j.err = ErrNotHere
+		}
+		return j.err != nil
+	})
 	stuck := map[id.ID]bool{}
 	for s, all := range bySubject {
 		stuck[s] = slices.ContainsFunc(all, func(f *Fact) bool { return f.state == Critical })
@@ -341,6 +350,12 @@ func (t *turn) round(ctx context.Context, jobs []*job) error {
 		}
 	}
 	return t.project(ctx, facts, bySubject, ring)
+}
+
+// mayWrite says whether a fact that this node is about to write would count as far as its grants go.
+func (t *turn) mayWrite(f *Fact) bool {
+	name, _, _ := SplitKind(f.Kind)
+	return t.auth.standingOf(t.log.node, f.Stream, name, 1<<62) == Effective
 }
 
 // draft is the k-th fact that a command decided.

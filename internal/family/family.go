@@ -324,8 +324,8 @@ func (f *Family) Unlink(ctx context.Context, actor id.ID, scope access.Scope, ch
 			return out, nil
 		}
 		ended = true
-		facts, gone, err := f.ending(ctx, q, actor, acc)
-		out.Facts, out.Also = append(out.Facts, facts...), gone
+		facts, err := f.access.Gone(ctx, q, actor, acc)
+		out.Facts = append(out.Facts, facts...)
 		return out, err
 	}}, func(ctx context.Context, q store.Querier) ([]id.ID, error) {
 		records, err := person.Records(ctx, q, child)
@@ -358,17 +358,6 @@ func (f *Family) answersFor(ctx context.Context, q store.Querier, guardian id.ID
 	return len(known) > 0, err
 }
 
-// ending prepares the end of a guardian's account, with the card and the PIN; also does so in the transaction.
-func (f *Family) ending(ctx context.Context, q store.Querier, actor id.ID, acc *access.Account) (facts []fact.New, also func(context.Context, store.Tx) error, err error) {
-	facts, end, err := f.access.Gone(ctx, q, actor, acc)
-	return facts, func(ctx context.Context, tx store.Tx) error {
-		if err := end(ctx, tx); err != nil {
-			return err
-		}
-		return revoke(ctx, tx, acc.ID)
-	}, err
-}
-
 // Answering returns who answers for some persons, or did.
 func (f *Family) Answering(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, error) {
 	var out []id.ID
@@ -390,39 +379,45 @@ func (f *Family) Answering(ctx context.Context, q store.Querier, persons []id.ID
 }
 
 // Gone prepares the end of the accounts of those who answered for some persons that are erased and for nobody else who is
-// known. also does so in the transaction.
-func (f *Family) Gone(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID) (facts []fact.New, also func(context.Context, store.Tx) error, err error) {
+// known.
+func (f *Family) Gone(ctx context.Context, q store.Querier, actor id.ID, persons []id.ID) ([]fact.New, error) {
 	guardians, err := f.Answering(ctx, q, persons)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	var ends []func(context.Context, store.Tx) error
+	var facts []fact.New
 	for _, g := range guardians {
 		left, err := f.answersFor(ctx, q, g, persons)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		acc, err := f.access.Get(ctx, q, g)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if left || acc == nil || slices.ContainsFunc(append(slices.Clone(acc.Roles), acc.Ended...), func(h access.Held) bool { return h.Role != access.Guardian }) {
 			continue
 		}
-		more, end, err := f.ending(ctx, q, actor, acc)
+		more, err := f.access.Gone(ctx, q, actor, acc)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		facts, ends = append(facts, more...), append(ends, end)
+		facts = append(facts, more...)
 	}
-	return facts, func(ctx context.Context, tx store.Tx) error {
-		for _, end := range ends {
-			if err := end(ctx, tx); err != nil {
-				return err
-			}
+	return facts, nil
+}
+
+// Forget takes away the cards and PINs of accounts on this node.
+func Forget(ctx context.Context, tx store.Tx, accounts []id.ID) error {
+	for _, v := range accounts {
+		if err := revoke(ctx, tx, v); err != nil {
+			return err
 		}
-		return nil
-	}, nil
+		if err := tx.Exec(ctx, "DELETE FROM family_read WHERE account = ?", v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Fetcher is somebody who may fetch a child.

@@ -80,6 +80,9 @@ type Pruned struct {
 	On string `json:"on"`
 }
 
+// Erases says so.
+func (Pruned) Erases() bool { return true }
+
 // Check says what is missing.
 func (p Pruned) Check() error {
 	if !fault.IsDay(p.On) {
@@ -369,14 +372,6 @@ func (s *Feedback) Prune(ctx context.Context) (int, error) {
 			for _, v := range l {
 				out.Facts = append(out.Facts, fact.New{Stream: stream, Kind: KindPruned, Subject: v, Body: Pruned{now.Format(time.DateOnly)}})
 			}
-			out.Then(func(ctx context.Context, tx store.Tx) error {
-				for _, v := range l {
-					if err := s.log.Keys.Erase(ctx, tx, v, now.UnixMilli()); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
 			return out, nil
 		}})
 		if err != nil {

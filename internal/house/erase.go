@@ -12,7 +12,9 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/blob"
+	"tizi/internal/card"
 	"tizi/internal/fact"
+	"tizi/internal/family"
 	"tizi/internal/id"
 	"tizi/internal/person"
 	"tizi/internal/retention"
@@ -60,14 +62,11 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 		out.Facts, files = append(out.Facts, facts...), append(files, lost...)
 		out.Then(also)
 	}
-	facts, also, err := h.Family.Gone(ctx, q, actor, persons)
+	facts, err := h.Family.Gone(ctx, q, actor, persons)
 	if err != nil {
 		return out, nil, err
 	}
 	out.Facts = append(out.Facts, facts...)
-	out.Then(also)
-	out.Then(h.Cards.Gone(persons))
-	out.Then(h.markPurge)
 	return out, files, nil
 }
 
@@ -85,8 +84,8 @@ func records(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, er
 	return out, err
 }
 
-// erasing are the keys of an erasure: all records of some persons, and who answers for them, whose accounts may end.
-func (h *House) erasing(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, error) {
+// touched are the keys of an erasure: all records of some persons, and who answers for them, whose accounts may end.
+func (h *House) touched(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, error) {
 	all, err := records(ctx, q, persons)
 	if err != nil {
 		return nil, err
@@ -105,7 +104,7 @@ func (h *House) eraser() access.Executor {
 			return h.here(ctx, q, p.Centre, p.Subjects)
 		},
 		Keys: func(ctx context.Context, q store.Querier, r *access.Request) ([]id.ID, error) {
-			return h.erasing(ctx, q, r.Subjects)
+			return h.touched(ctx, q, r.Subjects)
 		},
 		Run: func(ctx context.Context, q store.Querier, actor id.ID, r *access.Request) (fact.Outcome, error) {
 			out, gone, err := h.erasure(ctx, q, actor, r.Subjects, r.Reason)
@@ -151,7 +150,7 @@ func (h *House) erase(ctx context.Context, persons []id.ID, centre id.ID, who fu
 		out, gone, err := h.erasure(ctx, q, id.Nil, over, "retention")
 		files = gone
 		return out, err
-	}}, func(ctx context.Context, q store.Querier) ([]id.ID, error) { return h.erasing(ctx, q, persons) })
+	}}, func(ctx context.Context, q store.Querier) ([]id.ID, error) { return h.touched(ctx, q, persons) })
 	if err != nil {
 		return err
 	}
@@ -161,9 +160,7 @@ func (h *House) erase(ctx context.Context, persons []id.ID, centre id.ID, who fu
 // prune ends cases of safeguarding of a centre whose time is over.
 func (h *House) prune(ctx context.Context, cases []id.ID, centre id.ID) error {
 	_, err := h.Log.Do(ctx, fact.Command{Name: "prune cases whose time is over", Stream: person.Stream(centre), Keys: cases, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
-		out, err := h.Safeguard.Prune(ctx, q, cases, retention.ClosedFor(h.Log.Clock.Now()))
-		out.Then(h.markPurge)
-		return out, err
+		return h.Safeguard.Prune(ctx, q, cases, retention.ClosedFor(h.Log.Clock.Now()))
 	}})
 	if err != nil {
 		return err
@@ -171,8 +168,14 @@ func (h *House) prune(ctx context.Context, cases []id.ID, centre id.ID) error {
 	return h.cleared(ctx, nil)
 }
 
-// markPurge leaves the marks before the transaction ends, so that a crash after it is not forgotten.
-func (h *House) markPurge(context.Context, store.Tx) error {
+// erasing takes away what this node alone keeps of subjects whose keys are destroyed, wherever that was decided, and leaves
+// the marks before the transaction ends, so that a crash after it is not forgotten.
+func (h *House) erasing(ctx context.Context, tx store.Tx, subjects []id.ID) error {
+	for _, forget := range []func(context.Context, store.Tx, []id.ID) error{access.Forget, family.Forget, card.Forget} {
+		if err := forget(ctx, tx, subjects); err != nil {
+			return err
+		}
+	}
 	for _, name := range []string{purgeFile, rewriteFile} {
 		if err := os.WriteFile(filepath.Join(h.Config.Dir, name), nil, 0o600); err != nil {
 			return fmt.Errorf("mark what is to be cleared: %w", err)
@@ -192,6 +195,14 @@ func (h *House) cleared(ctx context.Context, files []blob.Digest) error {
 		return err
 	}
 	return nil
+}
+
+// purgeDue clears what an erasure left, here or on another node, where it could not be cleared at once.
+func (h *House) purgeDue(ctx context.Context) error {
+	if _, err := os.Stat(filepath.Join(h.Config.Dir, purgeFile)); err != nil {
+		return nil
+	}
+	return h.Purge(ctx)
 }
 
 // personal are the tables that hold what identifies people, and their keys.
@@ -258,9 +269,7 @@ func (h *House) keep(ctx context.Context) {
 			slog.Error("keeping the house failed; it is tried again", "what", what, "err", err)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(h.Config.Dir, purgeFile)); err == nil {
-		note("purge", h.Purge(ctx))
-	}
+	note("purge", h.purgeDue(ctx))
 	if h.Log.Clock.Now().Hour() == 3 {
 		note("rewrite", h.Rewrite(ctx))
 	}
@@ -353,12 +362,11 @@ func (h *House) merger() access.Executor {
 			if err != nil {
 				return out, err
 			}
-			facts, also, gone, err := h.Consents.Joined(ctx, q, actor, r.Subjects)
+			facts, gone, err := h.Consents.Joined(ctx, q, actor, r.Subjects)
 			if err != nil {
 				return out, err
 			}
 			out.Facts = append(out.Facts, facts...)
-			out.Then(also)
 			h.leaving(&out, r.ID, gone)
 			return out, nil
 		},

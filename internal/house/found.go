@@ -54,7 +54,7 @@ func (h *House) Found(ctx context.Context, f Founding) error {
 		if _, _, err := h.Places.Describe(ctx, id.Nil, []place.Described{place.FromCountry(*centre)}); err != nil {
 			return err
 		}
-		n.Stream = "centre/" + place.ID(centre.Code).String()
+		n.Stream, n.Founds = "centre/"+place.ID(centre.Code).String(), true
 	}
 	_, err = h.Access.Open(ctx, id.Nil, n)
 	return err

@@ -25,6 +25,7 @@ import (
 	"tizi/internal/feedback"
 	"tizi/internal/id"
 	"tizi/internal/look"
+	"tizi/internal/node"
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
@@ -114,6 +115,7 @@ type House struct {
 	Training   *training.Training
 	Safeguard  *safeguard.Safeguard
 	Retention  *retention.Retention
+	Nodes      *node.Nodes
 
 	life context.Context // ends when Close begins
 	end  context.CancelFunc
@@ -237,7 +239,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	for _, m := range []struct {
 		room  string
 		files fs.FS
-	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"card", card.Schema()}, {"look", look.Schema()}, {"visit", visit.Schema()}, {"retention", retention.Schema()}, {"safeguard", safeguard.Schema()}} {
+	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"card", card.Schema()}, {"look", look.Schema()}, {"visit", visit.Schema()}, {"retention", retention.Schema()}, {"safeguard", safeguard.Schema()}, {"node", node.Schema()}} {
 		if err := db.Migrate(ctx, m.room, m.files); err != nil {
 			return nil, err
 		}
@@ -255,6 +257,9 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 		l.Close()
 		return nil, err
 	}
+	l.Erasing, l.Strict = h.erasing, true
+	h.Nodes = node.New(l, h.Blobs)
+	h.Nodes.Files = h.Files
 	h.Places = place.New(l)
 	h.Access = access.New(l, h.Places)
 	h.Access.Own = training.Own

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"encoding/hex"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 )
@@ -18,7 +19,23 @@ type ID [16]byte
 var Nil ID
 
 // New returns a fresh version 7 UUID (RFC 9562, section 5.7).
-func New() ID { return ID(uuid.Must(uuid.NewV7())) }
+func New() ID {
+	if f := source.Load(); f != nil {
+		return (*f)()
+	}
+	return ID(uuid.Must(uuid.NewV7()))
+}
+
+var source atomic.Pointer[func() ID]
+
+// SetSource makes New return other ids, for a simulation that can be played again; nil makes it as it was.
+func SetSource(f func() ID) {
+	if f == nil {
+		source.Store(nil)
+		return
+	}
+	source.Store(&f)
+}
 
 // Named returns the same version 8 UUID (RFC 9562, section 5.8) for the same space and name on every node, so that two
 // hubs that import one country's places, or two centres that plan one session, mean the same thing by it.

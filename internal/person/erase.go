@@ -33,13 +33,5 @@ func (p *People) Erase(ctx context.Context, q store.Querier, actor id.ID, person
 		}
 		out.Facts = append(out.Facts, fact.New{Stream: Stream(x.Centre), Kind: KindErased, Subject: x.ID, Actor: actor, Body: Erased{reason}, Prev: fact.HeadsOf(all)})
 	}
-	out.Also = func(ctx context.Context, tx store.Tx) error {
-		for _, x := range known {
-			if err := p.log.Keys.Erase(ctx, tx, x.ID, p.log.Clock.Now().UnixMilli()); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	return out, nil
 }

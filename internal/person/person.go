@@ -44,6 +44,9 @@ func (s Stated) Check() error {
 	return nil
 }
 
+// Erases says so.
+func (Erased) Erases() bool { return true }
+
 // Erased is the body of person.erased.
 type Erased struct {
 	Reason string `json:"reason"`

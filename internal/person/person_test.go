@@ -18,6 +18,7 @@ import (
 	"tizi/internal/seal"
 	"tizi/internal/sheet"
 	"tizi/internal/store"
+	"tizi/internal/store/disk"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
 )
@@ -209,10 +210,10 @@ func many(from, to int) []string {
 func TestImportKilledGoesOn(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		place, cut := testnode.Place(t, e), func(context.CancelFunc) {}
-		var disk *testnode.Disk
+		var box *disk.Disk
 		if e == store.SQLite {
-			disk = testnode.NewDisk(t)
-			place, cut = disk.Place(), func(context.CancelFunc) { disk.Cut() }
+			box = testnode.NewDisk(t)
+			place, cut = box.Place(), func(context.CancelFunc) { box.Cut() }
 		} else {
 			cut = func(stop context.CancelFunc) { stop() }
 		}
@@ -226,8 +227,8 @@ func TestImportKilledGoesOn(t *testing.T) {
 		}
 		is(t, "reported before the cut", rep.Accepted, 500)
 		n.Stop()
-		if disk != nil {
-			must(t, disk.Restore())
+		if box != nil {
+			must(t, box.Restore())
 		}
 		n.Start()
 		is(t, "on the disk", n.CountOf("person"), 500)

@@ -99,6 +99,9 @@ type Pruned struct {
 	Closed int64 `json:"closed"` // when it was; seconds since 1970
 }
 
+// Erases says so.
+func (Pruned) Erases() bool { return true }
+
 // Check says what is missing.
 func (p Pruned) Check() error {
 	if p.Closed <= 0 {
@@ -112,7 +115,7 @@ var asBefore = []func(json.RawMessage) (json.RawMessage, error){func(b json.RawM
 
 // The kinds of this area.
 var (
-	KindKeyed    = fact.NewKind[Keyed](fact.Kind{Name: "officer.keyed", Streams: []string{"commons"}})
+	KindKeyed    = fact.NewKind[Keyed](fact.Kind{Name: "officer.keyed", Streams: []string{"commons", "centre"}})
 	KindReported = fact.NewKind[Reported](fact.Kind{Name: "safeguarding.reported", Version: 2, Lifts: asBefore, Streams: []string{"centre"}})
 	KindNoted    = fact.NewKind[Noted](fact.Kind{Name: "safeguarding.noted", Streams: []string{"centre"}})
 	KindShared   = fact.NewKind[Shared](fact.Kind{Name: "safeguarding.shared", Version: 2, Lifts: asBefore, Streams: []string{"centre"}})

@@ -316,10 +316,36 @@ func (s *Safeguard) SetKey(ctx context.Context, account id.ID, passphrase string
 	}); err != nil {
 		return fmt.Errorf("keep the officer's key: %w", err)
 	}
-	_, err = s.log.Do(ctx, fact.Command{Name: "give an officer a key", Stream: "commons", Keys: []id.ID{key}, Run: func(context.Context, store.Querier) (fact.Outcome, error) {
-		return fact.Outcome{Facts: []fact.New{{Stream: "commons", Kind: KindKeyed, Subject: key, Actor: account, Body: Keyed{account, o.Recipient(), now.Unix()}, Born: true}}}, nil
+	stream, err := s.keyStream(ctx, account)
+	if err != nil {
+		return err
+	}
+	_, err = s.log.Do(ctx, fact.Command{Name: "give an officer a key", Stream: stream, Keys: []id.ID{key}, Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+		return fact.Outcome{Facts: []fact.New{{Stream: stream, Kind: KindKeyed, Subject: key, Actor: account, Body: Keyed{account, o.Recipient(), now.Unix()}, Born: true}}}, nil
 	}})
 	return err
+}
+
+// keyStream is where the public key of an officer stands: with the role, so that those who write to the officer know it.
+func (s *Safeguard) keyStream(ctx context.Context, account id.ID) (string, error) {
+	acc, err := s.access.Get(ctx, s.log.DB, account)
+	if err != nil || acc == nil {
+		return "commons", err
+	}
+	t, err := s.places.Tree(ctx, s.log.DB)
+	if err != nil {
+		return "", err
+	}
+	var streams []string
+	for _, h := range acc.Roles {
+		if h.Role == access.Officer {
+			streams = append(streams, access.RoleStream(t, h.On))
+		}
+	}
+	if len(streams) == 1 {
+		return streams[0], nil
+	}
+	return "commons", nil
 }
 
 // try opens the key of an account with its passphrase, at most MaxWrong wrong times.
@@ -699,7 +725,6 @@ func (s *Safeguard) ClosedBefore(ctx context.Context, q store.Querier, t time.Ti
 // that is open, or was open since, is passed over.
 func (s *Safeguard) Prune(ctx context.Context, q store.Querier, cases []id.ID, t time.Time) (fact.Outcome, error) {
 	var out fact.Outcome
-	var gone []id.ID
 	for _, c := range cases {
 		l, err := s.cases(ctx, q, "id = ? AND state = ? AND noted <= ?", store.Args(c, Closed, t.Unix()))
 		if err != nil {
@@ -713,16 +738,7 @@ func (s *Safeguard) Prune(ctx context.Context, q store.Querier, cases []id.ID, t
 			return out, err
 		}
 		stream := "centre/" + l[0].Centre.String()
-		gone = append(gone, c)
 		out.Facts = append(out.Facts, fact.New{Stream: stream, Kind: KindPruned, Subject: c, Body: Pruned{l[0].Noted.Unix()}, Prev: fact.HeadsOf(all)})
-	}
-	out.Also = func(ctx context.Context, tx store.Tx) error {
-		for _, c := range gone {
-			if err := s.log.Keys.Erase(ctx, tx, c, s.log.Clock.Now().UnixMilli()); err != nil {
-				return err
-			}
-		}
-		return nil
 	}
 	return out, nil
 }

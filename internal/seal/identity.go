@@ -41,6 +41,15 @@ func NewIdentity() (*Identity, error) {
 	return &Identity{sign, open}, nil
 }
 
+// DeriveIdentity makes the node of a seed: for simulations, never for a box.
+func DeriveIdentity(seed [32]byte) (*Identity, error) {
+	open, err := kem().DeriveKeyPair(seed[:])
+	if err != nil {
+		return nil, fmt.Errorf("make a key to open with: %w", err)
+	}
+	return &Identity{ed25519.NewKeyFromSeed(seed[:]), open}, nil
+}
+
 // identityFile is the JSON of node.key.
 type identityFile struct {
 	Version int    `json:"tizi_node_key"`

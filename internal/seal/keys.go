@@ -448,7 +448,35 @@ func (k *Keys) Erase(ctx context.Context, tx store.Tx, person id.ID, at int64) e
 	if err := tx.Exec(ctx, "DELETE FROM seal_key WHERE person = ?", person); err != nil {
 		return err
 	}
+	if err := tx.Exec(ctx, "DELETE FROM seal_wanted WHERE person = ?", person); err != nil {
+		return err
+	}
 	return tx.Exec(ctx, "INSERT INTO seal_erased (person, at) VALUES (?, ?) ON CONFLICT (person) DO NOTHING", person, at)
+}
+
+// Readmit takes back that a person was erased: what said so does not count. The keys are gone here; they may come again
+// from a node that had not destroyed them yet.
+func (k *Keys) Readmit(ctx context.Context, tx store.Tx, person id.ID) error {
+	gone, err := Erased(ctx, tx, person)
+	if err != nil || !gone {
+		return err
+	}
+	if err := tx.Exec(ctx, "DELETE FROM seal_erased WHERE person = ?", person); err != nil {
+		return err
+	}
+	return tx.Exec(ctx, "INSERT INTO seal_wanted (person) VALUES (?) ON CONFLICT (person) DO NOTHING", person)
+}
+
+// Wanted returns at most max persons whose keys this node destroyed and should not have; another node may have them.
+func (k *Keys) Wanted(ctx context.Context, q store.Querier, max int) ([]id.ID, error) {
+	var out []id.ID
+	err := q.Each(ctx, "SELECT person FROM seal_wanted ORDER BY person LIMIT ?", store.Args(max), func(r store.Row) error {
+		var p id.ID
+		err := r.Scan(&p)
+		out = append(out, p)
+		return err
+	})
+	return out, err
 }
 
 // Erased reports whether a person's keys were destroyed here.
@@ -526,16 +554,11 @@ func (k *Keys) Share(ctx context.Context, tx store.Tx, stream string, recipients
 
 // Export returns the wrapped keys of a stream.
 func (k *Keys) Export(ctx context.Context, q store.Querier, stream string) (*Wrapped, error) {
-	w := &Wrapped{}
-	err := q.Each(ctx, "SELECT stream, epoch, node, wrapped FROM seal_epoch WHERE stream = ? ORDER BY epoch, node", store.Args(stream), func(r store.Row) error {
-		var e WrappedEpoch
-		err := r.Scan(&e.Stream, &e.Epoch, &e.Node, &e.Key)
-		w.Epochs = append(w.Epochs, e)
-		return err
-	})
+	epochs, err := k.Epochs(ctx, q, func(s string) bool { return s == stream })
 	if err != nil {
 		return nil, err
 	}
+	w := &Wrapped{Epochs: epochs}
 	err = q.Each(ctx, "SELECT person, stream, epoch, wrapped FROM seal_key WHERE stream = ? ORDER BY person, epoch", store.Args(stream), func(r store.Row) error {
 		var p WrappedPerson
 		err := r.Scan(&p.Person, &p.Stream, &p.Epoch, &p.Key)
@@ -543,6 +566,43 @@ func (k *Keys) Export(ctx context.Context, q store.Querier, stream string) (*Wra
 		return err
 	})
 	return w, err
+}
+
+// Of returns the wrapped keys of persons in the streams that keep selects.
+func (k *Keys) Of(ctx context.Context, q store.Querier, keep func(stream string) bool, persons []id.ID) ([]WrappedPerson, error) {
+	var out []WrappedPerson
+	args := make([]any, loadChunk)
+	for part := range slices.Chunk(persons, loadChunk) {
+		for i := range args {
+			args[i] = part[min(i, len(part)-1)]
+		}
+		err := q.Each(ctx, loadQuery, args, func(r store.Row) error {
+			var h held
+			err := h.scan(r)
+			if err == nil && keep(h.stream) {
+				out = append(out, WrappedPerson{h.person, h.stream, h.epoch, h.wrapped})
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Epochs returns the wrapped epochs of the streams that keep selects, in order.
+func (k *Keys) Epochs(ctx context.Context, q store.Querier, keep func(stream string) bool) ([]WrappedEpoch, error) {
+	var out []WrappedEpoch
+	err := q.Each(ctx, "SELECT stream, epoch, node, wrapped FROM seal_epoch ORDER BY stream, epoch, node", nil, func(r store.Row) error {
+		var e WrappedEpoch
+		err := r.Scan(&e.Stream, &e.Epoch, &e.Node, &e.Key)
+		if err == nil && keep(e.Stream) {
+			out = append(out, e)
+		}
+		return err
+	})
+	return out, err
 }
 
 // Import keeps wrapped keys of another node and returns the persons it brought something new about; the caller folds
@@ -619,6 +679,11 @@ func (k *Keys) Import(ctx context.Context, tx store.Tx, w *Wrapped) ([]id.ID, er
 			news[p.Person] = true
 		}
 		if err := tx.Insert(ctx, keyTable, [][]any{{p.Person, p.Stream, p.Epoch, p.Key}}); err != nil {
+			return nil, err
+		}
+	}
+	for p := range news {
+		if err := tx.Exec(ctx, "DELETE FROM seal_wanted WHERE person = ?", p); err != nil {
 			return nil, err
 		}
 	}

@@ -113,13 +113,13 @@ func (k *Key) Reader(r io.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sealReader{r: r, aead: a, key: k, buf: make([]byte, chunkSize+a.Overhead()+1)}, nil
+	return &sealReader{r: r, aead: a, what: "sealed file of " + k.Person.String(), buf: make([]byte, chunkSize+a.Overhead()+1)}, nil
 }
 
 type sealReader struct {
 	r     io.Reader
 	aead  cipher.AEAD
-	key   *Key
+	what  string
 	nonce nonce
 	buf   []byte // one chunk and the byte behind it, which tells whether another follows
 	ahead int    // bytes of the next chunk that are in buf already
@@ -158,7 +158,7 @@ func (s *sealReader) fill() {
 	}
 	plain, err := s.aead.Open(s.out[:0], s.nonce[:], chunk, nil)
 	if err != nil {
-		s.err = fmt.Errorf("sealed file of %s: %w", s.key.Person, ErrAltered)
+		s.err = fmt.Errorf("%s: %w", s.what, ErrAltered)
 		return
 	}
 	s.out, s.plain = plain, plain
@@ -168,4 +168,47 @@ func (s *sealReader) fill() {
 	}
 	s.nonce.next()
 	s.buf[0], s.ahead = behind, 1
+}
+
+// WriterFor seals a file for one node: text that says what it is, a key made for this one file and wrapped for the node
+// (HPKE), then chunks as above.
+func WriterFor(w io.Writer, magic string, recipient []byte) (io.WriteCloser, error) {
+	secret := random32()
+	wrapped, err := WrapFor(recipient, magic, secret)
+	if err != nil {
+		return nil, err
+	}
+	a, err := fileCipher(secret)
+	if err != nil {
+		return nil, err
+	}
+	header := binary.BigEndian.AppendUint16([]byte(magic), uint16(len(wrapped)))
+	if _, err := w.Write(append(header, wrapped...)); err != nil {
+		return nil, err
+	}
+	return &sealWriter{w: w, aead: a, buf: make([]byte, 0, chunkSize+a.Overhead())}, nil
+}
+
+// ErrNotFor is returned, wrapped, for a file that was sealed for another node, or is no such file.
+var ErrNotFor = errors.New("this file was not made for this node")
+
+// Reader opens what WriterFor sealed for this node, as Key.Reader does.
+func (n *Identity) Reader(r io.Reader, magic string) (io.Reader, error) {
+	header := make([]byte, len(magic)+2)
+	if _, err := io.ReadFull(r, header); err != nil || string(header[:len(magic)]) != magic {
+		return nil, ErrNotFor
+	}
+	wrapped := make([]byte, binary.BigEndian.Uint16(header[len(magic):]))
+	if _, err := io.ReadFull(r, wrapped); err != nil {
+		return nil, ErrNotFor
+	}
+	secret, err := n.Unwrap(magic, wrapped)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotFor, err)
+	}
+	a, err := fileCipher(secret)
+	if err != nil {
+		return nil, err
+	}
+	return &sealReader{r: r, aead: a, what: "the file", buf: make([]byte, chunkSize+a.Overhead()+1)}, nil
 }

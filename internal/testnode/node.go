@@ -105,6 +105,17 @@ func (n *Node) Beside() *Node {
 	return m
 }
 
+// Copy starts a box that was copied, key and all, from one on SQLite: what must not be done, and is.
+func (n *Node) Copy() *Node {
+	n.t.Helper()
+	place := Fast(n.t)
+	Must(n.t, n.DB.Script(context.Background(), "VACUUM INTO '"+place.Path+"'"))
+	m := &Node{Time: &Time{now: n.Time.Now()}, Own: n.Own, place: place, reg: n.reg, t: n.t}
+	m.Start()
+	n.t.Cleanup(func() { m.Stop() })
+	return m
+}
+
 // Stop closes the node, keeping its database. An error of closing is the test's to expect after a power cut.
 func (n *Node) Stop() error {
 	if n.Log == nil {
@@ -130,6 +141,8 @@ type Link struct {
 	From, To *Node
 	// Batch bounds the facts of one delivery; 0 means 50.
 	Batch int
+	// Keys lets the keys of persons travel with the facts; otherwise CarryKeys brings them apart.
+	Keys bool
 	// Spoil may drop (return nil), alter or repeat a batch before it is delivered.
 	Spoil func(*fact.Batch) []*fact.Batch
 }
@@ -164,6 +177,9 @@ func (l *Link) Carry(keep func(stream string) bool) (int, error) {
 					break
 				}
 				at = b.Facts[len(b.Facts)-1].Seq
+				if !l.Keys {
+					b.Keys = nil
+				}
 				parts := []*fact.Batch{b}
 				if l.Spoil != nil {
 					parts = l.Spoil(b)

@@ -11,6 +11,7 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/activity"
 	"tizi/internal/agreement"
+	"tizi/internal/api"
 	"tizi/internal/consent"
 	"tizi/internal/demo"
 	"tizi/internal/house"
@@ -94,7 +95,10 @@ func New(h *house.House, o Options) (*Server, error) {
 	d.Mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { healthz(h, w, r) })
 	// A form of another site must not act for whoever is signed in here.
 	guard := http.NewCrossOriginProtection()
-	return &Server{plain(s.Wrap(guard.Handler(bounded(d.Mux)))), d.Routes}, nil
+	all := http.NewServeMux()
+	all.Handle("/", plain(s.Wrap(guard.Handler(bounded(d.Mux)))))
+	all.Handle(api.Path, api.NewExchange(h.Nodes, h.Log, o.Log))
+	return &Server{all, d.Routes}, nil
 }
 
 // plain makes text of the questions in an address.

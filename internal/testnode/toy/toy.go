@@ -74,6 +74,15 @@ func (n Named) Check() error {
 	return nil
 }
 
+// Gone is the body of soul.gone: nothing is to be known of a person any more.
+type Gone struct{}
+
+// Check accepts any.
+func (Gone) Check() error { return nil }
+
+// Erases says so.
+func (Gone) Erases() bool { return true }
+
 // Future is the body of the kinds that Registry does not know.
 type Future struct {
 	N int `json:"n"`
@@ -97,6 +106,7 @@ var (
 		},
 	}})
 	KindNamed = fact.NewKind[Named](fact.Kind{Name: "soul.named", Streams: []string{"centre"}})
+	KindGone  = fact.NewKind[Gone](fact.Kind{Name: "soul.gone", Critical: true, Streams: []string{"centre"}})
 
 	// KindSaid1 is what a program of yesterday wrote, KindLater and KindUrgent what one of tomorrow writes.
 	KindSaid1  = fact.NewKind[Word](fact.Kind{Name: "toy.said", Streams: centre})
@@ -171,7 +181,7 @@ var RegisterFold = &fact.Fold{
 
 // PersonFold opens the name.
 var PersonFold = &fact.Fold{
-	Name: "toy.person", Kinds: []*fact.Kind{KindNamed}, Tables: []*store.Table{People}, Sealed: true,
+	Name: "toy.person", Kinds: []*fact.Kind{KindNamed, KindGone}, Tables: []*store.Table{People}, Sealed: true,
 	Fold: func(s *fact.Subject, out *fact.Rows) error {
 		var last Named
 		name, found := "", false

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/fact"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -297,6 +298,10 @@ func (a *Ask) Fail(err error) {
 		view.Status = http.StatusForbidden
 	case errors.Is(err, store.ErrFull):
 		view.Status, view.Detail = http.StatusInsufficientStorage, a.P.T("error.disk_full")
+	case errors.Is(err, fact.ErrNotHere):
+		view.Status, view.Detail = http.StatusConflict, a.P.T("error.not_here")
+	case errors.Is(err, fact.ErrUpgrade):
+		view.Status, view.Detail = http.StatusConflict, a.P.T("error.upgrade")
 	case errors.Is(err, store.ErrBusy):
 		view.Status, view.Detail = http.StatusServiceUnavailable, a.P.T("error.busy")
 	case errors.As(err, &tooLarge):

@@ -1,0 +1,35 @@
+package house
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"tizi/internal/node"
+)
+
+// Exchange brings this node and another to hold the same, and clears what has come to its end elsewhere.
+func (h *House) Exchange(ctx context.Context, p node.Peer, link node.Link, progress func(node.Step)) (node.Result, error) {
+	r, err := h.Nodes.Exchange(ctx, p, link, progress)
+	if r.Got == 0 {
+		return r, err
+	}
+	return r, errors.Join(err, h.settle(ctx))
+}
+
+// TakeBundle takes in what another node wrote into a file for this one.
+func (h *House) TakeBundle(ctx context.Context, r io.ReadSeeker) (node.Receipt, []node.Fault, error) {
+	out, faults, err := h.Nodes.Take(ctx, r)
+	if err != nil || out.Added == 0 {
+		return out, faults, err
+	}
+	return out, faults, h.settle(ctx)
+}
+
+// settle does what facts of other nodes ask of this one: photos whose consent ended there, and what an erasure left.
+func (h *House) settle(ctx context.Context) error {
+	if err := h.Consents.Sweep(ctx); err != nil {
+		return err
+	}
+	return h.purgeDue(ctx)
+}

@@ -1,0 +1,468 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tizi/internal/blob"
+	"tizi/internal/fact"
+	"tizi/internal/id"
+)
+
+// Link asks one other node. An answer may be lost after the question was understood: everything may be asked again.
+type Link interface {
+	Ask(ctx context.Context, op string, body []byte) ([]byte, error)
+}
+
+// Step is how far an exchange is.
+type Step struct {
+	Sent, ToSend int // facts
+	Got, ToGet   int
+	Files        int // that are still to come or go
+}
+
+// Result is what an exchange brought.
+type Result struct {
+	Same      bool          // there was nothing to say
+	Sent, Got int           // facts
+	Files     int           // that came or went
+	Ahead     time.Duration // how far the other's clock is ahead of this one's
+	Program   string
+	Faults    []Fault // logs that could not be brought over
+}
+
+// Fault is a log that stopped.
+type Fault struct {
+	Stream string
+	Node   id.ID
+	Fault  string
+}
+
+// Exchange brings two nodes to hold the same of what both may hold: this one asks, over a link. What it has brought when
+// it is cut off is kept, and the next one goes on from there.
+func (n *Nodes) Exchange(ctx context.Context, p Peer, link Link, progress func(Step)) (Result, error) {
+	if err := n.log.Refresh(ctx); err != nil {
+		return Result{}, err
+	}
+	x := &exchange{n: n, peer: p, link: link, progress: progress, shared: n.shared(p.Node), at: map[logName]uint64{}}
+	err := x.run(ctx)
+	now := n.log.Clock.Now()
+	kept := n.note(context.WithoutCancel(ctx), p.Node, func(k *Peer) {
+		k.Tried, k.Ahead, k.Sent, k.Got, k.Fault = now, x.res.Ahead, x.res.Sent, x.res.Got, ""
+		if x.res.Program != "" {
+			k.Program = x.res.Program
+		}
+		switch {
+		case err != nil:
+			k.Fault = err.Error()
+		case len(x.res.Faults) > 0:
+			k.Fault = x.res.Faults[0].Fault
+		default:
+			k.Done = now
+		}
+	})
+	return x.res, errors.Join(err, kept)
+}
+
+type logName struct {
+	stream string
+	node   id.ID
+}
+
+// exchange is one under way.
+type exchange struct {
+	n        *Nodes
+	peer     Peer
+	link     Link
+	progress func(Step)
+	shared   func(string) bool
+	res      Result
+	step     Step
+	theirs   []logState
+	at       map[logName]uint64 // how much the other holds
+}
+
+func (x *exchange) tell() {
+	if x.progress != nil {
+		x.step.Sent, x.step.Got = x.res.Sent, x.res.Got
+		x.progress(x.step)
+	}
+}
+
+func (x *exchange) run(ctx context.Context) error {
+	n := x.n
+	if err := n.share(ctx, x.shared, x.peer.Node, x.peer.Recipient); err != nil {
+		return err
+	}
+	_, state, err := n.state(ctx, x.shared)
+	if err != nil {
+		return err
+	}
+	lacks, err := n.lacks(ctx, x.shared)
+	if err != nil {
+		return err
+	}
+	if len(lacks) > 0 {
+		state = "" // the same facts, and not all files
+	}
+	asked := n.log.Clock.Now()
+	b, err := x.link.Ask(ctx, OpHello, encode(hello{Formats: [2]int{Oldest, Format}, Program: n.Program, Now: asked.UnixMilli(), State: state}))
+	if err != nil {
+		return err
+	}
+	var w welcome
+	if err := decode(b, &w); err != nil {
+		return err
+	}
+	if w.Formats[1] < Oldest || w.Formats[0] > Format {
+		return ErrFormat
+	}
+	now := n.log.Clock.Now()
+	x.res.Program, x.res.Ahead = w.Program, time.UnixMilli(w.Now).Sub(asked.Add(now.Sub(asked)/2))
+	if x.res.Same = w.Same; w.Same {
+		return nil
+	}
+	x.theirs = w.Logs
+	for _, l := range w.Logs {
+		x.at[logName{l.Stream, l.Node}] = l.Size
+	}
+	// Who may hold what stands in commons, so that comes first, and then what opens people's keys.
+	if err := x.pull(ctx, func(stream string) bool { return stream == "commons" }); err != nil {
+		return err
+	}
+	if err := n.adopt(ctx, x.peer); err != nil {
+		return err
+	}
+	x.shared = n.shared(x.peer.Node)
+	if err := n.share(ctx, x.shared, x.peer.Node, x.peer.Recipient); err != nil {
+		return err
+	}
+	if err := x.keys(ctx); err != nil {
+		return err
+	}
+	if err := x.push(ctx); err != nil {
+		return err
+	}
+	if err := x.pull(ctx, func(stream string) bool { return stream != "commons" }); err != nil {
+		return err
+	}
+	return x.files(ctx)
+}
+
+// adopt takes the root from the node that this one calls, once it knows what stands in commons there.
+func (n *Nodes) adopt(ctx context.Context, p Peer) error {
+	if !p.Up || p.Root.IsNil() || p.Root == n.log.Root() {
+		return nil
+	}
+	return n.log.SetRoot(ctx, p.Root)
+}
+
+// keys brings each other what opens the keys of people.
+func (x *exchange) keys(ctx context.Context) error {
+	mine, err := x.n.giveKeys(ctx, nil, x.shared)
+	if err != nil {
+		return err
+	}
+	b, err := x.link.Ask(ctx, OpKeys, encode(mine))
+	if errors.Is(err, ErrStranger) { // revoked: it may still bring what it wrote
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var theirs keyring
+	if err := decode(b, &theirs); err != nil {
+		return err
+	}
+	// What the one that is called says this node may read, it may.
+	all := func(string) bool { return true }
+	if err := x.n.takeKeys(ctx, theirs, all); err != nil || len(theirs.Wanted) == 0 {
+		return err
+	}
+	again, err := x.n.giveKeys(ctx, theirs.Wanted, x.shared)
+	if err != nil || len(again.Persons) == 0 {
+		return err
+	}
+	again.Epochs, again.Wanted = nil, nil
+	_, err = x.link.Ask(ctx, OpKeys, encode(again))
+	return err
+}
+
+// order puts what others need to judge the rest before it.
+func order(a, b logState) int {
+	rank := func(s string) int {
+		if s == "commons" {
+			return 0
+		}
+		return 1
+	}
+	if c := rank(a.Stream) - rank(b.Stream); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Stream, b.Stream); c != 0 {
+		return c
+	}
+	return slices.Compare(a.Node[:], b.Node[:])
+}
+
+// push sends what the other lacks.
+func (x *exchange) push(ctx context.Context) error {
+	mine, err := x.n.log.States(ctx, x.n.log.DB, func(stream string) bool { return x.n.log.Reads(x.peer.Node, stream) })
+	if err != nil {
+		return err
+	}
+	var todo []logState
+	x.step.ToSend = 0
+	for _, l := range mine {
+		at := x.at[logName{l.Stream, l.Node}]
+		if same := slices.ContainsFunc(x.theirs, func(t logState) bool {
+			return t.Stream == l.Stream && t.Node == l.Node && t.Size == l.Size && t.Root != rootOf(l)
+		}); same {
+			at = l.Size - 1 // as many facts, and others: what proves it is shown
+		}
+		if at < l.Size {
+			todo = append(todo, logState{l.Stream, l.Node, at, ""})
+			x.step.ToSend += int(l.Size - at)
+		}
+	}
+	slices.SortFunc(todo, order)
+	x.tell()
+	back := map[logName]int{}
+	for len(todo) > 0 {
+		p, came, facts, err := x.n.fill(ctx, todo)
+		if err != nil || facts == 0 {
+			return err
+		}
+		b, err := x.link.Ask(ctx, OpPush, p.bytes())
+		if err != nil {
+			return err
+		}
+		var t taken
+		if err := decode(b, &t); err != nil {
+			return err
+		}
+		for _, c := range came {
+			set(todo, c)
+		}
+		for _, o := range t.Logs {
+			x.res.Sent += o.Added
+			if o.Fault == "" {
+				continue
+			}
+			name := logName{o.Stream, o.Node}
+			// Asked for again from where the other is, once; from the beginning, once: that tells damage from two histories.
+			if back[name]++; back[name] == 1 && o.Fault == faultGap {
+				set(todo, logState{o.Stream, o.Node, o.Held, ""})
+				continue
+			} else if back[name] == 1 && o.Fault == faultProof {
+				set(todo, logState{o.Stream, o.Node, 0, ""})
+				continue
+			}
+			x.fault(o.Stream, o.Node, o.Fault)
+			todo = slices.DeleteFunc(todo, func(l logState) bool { return l.Stream == o.Stream && l.Node == o.Node })
+		}
+		todo = slices.DeleteFunc(todo, func(l logState) bool {
+			return slices.ContainsFunc(mine, func(m fact.LogState) bool { return m.Stream == l.Stream && m.Node == l.Node && m.Size <= l.Size })
+		})
+		x.tell()
+	}
+	return nil
+}
+
+func set(l []logState, s logState) {
+	for i := range l {
+		if l[i].Stream == s.Stream && l[i].Node == s.Node {
+			l[i].Size = s.Size
+		}
+	}
+}
+
+func (x *exchange) fault(stream string, node id.ID, fault string) {
+	f := Fault{stream, node, fault}
+	if !slices.Contains(x.res.Faults, f) {
+		x.res.Faults = append(x.res.Faults, f)
+	}
+}
+
+// pull fetches what this node lacks of some streams.
+func (x *exchange) pull(ctx context.Context, of func(stream string) bool) error {
+	var todo []logState
+	for _, t := range x.theirs {
+		if !of(t.Stream) {
+			continue
+		}
+		held, err := x.n.log.Held(ctx, x.n.log.DB, t.Stream, t.Node)
+		if err != nil {
+			return err
+		}
+		if held < t.Size {
+			todo = append(todo, logState{t.Stream, t.Node, held, ""})
+			x.step.ToGet += int(t.Size - held)
+		}
+	}
+	slices.SortFunc(todo, order)
+	x.tell()
+	back := map[logName]int{}
+	for len(todo) > 0 {
+		b, err := x.link.Ask(ctx, OpPull, encode(wanted{todo}))
+		if err != nil {
+			return err
+		}
+		l, err := batches(b)
+		if err != nil {
+			return err
+		}
+		if len(l) == 0 {
+			return nil // what it told of it cannot prove yet
+		}
+		// What the one that is called gives, this node may hold.
+		t, got, err := x.n.store(ctx, l, func(string) bool { return true })
+		x.res.Got += got
+		if err != nil {
+			return err
+		}
+		for _, o := range t.Logs {
+			name := logName{o.Stream, o.Node}
+			set(todo, logState{o.Stream, o.Node, o.Held, ""})
+			if o.Fault == "" {
+				continue
+			}
+			if back[name]++; back[name] == 1 && o.Fault == faultProof {
+				set(todo, logState{o.Stream, o.Node, 0, ""})
+				continue
+			}
+			x.fault(o.Stream, o.Node, o.Fault)
+			todo = slices.DeleteFunc(todo, func(l logState) bool { return l.Stream == o.Stream && l.Node == o.Node })
+		}
+		todo = slices.DeleteFunc(todo, func(l logState) bool {
+			return slices.ContainsFunc(x.theirs, func(t logState) bool { return t.Stream == l.Stream && t.Node == l.Node && t.Size <= l.Size })
+		})
+		x.tell()
+	}
+	return nil
+}
+
+// files brings over what facts speak of, small files first.
+func (x *exchange) files(ctx context.Context) error {
+	mine, err := x.n.lacks(ctx, x.shared)
+	if err != nil {
+		return err
+	}
+	b, err := x.link.Ask(ctx, OpLack, encode(lacking{Files: mine[:min(len(mine), maxLacking)]}))
+	if errors.Is(err, ErrStranger) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var theirs lacking
+	if err := decode(b, &theirs); err != nil {
+		return err
+	}
+	sizes := map[blob.Digest]int64{}
+	var send, fetch []blob.Digest
+	for _, d := range theirs.Files {
+		if size, err := x.n.blobs.Size(d); err == nil {
+			sizes[d] = size
+			send = append(send, d)
+		}
+	}
+	for d, size := range theirs.Sizes {
+		sizes[d] = size
+		fetch = append(fetch, d)
+	}
+	small := func(a, b blob.Digest) int {
+		if c := sizes[a] - sizes[b]; c != 0 {
+			return int(c)
+		}
+		return slices.Compare(a[:], b[:])
+	}
+	slices.SortFunc(send, small)
+	slices.SortFunc(fetch, small)
+	x.step.Files = len(send) + len(fetch)
+	for _, d := range send {
+		if err := x.sendFile(ctx, d, sizes[d]); err != nil {
+			return err
+		}
+		x.filed()
+	}
+	for _, d := range fetch {
+		if err := x.fetchFile(ctx, d); err != nil {
+			return err
+		}
+		x.filed()
+	}
+	return nil
+}
+
+func (x *exchange) filed() {
+	x.res.Files++
+	x.step.Files--
+	x.tell()
+}
+
+func (x *exchange) sendFile(ctx context.Context, d blob.Digest, size int64) error {
+	at := int64(-1) // asks how much is there
+	for tries := 0; ; tries++ {
+		var b []byte
+		if at >= 0 {
+			var err error
+			if b, _, err = x.n.blobs.ReadPart(d, at, partBytes); err != nil {
+				return err
+			}
+		}
+		answer, err := x.link.Ask(ctx, OpGive, partOf(place{d, at, size}, b))
+		if err != nil {
+			return err
+		}
+		var held place
+		if err := decode(answer, &held); err != nil {
+			return err
+		}
+		if held.Offset == size && at >= 0 {
+			return nil
+		}
+		if held.Offset <= at && tries > 3 {
+			return fmt.Errorf("the other node does not take the file %s: %w", d, blob.ErrPart)
+		}
+		if held.Offset > at {
+			tries = 0
+		}
+		at = held.Offset
+		if at == size && size > 0 {
+			return nil
+		}
+	}
+}
+
+func (x *exchange) fetchFile(ctx context.Context, d blob.Digest) error {
+	for tries := 0; ; {
+		at, whole := x.n.blobs.Part(d)
+		if whole {
+			return nil
+		}
+		answer, err := x.link.Ask(ctx, OpFile, encode(place{File: d, Offset: at}))
+		if err != nil {
+			return err
+		}
+		p, b, err := readPart(answer)
+		if err != nil {
+			return err
+		}
+		err = x.n.blobs.Append(d, at, b, at+int64(len(b)) == p.Size)
+		if errors.Is(err, blob.ErrDamaged) && tries == 0 {
+			tries++ // once more from the beginning
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if len(b) == 0 && at < p.Size {
+			return fmt.Errorf("%w: a file does not go on", ErrMessage)
+		}
+	}
+}

@@ -1,0 +1,303 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/seal"
+	"tizi/internal/store"
+)
+
+// A box is paired in three steps. Headquarters makes a code, for one box and one day. The box asks with it: both know each
+// other's keys then, and both show a number made of all of them. Whoever stands in between has other keys and another
+// number, so people compare: each side is told the number that the other shows. Then headquarters grants, and the box
+// takes its root from it.
+
+// InviteLife is how long a code holds.
+const InviteLife = 24 * time.Hour
+
+// Faults of pairing. Doors translate them.
+var (
+	ErrCode     = errors.New("this code is unknown, was used by another box, or is over")
+	ErrNumber   = errors.New("the other side shows another number: somebody may stand in between; make a new code and try on another network")
+	ErrPaired   = errors.New("this node is paired already")
+	ErrNoInvite = errors.New("nobody asked with this code yet")
+	ErrHolds    = errors.New("this node was not made for a centre that the code is for")
+)
+
+// codeLetters cannot be mistaken for one another.
+const codeLetters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// Invite is a code that waits, and the box that gave it.
+type Invite struct {
+	ID        id.ID
+	Name      string
+	Stream    string
+	Until     time.Time
+	Public    ed25519.PublicKey // of the box; nil: none asked yet
+	Recipient []byte
+	Accepted  bool
+	Number    string // to be compared, once a box asked
+	code      []byte
+}
+
+// Ask is what a box says to be paired.
+type Ask struct {
+	Code      string `json:"code"`
+	Public    []byte `json:"public"`
+	Recipient []byte `json:"recipient"`
+	Program   string `json:"program"`
+}
+
+// Answer is what it is told.
+type Answer struct {
+	Public    []byte `json:"public"`
+	Recipient []byte `json:"recipient"`
+	Root      id.ID  `json:"root"`
+	Name      string `json:"name"`
+	Stream    string `json:"stream"`
+}
+
+// Clean makes of what somebody typed what Invite gave out.
+func Clean(code string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(codeLetters, r) {
+			return r
+		}
+		return -1
+	}, strings.ToUpper(code))
+}
+
+func hashCode(code string) []byte {
+	h := sha256.Sum256([]byte("tizi pair " + Clean(code)))
+	return h[:]
+}
+
+// Number is what two sides compare: twenty digits of all that they have told each other.
+func Number(code string, a Ask, b Answer) string {
+	return number(hashCode(code), a.Public, a.Recipient, b.Public, b.Recipient)
+}
+
+func number(parts ...[]byte) string {
+	h := sha256.New()
+	for _, p := range parts {
+		binary.Write(h, binary.BigEndian, uint32(len(p)))
+		h.Write(p)
+	}
+	sum := h.Sum(nil)
+	var b strings.Builder
+	for i := range 5 {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(&b, "%04d", binary.BigEndian.Uint32(sum[4*i:])%10000)
+	}
+	return b.String()
+}
+
+// sameNumber compares what somebody typed.
+func sameNumber(a, b string) bool {
+	digits := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, s)
+	}
+	return digits(a) != "" && digits(a) == digits(b)
+}
+
+// Invite makes a code for a box that will hold a stream.
+func (n *Nodes) Invite(ctx context.Context, actor id.ID, name, stream string) (code string, v id.ID, err error) {
+	b := make([]byte, 10)
+	rand.Read(b)
+	for i := range b {
+		b[i] = codeLetters[int(b[i])%len(codeLetters)]
+	}
+	code, v = string(b[:5])+"-"+string(b[5:]), id.New()
+	now := n.log.Clock.Now()
+	err = n.log.DB.Write(ctx, func(tx store.Tx) error {
+		if err := tx.Exec(ctx, "DELETE FROM node_invite WHERE until < ?", now.UnixMilli()); err != nil {
+			return err
+		}
+		return tx.Exec(ctx, "INSERT INTO node_invite (id, code, name, stream, until, actor, public_key, recipient, accepted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
+			v, hashCode(code), name, stream, now.Add(InviteLife).UnixMilli(), actor, []byte{}, []byte{})
+	})
+	return code, v, err
+}
+
+// Invites returns the codes that hold, those that a box asked with first.
+func (n *Nodes) Invites(ctx context.Context, q store.Querier) ([]Invite, error) {
+	return n.invites(ctx, q, "until >= ?", n.log.Clock.Now().UnixMilli())
+}
+
+func (n *Nodes) invites(ctx context.Context, q store.Querier, where string, args ...any) ([]Invite, error) {
+	var out []Invite
+	err := q.Each(ctx, "SELECT id, name, stream, until, public_key, recipient, accepted, code FROM node_invite WHERE "+where+" ORDER BY until", args, func(r store.Row) error {
+		var i Invite
+		var until int64
+		if err := r.Scan(&i.ID, &i.Name, &i.Stream, &until, (*[]byte)(&i.Public), &i.Recipient, &i.Accepted, &i.code); err != nil {
+			return err
+		}
+		i.Until = time.UnixMilli(until)
+		if len(i.Public) > 0 {
+			i.Number = number(i.code, i.Public, i.Recipient, n.log.Identity().Public(), n.log.Identity().Recipient())
+		}
+		out = append(out, i)
+		return nil
+	})
+	slices.SortStableFunc(out, func(a, b Invite) int { return len(b.Public) - len(a.Public) })
+	return out, err
+}
+
+// Answer answers a box that asks to be paired. It may ask again, with the same keys.
+func (n *Nodes) Answer(ctx context.Context, a Ask) (Answer, error) {
+	own := n.log.Identity()
+	out := Answer{Public: own.Public(), Recipient: own.Recipient(), Root: n.log.Root()}
+	if len(a.Public) != ed25519.PublicKeySize {
+		return out, ErrCode
+	}
+	if _, err := seal.WrapFor(a.Recipient, "tizi pair", []byte("try")); err != nil {
+		return out, ErrCode
+	}
+	err := n.log.DB.Write(ctx, func(tx store.Tx) error {
+		l, err := n.invites(ctx, tx, "code = ? AND until >= ?", hashCode(a.Code), n.log.Clock.Now().UnixMilli())
+		if err != nil {
+			return err
+		}
+		if len(l) == 0 || len(l[0].Public) > 0 && !bytes.Equal(l[0].Public, a.Public) {
+			return ErrCode
+		}
+		out.Name, out.Stream = l[0].Name, l[0].Stream
+		return tx.Exec(ctx, "UPDATE node_invite SET public_key = ?, recipient = ? WHERE id = ?", a.Public, a.Recipient, l[0].ID)
+	})
+	return out, err
+}
+
+// Accept grants the box that asked with a code, whose number somebody read on it, what the code was made for.
+func (n *Nodes) Accept(ctx context.Context, actor, invite id.ID, number string) (id.ID, error) {
+	l, err := n.invites(ctx, n.log.DB, "id = ? AND until >= ?", invite, n.log.Clock.Now().UnixMilli())
+	if err != nil {
+		return id.Nil, err
+	}
+	switch {
+	case len(l) == 0:
+		return id.Nil, ErrCode
+	case len(l[0].Public) == 0:
+		return id.Nil, ErrNoInvite
+	case !sameNumber(number, l[0].Number):
+		return id.Nil, ErrNumber
+	}
+	box := seal.NodeOf(l[0].Public)
+	if err := n.Grant(ctx, actor, l[0].Public, l[0].Recipient, l[0].Name, []string{l[0].Stream}); err != nil {
+		return id.Nil, err
+	}
+	return box, n.log.DB.Write(ctx, func(tx store.Tx) error {
+		return tx.Exec(ctx, "UPDATE node_invite SET accepted = 1 WHERE id = ?", invite)
+	})
+}
+
+// Grant lets a node write everything in some streams.
+func (n *Nodes) Grant(ctx context.Context, actor id.ID, public ed25519.PublicKey, recipient []byte, name string, streams []string) error {
+	box := seal.NodeOf(public)
+	_, err := n.log.Do(ctx, fact.Command{Name: "grant a node", Stream: "commons", Keys: []id.ID{box}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		all, err := n.log.Of(ctx, q, box)
+		if err != nil {
+			return fact.Outcome{}, err
+		}
+		return fact.Outcome{Facts: []fact.New{{Stream: "commons", Kind: fact.GrantIssued, Subject: box, Actor: actor, Prev: fact.HeadsOf(all), Body: fact.GrantOf(public, recipient, name, []string{"*"}, streams)}}}, nil
+	}})
+	if err != nil {
+		return err
+	}
+	return n.note(ctx, box, func(*Peer) {})
+}
+
+// Asking returns what this node says to be paired.
+func (n *Nodes) Asking(code string) Ask {
+	own := n.log.Identity()
+	return Ask{Code: Clean(code), Public: own.Public(), Recipient: own.Recipient(), Program: n.Program}
+}
+
+// Join makes another node the one that this one calls, after somebody read its number there. This node takes its root from
+// it with the first exchange, when it knows what it is granted; what it wrote until then counts as far as that goes.
+func (n *Nodes) Join(ctx context.Context, address string, a Answer, shown, typed string) error {
+	if !sameNumber(shown, typed) {
+		return ErrNumber
+	}
+	up, err := n.Up(ctx, n.log.DB)
+	if err != nil {
+		return err
+	}
+	to := seal.NodeOf(a.Public)
+	if up != nil && up.Node != to || to == n.log.Node() {
+		return ErrPaired
+	}
+	now := n.log.Clock.Now()
+	return n.log.DB.Write(ctx, func(tx store.Tx) error {
+		return keep(ctx, tx, Peer{Node: to, Up: true, Address: address, Public: a.Public, Recipient: a.Recipient, Root: a.Root, Paired: now})
+	})
+}
+
+// Revoke ends the grants of a node, whose box was stolen, lost or is no longer used: what it wrote after what this node holds
+// now does not count, anywhere. The streams it could read get a new key for people who come from now on.
+func (n *Nodes) Revoke(ctx context.Context, actor, node id.ID, reason string) error {
+	who, ok := n.standing(node)
+	if !ok {
+		return ErrStranger
+	}
+	after := map[string]uint64{}
+	logs, err := n.log.States(ctx, n.log.DB, func(string) bool { return true })
+	if err != nil {
+		return err
+	}
+	streams := map[string]bool{}
+	for _, l := range logs {
+		if l.Node == node {
+			after[l.Stream] = l.Size
+		}
+		if l.Stream != "commons" && n.log.Reads(node, l.Stream) {
+			streams[l.Stream] = true
+		}
+	}
+	_, err = n.log.Do(ctx, fact.Command{Name: "revoke a node", Stream: "commons", Keys: []id.ID{node}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		if who.Revoked != nil {
+			return fact.Outcome{}, nil
+		}
+		return fact.Outcome{Facts: []fact.New{{Stream: "commons", Kind: fact.GrantRevoked, Subject: node, Actor: actor, Body: fact.Withdrawn{After: after, Reason: reason}}}}, nil
+	}})
+	if err != nil {
+		return err
+	}
+	return n.log.DB.Write(ctx, func(tx store.Tx) error {
+		for stream := range streams {
+			if err := n.log.Keys.Rotate(ctx, tx, stream, n.recipients(stream)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// recipients are the nodes that may read a stream, with what to wrap keys with for them.
+func (n *Nodes) recipients(stream string) map[id.ID][]byte {
+	out := map[id.ID][]byte{}
+	for _, g := range n.log.Grantees() {
+		if n.log.Reads(g.Node, stream) && len(g.Recipient) > 0 && g.Node != n.log.Node() {
+			out[g.Node] = g.Recipient
+		}
+	}
+	return out
+}

@@ -1,0 +1,395 @@
+package node
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tizi/internal/blob"
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/seal"
+	"tizi/internal/store"
+)
+
+// Serve answers a question of another node, which the caller made sure of. What the other may not read is not given; what
+// it writes without a grant is kept and does not count.
+func (n *Nodes) Serve(ctx context.Context, from id.ID, op string, body []byte) ([]byte, error) {
+	who, ok := n.standing(from)
+	if !ok {
+		return nil, ErrStranger
+	}
+	switch op {
+	case OpHello:
+		return n.welcome(ctx, who, body)
+	case OpPush:
+		return n.take(ctx, who, body)
+	}
+	if who.Revoked != nil {
+		return nil, ErrStranger
+	}
+	switch op {
+	case OpKeys:
+		return n.keyring(ctx, who, body)
+	case OpPull:
+		return n.give(ctx, who, body)
+	case OpLack:
+		return n.lacking(ctx, who, body)
+	case OpGive:
+		return n.takePart(ctx, who, body)
+	case OpFile:
+		return n.givePart(ctx, who, body)
+	}
+	return nil, fmt.Errorf("%w: nobody asks %q", ErrMessage, op)
+}
+
+// standing returns what a node that asks was granted.
+func (n *Nodes) standing(from id.ID) (fact.Grantee, bool) {
+	l := n.log.Grantees()
+	i := slices.IndexFunc(l, func(g fact.Grantee) bool { return g.Node == from })
+	if i < 0 {
+		return fact.Grantee{}, false
+	}
+	return l[i], true
+}
+
+func (n *Nodes) welcome(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
+	var h hello
+	if err := decode(body, &h); err != nil {
+		return nil, err
+	}
+	now := n.log.Clock.Now()
+	w := welcome{Formats: [2]int{Oldest, Format}, Program: n.Program, Now: now.UnixMilli()}
+	if h.Formats[1] < Oldest || h.Formats[0] > Format {
+		return nil, fmt.Errorf("it speaks formats %d to %d: %w", h.Formats[0], h.Formats[1], ErrFormat)
+	}
+	shared := n.shared(who.Node)
+	if err := n.share(ctx, shared, who.Node, who.Recipient); err != nil {
+		return nil, err
+	}
+	logs, state, err := n.state(ctx, shared)
+	if err != nil {
+		return nil, err
+	}
+	lacks, err := n.lacks(ctx, shared)
+	if err != nil {
+		return nil, err
+	}
+	w.Same = state == h.State && len(lacks) == 0
+	if !w.Same {
+		w.Logs = states(logs)
+	}
+	return encode(w), n.note(ctx, who.Node, func(p *Peer) {
+		p.Tried, p.Ahead, p.Program, p.Sent, p.Got, p.Fault = now, time.UnixMilli(h.Now).Sub(now), h.Program, 0, 0, ""
+		if w.Same {
+			p.Done = now
+		}
+	})
+}
+
+// note changes what is known of a peer.
+func (n *Nodes) note(ctx context.Context, node id.ID, change func(*Peer)) error {
+	return n.log.DB.Write(ctx, func(tx store.Tx) error {
+		p, err := n.Peer(ctx, tx, node)
+		if err != nil {
+			return err
+		}
+		if p == nil {
+			p = &Peer{Node: node, Paired: n.log.Clock.Now()}
+		}
+		change(p)
+		return keep(ctx, tx, *p)
+	})
+}
+
+// share wraps what this node can open of some streams for another.
+func (n *Nodes) share(ctx context.Context, shared func(string) bool, node id.ID, recipient []byte) error {
+	if len(recipient) == 0 {
+		return nil
+	}
+	streams, err := n.log.Keys.Epochs(ctx, n.log.DB, shared)
+	if err != nil {
+		return err
+	}
+	lacks := map[string]bool{}
+	for _, e := range streams {
+		if e.Node == n.log.Node() {
+			lacks[e.Stream] = lacks[e.Stream] || !slices.ContainsFunc(streams, func(x seal.WrappedEpoch) bool { return x.Stream == e.Stream && x.Epoch == e.Epoch && x.Node == node })
+		}
+	}
+	for stream, lacking := range lacks {
+		if !lacking {
+			continue
+		}
+		err := n.log.DB.Write(ctx, func(tx store.Tx) error {
+			return n.log.Keys.Share(ctx, tx, stream, map[id.ID][]byte{node: recipient})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// state returns what this node holds of some streams, and a digest of it.
+func (n *Nodes) state(ctx context.Context, keep func(string) bool) ([]fact.LogState, string, error) {
+	logs, err := n.log.States(ctx, n.log.DB, keep)
+	if err != nil {
+		return nil, "", err
+	}
+	epochs, err := n.log.Keys.Epochs(ctx, n.log.DB, keep)
+	return logs, stateOf(logs, epochs), err
+}
+
+func states(logs []fact.LogState) []logState {
+	out := make([]logState, len(logs))
+	for i, l := range logs {
+		out[i] = logState{l.Stream, l.Node, l.Size, rootOf(l)}
+	}
+	return out
+}
+
+func rootOf(l fact.LogState) string { return fmt.Sprintf("%x", l.Root[:8]) }
+
+// keyring takes what opens keys and gives its own, with the keys that are wanted.
+func (n *Nodes) keyring(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
+	var in keyring
+	if err := decode(body, &in); err != nil {
+		return nil, err
+	}
+	shared := n.shared(who.Node)
+	if err := n.takeKeys(ctx, in, shared); err != nil {
+		return nil, err
+	}
+	out, err := n.giveKeys(ctx, in.Wanted, shared)
+	if err != nil {
+		return nil, err
+	}
+	return encode(out), nil
+}
+
+// takeKeys keeps those keys of a keyring that are of streams which the other may hold.
+func (n *Nodes) takeKeys(ctx context.Context, k keyring, shared func(string) bool) error {
+	w := seal.Wrapped{
+		Epochs:  slices.DeleteFunc(k.Epochs, func(e seal.WrappedEpoch) bool { return !shared(e.Stream) }),
+		Persons: slices.DeleteFunc(k.Persons, func(p seal.WrappedPerson) bool { return !shared(p.Stream) }),
+	}
+	if len(w.Epochs)+len(w.Persons) == 0 {
+		return nil
+	}
+	return n.log.ImportKeys(ctx, &w)
+}
+
+func (n *Nodes) giveKeys(ctx context.Context, wants []id.ID, shared func(string) bool) (keyring, error) {
+	var out keyring
+	var err error
+	if out.Epochs, err = n.log.Keys.Epochs(ctx, n.log.DB, shared); err != nil {
+		return out, err
+	}
+	if out.Wanted, err = n.log.Keys.Wanted(ctx, n.log.DB, maxLacking); err != nil {
+		return out, err
+	}
+	if len(wants) > 0 {
+		out.Persons, err = n.log.Keys.Of(ctx, n.log.DB, shared, wants[:min(len(wants), maxLacking)])
+	}
+	return out, err
+}
+
+// take stores the facts of a pack.
+func (n *Nodes) take(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
+	l, err := batches(body)
+	if err != nil {
+		return nil, err
+	}
+	shared := n.shared(who.Node)
+	if who.Revoked != nil { // what it wrote before it was revoked stands
+		shared = func(stream string) bool { return n.log.Reads(n.log.Node(), stream) }
+	}
+	out, got, err := n.store(ctx, l, shared)
+	if err != nil {
+		return nil, err
+	}
+	if got > 0 {
+		err = n.note(ctx, who.Node, func(p *Peer) { p.Got += got })
+	}
+	return encode(out), err
+}
+
+// store receives batches and says how far each log is held.
+func (n *Nodes) store(ctx context.Context, l []*fact.Batch, shared func(string) bool) (taken, int, error) {
+	var out taken
+	total := 0
+	for _, b := range l {
+		o := outcome{Stream: b.Stream, Node: b.Node}
+		if !shared(b.Stream) {
+			o.Fault = faultShut
+			out.Logs = append(out.Logs, o)
+			continue
+		}
+		added, _, err := n.log.Receive(ctx, b)
+		switch {
+		case errors.Is(err, fact.ErrForked):
+			o.Fault = faultForked
+		case errors.Is(err, fact.ErrGap):
+			o.Fault = faultGap
+		case errors.Is(err, fact.ErrProof):
+			o.Fault = faultProof
+		case err != nil:
+			return out, total, err
+		}
+		if o.Held, err = n.log.Held(ctx, n.log.DB, b.Stream, b.Node); err != nil {
+			return out, total, err
+		}
+		o.Added = added
+		total += added
+		out.Logs = append(out.Logs, o)
+	}
+	return out, total, nil
+}
+
+// give reads what is asked for, as much as one message holds.
+func (n *Nodes) give(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
+	var w wanted
+	if err := decode(body, &w); err != nil {
+		return nil, err
+	}
+	shared := n.shared(who.Node)
+	w.Logs = slices.DeleteFunc(w.Logs, func(l logState) bool { return !shared(l.Stream) })
+	p, _, sent, err := n.fill(ctx, w.Logs)
+	if err != nil {
+		return nil, err
+	}
+	if sent > 0 {
+		err = n.note(ctx, who.Node, func(p *Peer) { p.Sent += sent })
+	}
+	return p.bytes(), err
+}
+
+// fill packs what stands in logs after their sizes, until the pack is full, and says how far it came.
+func (n *Nodes) fill(ctx context.Context, logs []logState) (p pack, came []logState, facts int, err error) {
+	for _, l := range logs {
+		for len(p.raw) < packBytes {
+			b, err := n.log.Read(ctx, n.log.DB, l.Stream, l.Node, l.Size, batchFacts)
+			if err != nil {
+				return p, came, facts, err
+			}
+			if len(b.Facts) == 0 {
+				break
+			}
+			p.add(frameBatch, b.Encode())
+			facts += len(b.Facts)
+			l.Size = b.Facts[len(b.Facts)-1].Seq
+			came = append(came, l)
+		}
+		if len(p.raw) >= packBytes {
+			break
+		}
+	}
+	return p, came, facts, nil
+}
+
+// lacks returns the files that this node should have of some streams and has not.
+func (n *Nodes) lacks(ctx context.Context, keep func(string) bool) ([]blob.Digest, error) {
+	all, err := n.Files(ctx, n.log.DB, keep)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, n.blobs.Has), nil
+}
+
+func (n *Nodes) lacking(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
+	var in, out lacking
+	if err := decode(body, &in); err != nil {
+		return nil, err
+	}
+	shared := n.shared(who.Node)
+	mine, err := n.Files(ctx, n.log.DB, shared)
+	if err != nil {
+		return nil, err
+	}
+	here := map[blob.Digest]bool{}
+	for _, d := range mine {
+		here[d] = true
+		if !n.blobs.Has(d) && len(out.Files) < maxLacking {
+			out.Files = append(out.Files, d)
+		}
+	}
+	out.Sizes = map[blob.Digest]int64{}
+	for _, d := range in.Files {
+		// A file is given to whoever may hold a fact that speaks of it.
+		if size, err := n.blobs.Size(d); err == nil && here[d] {
+			out.Sizes[d] = size
+		}
+	}
+	return encode(out), nil
+}
+
+// part is a place in a file and the bytes from there: the JSON with its length before it, then the bytes.
+func partOf(p place, b []byte) []byte {
+	head := encode(p)
+	out := binary.AppendUvarint(nil, uint64(len(head)))
+	return append(append(out, head...), b...)
+}
+
+func readPart(b []byte) (p place, rest []byte, err error) {
+	n, w := binary.Uvarint(b)
+	if w <= 0 || n > uint64(len(b)-w) {
+		return p, nil, ErrMessage
+	}
+	err = decode(b[w:w+int(n)], &p)
+	return p, b[w+int(n):], err
+}
+
+func (n *Nodes) takePart(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
+	p, b, err := readPart(body)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.allowed(ctx, who, p.File); err != nil {
+		return nil, err
+	}
+	if p.Offset >= 0 && (len(b) > 0 || p.Size == 0) {
+		err := n.blobs.Append(p.File, p.Offset, b, p.Offset+int64(len(b)) == p.Size)
+		if err != nil && !errors.Is(err, blob.ErrPart) && !errors.Is(err, blob.ErrDamaged) {
+			return nil, err
+		}
+	}
+	return encode(n.held(p)), nil
+}
+
+// held is how much of a file is here.
+func (n *Nodes) held(p place) place {
+	have, whole := n.blobs.Part(p.File)
+	if whole {
+		have = p.Size
+	}
+	return place{p.File, have, p.Size}
+}
+
+func (n *Nodes) givePart(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
+	var p place
+	if err := decode(body, &p); err != nil {
+		return nil, err
+	}
+	if err := n.allowed(ctx, who, p.File); err != nil {
+		return nil, err
+	}
+	b, size, err := n.blobs.ReadPart(p.File, p.Offset, partBytes)
+	if err != nil {
+		return nil, err
+	}
+	p.Size = size
+	return partOf(p, b), nil
+}
+
+// allowed refuses a file of which no fact speaks that the other may hold.
+func (n *Nodes) allowed(ctx context.Context, who fact.Grantee, d blob.Digest) error {
+	all, err := n.Files(ctx, n.log.DB, n.shared(who.Node))
+	if err == nil && !slices.Contains(all, d) {
+		err = fmt.Errorf("%s: %w", d, blob.ErrMissing)
+	}
+	return err
+}

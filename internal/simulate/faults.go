@@ -1,0 +1,523 @@
+// Package simulate plays nodes against everything that goes wrong between them: hubs, regions and centres in one process,
+// with a clock, a link and a disk that a seed controls, so that whatever fails can be played again.
+package simulate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"tizi/internal/blob"
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/node"
+	"tizi/internal/seal"
+	"tizi/internal/store"
+	"tizi/internal/store/disk"
+)
+
+// Steps is how many steps a history has at least.
+const Steps = 200
+
+// Report is what a history met.
+type Report struct {
+	Seed     uint64         `json:"seed"`
+	Steps    map[string]int `json:"steps"` // of each kind
+	Facts    int            `json:"facts"` // that some node acknowledged
+	Lost     int            `json:"lost"`  // acknowledged by a box that was destroyed before it could tell anybody
+	Held     int            `json:"held"`  // that do not count in the end
+	Problems []string       `json:"problems,omitempty"`
+}
+
+// epoch is the day on which simulated clocks begin.
+var epoch = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+
+// Faults plays the history of a seed with the facts that a registry knows, in a folder that is its own. Only one may be
+// played at a time in a process.
+func Faults(ctx context.Context, reg *fact.Registry, dir string, seed uint64) (rep *Report, err error) {
+	w := &world{
+		ctx: ctx, dir: dir, rng: rand.New(rand.NewPCG(seed, 0x715)), rep: &Report{Seed: seed, Steps: map[string]int{}},
+		acked: map[fact.Ref][32]byte{}, admitted: map[fact.Ref]bool{}, subjects: map[id.ID]string{},
+	}
+	w.reg = some(reg, w.rng)
+	n := uint64(0)
+	id.SetSource(func() id.ID { // in order, and another for each seed
+		n++
+		v := id.Named("simulated", fmt.Sprint(seed, n))
+		at := uint64(epoch.UnixMilli()) + n
+		for i := range 6 {
+			v[i] = byte(at >> (8 * (5 - i)))
+		}
+		v[6] = v[6]&0x0f | 0x70
+		return v
+	})
+	defer id.SetSource(nil)
+	defer func() {
+		for _, b := range w.boxes {
+			b.stop()
+			b.disk.Close()
+		}
+		if r := recover(); r != nil {
+			if f, ok := r.(failed); ok {
+				rep, err = w.rep, f.error
+				return
+			}
+			panic(r)
+		}
+	}()
+	w.open()
+	for step := 0; step < Steps || w.missing() != ""; step++ {
+		w.step()
+	}
+	w.end()
+	return w.rep, nil
+}
+
+// folds is how many of a registry's folds one history has: tables cost time, and the next history has others.
+const folds = 9
+
+// some returns a registry of some folds of another, and of the sums over them. People are always there: keys and erasures
+// are theirs.
+func some(all *fact.Registry, rng *rand.Rand) *fact.Registry {
+	r := fact.NewRegistry()
+	var rest []*fact.Fold
+	for _, f := range all.Folds() {
+		switch {
+		case f.Name == "fact.grant": // every registry has it
+		case f.Name == "person" || f.Name == "person.edge":
+			r.AddFold(f)
+		default:
+			rest = append(rest, f)
+		}
+	}
+	rng.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
+	for _, f := range rest[:min(len(rest), folds)] {
+		r.AddFold(f)
+	}
+	for _, a := range all.Aggregates() {
+		if !slices.ContainsFunc(a.Sources, func(t *store.Table) bool { return !slices.Contains(r.Tables(), t) }) {
+			r.AddAggregate(a)
+		}
+	}
+	return r
+}
+
+// failed ends a history that cannot go on: the simulation itself is at fault, or a node gave an answer it must not.
+type failed struct{ error }
+
+func must(err error) {
+	if err != nil {
+		panic(failed{err})
+	}
+}
+
+type world struct {
+	ctx   context.Context
+	reg   *fact.Registry
+	dir   string
+	rng   *rand.Rand
+	rep   *Report
+	stamp string // a database whose tables are there
+	boxes []*box // the hub first
+	made  int
+
+	acked    map[fact.Ref][32]byte
+	admitted map[fact.Ref]bool // whatever becomes of who wrote them
+	subjects map[id.ID]string  // the stream of the first fact
+	order    []id.ID
+	refs     map[id.ID][]fact.Ref
+	drawn    []*history
+	mail     []letter // messages that went by and may come again
+	sticks   []stick  // bundles that are under way
+}
+
+type letter struct {
+	from id.ID
+	op   string
+	body []byte
+}
+
+// stick is a bundle that somebody carries about.
+type stick struct {
+	to    *box
+	bytes []byte
+}
+
+// Int implements fact.Draw.
+func (w *world) Int(_ string, n int) int { return w.rng.IntN(n) }
+
+func (w *world) count(what string) { w.rep.Steps[what]++ }
+
+// box is one node.
+type box struct {
+	w       *world
+	name    string
+	up      *box
+	streams []string // that it writes; the hub all
+	dir     string
+	disk    *disk.Disk
+	own     *seal.Identity
+	wrong   time.Duration // of its clock
+	log     *fact.Log
+	nodes   *node.Nodes
+	backup  string
+	revoked bool
+	copied  bool // two boxes write under its key
+	gone    bool
+}
+
+// now is the time in the world: a minute a step.
+func (w *world) now() time.Time {
+	n := 0
+	for _, c := range w.rep.Steps {
+		n += c
+	}
+	return epoch.Add(time.Duration(n) * time.Minute)
+}
+
+func centre(name string) string { return "centre/" + id.Named("simulated", name).String() }
+
+// kinds are the faults that each history meets at least once.
+var kinds = []string{"write", "exchange", "cut link", "lost answer", "repeated", "late mail", "bundle written", "bundle taken", "power cut", "cut while writing", "full disk", "clock", "backup", "restore", "copy", "revoke", "verdict"}
+
+func (w *world) missing() string {
+	for _, k := range kinds {
+		if w.rep.Steps[k] == 0 {
+			return k
+		}
+	}
+	return ""
+}
+
+// open makes a hub, a region below it and four centres: two call the region, two the hub.
+func (w *world) open() {
+	w.refs = map[id.ID][]fact.Ref{}
+	hub := w.make("hub", nil, nil)
+	region := w.make("region", hub, []string{centre("a"), centre("b")})
+	w.make("a", region, []string{centre("a")})
+	w.make("b", region, []string{centre("b")})
+	w.make("c", hub, []string{centre("c")})
+	w.make("d", hub, []string{centre("d")})
+}
+
+// make makes a node and pairs it.
+func (w *world) make(name string, up *box, streams []string) *box {
+	w.made++
+	b := &box{w: w, name: fmt.Sprintf("%s%d", name, w.made), up: up, streams: streams, dir: filepath.Join(w.dir, fmt.Sprint(w.made))}
+	must(os.MkdirAll(b.dir, 0o700))
+	b.disk = disk.New(b.dir)
+	b.own = w.identity()
+	if w.stamp != "" {
+		must(copyFile(w.stamp, b.path()))
+	}
+	if w.stamp == "" {
+		must(b.migrate())
+	}
+	must(b.start())
+	if w.stamp == "" {
+		w.stamp = filepath.Join(w.dir, "stamp.db")
+		must(b.log.DB.Script(w.ctx, "VACUUM INTO '"+w.stamp+"'"))
+		// What was the first node's own is not the next one's.
+		must(w.strip())
+	}
+	w.boxes = append(w.boxes, b)
+	if up != nil {
+		must(b.log.SetRoot(w.ctx, w.hub().own.Node()))
+		w.grant(b)
+	}
+	return b
+}
+
+// strip takes out of the stamp what the node it was made of wrote.
+func (w *world) strip() error {
+	db, err := store.Open(w.ctx, store.Config{Path: w.stamp})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.Script(w.ctx, "DELETE FROM fact_node; DELETE FROM fact_setting WHERE name NOT IN ('kinds', 'folds'); PRAGMA wal_checkpoint(TRUNCATE)")
+}
+
+func (w *world) identity() *seal.Identity {
+	var seed [32]byte
+	for i := range seed {
+		seed[i] = byte(w.rng.Uint32())
+	}
+	own, err := seal.DeriveIdentity(seed)
+	must(err)
+	return own
+}
+
+func (w *world) hub() *box { return w.boxes[0] }
+
+func (w *world) grant(b *box) {
+	must(w.hub().nodes.Grant(w.ctx, id.Nil, b.own.Public(), b.own.Recipient(), b.name, b.streams))
+}
+
+func (b *box) path() string { return filepath.Join(b.dir, "tizi.db") }
+
+func (b *box) clock() time.Time { return b.w.now().Add(b.wrong) }
+
+// migrate makes the tables of the first database; the others are copies of it.
+func (b *box) migrate() error {
+	db, err := store.Open(b.w.ctx, b.disk.Place())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, m := range []struct {
+		room  string
+		files fs.FS
+	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"node", node.Schema()}} {
+		if err := db.Migrate(b.w.ctx, m.room, m.files); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *box) start() error {
+	db, err := store.Open(b.w.ctx, b.disk.Place())
+	if err != nil {
+		return err
+	}
+	l, err := fact.Open(b.w.ctx, db, b.own, b.w.reg, fact.NewClock(b.clock))
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	files, err := blob.Open(filepath.Join(b.dir, "blobs"))
+	if err != nil {
+		l.Close()
+		return errors.Join(err, db.Close())
+	}
+	b.log, b.nodes = l, node.New(l, files)
+	return nil
+}
+
+func (b *box) stop() {
+	if b.log != nil {
+		b.log.Close()
+		b.log.DB.Close() // of a dead disk it fails, which is what is simulated
+		b.log = nil
+	}
+}
+
+// again starts a box whose power is back.
+func (b *box) again() {
+	b.stop()
+	must(b.disk.Restore())
+	must(b.start())
+}
+
+func copyFile(from, to string) error {
+	x, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, x, 0o600)
+	}
+	return err
+}
+
+// history is one that a sampler drew and that is being written.
+type history struct {
+	fact.History
+	stream string
+	next   int
+	refs   []*fact.Ref
+	home   *box
+}
+
+// pick returns one that satisfies, or nil.
+func (w *world) pick(want func(*box) bool) *box {
+	var l []*box
+	for _, b := range w.boxes {
+		if !b.gone && want(b) {
+			l = append(l, b)
+		}
+	}
+	if len(l) == 0 {
+		return nil
+	}
+	return l[w.rng.IntN(len(l))]
+}
+
+func anyBox(*box) bool { return true }
+
+// step does one thing.
+func (w *world) step() {
+	switch n := w.rng.IntN(100); {
+	case n < 52:
+		w.count("write")
+		w.write(nil)
+	case n < 72:
+		w.call()
+	case n < 76:
+		w.bundle()
+	case n < 79:
+		w.lateMail()
+	case n < 82:
+		w.count("power cut")
+		b := w.pick(anyBox)
+		b.disk.Cut()
+		b.again()
+	case n < 86:
+		w.count("cut while writing")
+		b := w.pick(anyBox)
+		b.disk.CutAfter(int64(w.rng.IntN(60_000)))
+		if w.rng.IntN(2) == 0 {
+			w.write(b)
+		} else if b.up != nil {
+			w.exchange(b, plain)
+		}
+		b.disk.Cut()
+		b.again()
+	case n < 88:
+		w.count("full disk")
+		b := w.pick(anyBox)
+		b.disk.Fill(int64(w.rng.IntN(20_000)))
+		w.write(b)
+		b.disk.Fill(-1)
+	case n < 91:
+		w.count("clock")
+		if b := w.pick(anyBox); b != w.hub() || w.rng.IntN(4) == 0 {
+			b.wrong = []time.Duration{0, time.Hour, -time.Hour, 3 * 365 * 24 * time.Hour, -20 * 365 * 24 * time.Hour}[w.rng.IntN(5)]
+		}
+	case n < 94:
+		w.count("backup")
+		if b := w.pick(func(b *box) bool { return b.up != nil && !b.copied }); b != nil {
+			b.backup = filepath.Join(w.dir, fmt.Sprintf("backup-%d.db", w.rep.Steps["backup"]))
+			must(b.log.DB.Script(w.ctx, "VACUUM INTO '"+b.backup+"'"))
+		}
+	case n < 95:
+		w.restore()
+	case n < 96:
+		w.copyBox()
+	case n < 97:
+		w.revoke()
+	default:
+		w.verdict()
+	}
+}
+
+// streamsOf are those that a box writes.
+func (w *world) streamsOf(b *box) []string {
+	if b.up != nil {
+		return b.streams
+	}
+	return []string{"commons", "hub", centre("a"), centre("b"), centre("c"), centre("d")}
+}
+
+func class(stream string) string {
+	c, _, _ := strings.Cut(stream, "/")
+	return c
+}
+
+// write lets a box write the next fact of a history, or begin one.
+func (w *world) write(b *box) {
+	if b == nil {
+		b = w.pick(anyBox)
+	}
+	var h *history
+	if len(w.drawn) > 0 && w.rng.IntN(3) > 0 {
+		h = w.drawn[w.rng.IntN(len(w.drawn))]
+		if !slices.Contains(w.streamsOf(b), h.stream) {
+			h = nil
+		}
+	}
+	if h == nil {
+		if h = w.begin(b); h == nil {
+			return
+		}
+	}
+	st := h.Steps[h.next]
+	if !slices.Contains(st.Kind.Streams, class(h.stream)) {
+		h.done(w)
+		return
+	}
+	f := fact.New{Stream: h.stream, Kind: st.Kind, Subject: h.Subject, Body: st.Body}
+	for _, p := range st.Prev {
+		if p < len(h.refs) && h.refs[p] != nil {
+			f.Prev = append(f.Prev, *h.refs[p])
+		}
+	}
+	var keys []*seal.Key
+	if h.next == 0 && h.Key != nil {
+		keys = []*seal.Key{h.Key}
+	}
+	refs, err := b.log.Do(w.ctx, fact.Command{Name: "simulated", Stream: h.stream, Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+		return fact.Outcome{Facts: []fact.New{f}, Keys: keys}, nil
+	}})
+	if h.next == 0 && h.Key != nil && err != nil {
+		h.done(w) // nobody has the key
+		return
+	}
+	if err == nil {
+		h.refs = append(h.refs, &refs[0])
+		w.ack(b, refs[0])
+	} else {
+		h.refs = append(h.refs, nil)
+	}
+	if h.next++; h.next == len(h.Steps) {
+		h.done(w)
+	}
+}
+
+func (h *history) done(w *world) {
+	w.drawn = slices.DeleteFunc(w.drawn, func(x *history) bool { return x == h })
+}
+
+// ack remembers what a box said is on its disk.
+func (w *world) ack(b *box, ref fact.Ref) {
+	if b.copied || b.revoked {
+		return // there are two of them, and one of the histories is not passed on; or nobody need hold it
+	}
+	x, err := b.log.Read(w.ctx, b.log.DB, ref.Stream, ref.Node, ref.Seq-1, 1)
+	if err != nil || len(x.Facts) != 1 {
+		panic(failed{fmt.Errorf("%s does not read what it has just written: %v", b.name, err)})
+	}
+	w.acked[ref] = x.Facts[0].Hash()
+	s := x.Facts[0].Subject
+	if _, ok := w.subjects[s]; !ok {
+		w.subjects[s] = ref.Stream
+		w.order = append(w.order, s)
+	}
+	w.refs[s] = append(w.refs[s], ref)
+}
+
+// begin draws a history that a box may write.
+func (w *world) begin(b *box) *history {
+	streams := w.streamsOf(b)
+	stream := streams[w.rng.IntN(len(streams))]
+	known := w.reg.Folds()
+	for range 50 {
+		fd := known[w.rng.IntN(len(known))]
+		if !fd.Sealed && w.rng.IntN(3) == 0 {
+			continue
+		}
+		if fd.Name == "fact.grant" || fd.Sample == nil || !slices.ContainsFunc(fd.Kinds, func(k *fact.Kind) bool { return slices.Contains(k.Streams, class(stream)) }) {
+			continue
+		}
+		if err := b.log.Keys.Begin(w.ctx, b.log.DB, stream); err != nil {
+			return nil
+		}
+		h := &history{stream: stream, home: b}
+		bad := false
+		h.History = fd.Sample(w, func(person id.ID) *seal.Key {
+			k, err := b.log.Keys.New(person, stream)
+			bad = bad || err != nil
+			return k
+		})
+		if bad || h.Key != nil && class(stream) != "centre" && class(stream) != "hub" {
+			return nil
+		}
+		w.drawn = append(w.drawn, h)
+		return h
+	}
+	return nil
+}

@@ -1,0 +1,226 @@
+// Package disk is a SQLite file system that can be filled up and cut from power, for tests and simulations.
+package disk
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/util/vfsutil"
+	"github.com/ncruces/go-sqlite3/vfs"
+
+	"tizi/internal/id"
+	"tizi/internal/store"
+)
+
+// Disk is a SQLite file system that a test can fill up and cut from power. What was written and not synced is lost in a
+// power cut, as on a real disk with a cache.
+type Disk struct {
+	name string
+	dir  string
+
+	mu    sync.Mutex
+	room  int64 // bytes that may still be written; -1 is no limit
+	dead  bool
+	fuse  int64          // bytes that may be written before the power is cut; -1 is no limit
+	undo  []func() error // how to take back what is not synced, newest last
+	moved int64          // bytes written since the last cut, for tests that want to know
+}
+
+// New makes a disk in a folder. Close it after the last use.
+func New(dir string) *Disk {
+	d := &Disk{name: "disk-" + id.New().Hex(), dir: dir, room: -1, fuse: -1}
+	vfs.Register(d.name, diskVFS{vfs.Find(""), d})
+	return d
+}
+
+// Close forgets the disk; its files stay.
+func (d *Disk) Close() { vfs.Unregister(d.name) }
+
+// Place returns the configuration of a database on this disk.
+func (d *Disk) Place() store.Config {
+	return store.Config{Path: d.dir + "/tizi.db", VFS: d.name}
+}
+
+// Fill leaves room for this many bytes more; a negative number takes the limit away.
+func (d *Disk) Fill(room int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.room = room
+}
+
+// Cut cuts the power: every open file fails from now on and what was not synced is gone. The database must be closed and
+// opened again after Restore.
+func (d *Disk) Cut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dead = true
+}
+
+// CutAfter cuts the power when this many bytes more were written.
+func (d *Disk) CutAfter(bytes int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fuse = bytes
+}
+
+// Dead reports whether the power is cut.
+func (d *Disk) Dead() bool { return d.isDead() }
+
+// Restore gives the power back, after the node that had the files open has been closed.
+func (d *Disk) Restore() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := len(d.undo) - 1; i >= 0; i-- {
+		if err := d.undo[i](); err != nil {
+			return fmt.Errorf("take back what was not synced: %w", err)
+		}
+	}
+	d.undo, d.dead, d.moved, d.fuse = nil, false, 0, -1
+	// The shared memory of the log is not on the disk; it is gone with the power.
+	os.Remove(d.dir + "/tizi.db-shm")
+	return nil
+}
+
+type diskVFS struct {
+	vfs.VFS
+	disk *Disk
+}
+
+func (v diskVFS) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
+	if v.disk.isDead() {
+		return nil, flags, sqlite3.IOERR
+	}
+	f, flags, err := vfsutil.WrapOpen(v.VFS, name, flags)
+	if err != nil {
+		return nil, flags, err
+	}
+	return &diskFile{f, v.disk, name}, flags, nil
+}
+
+func (v diskVFS) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
+	if v.disk.isDead() {
+		return nil, flags, sqlite3.IOERR
+	}
+	f, flags, err := vfsutil.WrapOpenFilename(v.VFS, name, flags)
+	if err != nil {
+		return nil, flags, err
+	}
+	return &diskFile{f, v.disk, name.String()}, flags, nil
+}
+
+func (v diskVFS) Delete(name string, syncDir bool) error {
+	if v.disk.isDead() {
+		return sqlite3.IOERR
+	}
+	return v.VFS.Delete(name, syncDir)
+}
+
+func (d *Disk) isDead() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.dead
+}
+
+type diskFile struct {
+	vfs.File
+	disk *Disk
+	name string
+}
+
+func (f *diskFile) Unwrap() vfs.File { return f.File }
+
+func (f *diskFile) SharedMemory() vfs.SharedMemory { return vfsutil.WrapSharedMemory(f.File) }
+
+func (f *diskFile) ReadAt(p []byte, off int64) (int, error) {
+	if f.disk.isDead() {
+		return 0, sqlite3.IOERR_READ
+	}
+	return f.File.ReadAt(p, off)
+}
+
+func (f *diskFile) WriteAt(p []byte, off int64) (int, error) {
+	d := f.disk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fuse >= 0 {
+		if d.fuse -= int64(len(p)); d.fuse < 0 {
+			d.dead = true
+		}
+	}
+	if d.dead {
+		return 0, sqlite3.IOERR_WRITE
+	}
+	size, err := f.File.Size()
+	if err != nil {
+		return 0, err
+	}
+	if grow := off + int64(len(p)) - size; grow > 0 && d.room >= 0 {
+		if grow > d.room {
+			return 0, sqlite3.FULL
+		}
+		d.room -= grow
+	}
+	if f.name != "" {
+		old := make([]byte, len(p))
+		n, _ := f.File.ReadAt(old, off)
+		old = old[:n]
+		name := f.name
+		d.undo = append(d.undo, func() error { return rewrite(name, old, off, size) })
+	}
+	d.moved += int64(len(p))
+	return f.File.WriteAt(p, off)
+}
+
+func (f *diskFile) Truncate(size int64) error {
+	d := f.disk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.dead {
+		return sqlite3.IOERR_TRUNCATE
+	}
+	was, err := f.File.Size()
+	if err != nil {
+		return err
+	}
+	if was > size && f.name != "" {
+		old := make([]byte, was-size)
+		n, _ := f.File.ReadAt(old, size)
+		old = old[:n]
+		name := f.name
+		d.undo = append(d.undo, func() error { return rewrite(name, old, size, was) })
+	}
+	return f.File.Truncate(size)
+}
+
+// Sync makes everything written so far durable. Real disks keep order only within a file; syncing all is stricter on
+// none of the promises that SQLite relies on, since it syncs each file before it depends on it.
+func (f *diskFile) Sync(flags vfs.SyncFlag) error {
+	d := f.disk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.dead {
+		return sqlite3.IOERR_FSYNC
+	}
+	if err := f.File.Sync(flags); err != nil {
+		return err
+	}
+	d.undo = nil
+	return nil
+}
+
+// rewrite puts bytes back and cuts the file to the size it had.
+func rewrite(name string, old []byte, off, size int64) error {
+	file, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if os.IsNotExist(err) {
+		return nil // deleted since
+	} else if err != nil {
+		return err
+	}
+	defer file.Close()
+	if _, err := file.WriteAt(old, off); err != nil {
+		return err
+	}
+	return file.Truncate(size)
+}
