@@ -258,6 +258,9 @@ func (c *syncCmd) Run(ctx context.Context) error {
 	for _, f := range faults {
 		fmt.Println("  stopped:", f)
 	}
+	if r.Revoked {
+		return node.ErrRevoked
+	}
 	if len(faults) > 0 {
 		return errors.New("some logs could not be brought over")
 	}
