@@ -21,6 +21,7 @@ type pairCmd struct {
 	Join   pairJoinCmd   `cmd:"" help:"On the box: ask headquarters with the code."`
 	Accept pairAcceptCmd `cmd:"" help:"At headquarters: let the box in whose number you were told."`
 	List   pairListCmd   `cmd:"" help:"At headquarters: the codes that hold, and who asked."`
+	Revoke pairRevokeCmd `cmd:"" help:"At headquarters: end what a box may do that was stolen, lost or put away."`
 }
 
 type pairInviteCmd struct {
@@ -99,6 +100,34 @@ func (c *pairJoinCmd) Run(ctx context.Context) error {
 		return printJSON(map[string]any{"number": number, "name": answer.Name, "joined": true})
 	}
 	fmt.Printf("This box calls %s now. When headquarters has accepted it:\n  tizi sync --data %s\n", c.Hub, c.Data)
+	return nil
+}
+
+type pairRevokeCmd struct {
+	place
+	Node   string `arg:"" help:"The box, as tizi status names it."`
+	Reason string `help:"Why; it is kept for ever and names nobody." default:"lost" placeholder:"WORDS"`
+}
+
+// Help gives an example.
+func (pairRevokeCmd) Help() string {
+	return "What the box wrote that is here stands; what comes of it later counts nowhere, and it gets nothing more.\n\nExample:\n  tizi pair revoke --data hub 34c057279f411316086baa198fa2934b --reason stolen"
+}
+
+func (c *pairRevokeCmd) Run(ctx context.Context) error {
+	box, err := id.Parse(c.Node)
+	if err != nil {
+		return usageError{err}
+	}
+	h, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if err := h.Nodes.Revoke(ctx, id.Nil, box, c.Reason); err != nil {
+		return err
+	}
+	fmt.Printf("Node %s was revoked. People who are registered from now on have a key that it cannot open.\n", box.Hex())
 	return nil
 }
 
@@ -228,6 +257,9 @@ func (c *syncCmd) Run(ctx context.Context) error {
 	}
 	for _, f := range faults {
 		fmt.Println("  stopped:", f)
+	}
+	if r.Revoked {
+		return node.ErrRevoked
 	}
 	if len(faults) > 0 {
 		return errors.New("some logs could not be brought over")

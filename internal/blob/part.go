@@ -84,6 +84,40 @@ func (s *Store) Append(d Digest, offset int64, b []byte, last bool) error {
 	return err
 }
 
+// Each calls fn for every whole file, with the time when it came.
+func (s *Store) Each(fn func(d Digest, came time.Time) error) error {
+	folders, err := os.ReadDir(s.dir)
+	if err != nil {
+		return fmt.Errorf("list the files: %w", err)
+	}
+	for _, folder := range folders {
+		if len(folder.Name()) != 2 {
+			continue
+		}
+		files, err := os.ReadDir(filepath.Join(s.dir, folder.Name()))
+		if err != nil {
+			return fmt.Errorf("list the files: %w", err)
+		}
+		for _, e := range files {
+			d, err := Parse(e.Name())
+			if err != nil {
+				continue
+			}
+			info, err := e.Info()
+			if errors.Is(err, fs.ErrNotExist) { // deleted since
+				continue
+			}
+			if err == nil {
+				err = fn(d, info.ModTime())
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // ReadPart returns at most most bytes of a file from an offset, and how many it has in all.
 func (s *Store) ReadPart(d Digest, offset int64, most int) (b []byte, size int64, err error) {
 	f, err := s.Open(d)

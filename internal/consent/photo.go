@@ -357,9 +357,24 @@ func (c *Consents) Files(ctx context.Context, q store.Querier, who id.ID) ([]id.
 	return out, err
 }
 
+// InTray returns the files of forms that nobody has filed yet.
+func (c *Consents) InTray(ctx context.Context, q store.Querier) ([]blob.Digest, error) {
+	var out []blob.Digest
+	err := q.Each(ctx, "SELECT digest FROM consent_tray", nil, func(r store.Row) error {
+		var digest string
+		if err := r.Scan(&digest); err != nil {
+			return err
+		}
+		d, err := blob.Parse(digest)
+		out = append(out, d)
+		return err
+	})
+	return out, err
+}
+
 // Blobs tells of each file that this area keeps in which stream a fact speaks of it.
 func (c *Consents) Blobs(ctx context.Context, q store.Querier, add func(stream string, d blob.Digest)) error {
-	return q.Each(ctx, "SELECT centre, digest FROM consent_photo UNION ALL SELECT centre, digest FROM consent_scan UNION ALL SELECT centre, digest FROM consent_recording", nil, func(r store.Row) error {
+	return q.Each(ctx, "SELECT centre, digest FROM consent_photo UNION ALL SELECT centre, digest FROM consent_scan WHERE person NOT IN ("+seal.AllErased+") UNION ALL SELECT centre, digest FROM consent_recording", nil, func(r store.Row) error {
 		var centre id.ID
 		var digest string
 		if err := r.Scan(&centre, &digest); err != nil {

@@ -197,14 +197,6 @@ func (h *House) cleared(ctx context.Context, files []blob.Digest) error {
 	return nil
 }
 
-// purgeDue clears what an erasure left, here or on another node, where it could not be cleared at once.
-func (h *House) purgeDue(ctx context.Context) error {
-	if _, err := os.Stat(filepath.Join(h.Config.Dir, purgeFile)); err != nil {
-		return nil
-	}
-	return h.Purge(ctx)
-}
-
 // personal are the tables that hold what identifies people, and their keys.
 func (h *House) personal() []string {
 	out := []string{"seal_key"}
@@ -269,7 +261,7 @@ func (h *House) keep(ctx context.Context) {
 			slog.Error("keeping the house failed; it is tried again", "what", what, "err", err)
 		}
 	}
-	note("purge", h.purgeDue(ctx))
+	note("purge", h.Settle(ctx))
 	if h.Log.Clock.Now().Hour() == 3 {
 		note("rewrite", h.Rewrite(ctx))
 	}
@@ -282,6 +274,8 @@ func (h *House) keep(ctx context.Context) {
 	}
 	if today := h.Today(); today != h.summed {
 		note("visits", h.Visits.Forget(ctx))
+		note("photos", h.Consents.Sweep(ctx)) // whose consent ended elsewhere
+		note("files", h.SweepFiles(ctx))
 		err := h.Audit.Sum(ctx)
 		note("audit", err)
 		if err == nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 
 	"tizi/internal/node"
 )
@@ -14,7 +16,7 @@ func (h *House) Exchange(ctx context.Context, p node.Peer, link node.Link, progr
 	if r.Got == 0 {
 		return r, err
 	}
-	return r, errors.Join(err, h.settle(ctx))
+	return r, errors.Join(err, h.Settle(ctx))
 }
 
 // TakeBundle takes in what another node wrote into a file for this one.
@@ -23,13 +25,16 @@ func (h *House) TakeBundle(ctx context.Context, r io.ReadSeeker) (node.Receipt, 
 	if err != nil || out.Added == 0 {
 		return out, faults, err
 	}
-	return out, faults, h.settle(ctx)
+	return out, faults, h.Settle(ctx)
 }
 
-// settle does what facts of other nodes ask of this one: photos whose consent ended there, and what an erasure left.
-func (h *House) settle(ctx context.Context) error {
+// Settle clears what the end of a person or a photo left, here or on another node, where it could not be cleared at once.
+func (h *House) Settle(ctx context.Context) error {
+	if _, err := os.Stat(filepath.Join(h.Config.Dir, purgeFile)); err != nil {
+		return nil
+	}
 	if err := h.Consents.Sweep(ctx); err != nil {
 		return err
 	}
-	return h.purgeDue(ctx)
+	return h.Purge(ctx)
 }

@@ -27,6 +27,7 @@ type Step struct {
 
 // Result is what an exchange brought.
 type Result struct {
+	Revoked   bool          // this node was: it gets nothing
 	Same      bool          // there was nothing to say
 	Sent, Got int           // facts
 	Files     int           // that came or went
@@ -59,6 +60,8 @@ func (n *Nodes) Exchange(ctx context.Context, p Peer, link Link, progress func(S
 		switch {
 		case err != nil:
 			k.Fault = err.Error()
+		case x.res.Revoked:
+			k.Fault = ErrRevoked.Error()
 		case len(x.res.Faults) > 0:
 			k.Fault = x.res.Faults[0].Fault
 		default:
@@ -122,6 +125,7 @@ func (x *exchange) run(ctx context.Context) error {
 		return ErrFormat
 	}
 	now := n.log.Clock.Now()
+	x.res.Revoked = w.Revoked
 	x.res.Program, x.res.Ahead = w.Program, time.UnixMilli(w.Now).Sub(asked.Add(now.Sub(asked)/2))
 	if x.res.Same = w.Same; w.Same {
 		return nil

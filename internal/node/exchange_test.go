@@ -239,7 +239,7 @@ func TestRevokedBox(t *testing.T) {
 	h.Node.Revoke(a.Node.Node(), map[string]uint64{here: 12})
 	secret := register(t, h, here, "Salma")
 	r, _ := a.call(t, h)
-	if r.Sent != 5 || r.Got != 0 {
+	if r.Sent != 5 || r.Got != 0 || !r.Revoked {
 		t.Errorf("the revoked box: %+v", r)
 	}
 	if got := name(t, a, secret); got != "" || a.CountOf("fact WHERE subject = ?", secret) != 0 {

@@ -27,6 +27,7 @@ const (
 var (
 	ErrMessage  = errors.New("the other node's message is damaged or of a format that this program does not know")
 	ErrFormat   = errors.New("the other node's program is too old or too new for this one; upgrade the older")
+	ErrRevoked  = errors.New("headquarters has revoked this box: it may bring what it wrote, and gets nothing")
 	ErrStranger = errors.New("the other node is not paired with this one, or was revoked")
 )
 
@@ -65,6 +66,7 @@ type welcome struct {
 	Program string     `json:"program"`
 	Now     int64      `json:"now"`
 	Same    bool       `json:"same,omitempty"`
+	Revoked bool       `json:"revoked,omitempty"` // the one that asks may bring what it wrote, and gets nothing
 	Logs    []logState `json:"logs,omitempty"`
 }
 

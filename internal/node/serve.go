@@ -78,7 +78,8 @@ func (n *Nodes) welcome(ctx context.Context, who fact.Grantee, body []byte) ([]b
 	if err != nil {
 		return nil, err
 	}
-	w.Same = state == h.State && len(lacks) == 0
+	w.Revoked = who.Revoked != nil
+	w.Same = state == h.State && len(lacks) == 0 && !w.Revoked
 	if !w.Same {
 		w.Logs = states(logs)
 	}

@@ -479,6 +479,9 @@ func (k *Keys) Wanted(ctx context.Context, q store.Querier, max int) ([]id.ID, e
 	return out, err
 }
 
+// AllErased selects everybody whose keys were destroyed here, for a condition of a query.
+const AllErased = "SELECT person FROM seal_erased"
+
 // Erased reports whether a person's keys were destroyed here.
 func Erased(ctx context.Context, q store.Querier, person id.ID) (bool, error) {
 	var at int64
