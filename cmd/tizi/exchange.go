@@ -291,7 +291,7 @@ func (c *bundleExportCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.Close()
-	to := id.Nil
+	var to id.ID
 	if c.To != "" {
 		if to, err = id.Parse(c.To); err != nil {
 			return usageError{err}

@@ -24,7 +24,6 @@ type link struct {
 	cut      int  // at this question the link is cut; 0: never
 	after    bool // the answer is lost, not the question
 	repeat   bool // each question comes twice
-	slow     bool // others write meanwhile
 }
 
 // Ask implements node.Link.
