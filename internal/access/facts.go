@@ -221,6 +221,7 @@ var Folds = []*fact.Fold{
 	{
 		Name: "access.account", Kinds: []*fact.Kind{AccountOpened, AccountClosed}, Tables: []*store.Table{accountTable}, Sealed: true,
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
+			s = s.Home()
 			f := s.Last(fact.Is[Opened])
 			if f == nil {
 				return nil
@@ -260,7 +261,7 @@ var Folds = []*fact.Fold{
 	{
 		Name: "access.role", Kinds: []*fact.Kind{KindGranted, KindWithdrawn}, Tables: []*store.Table{roleTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
-			f := s.Last(func(*fact.Fact) bool { return true })
+			f := s.Home().Last(func(*fact.Fact) bool { return true })
 			if f == nil {
 				return nil
 			}

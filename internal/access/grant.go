@@ -283,7 +283,7 @@ func (a *Access) renew(ctx context.Context, actor id.ID, grants []id.ID, may fun
 				return out, err
 			}
 			b := RoleGranted{x.Account, x.Role, x.On, a.log.Clock.Now().Add(Life(x.Role)).Unix(), x.Names}
-			out.Facts = append(out.Facts, fact.New{Stream: RoleStream(t, x.On), Kind: KindGranted, Subject: g, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
+			out.Facts = append(out.Facts, fact.New{Stream: all[0].Stream, Kind: KindGranted, Subject: g, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
 		}
 		return out, nil
 	}})

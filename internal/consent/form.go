@@ -269,7 +269,7 @@ func (c *Consents) untray(ctx context.Context, tx store.Tx, w *Waiting) error {
 	if err := tx.Exec(ctx, "DELETE FROM consent_tray WHERE id = ?", w.ID); err != nil {
 		return err
 	}
-	return c.log.Keys.Erase(ctx, tx, w.ID, c.log.Clock.Now().UnixMilli())
+	return c.log.Keys.Erase(ctx, tx, w.ID, person.Stream(w.Centre), c.log.Clock.Now().UnixMilli())
 }
 
 // filing is a scan on its way out of the tray.

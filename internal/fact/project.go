@@ -168,7 +168,7 @@ type folding struct {
 	save func(context.Context, []*Fact) error
 	// erase destroys the keys of subjects that are gone; some are not gone any more, since what said so does not count. A
 	// replay destroys nothing.
-	erase func(ctx context.Context, gone, back []id.ID) error
+	erase func(ctx context.Context, gone, back []ending) error
 	// failed is told of a fold that could not cope with a subject.
 	failed func(fold *Fold, subject id.ID, err error)
 }
@@ -206,18 +206,15 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 	reg := w.log.Registry
 	tasks := map[*Fold][]*task{}
 	now := map[id.ID]*known{}
-	var persons, gone, back []id.ID
+	var persons []id.ID
+	var gone, back []ending
 	var unsettled []*Fact
 	for _, s := range order {
 		all := canonical(bySubject[s])
 		now[s] = &known{facts: all, rows: map[*Fold][][][]any{}}
 		unsettled = append(unsettled, reg.settle(w.auth, all)...)
-		counts, doubt := reg.erased(all)
-		if counts {
-			gone = append(gone, s)
-		} else if doubt {
-			back = append(back, s)
-		}
+		ends, doubts := reg.erased(all)
+		gone, back = append(gone, ends...), append(back, doubts...)
 		var seen []*Fold
 		for _, f := range all {
 			name, _, _ := SplitKind(f.Kind)
@@ -231,7 +228,7 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 				t.known = k.rows[fd]
 			}
 			tasks[fd] = append(tasks[fd], t)
-			if fd.Sealed && !counts {
+			if fd.Sealed {
 				t.subject.ring = w.ring
 				if w.ring[s] == nil {
 					persons = append(persons, s)
@@ -285,37 +282,53 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 	return nil
 }
 
-// erased reports whether a fact that counts says that the subject is gone, and whether one that does not count may say so.
-func (r *Registry) erased(all []*Fact) (counts, doubt bool) {
+// ending is a subject that is gone as far as a stream goes: what stands in the log of one centre ends nobody in another.
+type ending struct {
+	subject id.ID
+	stream  string
+}
+
+// erased returns where a fact that counts says that the subject is gone, and where only ones that do not count may say so.
+func (r *Registry) erased(all []*Fact) (counts, doubts []ending) {
 	for _, f := range all {
-		if f.state == Effective {
-			e, ok := f.decoded.(Eraser)
-			counts = counts || ok && e.Erases()
-		} else if name, _, _ := SplitKind(f.Kind); r.kinds[name] != nil && r.kinds[name].erases {
-			doubt = true
+		name, _, _ := SplitKind(f.Kind)
+		if r.kinds[name] == nil || !r.kinds[name].erases {
+			continue
+		}
+		end := ending{f.Subject, f.Stream}
+		if f.state != Effective {
+			doubts = append(doubts, end)
+		} else if e, ok := f.decoded.(Eraser); ok && e.Erases() && !slices.Contains(counts, end) {
+			counts = append(counts, end)
 		}
 	}
-	return counts, doubt
+	return counts, slices.DeleteFunc(doubts, func(e ending) bool { return slices.Contains(counts, e) })
 }
 
 // erase destroys the keys of subjects, once, with what this node alone keeps of them.
-func (t *turn) erase(ctx context.Context, gone, back []id.ID) error {
+func (t *turn) erase(ctx context.Context, gone, back []ending) error {
 	var fresh []id.ID
-	for _, s := range gone {
-		already, err := seal.Erased(ctx, t.tx, s)
+	for _, e := range gone {
+		already, err := seal.Erased(ctx, t.tx, e.subject, e.stream)
 		if err != nil {
 			return err
 		}
 		if already {
 			continue
 		}
-		if err := t.log.Keys.Erase(ctx, t.tx, s, t.log.Clock.Now().UnixMilli()); err != nil {
+		held, err := t.log.Keys.Of(ctx, t.tx, func(s string) bool { return s == e.stream }, []id.ID{e.subject})
+		if err != nil {
 			return err
 		}
-		fresh = append(fresh, s)
+		if err := t.log.Keys.Erase(ctx, t.tx, e.subject, e.stream, t.log.Clock.Now().UnixMilli()); err != nil {
+			return err
+		}
+		if len(held) > 0 { // otherwise it is another's subject, or one that nothing was known of here
+			fresh = append(fresh, e.subject)
+		}
 	}
-	for _, s := range back {
-		if err := t.log.Keys.Readmit(ctx, t.tx, s); err != nil {
+	for _, e := range back {
+		if err := t.log.Keys.Readmit(ctx, t.tx, e.subject, e.stream); err != nil {
 			return err
 		}
 	}

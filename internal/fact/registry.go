@@ -46,8 +46,8 @@ func (k *Kind) spell() string {
 // shown, and counts nowhere.
 type Body interface{ Check() error }
 
-// Eraser is a body that may say that its subject is gone: such a fact, once it counts, destroys the key of its subject
-// wherever it comes.
+// Eraser is a body that may say that its subject is gone: such a fact, once it counts, destroys the key that its subject has
+// in the fact's stream, wherever it comes.
 type Eraser interface{ Erases() bool }
 
 // Fold derives the rows of one class of subject from its facts. The rows of a subject depend on nothing but the facts

@@ -291,7 +291,7 @@ func (l *Log) replayInto(ctx context.Context, q store.Querier, s *scratch, auth 
 					}
 					return nil
 				},
-				erase: func(context.Context, []id.ID, []id.ID) error { return nil },
+				erase: func(context.Context, []ending, []ending) error { return nil },
 			}
 			if err := w.fold(ctx, order, bySubject, fresh); err != nil {
 				return err

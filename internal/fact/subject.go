@@ -92,6 +92,28 @@ func (s *Subject) Last(write func(*Fact) bool) *Fact {
 	return h[len(h)-1]
 }
 
+// Home is the subject as far as one stream goes: headquarters', if it says anything of it that counts, or else the one that
+// spoke first. It is for what is named beyond its own stream (accounts, roles): the box of a centre must not overrule
+// headquarters by speaking of it in the centre's.
+func (s *Subject) Home() *Subject {
+	home := ""
+	for _, f := range s.Facts() {
+		if home == "" || f.Stream == "commons" || f.Stream == "hub" {
+			home = f.Stream
+		}
+		if home == "commons" || home == "hub" {
+			break
+		}
+	}
+	out := &Subject{ID: s.ID, ring: s.ring}
+	for _, f := range s.all {
+		if f.Stream == home {
+			out.all = append(out.all, f)
+		}
+	}
+	return out
+}
+
 // Is reports whether a fact says a T.
 func Is[T Body](f *Fact) bool {
 	_, ok := As[T](f)

@@ -79,7 +79,7 @@ func register(t testing.TB, n *testnode.Node, name, group string) id.ID {
 func erase(t testing.TB, n *testnode.Node, p id.ID) {
 	t.Helper()
 	must(t, n.DB.Write(ctx, func(tx store.Tx) error {
-		if err := n.Keys.Erase(ctx, tx, p, n.Clock.Now().UnixMilli()); err != nil {
+		if err := n.Keys.Erase(ctx, tx, p, centre, n.Clock.Now().UnixMilli()); err != nil {
 			return err
 		}
 		return n.Refold(ctx, tx, []id.ID{p})

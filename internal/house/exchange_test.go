@@ -10,6 +10,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/consent"
+	"tizi/internal/fact"
 	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/node"
@@ -142,5 +143,53 @@ func TestFilesOfNoFactGo(t *testing.T) {
 	must(t, h.SweepFiles(ctx))
 	if n := blobs(t, c.Dir); n != 1 || h.Blobs.Has(d) {
 		t.Errorf("%d files are left after a day", n)
+	}
+}
+
+// A box that a thief writes with speaks for its own centre, whatever it says of others, as long as nobody has revoked it.
+func TestBoxSpeaksForItsCentre(t *testing.T) {
+	hub, box, _, _ := pair(t, store.SQLite)
+	exchange(t, box, hub)
+	all, there := access.Everywhere(), place.ID("MA-GUE-MJ1")
+	_, err := hub.Centre(ctx, "MA-GUE-MJ1")
+	must(t, err)
+	p, err := hub.People.Register(ctx, id.Nil, there, secret, nil)
+	must(t, err)
+	owner, err := hub.Access.Holder(ctx, hub.DB, founding.Login)
+	must(t, err)
+	before, err := hub.Access.Get(ctx, hub.DB, owner)
+	must(t, err)
+	thief := id.New()
+	stream := person.Stream(place.ID(founding.Centre))
+	write := func(subject id.ID, k *fact.Kind, b fact.Body) {
+		t.Helper()
+		_, err := box.Log.Do(ctx, fact.Command{Name: "steal", Stream: stream, Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+			return fact.Outcome{Facts: []fact.New{{Stream: stream, Kind: k, Subject: subject, Body: b}}}, nil
+		}})
+		must(t, err)
+	}
+	write(owner, access.AccountClosed, access.Closed{Closed: true, Gone: true})
+	write(before.Roles[0].Grant, access.KindWithdrawn, access.RoleWithdrawn{})
+	write(id.New(), access.KindGranted, access.RoleGranted{Account: thief, Role: access.National, On: access.Place(place.ID("MA"))})
+	write(id.New(), access.KindGranted, access.RoleGranted{Account: thief, Role: access.Partner, On: access.Programme(id.New())})
+	write(p, person.KindErased, person.Erased{Reason: "asked"})
+	exchange(t, box, hub)
+	after, err := hub.Access.Get(ctx, hub.DB, owner)
+	must(t, err)
+	if after == nil || after.Closed || len(after.Roles) != len(before.Roles) || after.Roles[0].Role != access.National {
+		t.Errorf("headquarters' owner is %+v", after)
+	}
+	if x, err := hub.People.Get(ctx, hub.DB, all, p); err != nil || x == nil {
+		t.Errorf("a person of another centre: %v, %v", x, err)
+	}
+	var role, kind string
+	var thing id.ID
+	n := 0
+	must(t, hub.DB.Each(ctx, "SELECT role, kind, thing FROM access_role WHERE account = ?", store.Args(thief), func(r store.Row) error {
+		n++
+		return r.Scan(&role, &kind, &thing)
+	}))
+	if n != 1 || role != string(access.Centre) || thing != place.ID(founding.Centre) {
+		t.Errorf("the thief plays %d roles, among them %s of %s %s", n, role, kind, thing)
 	}
 }

@@ -111,10 +111,11 @@ var Fold = &fact.Fold{
 func fold(s *fact.Subject, out *fact.Rows) error {
 	read := map[*fact.Fact]Details{}
 	var first *fact.Fact
+	erased := map[string]bool{} // the streams
 	for _, f := range s.Facts() {
 		switch b := bodyOf(f).(type) {
 		case Erased:
-			return nil
+			erased[f.Stream] = true
 		case Stated:
 			var d Details
 			plain, ok := s.Open(s.ID, b.Sealed)
@@ -127,7 +128,7 @@ func fold(s *fact.Subject, out *fact.Rows) error {
 			}
 		}
 	}
-	if first == nil {
+	if first == nil || erased[first.Stream] {
 		return nil
 	}
 	d, conflict, said := Details{}, false, ""

@@ -420,7 +420,7 @@ func TestEditsOfTwoNodes(t *testing.T) {
 			if err := p.Edit(ctx, id.Nil, all, v, person.Details{"school": "x"}); !errors.Is(err, person.ErrUnknown) {
 				t.Errorf("edit of the erased: got %v", err)
 			}
-			must(t, n.DB.Write(ctx, func(tx store.Tx) error { return n.Keys.Erase(ctx, tx, v, 1) }))
+			must(t, n.DB.Write(ctx, func(tx store.Tx) error { return n.Keys.Erase(ctx, tx, v, person.Stream(here), 1) }))
 			if _, err := n.Keys.Get(ctx, n.DB, v); !errors.Is(err, seal.ErrNoKey) {
 				t.Errorf("got %v", err)
 			}

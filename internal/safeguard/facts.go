@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tizi/internal/fact"
@@ -123,7 +124,7 @@ var (
 )
 
 var (
-	officerTable = &store.Table{Name: "safeguard_officer", Key: 1, Columns: store.Cols("id:id account:id public:blob at:int"), Indexes: []string{"account, at"}}
+	officerTable = &store.Table{Name: "safeguard_officer", Key: 1, Columns: store.Cols("id:id account:id public:blob at:int centre:id"), Indexes: []string{"account, at"}}
 	caseTable    = &store.Table{Name: "safeguard_case", Key: 1, Columns: store.Cols("id:id centre:id at:int state:text due:text noted:int"), Indexes: []string{"centre, at", "due", "state, noted"}}
 )
 
@@ -134,7 +135,15 @@ var Folds = []*fact.Fold{
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			if f := s.Last(func(*fact.Fact) bool { return true }); f != nil {
 				k, _ := fact.As[Keyed](f)
-				out.Add(officerTable, s.ID, k.Account, k.Public, k.At)
+				// What is said in a centre's stream holds for that centre: its box speaks for no other's officers.
+				centre := id.Nil
+				if text, ok := strings.CutPrefix(f.Stream, "centre/"); ok {
+					var err error
+					if centre, err = id.Parse(text); err != nil {
+						return nil
+					}
+				}
+				out.Add(officerTable, s.ID, k.Account, k.Public, k.At, centre)
 			}
 			return nil
 		},

@@ -103,10 +103,10 @@ func (o Officer) Fingerprint() string {
 	return s[:4] + " " + s[4:8] + " " + s[8:12] + " " + s[12:]
 }
 
-// keys returns the newest key of each account.
-func (s *Safeguard) keys(ctx context.Context, q store.Querier) (map[id.ID]Officer, error) {
+// keys returns the newest key of each account, as far as it holds for a centre.
+func (s *Safeguard) keys(ctx context.Context, q store.Querier, centre id.ID) (map[id.ID]Officer, error) {
 	out := map[id.ID]Officer{}
-	err := q.Each(ctx, "SELECT id, account, public, at FROM safeguard_officer ORDER BY at, id", nil, func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, account, public, at FROM safeguard_officer WHERE centre IN (?, ?) ORDER BY at, id", store.Args(id.Nil, centre), func(r store.Row) error {
 		var o Officer
 		var at int64
 		err := r.Scan(&o.Key, &o.Account, &o.Public, &at)
@@ -123,7 +123,7 @@ func (s *Safeguard) Officers(ctx context.Context, q store.Querier, centre id.ID)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.keys(ctx, q)
+	keys, err := s.keys(ctx, q, centre)
 	if err != nil || len(keys) == 0 {
 		return nil, err
 	}

@@ -439,29 +439,29 @@ func (k *Keys) Get(ctx context.Context, q store.Querier, person id.ID) (*Key, er
 // eraseLock keeps a key from being imported by one process while another erases its person.
 const eraseLock = "erase"
 
-// Erase destroys the keys of a person for good; at is in milliseconds since 1970. What was sealed with them is noise
-// from now on, wherever it lies. Erasing twice is erasing once.
-func (k *Keys) Erase(ctx context.Context, tx store.Tx, person id.ID, at int64) error {
+// Erase destroys the keys of a person in a stream for good; at is in milliseconds since 1970. What was sealed with them is
+// noise from now on, wherever it lies. Erasing twice is erasing once.
+func (k *Keys) Erase(ctx context.Context, tx store.Tx, person id.ID, stream string, at int64) error {
 	if err := tx.Lock(ctx, eraseLock); err != nil {
 		return err
 	}
-	if err := tx.Exec(ctx, "DELETE FROM seal_key WHERE person = ?", person); err != nil {
+	if err := tx.Exec(ctx, "DELETE FROM seal_key WHERE person = ? AND stream = ?", person, stream); err != nil {
 		return err
 	}
 	if err := tx.Exec(ctx, "DELETE FROM seal_wanted WHERE person = ?", person); err != nil {
 		return err
 	}
-	return tx.Exec(ctx, "INSERT INTO seal_erased (person, at) VALUES (?, ?) ON CONFLICT (person) DO NOTHING", person, at)
+	return tx.Exec(ctx, "INSERT INTO seal_erased (person, stream, at) VALUES (?, ?, ?) ON CONFLICT (person, stream) DO NOTHING", person, stream, at)
 }
 
-// Readmit takes back that a person was erased: what said so does not count. The keys are gone here; they may come again
+// Readmit takes back that a person was erased in a stream: what said so does not count. The keys are gone here; they may come again
 // from a node that had not destroyed them yet.
-func (k *Keys) Readmit(ctx context.Context, tx store.Tx, person id.ID) error {
-	gone, err := Erased(ctx, tx, person)
+func (k *Keys) Readmit(ctx context.Context, tx store.Tx, person id.ID, stream string) error {
+	gone, err := Erased(ctx, tx, person, stream)
 	if err != nil || !gone {
 		return err
 	}
-	if err := tx.Exec(ctx, "DELETE FROM seal_erased WHERE person = ?", person); err != nil {
+	if err := tx.Exec(ctx, "DELETE FROM seal_erased WHERE person = ? AND stream = ?", person, stream); err != nil {
 		return err
 	}
 	return tx.Exec(ctx, "INSERT INTO seal_wanted (person) VALUES (?) ON CONFLICT (person) DO NOTHING", person)
@@ -482,10 +482,10 @@ func (k *Keys) Wanted(ctx context.Context, q store.Querier, max int) ([]id.ID, e
 // AllErased selects everybody whose keys were destroyed here, for a condition of a query.
 const AllErased = "SELECT person FROM seal_erased"
 
-// Erased reports whether a person's keys were destroyed here.
-func Erased(ctx context.Context, q store.Querier, person id.ID) (bool, error) {
+// Erased reports whether a person's keys in a stream were destroyed here.
+func Erased(ctx context.Context, q store.Querier, person id.ID, stream string) (bool, error) {
 	var at int64
-	return store.One(ctx, q, "SELECT at FROM seal_erased WHERE person = ?", store.Args(person), &at)
+	return store.One(ctx, q, "SELECT at FROM seal_erased WHERE person = ? AND (stream = ? OR stream = '')", store.Args(person, stream), &at)
 }
 
 // Wrapped is the key material of a stream as it travels: nothing in it can be opened without a recipient's own key.
@@ -646,7 +646,7 @@ func (k *Keys) Import(ctx context.Context, tx store.Tx, w *Wrapped) ([]id.ID, er
 	}
 	news := map[id.ID]bool{}
 	for _, p := range w.Persons {
-		gone, err := Erased(ctx, tx, p.Person)
+		gone, err := Erased(ctx, tx, p.Person, p.Stream)
 		if err != nil {
 			return nil, err
 		}
