@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"image"
 	"image/jpeg"
 	"io"
@@ -543,6 +544,49 @@ func allowed(n *node, r door.Route, role access.Role, names bool, where string) 
 	}
 	// A role for a place or a programme alone is shown no agreement, and an empty list says so.
 	return reach(r.Action)
+}
+
+// Whoever may not know the people is told of few that they are few, and nothing to work them out from; the whole stays.
+func TestPartnerIsNotToldOfFew(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	s, people := n.class(t, "A", "B", "C", "D", "E", "F")
+	marks := map[id.ID]string{}
+	for _, name := range []string{"X", "Y"} {
+		p, err := n.People.Register(ctx, id.Nil, s.centre, person.Details{"first_latin": name, "birth": "2015-01-06", "sex": "m"}, nil)
+		must(t, err)
+		n.agree(t, p, consent.Training)
+		people = append(people, p)
+	}
+	_, err := n.Training.Place(ctx, id.Nil, access.Everywhere(), s.group, people[6:], "2026-03-02")
+	must(t, err)
+	for _, p := range people {
+		marks[p] = training.Present
+	}
+	must(t, n.Training.Take(ctx, id.Nil, access.Everywhere(), s.session, marks, "list"))
+	fr := i18n.For(i18n.FR)
+	rows := regexp.MustCompile(`(?s)cells-sex.*?</section>`)
+	sexes := func(acc *access.Account, place string) string {
+		status, _, body := n.request(t, acc, "GET", "/board?period=all&programme=P&place="+place, nil)
+		if !strings.Contains(body, `<dd class="stat-value">8</dd>`) && !strings.Contains(body, ">8</a>") {
+			t.Errorf("status %d, and the whole is not there", status)
+		}
+		if acc != n.owner && (strings.Contains(body, fr.T("board.of_reached", "n", 6, "total", 8)) || strings.Contains(body, fr.Percent(6, 8))) {
+			t.Errorf("%s: the part of women gives the others away", place)
+		}
+		return html.UnescapeString(rows.FindString(body))
+	}
+	partner := n.open(t, access.Partner, access.Programme(programme.ID("P")), false)
+	for _, place := range []string{"MA", "MA-08", "MA-ERR-MJ1"} {
+		if told := sexes(partner, place); strings.Contains(told, ">2<") || strings.Contains(told, ">6<") || strings.Count(told, fr.T("shell.few_number")) != 1 {
+			t.Errorf("%s: %s", place, told)
+		}
+	}
+	if told := sexes(n.owner, "MA"); !strings.Contains(told, ">2</a>") || !strings.Contains(told, ">6</a>") {
+		t.Errorf("who may list them reads: %s", told)
+	}
+	if status, _, _ := n.request(t, partner, "GET", "/board/behind?programme=P&sex=m", nil); status != 403 {
+		t.Errorf("the list behind: status %d", status)
+	}
 }
 
 // What a partner reads of a programme is that programme.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,11 +15,45 @@ import (
 	"tizi/internal/measure"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/source"
 	"tizi/internal/store"
 	"tizi/internal/training"
 )
 
 var seenField = regexp.MustCompile(`name="seen" value="([0-9a-f]+)"`)
+
+// The form of targets binds the whole to an agreement and a source: a region keeps its own, or none.
+func TestTargetsKeepTheirBinding(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	ma, prog := place.ID("MA"), programme.ID("P")
+	ours, theirs := n.agreedOn(t, "OURS", prog), n.agreedOn(t, "THEIRS", prog)
+	own := source.Source{Kind: "document", On: "2024-05"}
+	_, err := n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: ma, Name: i18n.Text{i18n.FR: "P"}}, Targets: []programme.TargetSet{
+		{Indicator: measure.People, Place: ma, Value: 1000},
+		{Indicator: measure.People, Place: place.ID("MA-01"), Value: 10, Agreement: theirs.agreement, Source: own},
+		{Indicator: measure.People, Place: place.ID("MA-02"), Value: 20},
+	}})
+	must(t, err)
+	form := url.Values{"target_MA": {"1000"}, "target_MA-01": {"11"}, "target_MA-02": {"20"}, "target_MA-03": {"30"}, "agreement": {ours.agreement.String()}, "source_kind": {"press"}, "source_on": {"2025-06-14"}}
+	if status, _, body := n.request(t, n.owner, "POST", "/programmes/P/targets", form); status != 303 {
+		t.Fatalf("status %d: %s", status, body)
+	}
+	ts, err := n.Programmes.Targets(ctx, n.DB, prog)
+	must(t, err)
+	type bound struct {
+		agreement id.ID
+		source    source.Source
+	}
+	want := map[id.ID]bound{ma: {ours.agreement, source.Source{Kind: "press", On: "2025-06-14"}}, place.ID("MA-01"): {theirs.agreement, own}, place.ID("MA-02"): {}, place.ID("MA-03"): {}}
+	for _, x := range ts {
+		if got := (bound{x.Agreement, x.Source}); !reflect.DeepEqual(got, want[x.Place]) {
+			t.Errorf("%s, of %d: bound by %v, not %v", x.Place, x.Value, got, want[x.Place])
+		}
+	}
+	if len(ts) != len(want) {
+		t.Errorf("%d targets", len(ts))
+	}
+}
 
 // A target is looked at before it is spread; each wrong answer has its sentence, keeps what was typed and writes nothing;
 // what is saved says how it came about.

@@ -709,7 +709,7 @@ func board(p *i18n.Printer, country bool) any {
 		return t
 	}
 	b.Cells = []steer.CellTable{cell("sex", "f", 9260, "m", 9140), cell("age", "8-10", 4210, "11-14", 5120, "15-18", 4870, "19-24", 2630, "25-34", 1120, "35+", 450), cell("milieu", "urban", 13260, "rural", 5140), cell("schooling", "in_school", 14100, "out_of_school", 2316, "never", 184, "graduate", 1800)}
-	b.Cells[1].Rows[5].Reached = shell.Figure{Hidden: true}
+	b.Cells[1].Rows[4].Reached, b.Cells[1].Rows[5].Reached = shell.Figure{Hidden: true}, shell.Figure{Hidden: true, Few: true}
 	if !country {
 		b.Way = []shell.Crumb{{Name: "Maroc", URL: "/board"}}
 		b.Place, b.RowKind, b.Map.Tiles = regions[2].name, "place.centre", nil

@@ -54,6 +54,7 @@ type Figure struct {
 	Value int64
 	// URL is the list; empty for who may not see it.
 	URL string
-	// Hidden says that the number is too small to be shown to this reader.
-	Hidden bool
+	// Hidden says that this reader is not shown the number: Few that it is smaller than five, otherwise that it would give
+	// one away that is.
+	Hidden, Few bool
 }

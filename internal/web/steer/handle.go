@@ -37,6 +37,7 @@ type question struct {
 	period     string // measure's; the address says "all" for the whole
 	indicator  string
 	sort       string
+	names      bool // the reader may know who is behind each number of the board
 	targets    []programme.Target
 }
 
@@ -158,6 +159,64 @@ func (q *question) figure(a *door.Ask, n int64, pairs ...string) shell.Figure {
 	return f
 }
 
+// fewest is the smallest number of a part that is shown to whoever may not know the people.
+const fewest = 5
+
+// veil hides the parts of a whole that are few, and where one alone is hidden, so that it could be worked out from the
+// whole, the next smallest too.
+func veil(parts []*shell.Figure) {
+	hidden := 0
+	for _, f := range parts {
+		if f.Hidden || f.Value > 0 && f.Value < fewest {
+			*f = shell.Figure{Hidden: true, Few: f.Few || !f.Hidden}
+			hidden++
+		}
+	}
+	if hidden != 1 {
+		return
+	}
+	var least *shell.Figure
+	for _, f := range parts {
+		if !f.Hidden && f.Value > 0 && (least == nil || f.Value < least.Value) {
+			least = f
+		}
+	}
+	for _, f := range parts {
+		if f == least || least == nil && !f.Hidden {
+			*f = shell.Figure{Hidden: true}
+		}
+	}
+}
+
+// parts are the figures of each value of a dimension.
+func (q *question) parts(a *door.Ask, b *measure.Board, centres []*place.Place, dim string) map[string]*shell.Figure {
+	out := map[string]*shell.Figure{}
+	var all []*shell.Figure
+	for _, d := range measure.Dimensions {
+		if d.Name != dim {
+			continue
+		}
+		for _, value := range d.Values {
+			f := q.figure(a, q.sum(b, centres, dim, value), dim, value)
+			out[value] = &f
+			all = append(all, &f)
+		}
+	}
+	if !q.names {
+		veil(all)
+	}
+	return out
+}
+
+// knows reports whether the reader may list the people of all these centres.
+func knows(a *door.Ask, centres []*place.Place) (bool, error) {
+	if !a.May(access.ListPeople) {
+		return false, nil
+	}
+	lists, err := a.ScopeOf(access.ListPeople)
+	return !slices.ContainsFunc(centres, func(c *place.Place) bool { return !lists.Has(c.ID) }), err
+}
+
 func board(a *door.Ask) error {
 	ctx := a.R.Context()
 	q, err := ask(a)
@@ -172,6 +231,9 @@ func board(a *door.Ask) error {
 		return a.Render("board/board", v)
 	}
 	centres := within(a, q, q.at)
+	if q.names, err = knows(a, centres); err != nil {
+		return err
+	}
 	scope := access.At(ids(centres)...)
 	b, err := measure.Read(ctx, a.H.DB, scope, measure.Filter{Programme: q.prog.ID, Period: q.period})
 	if err != nil {
@@ -180,9 +242,8 @@ func board(a *door.Ask) error {
 	v := Board{
 		Place: q.at.Name, Programme: q.prog.Code, ProgrammeName: q.prog.Name, Period: q.periodCode(), Indicator: q.indicator, WomenGoal: -1, RuralGoal: -1,
 		Target: shell.Figure{Value: q.target(q.at.ID)}, Reached: q.figure(a, q.sum(b, centres, "", "")),
-		Women: q.figure(a, q.sum(b, centres, "sex", "f"), "sex", "f"), Rural: q.figure(a, q.sum(b, centres, "milieu", "rural"), "milieu", "rural"),
-		OutOfSchool: q.figure(a, q.sum(b, centres, "schooling", "out_of_school"), "schooling", "out_of_school"),
-		CentresAll:  shell.Figure{Value: int64(len(centres))}, PeriodName: periodName(a, q.period),
+		Women: *q.parts(a, b, centres, "sex")["f"], Rural: *q.parts(a, b, centres, "milieu")["rural"], OutOfSchool: *q.parts(a, b, centres, "schooling")["out_of_school"],
+		CentresAll: shell.Figure{Value: int64(len(centres))}, PeriodName: periodName(a, q.period),
 	}
 	for _, c := range centres {
 		if q.pick(b.Centres[c.ID]) > 0 {
@@ -283,7 +344,7 @@ func fillRows(a *door.Ask, q *question, b *measure.Board, v *Board) {
 		name := nameOf(a, p.Name)
 		r := BoardRow{
 			Name: p.Name, URL: to.url("/board"), Target: shell.Figure{Value: target}, Reached: to.figure(a, n),
-			Women: to.figure(a, q.sum(b, centres, "sex", "f"), "sex", "f"), Rural: to.figure(a, q.sum(b, centres, "milieu", "rural"), "milieu", "rural"),
+			Women: *to.parts(a, b, centres, "sex")["f"], Rural: *to.parts(a, b, centres, "milieu")["rural"],
 			Bar: chart.Bar{Value: n, Target: target, RTL: rtl, Label: a.P.T("board.bar", "name", name, "n", n, "target", target)},
 		}
 		v.Rows = append(v.Rows, r)
@@ -297,6 +358,15 @@ func fillRows(a *door.Ask, q *question, b *measure.Board, v *Board) {
 				short = a.P.T(key)
 			}
 			v.Map.Tiles = append(v.Map.Tiles, chart.Tile{Cell: chart.Cell{Column: p.Col, Row: p.Line}, Short: short, Label: r.Bar.Label, Share: share, Band: chart.BandOf(n, target), URL: r.URL})
+		}
+	}
+	if !q.names {
+		for _, of := range []func(*BoardRow) *shell.Figure{func(r *BoardRow) *shell.Figure { return &r.Women }, func(r *BoardRow) *shell.Figure { return &r.Rural }} {
+			var column []*shell.Figure
+			for i := range v.Rows {
+				column = append(column, of(&v.Rows[i]))
+			}
+			veil(column)
 		}
 	}
 	sortRows(a, q, v)
@@ -384,12 +454,14 @@ func fillCells(a *door.Ask, q *question, b *measure.Board, centres []*place.Plac
 	rtl := a.Lang.Dir() == "rtl"
 	for _, d := range measure.Dimensions {
 		t := CellTable{Family: d.Name, Total: v.Reached.Value}
+		parts := q.parts(a, b, centres, d.Name)
 		for _, value := range d.Values {
-			n := q.sum(b, centres, d.Name, value)
-			if n == 0 && (value == measure.Unknown || d.Name == "age") {
+			f := parts[value]
+			n := f.Value
+			if n == 0 && !f.Hidden && (value == measure.Unknown || d.Name == "age") {
 				continue
 			}
-			t.Rows = append(t.Rows, CellRow{Code: value, Reached: q.figure(a, n, d.Name, value), Target: -1,
+			t.Rows = append(t.Rows, CellRow{Code: value, Reached: *f, Target: -1,
 				Bar: chart.Bar{Value: n, Max: max(1, v.Reached.Value), RTL: rtl, Label: a.P.T(d.Name+"."+value) + " : " + a.P.Number(n)}})
 		}
 		if len(t.Rows) > 0 && v.Reached.Value > 0 {

@@ -187,7 +187,7 @@ func period(a *door.Ask) string {
 	return measure.Total
 }
 
-// binding reads what binds targets, as it was typed: the agreement and the source.
+// binding reads what binds the target of the whole, as it was typed: the agreement and the source.
 func binding(a *door.Ask, v *Targets, was source.Source) (id.ID, source.Source) {
 	v.Agreement, v.SourceKind, v.SourceOn = a.R.FormValue("agreement"), a.R.FormValue("source_kind"), agreement.Digits(a.R.FormValue("source_on"))
 	s := source.Source{Kind: v.SourceKind, On: v.SourceOn}
@@ -313,7 +313,10 @@ func targetsGiven(a *door.Ask) error {
 			v.Errors[field] = a.P.T("programmes.target_wrong")
 			continue
 		}
-		t := programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Value: n, Baseline: set[x.ID].Baseline, Agreement: bound, Source: published, Spread: set[x.ID].Spread}
+		t := programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Value: n, Baseline: set[x.ID].Baseline, Agreement: set[x.ID].Agreement, Source: set[x.ID].Source, Spread: set[x.ID].Spread}
+		if x.ID == p.Place { // the form asks for what binds the whole; a region keeps what bound it
+			t.Agreement, t.Source = bound, published
+		}
 		if n != set[x.ID].Value && t.Spread != (programme.Spread{}) {
 			t.Spread.Hand = true
 		}
