@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 5, "how many histories are played")
+	histories = flag.Int("histories", 40, "how many histories are played")
 	first     = flag.Uint64("seed", 1, "the seed of the first")
 )
 
@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 }
 
 func TestFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation of many nodes")
+	}
 	reg := house.Registry()
 	for seed := *first; seed < *first+uint64(*histories); seed++ {
 		rep, err := simulate.Faults(context.Background(), reg, t.TempDir(), seed)

@@ -60,8 +60,14 @@ func (p *tab) send(action string) {
 func (p *tab) consents() (child string) {
 	p.t.Helper()
 	p.open("/consents")
-	child = js[string](p, `document.querySelector("input[name=person]").value`)
-	js[int](p, `[...document.querySelectorAll("input[name=person]")].map((e, i) => e.checked = i == 0).length`)
+	// The first of the list for whom somebody else answers: adults answer for themselves.
+	child = js[string](p, `[...document.querySelectorAll("input[name=person]")].map(e => e.value).find(v => {
+		const r = new XMLHttpRequest()
+		r.open("GET", "/people/" + v + "/consent", false)
+		r.send()
+		return r.responseText.includes('type="hidden" name="giver"')
+	}) || ""`)
+	js[int](p, fmt.Sprintf(`[...document.querySelectorAll("input[name=person]")].map(e => e.checked = e.value == %q).length`, child))
 	js[bool](p, fmt.Sprintf(`document.querySelector("input[name=lang][value=%s]").checked = true`, p.lang))
 	p.send("/consents/print")
 	p.reads(p.T("paper.title"))
