@@ -111,8 +111,9 @@ func link(v id.ID, parts ...string) string {
 	return "/activities/" + strings.Join(append([]string{v.String()}, parts...), "/")
 }
 
-func (k *known) figure(centre id.ID, n int) Figure {
-	return Figure{Value: n, Hidden: n > 0 && n < fewest && !k.door.Has(centre)}
+func (k *known) figure(centre id.ID, n int) shell.Figure {
+	few := n > 0 && n < fewest && !k.door.Has(centre)
+	return shell.Figure{Value: int64(n), Hidden: few, Few: few}
 }
 
 func (k *known) row(x *activity.Activity, c activity.Count) Row {

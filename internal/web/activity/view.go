@@ -13,13 +13,6 @@ import (
 	"tizi/internal/web/shell"
 )
 
-// Figure is a number. One that is too small for a reader who may not see who is behind it is hidden.
-type Figure struct {
-	Value  int
-	Hidden bool
-	URL    string
-}
-
 // List is the screen activities/list.
 type List struct {
 	Rows                               []Row
@@ -38,7 +31,7 @@ type Row struct {
 	From, To            string
 	Programme, Where    i18n.Text
 	Venue               string
-	Registered, Came    Figure
+	Registered, Came    shell.Figure
 	Simulated           bool
 	Fee                 int
 	Full                bool
@@ -84,8 +77,8 @@ type Facts struct {
 type Activity struct {
 	Facts
 	Conflict                                                      bool
-	Waiting, Withdrawn                                            Figure
-	Women, KnownSex                                               Figure // of those who came, or of those registered
+	Waiting, Withdrawn                                            shell.Figure
+	Women, KnownSex                                               shell.Figure // of those who came, or of those registered
 	WomenSpeak, KnownSpeak                                        int
 	Agreement                                                     *shell.Crumb
 	EditURL, DoorURL, NoticeURL, SpeakerURL, OutputURL, PublicURL string

@@ -16,12 +16,12 @@ var activities = []shown{
 	}},
 	{"activities-none", "activities/list", func(*i18n.Printer) any { return activity.List{NewURL: "/activities/1/edit?new=1"} }},
 	{"activity", "activities/activity", func(*i18n.Printer) any {
-		v := activity.Activity{Facts: facts(), Waiting: activity.Figure{Value: 12}, Women: activity.Figure{Value: 31}, KnownSex: activity.Figure{Value: 38}, WomenSpeak: 1, KnownSpeak: 2,
+		v := activity.Activity{Facts: facts(), Waiting: shell.Figure{Value: 12}, Women: shell.Figure{Value: 31}, KnownSex: shell.Figure{Value: 38}, WomenSpeak: 1, KnownSpeak: 2,
 			Agreement: &shell.Crumb{Name: "Convention-cadre fondation–université", URL: "/agreements/1"}, EditURL: "#", DoorURL: "#", SpeakerURL: "#", OutputURL: "#", PublicURL: "/events/1", Guests: guests, GuestsAll: 60}
 		return v
 	}},
 	{"activity-partner", "activities/activity", func(*i18n.Printer) any {
-		v := activity.Activity{Facts: facts(), Waiting: activity.Figure{Value: 3, Hidden: true}, Women: activity.Figure{Hidden: true}, KnownSex: activity.Figure{Hidden: true}}
+		v := activity.Activity{Facts: facts(), Waiting: shell.Figure{Value: 3, Hidden: true, Few: true}, Women: shell.Figure{Hidden: true, Few: true}, KnownSex: shell.Figure{Hidden: true, Few: true}}
 		v.State, v.Reason, v.Speakers, v.Outputs = "cancelled", "Salle indisponible", nil, nil
 		return v
 	}},
@@ -100,8 +100,8 @@ func pillars(p *i18n.Printer) []shell.Option {
 
 var (
 	events = []activity.Row{
-		{URL: "/activities/1", Title: i18n.Text{i18n.FR: "L’IA, levier d’opportunités pour les femmes", i18n.AR: "الذكاء الاصطناعي رافعة فرص للنساء", i18n.EN: "AI as a lever of opportunity for women"}, Kind: "masterclass", Pillar: "training", State: "open", From: "2026-04-11", To: "2026-04-18", Where: haySalam, Venue: "ENCG de Tanger, amphithéâtre 1", Programme: i18n.Text{i18n.FR: "Masterclass IA, Tanger"}, Registered: activity.Figure{Value: 60}, Came: activity.Figure{Value: 0}, Simulated: true, Fee: 50, Full: true},
-		{URL: "/activities/2", Title: i18n.Text{i18n.FR: "Usages du numérique chez les artisanes", i18n.AR: "استعمالات الرقمنة لدى الصانعات"}, Kind: "study", Pillar: "field", State: "held", From: "2026-01-05", To: "2026-03-30", Where: haySalam, Registered: activity.Figure{Value: 3, Hidden: true}},
+		{URL: "/activities/1", Title: i18n.Text{i18n.FR: "L’IA, levier d’opportunités pour les femmes", i18n.AR: "الذكاء الاصطناعي رافعة فرص للنساء", i18n.EN: "AI as a lever of opportunity for women"}, Kind: "masterclass", Pillar: "training", State: "open", From: "2026-04-11", To: "2026-04-18", Where: haySalam, Venue: "ENCG de Tanger, amphithéâtre 1", Programme: i18n.Text{i18n.FR: "Masterclass IA, Tanger"}, Registered: shell.Figure{Value: 60}, Came: shell.Figure{Value: 0}, Simulated: true, Fee: 50, Full: true},
+		{URL: "/activities/2", Title: i18n.Text{i18n.FR: "Usages du numérique chez les artisanes", i18n.AR: "استعمالات الرقمنة لدى الصانعات"}, Kind: "study", Pillar: "field", State: "held", From: "2026-01-05", To: "2026-03-30", Where: haySalam, Registered: shell.Figure{Value: 3, Hidden: true, Few: true}},
 		{URL: "/activities/3", Title: i18n.Text{i18n.FR: "Conférence annulée", i18n.AR: "ندوة ملغاة"}, Kind: "conference", Pillar: "collaboration", State: "cancelled", From: "2026-05-02", To: "2026-05-02", Where: haySalam},
 	}
 	guests = []activity.Guest{
