@@ -125,12 +125,12 @@ func (x *Exchange) answer(w http.ResponseWriter, r *http.Request, op string) ([]
 	if err != nil {
 		return nil, err
 	}
-	public := x.public(from)
-	if public == nil {
+	who, ok := x.log.Grantee(from)
+	if !ok {
 		return nil, node.ErrStranger
 	}
 	// Before a byte of it is read it is known who sends it.
-	if err := verify(public, asked, askedValues(r), r.Header); err != nil {
+	if err := verify(who.Public, asked, askedValues(r), r.Header); err != nil {
 		return nil, err
 	}
 	if r.Header.Get(headerTo) != x.own.Node().Hex() {
@@ -149,16 +149,6 @@ func (x *Exchange) answer(w http.ResponseWriter, r *http.Request, op string) ([]
 		return nil, errSignature
 	}
 	return x.nodes.Serve(r.Context(), from, op, body)
-}
-
-// public returns the key of a node that was granted something.
-func (x *Exchange) public(of id.ID) ed25519.PublicKey {
-	for _, g := range x.log.Grantees() {
-		if g.Node == of {
-			return g.Public
-		}
-	}
-	return nil
 }
 
 // session lets a node ask for a while: the time until which, and a seal over it.

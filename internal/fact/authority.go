@@ -338,33 +338,43 @@ type Grantee struct {
 func (l *Log) Grantees() []Grantee {
 	a := l.authority()
 	var out []Grantee
-	for v, n := range a.nodes {
-		if len(n.grants) == 0 || v == a.root {
-			continue
+	for v := range a.nodes {
+		if g, ok := a.grantee(v); ok {
+			out = append(out, g)
 		}
-		g := Grantee{Node: v, Level: n.level}
-		for _, x := range n.grants {
-			g.Name = x.name
-			g.Public, _ = base64.StdEncoding.DecodeString(x.key) // keyOf has looked at it
-			g.Recipient, _ = base64.StdEncoding.DecodeString(x.open)
-			g.Kinds, g.Streams = append(g.Kinds, x.kinds...), append(g.Streams, x.streams...)
-		}
-		for i, c := range n.cuts {
-			if i == 0 {
-				g.Revoked = map[string]uint64{}
-				maps.Copy(g.Revoked, c.after)
-				continue
-			}
-			for s := range g.Revoked { // the earliest of several holds
-				g.Revoked[s] = min(g.Revoked[s], c.after[s])
-			}
-		}
-		out = append(out, g)
 	}
 	slices.SortFunc(out, func(a, b Grantee) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), bytes.Compare(a.Node[:], b.Node[:]))
 	})
 	return out
+}
+
+// Grantee returns one of them; ok is false for a node that was never granted anything.
+func (l *Log) Grantee(node id.ID) (g Grantee, ok bool) { return l.authority().grantee(node) }
+
+func (a *authority) grantee(v id.ID) (Grantee, bool) {
+	n := a.nodes[v]
+	if n == nil || len(n.grants) == 0 || v == a.root {
+		return Grantee{}, false
+	}
+	g := Grantee{Node: v, Level: n.level}
+	for _, x := range n.grants {
+		g.Name = x.name
+		g.Public, _ = base64.StdEncoding.DecodeString(x.key) // keyOf has looked at it
+		g.Recipient, _ = base64.StdEncoding.DecodeString(x.open)
+		g.Kinds, g.Streams = append(g.Kinds, x.kinds...), append(g.Streams, x.streams...)
+	}
+	for i, c := range n.cuts {
+		if i == 0 {
+			g.Revoked = map[string]uint64{}
+			maps.Copy(g.Revoked, c.after)
+			continue
+		}
+		for s := range g.Revoked { // the earliest of several holds
+			g.Revoked[s] = min(g.Revoked[s], c.after[s])
+		}
+	}
+	return g, true
 }
 
 // matchAny matches patterns of path.Match; "*" alone matches everything, slashes included.

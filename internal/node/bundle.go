@@ -82,7 +82,7 @@ func (n *Nodes) other(ctx context.Context, v id.ID) (public ed25519.PublicKey, r
 	if p != nil && len(p.Public) > 0 {
 		return p.Public, p.Recipient, nil
 	}
-	if g, ok := n.standing(v); ok {
+	if g, ok := n.log.Grantee(v); ok {
 		return g.Public, g.Recipient, nil
 	}
 	return nil, nil, ErrNobody
@@ -114,7 +114,7 @@ func (n *Nodes) Bundle(ctx context.Context, to id.ID, w io.Writer) (BundleHead, 
 	if err != nil {
 		return h, err
 	}
-	if g, ok := n.standing(to); ok && g.Revoked != nil {
+	if g, ok := n.log.Grantee(to); ok && g.Revoked != nil {
 		return h, ErrStranger
 	}
 	shared := n.shared(to)
@@ -342,7 +342,7 @@ func (n *Nodes) Take(ctx context.Context, r io.ReadSeeker) (Receipt, []Fault, er
 		shared := n.shared(h.From)
 		if up {
 			shared = all
-		} else if g, ok := n.standing(h.From); ok && g.Revoked != nil {
+		} else if g, ok := n.log.Grantee(h.From); ok && g.Revoked != nil {
 			shared = func(stream string) bool { return n.log.Reads(n.log.Node(), stream) }
 		}
 		switch kind {

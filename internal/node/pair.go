@@ -254,7 +254,7 @@ func (n *Nodes) Join(ctx context.Context, address string, a Answer, shown, typed
 // Revoke ends the grants of a node, whose box was stolen, lost or is no longer used: what it wrote after what this node holds
 // now does not count, anywhere. The streams it could read get a new key for people who come from now on.
 func (n *Nodes) Revoke(ctx context.Context, actor, node id.ID, reason string) error {
-	who, ok := n.standing(node)
+	who, ok := n.log.Grantee(node)
 	if !ok {
 		return ErrStranger
 	}

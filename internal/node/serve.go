@@ -18,7 +18,7 @@ import (
 // Serve answers a question of another node, which the caller made sure of. What the other may not read is not given; what
 // it writes without a grant is kept and does not count.
 func (n *Nodes) Serve(ctx context.Context, from id.ID, op string, body []byte) ([]byte, error) {
-	who, ok := n.standing(from)
+	who, ok := n.log.Grantee(from)
 	if !ok {
 		return nil, ErrStranger
 	}
@@ -44,16 +44,6 @@ func (n *Nodes) Serve(ctx context.Context, from id.ID, op string, body []byte) (
 		return n.givePart(ctx, who, body)
 	}
 	return nil, fmt.Errorf("%w: nobody asks %q", ErrMessage, op)
-}
-
-// standing returns what a node that asks was granted.
-func (n *Nodes) standing(from id.ID) (fact.Grantee, bool) {
-	l := n.log.Grantees()
-	i := slices.IndexFunc(l, func(g fact.Grantee) bool { return g.Node == from })
-	if i < 0 {
-		return fact.Grantee{}, false
-	}
-	return l[i], true
 }
 
 func (n *Nodes) welcome(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
