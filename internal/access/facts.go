@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"tizi/internal/fact"
 	"tizi/internal/id"
@@ -192,12 +191,11 @@ var (
 
 // within is what a role that was given in a stream amounts to: a centre gives roles at itself, whatever its box says.
 func within(g RoleGranted, stream string) (RoleGranted, bool) {
-	text, ok := strings.CutPrefix(stream, "centre/")
-	if !ok {
+	centre := fact.CentreOf(stream)
+	if centre.IsNil() {
 		return g, stream == "commons"
 	}
-	centre, err := id.Parse(text)
-	if err != nil || g.On.Kind != AtPlace {
+	if g.On.Kind != AtPlace {
 		return g, false
 	}
 	if g.Role == National || g.Role == Region {

@@ -18,7 +18,6 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/measure"
-	"tizi/internal/person"
 	"tizi/internal/programme"
 	"tizi/internal/source"
 	"tizi/internal/store"
@@ -389,7 +388,7 @@ func foldRegistration(s *fact.Subject, out *fact.Rows) error {
 	if f == nil {
 		return nil
 	}
-	centre := person.CentreOf(f.Stream)
+	centre := fact.CentreOf(f.Stream)
 	var at int64
 	sessions := map[id.ID]bool{}
 	for _, f := range s.Facts() {

@@ -16,7 +16,6 @@ import (
 	"tizi/internal/fact"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
-	"tizi/internal/person"
 	"tizi/internal/store"
 )
 
@@ -270,7 +269,7 @@ var Folds = []*fact.Fold{
 				holds = holds && b.State == Given
 				conflict = conflict || b.State != c.State
 			}
-			out.Add(table, s.ID, c.Person, string(c.Purpose), person.CentreOf(last.Stream), c.State, c.Giver, c.Method, c.Assent, c.On, c.Text, c.Scan, c.Sealed, last.Actor, holds, conflict)
+			out.Add(table, s.ID, c.Person, string(c.Purpose), fact.CentreOf(last.Stream), c.State, c.Giver, c.Method, c.Assent, c.On, c.Text, c.Scan, c.Sealed, last.Actor, holds, conflict)
 			return nil
 		},
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
@@ -325,7 +324,7 @@ var Folds = []*fact.Fold{
 				out.Add(goneTable, s.ID, p.Blob.String())
 				return nil
 			}
-			out.Add(photoTable, s.ID, p.Person, person.CentreOf(f.Stream), p.Blob.String(), p.On)
+			out.Add(photoTable, s.ID, p.Person, fact.CentreOf(f.Stream), p.Blob.String(), p.On)
 			return nil
 		},
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
@@ -352,7 +351,7 @@ var Folds = []*fact.Fold{
 			for i := range b.Purposes {
 				purposes[i], texts[i] = string(b.Purposes[i]), b.Texts[i].Hex()
 			}
-			out.Add(formTable, s.ID, b.Person, person.CentreOf(f.Stream), strings.Join(purposes, " "), strings.Join(texts, " "), string(b.Lang))
+			out.Add(formTable, s.ID, b.Person, fact.CentreOf(f.Stream), strings.Join(purposes, " "), strings.Join(texts, " "), string(b.Lang))
 			return nil
 		},
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
@@ -368,7 +367,7 @@ var Folds = []*fact.Fold{
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			if f := s.Last(fact.Is[ScanFiled]); f != nil {
 				b, _ := fact.As[ScanFiled](f)
-				out.Add(scanTable, s.ID, b.Person, person.CentreOf(f.Stream), b.Blob.String(), b.On, b.Form)
+				out.Add(scanTable, s.ID, b.Person, fact.CentreOf(f.Stream), b.Blob.String(), b.On, b.Form)
 			}
 			return nil
 		},

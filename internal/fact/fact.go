@@ -136,6 +136,16 @@ func (f *Fact) checkContent() error {
 	return nil
 }
 
+// CentreOf returns the centre of a stream, Nil where it is none's.
+func CentreOf(stream string) id.ID {
+	text, ok := strings.CutPrefix(stream, "centre/")
+	if !ok {
+		return id.Nil
+	}
+	v, _ := id.Parse(text)
+	return v
+}
+
 // validStream accepts commons, hub and centre/ with 36 characters of an id in small letters.
 func validStream(s string) bool {
 	v, ok := strings.CutPrefix(s, "centre/")

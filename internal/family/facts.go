@@ -10,7 +10,6 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/fact"
 	"tizi/internal/id"
-	"tizi/internal/person"
 	"tizi/internal/store"
 )
 
@@ -107,7 +106,7 @@ var Folds = []*fact.Fold{
 				l.Fetch, l.Consent, l.Ended = l.Fetch && b.Fetch, l.Consent && b.Consent, l.Ended || b.Ended
 			}
 			if !l.Ended {
-				out.Add(linkTable, s.ID, l.Child, l.Guardian, person.CentreOf(last.Stream), l.Fetch, l.Consent, l.Sealed, len(heads) > 1)
+				out.Add(linkTable, s.ID, l.Child, l.Guardian, fact.CentreOf(last.Stream), l.Fetch, l.Consent, l.Sealed, len(heads) > 1)
 			}
 			return nil
 		},
@@ -129,7 +128,7 @@ var Folds = []*fact.Fold{
 			if len(heads) > 0 {
 				last := heads[len(heads)-1]
 				b, _ := fact.As[FetcherNamed](last)
-				out.Add(fetcherTable, s.ID, b.Child, person.CentreOf(last.Stream), last.Actor, b.Sealed)
+				out.Add(fetcherTable, s.ID, b.Child, fact.CentreOf(last.Stream), last.Actor, b.Sealed)
 			}
 			return nil
 		},
@@ -144,7 +143,7 @@ var Folds = []*fact.Fold{
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			if f := s.Last(fact.Is[MessageSent]); f != nil {
 				m, _ := fact.As[MessageSent](f)
-				out.Add(messageTable, s.ID, m.Child, m.Guardian, person.CentreOf(f.Stream), f.Actor, f.HLC.Wall().UnixMilli(), m.Sealed)
+				out.Add(messageTable, s.ID, m.Child, m.Guardian, fact.CentreOf(f.Stream), f.Actor, f.HLC.Wall().UnixMilli(), m.Sealed)
 			}
 			return nil
 		},

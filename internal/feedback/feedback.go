@@ -130,7 +130,7 @@ var Folds = []*fact.Fold{
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			if f := s.Last(fact.Is[Asked]); f != nil {
 				a, _ := fact.As[Asked](f)
-				out.Add(askedTable, s.ID, a.Session, a.Of, person.CentreOf(f.Stream), a.Date, a.Code)
+				out.Add(askedTable, s.ID, a.Session, a.Of, fact.CentreOf(f.Stream), a.Date, a.Code)
 			}
 			return nil
 		},
@@ -151,7 +151,7 @@ var Folds = []*fact.Fold{
 				plain, _ := s.Open(s.ID, g.Words)
 				words = string(plain)
 			}
-			out.Add(answerTable, s.ID, g.Asked, person.CentreOf(f.Stream), f.HLC.Wall().UnixMilli(), g.Answers[0], g.Answers[1], g.Answers[2], words)
+			out.Add(answerTable, s.ID, g.Asked, fact.CentreOf(f.Stream), f.HLC.Wall().UnixMilli(), g.Answers[0], g.Answers[1], g.Answers[2], words)
 			return nil
 		},
 		Sample: func(d fact.Draw, newKey fact.NewKey) fact.History {
@@ -171,7 +171,7 @@ var Folds = []*fact.Fold{
 		Name: "feedback.change", Kinds: []*fact.Kind{KindChange}, Tables: []*store.Table{changeTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			if c, f, several := fact.Said[ChangeRecorded](s, nil); f != nil && !c.Withdrawn {
-				out.Add(changeTable, s.ID, c.Of, person.CentreOf(f.Stream), c.On, c.What, several)
+				out.Add(changeTable, s.ID, c.Of, fact.CentreOf(f.Stream), c.On, c.What, several)
 			}
 			return nil
 		},

@@ -170,12 +170,6 @@ func (p *People) BesideIf(ctx context.Context, q store.Querier, scope access.Sco
 // Stream returns where the people of a centre are kept.
 func Stream(centre id.ID) string { return "centre/" + centre.String() }
 
-// CentreOf returns the centre of a stream, Nil where it is none's.
-func CentreOf(stream string) id.ID {
-	v, _ := id.Parse(strings.TrimPrefix(stream, "centre/"))
-	return v
-}
-
 // stated prepares a fact that states fields of a person, sealed.
 func stated(kind *fact.Kind, k *seal.Key, stream string, actor id.ID, d Details, prev []fact.Ref) (fact.New, error) {
 	plain, err := json.Marshal(d)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"tizi/internal/fact"
@@ -136,12 +135,9 @@ var Folds = []*fact.Fold{
 			if f := s.Last(func(*fact.Fact) bool { return true }); f != nil {
 				k, _ := fact.As[Keyed](f)
 				// What is said in a centre's stream holds for that centre: its box speaks for no other's officers.
-				centre := id.Nil
-				if text, ok := strings.CutPrefix(f.Stream, "centre/"); ok {
-					var err error
-					if centre, err = id.Parse(text); err != nil {
-						return nil
-					}
+				centre := fact.CentreOf(f.Stream)
+				if centre.IsNil() && f.Stream != "commons" {
+					return nil
 				}
 				out.Add(officerTable, s.ID, k.Account, k.Public, k.At, centre)
 			}

@@ -106,7 +106,7 @@ func init() {
 					state = AppealAccepted
 				}
 			}
-			out.Add(appealTable, s.ID, a.Person, a.Programme, a.Phase, person.CentreOf(last.Stream), strings.Join(a.Grounds, " "), a.By, a.On, due(a.On), last.Actor, a.Sealed, state, d.On, by, d.Sealed, several || disputed)
+			out.Add(appealTable, s.ID, a.Person, a.Programme, a.Phase, fact.CentreOf(last.Stream), strings.Join(a.Grounds, " "), a.By, a.On, due(a.On), last.Actor, a.Sealed, state, d.On, by, d.Sealed, several || disputed)
 			return nil
 		},
 		Sample: answered(KindAppeal, KindAppealDecided, func(d fact.Draw, i int) fact.Body {

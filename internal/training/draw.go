@@ -241,7 +241,7 @@ func foldDraw(s *fact.Subject, out *fact.Rows) error {
 	if err != nil {
 		return err
 	}
-	out.Add(drawTable, s.ID, o.Cohort, person.CentreOf(opened.Stream), o.On, o.Closes, string(rule), o.Source, o.SeedOn, state, frozen.On, digest, frozen.Fewer, frozen.Without, seed.Seed, typist, held, off.Why, several)
+	out.Add(drawTable, s.ID, o.Cohort, fact.CentreOf(opened.Stream), o.On, o.Closes, string(rule), o.Source, o.SeedOn, state, frozen.On, digest, frozen.Fewer, frozen.Without, seed.Seed, typist, held, off.Why, several)
 	return nil
 }
 

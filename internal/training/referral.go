@@ -101,7 +101,7 @@ func init() {
 				return nil
 			}
 			a, _, disputed := fact.Said[ReferralAnswered](s, nil)
-			out.Add(referralTable, s.ID, r.Person, person.CentreOf(last.Stream), r.From, r.Why, r.On, r.Sealed, a.Outcome, a.On, a.Why, several || disputed)
+			out.Add(referralTable, s.ID, r.Person, fact.CentreOf(last.Stream), r.From, r.Why, r.On, r.Sealed, a.Outcome, a.On, a.Why, several || disputed)
 			return nil
 		},
 		Sample: answered(KindReferral, KindAnswer, func(d fact.Draw, i int) fact.Body {

@@ -13,7 +13,6 @@ import (
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/measure"
-	"tizi/internal/person"
 	"tizi/internal/store"
 	"tizi/internal/timetable"
 )
@@ -277,7 +276,7 @@ var Folds = []*fact.Fold{
 			if last == nil {
 				return nil
 			}
-			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, person.CentreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, e.Rank, several, e.Rule, strings.Join(e.Remark, " "), e.Appeal)
+			out.Add(enrolTable, s.ID, e.Person, e.Programme, e.Phase, e.Cohort, fact.CentreOf(last.Stream), e.State, e.Reason, e.On, e.Cell.Sex, e.Cell.Age, e.Cell.Milieu, e.Cell.Schooling, e.Rank, several, e.Rule, strings.Join(e.Remark, " "), e.Appeal)
 			foldPast(s, e, out)
 			return nil
 		},
