@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"tizi/internal/blob"
-	"tizi/internal/fact"
 	"tizi/internal/id"
 )
 
@@ -187,12 +186,11 @@ func (x *exchange) keys(ctx context.Context) error {
 	if err := x.n.takeKeys(ctx, theirs, all); err != nil || len(theirs.Wanted) == 0 {
 		return err
 	}
-	again, err := x.n.giveKeys(ctx, theirs.Wanted, x.shared)
-	if err != nil || len(again.Persons) == 0 {
+	persons, err := x.n.log.Keys.Of(ctx, x.n.log.DB, x.shared, theirs.Wanted)
+	if err != nil || len(persons) == 0 {
 		return err
 	}
-	again.Epochs, again.Wanted = nil, nil
-	_, err = x.link.Ask(ctx, OpKeys, encode(again))
+	_, err = x.link.Ask(ctx, OpKeys, encode(keyring{Persons: persons}))
 	return err
 }
 
@@ -235,7 +233,7 @@ func (x *exchange) push(ctx context.Context) error {
 	}
 	slices.SortFunc(todo, order)
 	x.tell()
-	back := map[logName]int{}
+	again, whole := map[logName]bool{}, states(mine)
 	for len(todo) > 0 {
 		p, came, facts, err := x.n.fill(ctx, todo)
 		if err != nil || facts == 0 {
@@ -254,27 +252,37 @@ func (x *exchange) push(ctx context.Context) error {
 		}
 		for _, o := range t.Logs {
 			x.res.Sent += o.Added
-			if o.Fault == "" {
-				continue
-			}
-			name := logName{o.Stream, o.Node}
-			// Asked for again from where the other is, once; from the beginning, once: that tells damage from two histories.
-			if back[name]++; back[name] == 1 && o.Fault == faultGap {
-				set(todo, logState{o.Stream, o.Node, o.Held, ""})
-				continue
-			} else if back[name] == 1 && o.Fault == faultProof {
-				set(todo, logState{o.Stream, o.Node, 0, ""})
-				continue
-			}
+		}
+		todo = x.after(todo, t, again, whole)
+	}
+	return nil
+}
+
+// after takes out of what is to be brought what is whole now, and what stopped. What stopped for the first time is tried once
+// more: from where the receiver is, where facts were missing before it; from the beginning, where they do not fit what it
+// holds, since that tells damage from two histories.
+func (x *exchange) after(todo []logState, t taken, again map[logName]bool, whole []logState) []logState {
+	for _, o := range t.Logs {
+		if o.Fault == "" {
+			continue
+		}
+		name := logName{o.Stream, o.Node}
+		first := !again[name]
+		again[name] = true
+		switch {
+		case first && o.Fault == faultGap:
+			set(todo, logState{o.Stream, o.Node, o.Held, ""})
+		case first && o.Fault == faultProof:
+			set(todo, logState{o.Stream, o.Node, 0, ""})
+		default:
 			x.fault(o.Stream, o.Node, o.Fault)
 			todo = slices.DeleteFunc(todo, func(l logState) bool { return l.Stream == o.Stream && l.Node == o.Node })
 		}
-		todo = slices.DeleteFunc(todo, func(l logState) bool {
-			return slices.ContainsFunc(mine, func(m fact.LogState) bool { return m.Stream == l.Stream && m.Node == l.Node && m.Size <= l.Size })
-		})
-		x.tell()
 	}
-	return nil
+	x.tell()
+	return slices.DeleteFunc(todo, func(l logState) bool {
+		return slices.ContainsFunc(whole, func(w logState) bool { return w.Stream == l.Stream && w.Node == l.Node && w.Size <= l.Size })
+	})
 }
 
 func set(l []logState, s logState) {
@@ -310,7 +318,7 @@ func (x *exchange) pull(ctx context.Context, of func(stream string) bool) error 
 	}
 	slices.SortFunc(todo, order)
 	x.tell()
-	back := map[logName]int{}
+	again := map[logName]bool{}
 	for len(todo) > 0 {
 		b, err := x.link.Ask(ctx, OpPull, encode(wanted{todo}))
 		if err != nil {
@@ -330,22 +338,9 @@ func (x *exchange) pull(ctx context.Context, of func(stream string) bool) error 
 			return err
 		}
 		for _, o := range t.Logs {
-			name := logName{o.Stream, o.Node}
 			set(todo, logState{o.Stream, o.Node, o.Held, ""})
-			if o.Fault == "" {
-				continue
-			}
-			if back[name]++; back[name] == 1 && o.Fault == faultProof {
-				set(todo, logState{o.Stream, o.Node, 0, ""})
-				continue
-			}
-			x.fault(o.Stream, o.Node, o.Fault)
-			todo = slices.DeleteFunc(todo, func(l logState) bool { return l.Stream == o.Stream && l.Node == o.Node })
 		}
-		todo = slices.DeleteFunc(todo, func(l logState) bool {
-			return slices.ContainsFunc(x.theirs, func(t logState) bool { return t.Stream == l.Stream && t.Node == l.Node && t.Size <= l.Size })
-		})
-		x.tell()
+		todo = x.after(todo, t, again, x.theirs)
 	}
 	return nil
 }
