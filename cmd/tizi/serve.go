@@ -85,7 +85,11 @@ func (c *serveCmd) Run(ctx context.Context) error {
 	if err := warn(ctx, h); err != nil {
 		return err
 	}
-	return c.serve(ctx, h, house.Simulated(c.Data), sign)
+	ln, err := c.listener()
+	if err != nil {
+		return err
+	}
+	return serve(ctx, h, ln, web.Options{Demo: house.Simulated(c.Data), Sign: sign})
 }
 
 // warn says on the terminal when nobody can manage the node any more, or soon nobody can: pages tell those who sign in, and
@@ -107,16 +111,26 @@ func warn(ctx context.Context, h *house.House) error {
 	return nil
 }
 
-// serve answers until the context ends, then lets requests under way finish.
-func (c listen) serve(ctx context.Context, h *house.House, demo bool, sign door.SingleSignOn) error {
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	handler, err := web.New(h, web.Options{Demo: demo, Log: log, Sign: sign})
-	if err != nil {
-		return err
-	}
+// listener takes the address.
+func (c listen) listener() (net.Listener, error) {
 	ln, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return fmt.Errorf("cannot serve on %s (is another program there? choose another with --listen): %w", c.Listen, err)
+		return nil, fmt.Errorf("cannot serve on %s (is another program there? choose another with --listen): %w", c.Listen, err)
+	}
+	return ln, nil
+}
+
+// serve answers until the context ends, then lets requests under way finish.
+func serve(ctx context.Context, h *house.House, ln net.Listener, o web.Options) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	if o.Demo && o.Other != "" { // two nodes on one terminal
+		log = log.With("node", filepath.Base(h.Config.Dir))
+	}
+	o.Log = log
+	handler, err := web.New(h, o)
+	if err != nil {
+		ln.Close()
+		return err
 	}
 	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: uploadTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	fmt.Fprintf(os.Stderr, "Tizi is at %s\n", address(ln))
@@ -173,16 +187,18 @@ func address(ln net.Listener) string {
 
 type demoCmd struct {
 	listen
-	Data     string `help:"Keep the demo's data in this folder; without it, it is gone at the end." type:"path" placeholder:"DIR"`
-	DB       string `help:"The address of an empty PostgreSQL database to run the demo on." placeholder:"postgres://…"`
-	Seed     uint64 `help:"What the simulation is drawn from." default:"2026"`
-	Children int    `help:"About how many children." default:"5000"`
-	NoServe  bool   `help:"Fill the data folder and end."`
+	Data      string `help:"Keep the demo's data in this folder; without it, it is gone at the end." type:"path" placeholder:"DIR"`
+	DB        string `help:"The address of an empty PostgreSQL database to run the demo on." placeholder:"postgres://…"`
+	Seed      uint64 `help:"What the simulation is drawn from." default:"2026"`
+	Children  int    `help:"About how many children." default:"5000"`
+	BoxListen string `help:"The address to serve the box of a centre on, beside headquarters." default:":8081" placeholder:"HOST:PORT"`
+	NoBox     bool   `help:"Headquarters alone, without the box of a centre."`
+	NoServe   bool   `help:"Fill the data folder and end."`
 }
 
 // Help gives an example.
 func (demoCmd) Help() string {
-	return "Everything in the demo is simulated and says so.\n\nExample:\n  tizi demo\n  tizi demo --data demo-data --children 20000"
+	return "Everything in the demo is simulated and says so. Headquarters and the box of one centre are served, with a link between\nthem that the box's page Network cuts and restores.\n\nExample:\n  tizi demo\n  tizi demo --data demo-data --children 20000"
 }
 
 func (c *demoCmd) Run(ctx context.Context) error {
@@ -203,10 +219,7 @@ func (c *demoCmd) Run(ctx context.Context) error {
 			return err
 		}
 		defer h.Close()
-		if c.NoServe {
-			return nil
-		}
-		return c.listen.serve(ctx, h, true, nil)
+		return c.serve(ctx, h)
 	}
 	h, err := house.Create(ctx, house.Config{Dir: dir, URL: c.DB})
 	if err != nil {
@@ -232,8 +245,69 @@ func (c *demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "%d facts in %s\n", n, time.Since(start).Round(100*time.Millisecond))
+	return c.serve(ctx, h)
+}
+
+// boxDir is where the box is kept, in the folder of headquarters.
+const boxDir = "box"
+
+// serve serves headquarters, and the box beside it.
+func (c *demoCmd) serve(ctx context.Context, hub *house.House) error {
+	var box *house.House
+	if !c.NoBox {
+		at := house.Config{Dir: filepath.Join(hub.Config.Dir, boxDir)}
+		var err error
+		if house.Exists(at.Dir) {
+			box, err = house.Open(ctx, at)
+		} else {
+			box, err = demo.Box(ctx, hub, at)
+		}
+		if err != nil {
+			return err
+		}
+		defer box.Close()
+	}
 	if c.NoServe {
 		return nil
 	}
-	return c.listen.serve(ctx, h, true, nil)
+	ln, err := c.listener()
+	if err != nil {
+		return err
+	}
+	if box == nil {
+		return serve(ctx, hub, ln, web.Options{Demo: true})
+	}
+	boxLn, err := net.Listen("tcp", c.BoxListen)
+	if err != nil {
+		ln.Close()
+		return fmt.Errorf("cannot serve the box on %s (is another program there? choose another with --box-listen, or --no-box): %w", c.BoxListen, err)
+	}
+	if err := box.Nodes.Move(ctx, hub.Log.Node(), address(ln)); err != nil {
+		return err
+	}
+	box.Go(func(ctx context.Context) { often(ctx, box) })
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	other := make(chan error, 1)
+	go func() {
+		defer stop()
+		other <- serve(ctx, box, boxLn, web.Options{Demo: true, Other: address(ln), Cookie: "box"})
+	}()
+	err = serve(ctx, hub, ln, web.Options{Demo: true, Other: address(boxLn)})
+	stop()
+	return errors.Join(err, <-other)
+}
+
+// often makes the box call every few seconds, so that one can watch.
+func often(ctx context.Context, box *house.House) {
+	t := time.NewTicker(5 * time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			box.Nodes.Call()
+		}
+	}
 }

@@ -67,7 +67,9 @@ const (
 	WriteActivities    Action = "activities.write"    //
 	HoldDoor           Action = "activities.door"     // who registered for one, and who is here
 	WriteAccounts      Action = "accounts.write"      // open, close, grant, renew, withdraw, reset
-	ReadNode           Action = "node.read"           //
+	ReadNode           Action = "node.read"           // other nodes, how exchanges fare, what waits
+	RunNode            Action = "node.run"            // exchange, bundles, join headquarters, let in what waits
+	PairNodes          Action = "node.pair"           // let boxes in and revoke them
 	ReadAudit          Action = "audit.read"          // who did and who looked at what
 	ReadSafeguarding   Action = "safeguarding.read"   // cases
 	ReportSafeguarding Action = "safeguarding.report" // a worry
@@ -84,7 +86,7 @@ const (
 var Actions = []Action{
 	ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals,
 	ReadCentre, WriteCentre,
-	ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
+	ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
 	ReadChildren, AnswerConsent, ReadMentees, Learn,
 }
 
@@ -119,11 +121,11 @@ func (r row) and(e Extent, actions ...Action) row {
 // table is the one table of permissions. What is not in it is not allowed.
 var table = map[Role]row{
 	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
+		ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
 	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, WritePlaces, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
+		ReadBoard, WritePlaces, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
 	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests),
+		ReadBoard, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests),
 	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance, MakeCards).and(Whole, ReadBoard, ReadCentre, ReadActivities, HoldDoor, ReportSafeguarding),
 	Helper:   cells(Whole, ReadCentre, ReadGroups, TakeAttendance, ReadActivities, HoldDoor, ReportSafeguarding),
 	Author:   cells(Whole, ReadBoard),

@@ -602,22 +602,3 @@ func (l *Log) renew(ctx context.Context, empty bool) error {
 		return t.setReading(ctx)
 	})
 }
-
-// Held is a fact that waits: stored, passed on, and without effect.
-type Held struct {
-	Ref   Ref
-	Kind  string
-	State State
-	At    Time
-	Body  []byte
-}
-
-// Quarantine returns facts that wait, oldest first, at most max.
-func (l *Log) Quarantine(ctx context.Context, q store.Querier, max int) ([]Held, error) {
-	var out []Held
-	err := l.Facts(ctx, q, "state <> 0 AND state <> ? ORDER BY hlc LIMIT ?", store.Args(int64(Voided), max), func(f *Fact) error {
-		out = append(out, Held{f.Ref(), f.Kind, f.state, f.HLC, f.Body})
-		return nil
-	})
-	return out, err
-}

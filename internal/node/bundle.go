@@ -174,14 +174,7 @@ func (n *Nodes) Bundle(ctx context.Context, to id.ID, w io.Writer) (BundleHead, 
 
 // unconfirmed are the logs of which a node is not known to hold all.
 func (n *Nodes) unconfirmed(ctx context.Context, to id.ID, shared func(string) bool, h *BundleHead) ([]logState, error) {
-	have := map[logName]uint64{}
-	err := n.log.DB.Each(ctx, "SELECT stream, node, size FROM node_confirmed WHERE peer = ?", store.Args(to), func(r store.Row) error {
-		var l logName
-		var size int64
-		err := r.Scan(&l.stream, &l.node, &size)
-		have[l] = uint64(size)
-		return err
-	})
+	have, err := n.known(ctx, n.log.DB, to)
 	if err != nil {
 		return nil, err
 	}
@@ -390,14 +383,10 @@ func (n *Nodes) Take(ctx context.Context, r io.ReadSeeker) (Receipt, []Fault, er
 	if err := n.log.DB.Write(ctx, func(tx store.Tx) error { return confirm(ctx, tx, h.From, has) }); err != nil {
 		return out, faults, err
 	}
-	shared := n.shared(h.From)
-	logs, err := n.log.States(ctx, n.log.DB, shared)
-	if err != nil {
+	if out, err = n.receipt(ctx, h, out.Added); err != nil {
 		return out, faults, err
 	}
 	now := n.log.Clock.Now()
-	out.Bundle, out.From, out.To, out.At, out.Logs = h.ID, n.log.Node(), h.From, now.UTC(), states(logs)
-	out.Signature = base64.StdEncoding.EncodeToString(n.log.Identity().Sign(out.signed()))
 	return out, faults, n.note(ctx, h.From, func(p *Peer) {
 		p.Tried, p.Got, p.Sent, p.Fault = now, out.Added, 0, ""
 		if len(faults) > 0 {

@@ -50,6 +50,7 @@ func (n *Nodes) SetPlan(ctx context.Context, peer Peer, p Plan) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
+	p.Paused = peer.Paused
 	return n.note(ctx, peer.Node, func(k *Peer) { k.Plan = p })
 }
 
@@ -104,7 +105,7 @@ func (n *Nodes) Run(ctx context.Context, log *slog.Logger, dial func(Peer) Link,
 		}
 		p, err := n.Up(ctx, n.log.DB)
 		now := n.log.Clock.Now()
-		if err != nil || p == nil || !wanted && (now.Before(p.Next()) && !p.Tried.After(now) || !p.Open(now)) {
+		if err != nil || p == nil || p.Paused || !wanted && (now.Before(p.Next()) && !p.Tried.After(now) || !p.Open(now)) {
 			continue
 		}
 		r, err := n.exchange(ctx, *p, dial, exchange)

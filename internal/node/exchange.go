@@ -51,6 +51,9 @@ func (n *Nodes) Exchange(ctx context.Context, p Peer, link Link, progress func(S
 	x := &exchange{n: n, peer: p, link: link, progress: progress, shared: n.shared(p.Node), at: map[logName]uint64{}}
 	err := x.run(ctx)
 	now := n.log.Clock.Now()
+	if err == nil && !x.res.Revoked && len(x.res.Faults) == 0 {
+		err = n.agree(ctx, p.Node, x.both)
+	}
 	kept := n.note(context.WithoutCancel(ctx), p.Node, func(k *Peer) {
 		k.Tried, k.Ahead, k.Sent, k.Got, k.Fault = now, x.res.Ahead, x.res.Sent, x.res.Got, ""
 		if x.res.Program != "" {
@@ -86,6 +89,7 @@ type exchange struct {
 	step     Step
 	theirs   []logState
 	at       map[logName]uint64 // how much the other holds
+	both     []logState         // what both hold at the end, unless it stops
 }
 
 func (x *exchange) tell() {
@@ -100,7 +104,7 @@ func (x *exchange) run(ctx context.Context) error {
 	if err := n.share(ctx, x.shared, x.peer.Node, x.peer.Recipient); err != nil {
 		return err
 	}
-	_, state, err := n.state(ctx, x.shared)
+	logs, state, err := n.state(ctx, x.shared)
 	if err != nil {
 		return err
 	}
@@ -127,9 +131,10 @@ func (x *exchange) run(ctx context.Context) error {
 	x.res.Revoked = w.Revoked
 	x.res.Program, x.res.Ahead = w.Program, time.UnixMilli(w.Now).Sub(asked.Add(now.Sub(asked)/2))
 	if x.res.Same = w.Same; w.Same {
+		x.both = states(logs)
 		return nil
 	}
-	x.theirs = w.Logs
+	x.theirs, x.both = w.Logs, w.Logs
 	for _, l := range w.Logs {
 		x.at[logName{l.Stream, l.Node}] = l.Size
 	}
@@ -234,6 +239,7 @@ func (x *exchange) push(ctx context.Context) error {
 	slices.SortFunc(todo, order)
 	x.tell()
 	again, whole := map[logName]bool{}, states(mine)
+	x.both = append(slices.Clone(x.both), whole...)
 	for len(todo) > 0 {
 		p, came, facts, err := x.n.fill(ctx, todo)
 		if err != nil || facts == 0 {

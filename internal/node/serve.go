@@ -73,6 +73,11 @@ func (n *Nodes) welcome(ctx context.Context, who fact.Grantee, body []byte) ([]b
 	if !w.Same {
 		w.Logs = states(logs)
 	}
+	if w.Same {
+		if err := n.agree(ctx, who.Node, states(logs)); err != nil {
+			return nil, err
+		}
+	}
 	return encode(w), n.note(ctx, who.Node, func(p *Peer) {
 		p.Tried, p.Ahead, p.Program, p.Sent, p.Got, p.Fault = now, time.UnixMilli(h.Now).Sub(now), h.Program, 0, 0, ""
 		if w.Same {

@@ -4,7 +4,9 @@ import (
 	"embed"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -25,6 +27,7 @@ import (
 	"tizi/internal/web/door"
 	"tizi/internal/web/family"
 	"tizi/internal/web/me"
+	"tizi/internal/web/nodes"
 	"tizi/internal/web/open"
 	"tizi/internal/web/safe"
 	"tizi/internal/web/shell"
@@ -39,6 +42,10 @@ type Options struct {
 	Log  *slog.Logger
 	// Sign is a provider of single sign-on; nil: there is none.
 	Sign door.SingleSignOn
+	// Other is the address of the other node of a demonstration that has two.
+	Other string
+	// Cookie tells apart the sessions of two nodes of one host: a browser shares cookies between ports.
+	Cookie string
 }
 
 // Server answers for a node's pages.
@@ -53,7 +60,7 @@ func New(h *house.House, o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	d := &door.Door{H: h, Demo: o.Demo, Log: o.Log, Sign: o.Sign, Mux: http.NewServeMux()}
+	d := &door.Door{H: h, Demo: o.Demo, Log: o.Log, Sign: o.Sign, Other: o.Other, Cookie: door.SessionCookie + o.Cookie, Mux: http.NewServeMux()}
 	s, err := shell.New(shell.Options{Assets: Dist(), Fill: func(r *http.Request, p *shell.Page) { fill(d, r, p) }, Log: o.Log})
 	if err != nil {
 		return nil, err
@@ -69,6 +76,7 @@ func New(h *house.House, o Options) (*Server, error) {
 		webactivity.Templates,
 		family.Templates,
 		safe.Templates,
+		nodes.Templates,
 	} {
 		if err := s.AddEmbedded(screens); err != nil {
 			return nil, err
@@ -83,6 +91,7 @@ func New(h *house.House, o Options) (*Server, error) {
 	webactivity.Routes(d)
 	family.Routes(d)
 	safe.Routes(d)
+	nodes.Routes(d)
 	d.Handle("GET /{$}", door.Public, front)
 	d.Handle("GET /languages", door.Public, func(a *door.Ask) error {
 		return a.Render("open/languages", open.Languages{Next: shell.Local(a.R.FormValue("next"))})
@@ -137,6 +146,8 @@ func bound(path string) int64 {
 		return activity.MaxFile + maxForm
 	case strings.HasPrefix(path, "/sessions/") && strings.HasSuffix(path, "/scan"):
 		return teach.MaxScan + maxForm
+	case path == "/network/bundles":
+		return 0
 	case strings.HasSuffix(path, "/photo"):
 		return picture.MaxBytes + maxForm
 	}
@@ -219,6 +230,7 @@ var sections = []struct {
 	{"nav.programmes", "/programmes", "flag", access.WriteProgrammes},
 	{"nav.agreements", "/agreements", "file", access.ReadAgreements},
 	{"nav.staff", "/staff", "key", access.WriteAccounts},
+	{"nav.network", "/network", "link-on", access.ReadNode},
 	{"nav.requests", "/requests", "check", access.DecideRequests},
 	{"nav.openings", "/openings", "lock", access.ReadGlass},
 	{"nav.audit", "/audit", "list", access.ReadAudit},
@@ -295,7 +307,11 @@ func players(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	v := open.Demo{Action: "/demo"}
+	up, err := a.H.Nodes.Up(ctx, a.H.DB)
+	if err != nil {
+		return err
+	}
+	v := open.Demo{Action: "/demo", Other: beside(a.R, a.D.Other), Box: up != nil}
 	for _, c := range demo.Players {
 		for _, acc := range accounts {
 			if acc.Login == c.Login {
@@ -313,6 +329,19 @@ func players(a *door.Ask) error {
 		return err
 	}
 	return a.Render("open/demo", v)
+}
+
+// beside is the other node's address on the host that the browser asked.
+func beside(r *http.Request, other string) string {
+	o, err := url.Parse(other)
+	if other == "" || err != nil {
+		return ""
+	}
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	return "http://" + net.JoinHostPort(host, o.Port()) + "/demo"
 }
 
 // play begins a session as somebody of the demonstration.

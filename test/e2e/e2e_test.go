@@ -117,7 +117,7 @@ func (l *logged) String() string {
 }
 
 // start runs the program on a folder until the test ends. Whatever happens meanwhile, it may not fail inside.
-func start(t testing.TB, what, dir string) *node {
+func start(t testing.TB, what, dir string, more ...string) *node {
 	t.Helper()
 	bin := tizi(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -127,7 +127,7 @@ func start(t testing.TB, what, dir string) *node {
 	address := l.Addr().String()
 	l.Close()
 	n := &node{t: t, dir: dir, base: "http://" + address}
-	n.cmd = exec.Command(bin, what, "--data", dir, "--listen", address)
+	n.cmd = exec.Command(bin, append([]string{what, "--data", dir, "--listen", address}, more...)...)
 	n.cmd.Stderr = &n.log
 	if err := n.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -165,14 +165,15 @@ var simulated = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(root.dir, "demo")
-	if out, err := exec.Command(bin, "demo", "--data", dir, "--children", "600", "--no-serve").CombinedOutput(); err != nil {
+	if out, err := exec.Command(bin, "demo", "--data", dir, "--children", "600", "--no-serve", "--no-box").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("demo: %v\n%s", err, out)
 	}
 	return dir, nil
 })
 
-// serveDemo serves a copy of the simulated programme; anybody may play anybody.
-func serveDemo(t testing.TB) *node {
+// serveDemo serves a copy of the simulated programme; anybody may play anybody. Headquarters stands alone unless more says
+// where its box is served.
+func serveDemo(t testing.TB, more ...string) *node {
 	t.Helper()
 	from, err := simulated()
 	if err != nil {
@@ -189,7 +190,10 @@ func serveDemo(t testing.TB) *node {
 		}
 		return err
 	})
-	return start(t, "demo", dir)
+	if more == nil {
+		more = []string{"--no-box"}
+	}
+	return start(t, "demo", dir, more...)
 }
 
 // status is what tizi status says of the node while it serves.

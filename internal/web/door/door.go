@@ -42,6 +42,10 @@ type Door struct {
 	Routes []Route
 	// Sign says how people sign in with a provider of single sign-on; nil: they do not.
 	Sign SingleSignOn
+	// Other is the other node of a demonstration that has two; "": there is none.
+	Other string
+	// Cookie holds the session's token.
+	Cookie string
 
 	mu      sync.Mutex // guards founded
 	founded bool
@@ -79,7 +83,7 @@ type Ask struct {
 	alerts *[]shell.Alert // once worked out
 }
 
-// SessionCookie holds the session's token.
+// SessionCookie is what Door.Cookie is unless two nodes share a host.
 const SessionCookie = "session"
 
 type askKey struct{}
@@ -148,7 +152,7 @@ func Of(r *http.Request) *Ask {
 func (a *Ask) admit(action access.Action) error {
 	ctx := a.R.Context()
 	var err error
-	if c, e := a.R.Cookie(SessionCookie); e == nil {
+	if c, e := a.R.Cookie(a.D.Cookie); e == nil {
 		if a.Account, err = a.H.Access.Who(ctx, c.Value); err != nil {
 			return err
 		}
@@ -212,7 +216,7 @@ func (a *Ask) Actor() id.ID {
 
 // Token is that of the browser's session.
 func (a *Ask) Token() string {
-	c, err := a.R.Cookie(SessionCookie)
+	c, err := a.R.Cookie(a.D.Cookie)
 	if err != nil {
 		return ""
 	}
@@ -271,18 +275,18 @@ func (a *Ask) Address() string {
 // SignIn gives the browser a session.
 func (a *Ask) SignIn(token string) {
 	http.SetCookie(a.W, &http.Cookie{
-		Name: SessionCookie, Value: token, Path: "/", HttpOnly: true, Secure: a.R.TLS != nil, SameSite: http.SameSiteLaxMode,
+		Name: a.D.Cookie, Value: token, Path: "/", HttpOnly: true, Secure: a.R.TLS != nil, SameSite: http.SameSiteLaxMode,
 		MaxAge: int(access.SessionLife / time.Second),
 	})
 }
 
 // SignOut ends the browser's session.
 func (a *Ask) SignOut() error {
-	c, err := a.R.Cookie(SessionCookie)
+	c, err := a.R.Cookie(a.D.Cookie)
 	if err != nil {
 		return nil
 	}
-	http.SetCookie(a.W, &http.Cookie{Name: SessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(a.W, &http.Cookie{Name: a.D.Cookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	return a.H.Access.End(a.R.Context(), c.Value)
 }
 

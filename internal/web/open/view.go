@@ -19,6 +19,8 @@ type Demo struct {
 	Action string
 	// Centres, People and Sessions are how much was made up.
 	CentreCount, PersonCount, SessionCount int
+	Box                                    bool   // this is the box of a centre, and not headquarters
+	Other                                  string // the address of the other node, "" where there is none
 }
 
 // Player is somebody of the demonstration.
