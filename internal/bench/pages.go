@@ -172,6 +172,12 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.ReadAudit) {
 		paths = append(paths, "/audit", "/audit?tab=days")
 	}
+	if access.Allows(role, access.ReadNode) {
+		paths = append(paths, "/network", "/network/held")
+	}
+	if access.Allows(role, access.WriteGroups) {
+		paths = append(paths, "/conflicts")
+	}
 	if access.Allows(role, access.ErasePeople) {
 		paths = append(paths, "/retention")
 	}

@@ -241,7 +241,7 @@ var (
 var (
 	table = &store.Table{Name: "consent", Key: 1,
 		Columns: store.Cols("id:id person:id purpose:text centre:id state:text giver:text method:text assent:text day:text version:id scan:id sealed:text actor:id holds:int conflict:int"),
-		Indexes: []string{"person, purpose, holds", "holds, purpose, centre, person"}}
+		Indexes: []string{"person, purpose, holds", "holds, purpose, centre, person", "centre, id WHERE conflict <> 0"}}
 	textTable      = &store.Table{Name: "consent_text", Key: 1, Columns: store.Cols("id:id purpose:text body:text at:int"), Indexes: []string{"purpose, at"}}
 	photoTable     = &store.Table{Name: "consent_photo", Key: 1, Columns: store.Cols("id:id person:id centre:id digest:text day:text"), Indexes: []string{"person"}}
 	goneTable      = &store.Table{Name: "consent_gone", Key: 1, Columns: store.Cols("id:id digest:text")}

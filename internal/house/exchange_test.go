@@ -3,6 +3,7 @@ package house_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,12 +13,15 @@ import (
 	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/house"
+	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/node"
 	"tizi/internal/person"
 	"tizi/internal/place"
+	"tizi/internal/programme"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
+	"tizi/internal/training"
 )
 
 // direct is a link to another house in the test.
@@ -191,5 +195,119 @@ func TestBoxSpeaksForItsCentre(t *testing.T) {
 	}))
 	if n != 1 || role != string(access.Centre) || thing != place.ID(founding.Centre) {
 		t.Errorf("the thief plays %d roles, among them %s of %s %s", n, role, kind, thing)
+	}
+}
+
+// What headquarters and a box say of one thing without seeing each other is shown with both sides on both nodes, whatever their
+// clocks say, and what somebody who saw both says of it stands everywhere.
+func TestBothSidesAreShownAndSettled(t *testing.T) {
+	hub, box, _, _ := pair(t, store.SQLite)
+	all, centre := access.Everywhere(), place.ID(founding.Centre)
+	prog := programme.ID("P")
+	_, err := hub.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31"}}})
+	must(t, err)
+	exchange(t, box, hub)
+	var people []id.ID
+	for _, name := range []string{"Amina", "Brahim", "Chama"} {
+		p, err := box.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": name, "birth": "2014-05-03"}, nil)
+		must(t, err)
+		must(t, box.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{{Purpose: consent.Training, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "Fatna"}}}))
+		people = append(people, p)
+	}
+	group, err := box.Training.OpenCohort(ctx, id.Nil, all, training.CohortOpened{Name: "G", Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre, Capacity: 2})
+	must(t, err)
+	_, err = box.Training.Place(ctx, id.Nil, all, group, people[:1], "2026-03-02")
+	must(t, err)
+	_, err = box.Training.Plan(ctx, id.Nil, all, group, training.Weekly{From: "2026-03-02", To: "2026-03-02", Days: []time.Weekday{time.Monday}, Starts: "10:00", Ends: "11:00"})
+	must(t, err)
+	session := training.SessionID(group, "2026-03-02", "10:00")
+	exchange(t, box, hub)
+
+	// Both, without a link.
+	a := people[0]
+	must(t, box.People.Edit(ctx, id.Nil, all, a, person.Details{"birth": "2014-05-13"}))
+	must(t, hub.People.Edit(ctx, id.Nil, all, a, person.Details{"birth": "2013-05-03"}))
+	say := func(h *house.House, state string) {
+		t.Helper()
+		must(t, h.Consents.Record(ctx, id.Nil, all, a, []consent.Statement{{Purpose: consent.Training, State: state, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-11", Who: consent.Who{Name: "Fatna"}}}))
+	}
+	must(t, box.Training.Take(ctx, id.Nil, all, session, map[id.ID]string{a: training.Present}, "list"))
+	must(t, hub.Training.Take(ctx, id.Nil, all, session, map[id.ID]string{a: training.Absent}, "list"))
+	_, err = box.Training.Place(ctx, id.Nil, all, group, people[1:2], "2026-03-03")
+	must(t, err)
+	_, err = hub.Training.Place(ctx, id.Nil, all, group, people[2:], "2026-03-03")
+	must(t, err)
+	say(box, consent.Given)
+	say(hub, consent.Withdrawn)
+	exchange(t, box, hub)
+	exchange(t, box, hub)
+
+	register := consent.RegisterID(a, consent.Training)
+	for name, h := range map[string]*house.House{"hub": hub, "box": box} {
+		l, err := h.People.Contested(ctx, h.DB, all, 10)
+		must(t, err)
+		c, err := h.People.Contests(ctx, h.DB, all, a)
+		must(t, err)
+		if len(l) != 1 || l[0].ID != a || len(c) != 1 || c[0].Field != "birth" || len(c[0].Sides) != 2 || c[0].Sides[0].Node == c[0].Sides[1].Node {
+			t.Errorf("%s: %d people in doubt, %+v", name, len(l), c)
+		}
+		k, err := h.Consents.Contest(ctx, h.DB, all, register)
+		must(t, err)
+		if n, err := h.Consents.Contested(ctx, h.DB, all, 10); err != nil || len(n) != 1 || len(k.Sides) != 2 {
+			t.Errorf("%s: consents in doubt %v, %+v, %v", name, n, k, err)
+		}
+		if ok, err := h.Consents.Has(ctx, h.DB, a, consent.Training); err != nil || ok {
+			t.Errorf("%s: a consent in doubt holds (%v)", name, err)
+		}
+		m, err := h.Training.SheetContests(ctx, h.DB, all, session)
+		must(t, err)
+		if n, err := h.Training.ContestedSheets(ctx, h.DB, all, 10); err != nil || len(n) != 1 || len(m) != 1 || m[0].Person != a || len(m[0].Sides) != 2 {
+			t.Errorf("%s: sheets in doubt %v, %+v, %v", name, n, m, err)
+		}
+		o, err := h.Training.Overfull(ctx, h.DB, all, group)
+		must(t, err)
+		if n, err := h.Training.OverfullGroups(ctx, h.DB, all, 10); err != nil || len(n) != 1 || len(o.Over) != 2 || o.Over[0].Person == a || o.Over[1].Person == a {
+			t.Errorf("%s: full groups %v, %+v, %v", name, n, o, err)
+		}
+	}
+
+	// What nobody said cannot be made to stand.
+	if err := hub.People.Settle(ctx, id.Nil, all, a, person.Details{"birth": "2010-01-01"}); !errors.Is(err, fact.ErrSettled) {
+		t.Errorf("settled by another value: %v", err)
+	}
+	must(t, hub.People.Settle(ctx, id.Nil, all, a, person.Details{"birth": "2014-05-13"}))
+	must(t, box.Training.SettleSheet(ctx, id.Nil, all, session, map[id.ID]string{a: training.Present}))
+	k, err := hub.Consents.Contest(ctx, hub.DB, all, register)
+	must(t, err)
+	for _, s := range k.Sides {
+		if s.State == consent.Given {
+			must(t, hub.Consents.Settle(ctx, id.Nil, all, register, s.Ref))
+		}
+	}
+	must(t, box.Training.SettleOver(ctx, id.Nil, all, group, people[1], true, "2026-03-04"))
+	exchange(t, box, hub)
+	for name, h := range map[string]*house.House{"hub": hub, "box": box} {
+		p, err := h.People.Get(ctx, h.DB, all, a)
+		must(t, err)
+		if p.Conflict || p.Details["birth"] != "2014-05-13" {
+			t.Errorf("%s: %v was born on %s", name, p.Conflict, p.Details["birth"])
+		}
+		if ok, err := h.Consents.Has(ctx, h.DB, a, consent.Training); err != nil || !ok {
+			t.Errorf("%s: the consent does not hold (%v)", name, err)
+		}
+		if m, err := h.Training.SheetContests(ctx, h.DB, all, session); err != nil || len(m) != 0 {
+			t.Errorf("%s: the sheet is in doubt: %v, %v", name, m, err)
+		}
+		if _, err := h.Training.Overfull(ctx, h.DB, all, group); !errors.Is(err, fact.ErrSettled) {
+			t.Errorf("%s: the group is too full: %v", name, err)
+		}
+		w, err := h.Training.Waiting(ctx, h.DB, group)
+		must(t, err)
+		if len(w) != 1 || w[0].Person != people[1] {
+			t.Errorf("%s: %v waits", name, w)
+		}
+		if rep, err := h.Check(ctx, nil); err != nil || !rep.OK {
+			t.Errorf("%s: %v, %v", name, rep, err)
+		}
 	}
 }

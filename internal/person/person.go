@@ -72,7 +72,7 @@ var (
 		Name: "person", Key: 1,
 		Columns: store.Cols("id:id centre:id sort:text first_ar:text last_ar:text name_ar:text first_latin:text last_latin:text name_latin:text birth:text sex:text massar:text cin:text phone:text guardian_name:text guardian_phone:text school:text level:text milieu:text schooling:text category:text diploma:text commune:text address:text registered:int conflict:int said:text at:int mark:int"),
 		// The third is for distances: few lists name a commune.
-		Indexes: []string{"centre, sort, id", "sort, id", "centre, commune WHERE commune <> ''"},
+		Indexes: []string{"centre, sort, id", "sort, id", "centre, commune WHERE commune <> ''", "centre, id WHERE conflict <> 0"},
 	}
 	// tokenTable finds a person by the beginning of any word of any name, and, behind a ~, of what it sounds like.
 	tokenTable = &store.Table{Name: "person_token", Key: 2, Columns: store.Cols("person:id token:text"), Indexes: []string{"token, person"}}

@@ -230,7 +230,7 @@ var (
 	trainerTable = &store.Table{Name: "training_trainer", Key: 2, Columns: store.Cols("cohort:id account:id"), Indexes: []string{"account"}}
 	enrolTable   = &store.Table{Name: "training_enrolment", Key: 1,
 		Columns: store.Cols("id:id person:id programme:id phase:id cohort:id centre:id state:text reason:text day:text sex:text age:text milieu:text schooling:text place:int conflict:int rule:id remark:text appeal:id"),
-		Indexes: []string{"cohort, state", "person", "centre, programme, cohort, state"}}
+		Indexes: []string{"cohort, state", "person", "centre, programme, cohort, state", "centre, id WHERE conflict <> 0"}}
 	// pastTable has the groups in which somebody had a seat before they were moved to another one of the phase, until when,
 	// and why.
 	pastTable = &store.Table{Name: "training_past", Key: 2, Columns: store.Cols("enrolment:id cohort:id person:id day:text reason:text"), Indexes: []string{"cohort", "person"}}
@@ -238,7 +238,7 @@ var (
 	absentTable  = &store.Table{Name: "training_absent", Key: 2, Columns: store.Cols("session:id person:id cohort:id centre:id at:text"), Indexes: []string{"centre, at, cohort, person", "at, cohort, person", "cohort, person, at"}}
 	sessionTable = &store.Table{Name: "training_session", Key: 1,
 		Columns: store.Cols("id:id cohort:id programme:id centre:id day:text starts:text ends:text room:text room_id:id devices:text title:text subject:text cancelled:text was:text why:text present:int late:int excused:int absent:int conflict:int"),
-		Indexes: []string{"cohort, day", "centre, day, starts", "day"}}
+		Indexes: []string{"cohort, day", "centre, day, starts", "day", "centre, day WHERE conflict <> 0"}}
 	// standTable has who holds a session in the place of the group's trainers.
 	standTable  = &store.Table{Name: "training_stand_in", Key: 2, Columns: store.Cols("session:id account:id cohort:id"), Indexes: []string{"account"}}
 	attendTable = &store.Table{Name: "training_attendance", Key: 2,

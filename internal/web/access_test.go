@@ -33,6 +33,7 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/safeguard"
+	"tizi/internal/seal"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
@@ -340,6 +341,19 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return s.agreed.decision.String()
 		case "{paper}":
 			return n.paper(t, s.agreed.agreement).String()
+		case "{register}":
+			return consent.RegisterID(s.person, consent.Training).String()
+		case "{enrolment}":
+			return training.EnrolmentID(s.person, programme.PhaseID(programme.ID("P"), "1")).String()
+		case "{node}":
+			box, err := seal.NewIdentity()
+			must(t, err)
+			must(t, n.Nodes.Grant(ctx, id.Nil, box.Public(), box.Recipient(), "box", []string{person.Stream(s.centre)}))
+			return box.Node().String()
+		case "{invite}":
+			_, v, err := n.Nodes.Invite(ctx, id.Nil, "box", person.Stream(s.centre))
+			must(t, err)
+			return v.String()
 		case "{card}":
 			return "no-such-card"
 		case "{activity}", "{event}":

@@ -48,12 +48,14 @@ var asks = map[string]access.Action{
 	"/organisations": access.WriteAgreements, "/organisations/{id}": access.WriteAgreements, "/organisations/{id}/offices/{id}": access.WriteAgreements, "/organisations/{id}/offices/{id}/terms/{id}": access.WriteAgreements,
 	"/activities": access.ReadActivities, "/activities/{id}": access.ReadActivities, "/activities/{id}/outputs/{id}": access.ReadActivities, "/activities/{id}/edit": access.WriteActivities, "/activities/{id}/speakers/{id}": access.WriteActivities,
 	"/activities/{id}/outputs/{id}/edit": access.WriteActivities, "/activities/{id}/notice": access.WriteActivities, "/activities/{id}/door": access.HoldDoor, "/activities/{id}/feedback/{id}": access.HoldDoor, "/sessions/{id}/feedback": access.TakeAttendance,
+	"/network": access.ReadNode, "/network?q": access.ReadNode, "/network/nodes/{id}": access.ReadNode, "/network/nodes/{id}/receipt": access.RunNode, "/network/join": access.RunNode, "/network/invite": access.PairNodes, "/network/held": access.ReadNode, "/network/held/facts": access.ReadNode, "/conflicts": access.WriteGroups,
+	"/conflicts/people/{id}": access.WritePeople, "/conflicts/consents/{id}": access.WriteConsent, "/conflicts/sheets/{id}": access.WriteGroups, "/conflicts/seats/{id}": access.WriteGroups, "/conflicts/groups/{id}": access.WriteGroups,
 	"/openings": access.ReadGlass, "/openings/new": access.BreakGlass,
 	"/me": access.Self, "/me/passphrase": access.Self, "/me/code": access.Self, "/me/sheet": access.Self, "/me/passkey": access.Self,
 }
 
 // open are the pages for everybody.
-var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/draws": true, "/draws/{id}": true, "/draws/{id}/list.txt": true,
+var public = map[string]bool{"/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true, "/pair": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/draws": true, "/draws/{id}": true, "/draws/{id}/list.txt": true,
 	"/events": true, "/feedback": true, "/feedback/thanks": true, "/feedback/{id}": true, "/events/{id}": true, "/events/{id}/outputs/{id}": true, "/registrations": true, "/registrations/{id}": true}
 
 // The words that stand only in what another centre has written down.

@@ -36,6 +36,7 @@ func Routes(d *door.Door) {
 	drawRoutes(d)
 	referralRoutes(d)
 	eligibleRoutes(d)
+	conflictRoutes(d)
 }
 
 // empty lets only the first visit of an empty node pass.

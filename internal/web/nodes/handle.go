@@ -139,7 +139,7 @@ func upView(a *door.Ask, p node.Peer) (*Peer, error) {
 
 func networkView(a *door.Ask) (Network, error) {
 	ctx, n := a.R.Context(), a.H.Nodes
-	v := Network{Own: a.H.Log.Node().Hex(), Query: strings.TrimSpace(a.R.URL.Query().Get("q")), HeldURL: "/network/held", SidesURL: "/conflicts", Errors: map[string]string{}}
+	v := Network{Own: a.H.Log.Node().Hex(), Query: strings.TrimSpace(a.R.URL.Query().Get("q")), HeldURL: "/network/held", Errors: map[string]string{}}
 	if err := a.H.Log.Refresh(ctx); err != nil {
 		return v, err
 	}
@@ -191,6 +191,9 @@ func networkView(a *door.Ask) (Network, error) {
 	}
 	if a.May(access.RunNode) && (v.Up != nil || len(v.Boxes) > 0) {
 		v.TakeAction = "/network/bundles"
+	}
+	if a.May(access.WriteGroups) {
+		v.SidesURL = "/conflicts"
 	}
 	v.Alone = v.Up == nil && len(v.Boxes) == 0 && len(v.Invites) == 0 && v.Query == ""
 	if a.May(access.RunNode) && v.Up == nil && len(a.H.Log.Grantees()) == 0 {
@@ -250,24 +253,22 @@ func network(a *door.Ask) error {
 	return a.Render("network/list", v)
 }
 
-// up returns the node that this one calls; there is none on one that is called.
-func up(a *door.Ask) (*node.Peer, error) {
-	p, err := a.H.Nodes.Up(a.R.Context(), a.H.DB)
-	if err == nil && p == nil {
-		err = fs.ErrNotExist
-	}
-	return p, err
+// gone sends to a page with a sentence: what a button was for is not there any more, or never was on this node.
+func gone(a *door.Ask, key, page string) error {
+	a.Notify("info", key)
+	return a.Go(page)
 }
 
 // call begins an exchange at once; the page shows how far it is.
 func call(a *door.Ask) error {
-	p, err := up(a)
-	if err != nil {
+	p, err := a.H.Nodes.Up(a.R.Context(), a.H.DB)
+	switch {
+	case err != nil:
 		return err
-	}
-	if p.Paused {
-		a.Notify("wait", "network.paused_text")
-		return a.Go("/network")
+	case p == nil:
+		return gone(a, "network.calls_none", "/network")
+	case p.Paused:
+		return gone(a, "network.paused_text", "/network")
 	}
 	a.H.Nodes.Call()
 	a.Notify("info", "network.called")
@@ -275,9 +276,12 @@ func call(a *door.Ask) error {
 }
 
 func pause(a *door.Ask) error {
-	p, err := up(a)
+	p, err := a.H.Nodes.Up(a.R.Context(), a.H.DB)
 	if err != nil {
 		return err
+	}
+	if p == nil {
+		return gone(a, "network.calls_none", "/network")
 	}
 	paused := a.R.PostFormValue("paused")
 	if paused != "yes" && paused != "no" {
@@ -292,17 +296,17 @@ func pause(a *door.Ask) error {
 	return a.Go("/network")
 }
 
-func joinable(a *door.Ask) error {
+// joinable reports whether this node may still be joined to one above: it calls none, and rules none.
+func joinable(a *door.Ask) (bool, error) {
 	p, err := a.H.Nodes.Up(a.R.Context(), a.H.DB)
-	if err == nil && (p != nil || len(a.H.Log.Grantees()) > 0) {
-		err = fs.ErrNotExist
-	}
-	return err
+	return p == nil && len(a.H.Log.Grantees()) == 0, err
 }
 
 func join(a *door.Ask) error {
-	if err := joinable(a); err != nil {
+	if ok, err := joinable(a); err != nil {
 		return err
+	} else if !ok {
+		return gone(a, "network.joined_already", "/network")
 	}
 	return a.Render("network/join", Join{Action: "/network/join", Errors: map[string]string{}})
 }
@@ -325,8 +329,10 @@ func (v *Join) read() {
 const joinWait = 20 * time.Second
 
 func joinGiven(a *door.Ask) error {
-	if err := joinable(a); err != nil {
+	if ok, err := joinable(a); err != nil {
 		return err
+	} else if !ok {
+		return gone(a, "network.joined_already", "/network")
 	}
 	v := Join{Hub: strings.TrimSpace(a.R.PostFormValue("hub")), Code: strings.TrimSpace(a.R.PostFormValue("code")), Typed: a.R.PostFormValue("number"), Action: "/network/join", Errors: map[string]string{}}
 	v.read()
@@ -525,7 +531,7 @@ func boxView(a *door.Ask, p node.Peer, g fact.Grantee) (Box, error) {
 			v.Reasons = append(v.Reasons, shell.Option{Value: r, Label: a.P.T("network.reason." + r)})
 		}
 	}
-	flow, err := a.H.Nodes.Flow(ctx, a.H.DB, p.Node, 40)
+	flow, err := a.H.Nodes.Flow(ctx, a.H.DB, p.Node, 25)
 	if err != nil {
 		return v, err
 	}
@@ -553,7 +559,7 @@ func planGiven(a *door.Ask) error {
 		return err
 	}
 	if !p.Up {
-		return fs.ErrNotExist
+		return gone(a, "network.calls_none", "/network/nodes/"+p.Node.String())
 	}
 	v, err := boxView(a, p, g)
 	if err != nil {

@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"errors"
 	"io/fs"
 	"slices"
 	"strings"
@@ -72,6 +73,9 @@ func heldFactsView(a *door.Ask, w fact.Waits) (HeldFacts, error) {
 
 func heldFacts(a *door.Ask) error {
 	w, err := heldAsked(a)
+	if errors.Is(err, fs.ErrNotExist) {
+		return gone(a, "network.held_gone", "/network/held")
+	}
 	if err != nil {
 		return err
 	}
@@ -84,6 +88,9 @@ func heldFacts(a *door.Ask) error {
 
 func heldDecided(a *door.Ask) error {
 	w, err := heldAsked(a)
+	if errors.Is(err, fs.ErrNotExist) {
+		return gone(a, "network.held_gone", "/network/held")
+	}
 	if err != nil {
 		return err
 	}

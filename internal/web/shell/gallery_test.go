@@ -23,6 +23,7 @@ import (
 	"tizi/internal/web/centre"
 	"tizi/internal/web/family"
 	"tizi/internal/web/me"
+	"tizi/internal/web/nodes"
 	"tizi/internal/web/open"
 	"tizi/internal/web/safe"
 	"tizi/internal/web/shell"
@@ -54,6 +55,7 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 		activity.Templates,
 		family.Templates,
 		safe.Templates,
+		nodes.Templates,
 		open.Templates,
 	} {
 		if err := s.AddEmbedded(screens); err != nil {

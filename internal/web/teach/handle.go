@@ -83,6 +83,9 @@ func today(a *door.Ask) error {
 	if err := appeals(a, &v); err != nil {
 		return err
 	}
+	if err := contested(a, &v); err != nil {
+		return err
+	}
 	missing, err := a.H.Training.Missing(ctx, a.H.DB, a.Scope, now.AddDate(0, 0, -missingSince).Format(time.DateOnly), v.Date, id.Nil, 30)
 	if err != nil {
 		return err
@@ -121,6 +124,40 @@ func appeals(a *door.Ask, v *Today) error {
 			t.Text = a.P.T("today.task.appeals_late", "n", open, "late", late)
 		}
 		v.Tasks = append(v.Tasks, t)
+	}
+	return err
+}
+
+// contested is the task that two versions of one thing make for whoever may say which stands, at a centre: who answers for
+// a whole country finds them on the page of the network.
+func contested(a *door.Ask, v *Today) error {
+	if !a.May(access.WriteGroups) {
+		return nil
+	}
+	scope, err := a.ScopeOf(access.WriteGroups)
+	if err != nil || scope.All() {
+		return err
+	}
+	ctx, n := a.R.Context(), 0
+	people, err := a.H.People.Contested(ctx, a.H.DB, scope, 10)
+	if err != nil {
+		return err
+	}
+	consents, err := a.H.Consents.Contested(ctx, a.H.DB, scope, 10)
+	if err != nil {
+		return err
+	}
+	sheets, err := a.H.Training.ContestedSheets(ctx, a.H.DB, scope, 10)
+	if err != nil {
+		return err
+	}
+	seats, err := a.H.Training.ContestedSeats(ctx, a.H.DB, scope, 10)
+	if err != nil {
+		return err
+	}
+	groups, err := a.H.Training.OverfullGroups(ctx, a.H.DB, scope, 10)
+	if n = len(people) + len(consents) + len(sheets) + len(seats) + len(groups); n > 0 {
+		v.Tasks = append(v.Tasks, Task{Kind: "conflict", Text: a.P.T("today.task.conflicts", "n", n), URL: "/conflicts"})
 	}
 	return err
 }

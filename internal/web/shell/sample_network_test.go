@@ -1,0 +1,108 @@
+package shell_test
+
+import (
+	"html/template"
+
+	"tizi/internal/i18n"
+	"tizi/internal/web/centre"
+	"tizi/internal/web/nodes"
+	"tizi/internal/web/shell"
+)
+
+const sampleNode = "34c057279f411316086baa198fa2934b"
+
+func upPeer(p *i18n.Printer, state string) *nodes.Peer {
+	v := &nodes.Peer{Name: p.T("network.headquarters"), Node: sampleNode, URL: "#", Up: true, Address: "https://tizi.example.org", Age: nodes.Age{Key: "ago.minutes", N: 12}, State: state, Waiting: 4210, Program: "1.4.0", PauseAction: "#", CallAction: "#"}
+	switch state {
+	case "fault":
+		v.Fault, v.Detail, v.Ahead = p.T("network.fault.link"), "dial tcp: no route to host", p.T("network.clock", "n", 14)
+	case "paused":
+		v.Paused, v.CallAction = true, ""
+	case "good":
+		v.Under = &nodes.Progress{Done: 1200, Total: 4210, Files: 3}
+	}
+	return v
+}
+
+func networkHub(p *i18n.Printer) nodes.Network {
+	return nodes.Network{Own: sampleNode, InviteURL: "#", TakeAction: "#", Held: 102, HeldURL: "#", SidesURL: "#", Errors: map[string]string{},
+		Invites: []nodes.Invite{
+			{Name: "MA-AZI-MJ1", Until: p.Date("2026-03-19") + " 10:20", Centre: haySalam, Number: "3909 0222 4891 9872 6366", Action: "#", Typed: "3909 0222", Errors: map[string]string{"number": p.T("network.number_other")}},
+			{Name: "MA-TNG-MJ1", Until: p.Date("2026-03-19") + " 10:20", Centre: haySalam},
+		},
+		Boxes: []nodes.Peer{
+			{Name: "MA-ERR-MJ1", URL: "#", Centres: []i18n.Text{haySalam}, State: "fault", Fault: p.T("network.fault.forked"), Age: nodes.Age{Key: "ago.days", N: 3}, Ahead: p.T("network.clock", "n", 14), Program: "1.4.0"},
+			{Name: "MA-GUE-MJ1", URL: "#", Centres: []i18n.Text{haySalam}, State: "late", Age: nodes.Age{Key: "ago.days", N: 31}, Program: "1.3.2"},
+			{Name: "MA-SAL-MJ1", URL: "#", Centres: []i18n.Text{haySalam}, State: "good", Age: nodes.Age{Key: "ago.now"}, Program: "1.4.0"},
+			{Name: "MA-OUD-MJ1", URL: "#", Centres: []i18n.Text{haySalam}, State: "revoked", Age: nodes.Age{Key: "ago.never"}},
+		},
+		Pager: shell.Pager{Shown: 4, Total: 61, Next: "#"}, Forks: []nodes.Fork{{Node: "MA-ERR-MJ1", Stream: "Hay Salam"}},
+	}
+}
+
+func sampleBox(p *i18n.Printer) nodes.Box {
+	v := nodes.Box{Peer: nodes.Peer{Name: "MA-ERR-MJ1", Node: sampleNode, URL: "#", Centres: []i18n.Text{haySalam}, State: "fault", Fault: p.T("network.fault.format"), Detail: "upgrade", Age: nodes.Age{Key: "ago.hours", N: 2}, Program: "1.2.0"}, BundleAction: "#", ReceiptURL: "#", RevokeAction: "#", Confirm: true, Reason: "stolen",
+		Errors: map[string]string{"reason": p.T("error.reason_missing")}}
+	for _, r := range []string{"stolen", "lost", "broken", "replaced", "closed"} {
+		v.Reasons = append(v.Reasons, shell.Option{Value: r, Label: p.T("network.reason." + r)})
+	}
+	for i, k := range []string{"attendance", "person", "consent", "node"} {
+		v.Flow = append(v.Flow, nodes.Passed{At: p.Date("2026-03-18") + " 10:2" + string(rune('0'+i)), Kind: p.T("network.kind." + k), From: "MA-ERR-MJ1", There: i > 1})
+	}
+	return v
+}
+
+func init() {
+	held := nodes.HeldRow{Who: "MA-ERR-MJ1", Stream: "Hay Salam", State: "ungranted", Facts: 102, From: "18.03.2026 10:00", URL: "#", Node: sampleNode, StreamID: "commons", Decides: true}
+	unknown := held
+	unknown.State, unknown.Facts, unknown.Decides = "unknown", 3, false
+	gallery = append(gallery, []shown{
+		{"network", "network/list", func(p *i18n.Printer) any { return networkHub(p) }},
+		{"network-box", "network/list", func(p *i18n.Printer) any {
+			return nodes.Network{Own: sampleNode, Up: upPeer(p, "good"), TakeAction: "#", Errors: map[string]string{"bundle": p.T("network.bundle_damaged", "place", 1024)}}
+		}},
+		{"network-down", "network/list", func(p *i18n.Printer) any { return nodes.Network{Own: sampleNode, Up: upPeer(p, "fault")} }},
+		{"network-paused", "network/list", func(p *i18n.Printer) any { return nodes.Network{Own: sampleNode, Up: upPeer(p, "paused")} }},
+		{"network-alone", "network/list", func(*i18n.Printer) any { return nodes.Network{Own: sampleNode, Alone: true, JoinURL: "#"} }},
+		{"network-none", "network/list", func(*i18n.Printer) any { return nodes.Network{Own: sampleNode, Query: "x"} }},
+		{"network-node", "network/node", func(p *i18n.Printer) any { return sampleBox(p) }},
+		{"network-up", "network/node", func(p *i18n.Printer) any {
+			v := sampleBox(p)
+			v.Peer, v.RevokeAction, v.PlanAction, v.Every, v.Errors = *upPeer(p, "good"), "", "#", "x", map[string]string{"every": p.T("network.every_wrong", "max", 10080)}
+			return v
+		}},
+		{"network-invite", "network/invite", func(p *i18n.Printer) any {
+			return nodes.InviteForm{Centres: []shell.Option{{Value: "1", Label: "Hay Salam"}}, Action: "#", Errors: map[string]string{"centre": p.T("people.centre_missing")}}
+		}},
+		{"network-invited", "network/invited", func(*i18n.Printer) any {
+			return nodes.Invited{Code: "K7QF2-9M3XD", Address: "https://tizi.example.org", Centre: haySalam, Hours: 24, QR: template.HTML(`<svg class="qr" viewBox="0 0 8 8" aria-hidden="true"></svg>`)}
+		}},
+		{"network-join", "network/join", func(p *i18n.Printer) any {
+			return nodes.Join{Hub: "https://tizi.example.org", Code: "K7QF2", Action: "#", Errors: map[string]string{"code": p.T("network.code_wrong"), "hub": p.T("network.hub_silent")}}
+		}},
+		{"network-number", "network/join", func(p *i18n.Printer) any {
+			return nodes.Join{Hub: "https://tizi.example.org", Code: "K7QF2", Name: "MA-ERR-MJ1", Number: "3909 0222 4891 9872 6366", Action: "#", Errors: map[string]string{"number": p.T("network.number_other")}}
+		}},
+		{"network-pair", "network/pair", func(*i18n.Printer) any { return nodes.Pair{Code: "K7QF2-9M3XD", Address: "https://tizi.example.org"} }},
+		{"network-held", "network/held", func(*i18n.Printer) any { return nodes.Held{Rows: []nodes.HeldRow{held, unknown}} }},
+		{"network-held-none", "network/held", func(*i18n.Printer) any { return nodes.Held{} }},
+		{"network-facts", "network/facts", func(p *i18n.Printer) any {
+			return nodes.HeldFacts{HeldRow: held, Action: "#", More: true, Rows: []nodes.HeldFact{{At: "18.03.2026 10:00", Kind: p.T("network.kind.place"), Body: `{"code":"MA-ERR-MJ1"}`}}, Errors: map[string]string{"reason": p.T("error.reason_missing")}}
+		}},
+		{"conflicts", "conflicts/list", func(p *i18n.Printer) any {
+			v := centre.Conflicts{More: true}
+			for _, k := range []string{"people", "consents", "sheets", "seats", "groups"} {
+				v.Rows = append(v.Rows, centre.ConflictRow{Kind: k, Name: "أمينة الإدريسي", What: p.T("consent.training"), URL: "#", Centre: haySalam})
+			}
+			return v
+		}},
+		{"conflicts-none", "conflicts/list", func(*i18n.Printer) any { return centre.Conflicts{} }},
+		{"conflict", "conflicts/conflict", func(p *i18n.Printer) any {
+			side := func(who, node string) string {
+				return p.T("conflict.side", "who", who, "when", p.Date("2026-03-18")+" 10:20", "node", node)
+			}
+			q := centre.Question{Field: "birth", Label: p.T("people.birth"), Options: []shell.Option{{Value: "=1", Label: p.Date("2014-05-03"), Hint: side("Tilila Ouchen", "MA-ERR-MJ1")}, {Value: "=2", Label: p.Date("2013-05-03"), Hint: side("Nadia Berrada", p.T("network.headquarters"))}}}
+			return centre.Conflict{Kind: "people", Name: "Amina El Idrissi", Action: "#", Centre: haySalam, AboutURL: "#", About: p.T("conflict.about.people"), Questions: []centre.Question{q}, Errors: map[string]string{"birth": p.T("conflict.choose")}}
+		}},
+	}...)
+}
