@@ -59,6 +59,7 @@ var (
 	ErrTaken     = errors.New("there is a sheet of the session already")
 	ErrFull      = errors.New("the group has fewer seats left than people were chosen")
 	ErrOver      = errors.New("more people are in the group than it would have seats")
+	ErrNoSeat    = errors.New("the person was not let into the group; a refusal ends by an appeal")
 	ErrSame      = errors.New("this is the group that the person is in")
 	ErrSeated    = errors.New("the person has a seat in that group already")
 	ErrElsewhere = errors.New("the group is at another centre than the person's record")
@@ -565,7 +566,7 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 	return done, err
 }
 
-// Leave takes somebody out of a group, with the cause.
+// Leave takes somebody out of a group, with the cause. Who was refused, or has applied only, was never in it: ErrNoSeat.
 func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, cohort, p id.ID, reason, on string) error {
 	c, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
 	if err != nil {
@@ -581,7 +582,7 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 		if err != nil {
 			return out, err
 		}
-		found, freed := false, 0
+		found, freed, undecided := false, 0, false
 		for _, r := range records {
 			eid := EnrolmentID(r, c.Phase)
 			was, err := t.enrolments(ctx, q, "id = ? AND cohort = ?", store.Args(eid, cohort))
@@ -589,6 +590,10 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 				return out, err
 			}
 			if len(was) == 0 {
+				continue
+			}
+			if slices.Contains([]string{Denied, Applied}, was[0].State) {
+				undecided = true // leaving would be a way around the rule and its appeal
 				continue
 			}
 			found = true
@@ -605,7 +610,10 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 			b := was[0].restated(WithdrawnS, reason, on)
 			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: eid, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
 		}
-		if !found {
+		switch {
+		case !found && undecided:
+			return out, ErrNoSeat
+		case !found:
 			return out, person.ErrUnknown
 		}
 		return out, t.refill(ctx, q, actor, cohort, waiting, freed, on, &out)

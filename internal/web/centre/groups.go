@@ -433,7 +433,7 @@ func group(a *door.Ask) error {
 		case r.State != training.WithdrawnS && len(judged[p.ID].Remark) > 0:
 			r.Why = a.Unsure(judged[p.ID].Remark)
 		}
-		if a.May(access.WriteGroups) && r.State != training.WithdrawnS && r.State != training.Denied {
+		if a.May(access.WriteGroups) && !slices.Contains([]string{training.WithdrawnS, training.Denied, training.Applied}, r.State) {
 			r.LeaveURL = self + "/leave/" + p.ID.String()
 			if r.State == training.Enrolled || r.State == training.Active {
 				r.MoveURL = self + "/move/" + p.ID.String()
@@ -793,7 +793,13 @@ func groupLeaveGiven(a *door.Ask) error {
 		v.Errors["reason"] = a.P.T("groups.leave_reason_missing")
 		return a.Again("confirm", v)
 	}
-	if err := a.H.Training.Leave(a.R.Context(), a.Actor(), a.Scope, c.ID, p.ID, reason, a.Today()); err != nil {
+	err = a.H.Training.Leave(a.R.Context(), a.Actor(), a.Scope, c.ID, p.ID, reason, a.Today())
+	if errors.Is(err, training.ErrNoSeat) {
+		v := leaveView(a, c, p)
+		v.Reason, v.Errors[""] = reason, a.P.T("groups.leave_no_seat")
+		return a.Again("confirm", v)
+	}
+	if err != nil {
 		return err
 	}
 	a.Notify("good", "groups.left")

@@ -1,0 +1,79 @@
+package web_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"tizi/internal/access"
+	"tizi/internal/i18n"
+	"tizi/internal/store"
+)
+
+// crew is a node with a group, and somebody who manages its centre.
+type crew struct {
+	*node
+	t   testing.TB
+	s   spot
+	acc *access.Account
+	fr  *i18n.Printer
+}
+
+func newCrew(t testing.TB) *crew {
+	n := serve(t, store.SQLite, nil)
+	n.programmeP(t)
+	s := n.spot(t, "in", "MA-ERR-MJ1")
+	return &crew{n, t, s, n.open(t, access.Centre, access.Place(s.centre), true), i18n.For(i18n.FR)}
+}
+
+// refuses demands that a form is refused with a sentence and writes nothing; what was typed is still there.
+func (c *crew) refuses(path, key string, args []any, pairs ...string) {
+	c.t.Helper()
+	facts, err := c.Log.Count(ctx, c.DB)
+	must(c.t, err)
+	to, body := c.post(path, pairs...)
+	after, err := c.Log.Count(ctx, c.DB)
+	must(c.t, err)
+	if to != "" || after != facts {
+		c.t.Errorf("%s was taken: to %q, %d facts", path, to, after-facts)
+	} else if !strings.Contains(body, c.fr.T(key, args...)) {
+		c.t.Errorf("%s does not say %q", path, c.fr.T(key, args...))
+	}
+}
+
+func (c *crew) post(path string, pairs ...string) (to, body string) {
+	c.t.Helper()
+	f := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		f.Add(pairs[i], pairs[i+1])
+	}
+	status, to, body := c.request(c.t, c.acc, "POST", path, f)
+	if status != 303 && status != 422 && status != 200 {
+		c.t.Fatalf("POST %s: status %d", path, status)
+	}
+	return to, body
+}
+
+// reads demands that a page has a text, or has not.
+func (c *crew) reads(path, text string, want bool) {
+	c.t.Helper()
+	status, _, body := c.request(c.t, c.acc, "GET", path, nil)
+	if status != 200 || strings.Contains(body, text) != want {
+		c.t.Errorf("%s: status %d, has %q: %v", path, status, text, !want)
+	}
+}
+
+// A refusal is not left, and nobody is led to leave it.
+func TestLeaveARefusal(t *testing.T) {
+	c := newCrew(t)
+	phase := c.refused(t, c.s)
+	l, err := c.Training.OfPerson(ctx, c.DB, access.Everywhere(), c.s.person)
+	must(t, err)
+	for _, e := range l {
+		if e.Phase == phase {
+			leave := "/groups/" + e.Cohort.String() + "/leave/" + c.s.person.String()
+			c.refuses(leave, "groups.leave_no_seat", nil, "reason", "moved")
+			c.reads("/groups/"+e.Cohort.String(), leave, false)
+		}
+	}
+}
