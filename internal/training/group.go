@@ -66,6 +66,14 @@ var (
 	ErrPhase     = errors.New("the session lies outside the days of the phase")
 )
 
+// SeatedError is ErrSeated of somebody whose seat is in another group of the phase.
+type SeatedError struct{ Person, Cohort id.ID }
+
+func (e *SeatedError) Error() string { return ErrSeated.Error() }
+
+// Unwrap makes it an ErrSeated.
+func (e *SeatedError) Unwrap() error { return ErrSeated }
+
 // Cohort is a group.
 type Cohort struct {
 	ID                       id.ID
@@ -415,7 +423,8 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 
 // Seat puts people into a group. beyond says what becomes of those for whom it has no seat left: Wait, one of Overs for a
 // seat beyond the last, or "": then nobody is placed and ErrFull returned. While a draw decides who gets the seats, everybody
-// waits, and it returns ErrDraw unless beyond is Wait.
+// waits, and it returns ErrDraw unless beyond is Wait. Who has a seat in another group of the phase gives it up for a seat
+// here, but not for a place in a list, nor by another record: that is a SeatedError, and nobody is placed.
 func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, people []id.ID, beyond, on string) (Placed, error) {
 	var done Placed
 	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
@@ -485,6 +494,10 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 				seated[e.Person] = slices.Contains([]string{Enrolled, Active, Completed}, e.State)
 			}
 		}
+		other, err := t.seatsBeside(ctx, q, c, people, ones)
+		if err != nil {
+			return out, err
+		}
 		lacks, err := t.lacking(ctx, q, people, ones)
 		if err != nil {
 			return out, err
@@ -500,9 +513,17 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 			return out, err
 		}
 		for _, p := range found {
+			if p.Centre != c.Centre {
+				return fact.Outcome{}, ErrElsewhere
+			}
 			if slices.ContainsFunc(ones[p.ID], func(o id.ID) bool { return o != p.ID && seated[o] }) {
 				done.Already++
 				continue
+			}
+			for _, o := range ones[p.ID] {
+				if g := other[o]; o != p.ID && !g.IsNil() {
+					return fact.Outcome{}, &SeatedError{p.ID, g}
+				}
 			}
 			seated[p.ID] = true
 			eid := EnrolmentID(p.ID, c.Phase)
@@ -551,6 +572,9 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 			if fact.Says(all, e) {
 				continue
 			}
+			if g := other[p.ID]; !g.IsNil() && e.State == Waitlisted {
+				return fact.Outcome{}, &SeatedError{p.ID, g}
+			}
 			if len(was) > 0 && was[0].Cohort != cohort && slices.Contains([]string{Enrolled, Active}, was[0].State) {
 				left[was[0].Cohort]++
 			}
@@ -564,6 +588,26 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 		return out, nil
 	}})
 	return done, err
+}
+
+// seatsBeside says who of some people, by whichever record, has a seat in another group of a group's phase, and in which.
+func (t *Training) seatsBeside(ctx context.Context, q store.Querier, c *Cohort, people []id.ID, ones map[id.ID][]id.ID) (map[id.ID]id.ID, error) {
+	records := slices.Clone(people)
+	for _, all := range ones {
+		records = append(records, all...)
+	}
+	out := map[id.ID]id.ID{}
+	for part := range slices.Chunk(records, 500) {
+		who, args := store.In("person", part)
+		in, err := t.enrolments(ctx, q, who+" AND phase = ? AND cohort <> ? AND state IN ('enrolled', 'active')", append(args, c.Phase, c.ID))
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range in {
+			out[e.Person] = e.Cohort
+		}
+	}
+	return out, nil
 }
 
 // Leave takes somebody out of a group, with the cause. Who was refused, or has applied only, was never in it: ErrNoSeat.

@@ -7,7 +7,10 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/programme"
 	"tizi/internal/store"
+	"tizi/internal/training"
 )
 
 // crew is a node with a group, and somebody who manages its centre.
@@ -26,6 +29,14 @@ func newCrew(t testing.TB) *crew {
 	return &crew{n, t, s, n.open(t, access.Centre, access.Place(s.centre), true), i18n.For(i18n.FR)}
 }
 
+// group opens a group of the spot's centre.
+func (c *crew) group(name string, seats int) id.ID {
+	c.t.Helper()
+	g, err := c.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: name, Programme: programme.ID("P"), Phase: programme.PhaseID(programme.ID("P"), "1"), Centre: c.s.centre, Capacity: seats})
+	must(c.t, err)
+	return g
+}
+
 // refuses demands that a form is refused with a sentence and writes nothing; what was typed is still there.
 func (c *crew) refuses(path, key string, args []any, pairs ...string) {
 	c.t.Helper()
@@ -39,6 +50,16 @@ func (c *crew) refuses(path, key string, args []any, pairs ...string) {
 	} else if !strings.Contains(body, c.fr.T(key, args...)) {
 		c.t.Errorf("%s does not say %q", path, c.fr.T(key, args...))
 	}
+}
+
+// takes demands that a form is taken.
+func (c *crew) takes(path string, pairs ...string) string {
+	c.t.Helper()
+	to, _ := c.post(path, pairs...)
+	if to == "" {
+		c.t.Errorf("%s was refused", path)
+	}
+	return to
 }
 
 func (c *crew) post(path string, pairs ...string) (to, body string) {
@@ -75,5 +96,18 @@ func TestLeaveARefusal(t *testing.T) {
 			c.refuses(leave, "groups.leave_no_seat", nil, "reason", "moved")
 			c.reads("/groups/"+e.Cohort.String(), leave, false)
 		}
+	}
+}
+
+// Who has a seat in another group is not put into a waiting list: the page says where the seat is, and the choice is kept.
+func TestSeatElsewhere(t *testing.T) {
+	c := newCrew(t)
+	full := c.group("Complet", 1)
+	c.agree(t, c.s.other, "training")
+	c.takes("/groups/"+full.String()+"/add", "person", c.s.other.String())
+	c.refuses("/groups/"+full.String()+"/add", "groups.seat_elsewhere", []any{"name", "Pin", "group", "G in"}, "person", c.s.person.String(), "beyond", "wait")
+	_, body := c.post("/groups/"+full.String()+"/add", "person", c.s.person.String(), "beyond", "wait")
+	if !strings.Contains(body, `value="`+c.s.person.String()+`" id="f-person" checked`) {
+		t.Error("who was chosen is not chosen any more")
 	}
 }

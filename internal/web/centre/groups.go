@@ -566,7 +566,7 @@ func groupEditGiven(a *door.Ask) error {
 	return a.Go("/groups/" + c.ID.String())
 }
 
-func addView(a *door.Ask, c *training.Cohort) (GroupAdd, error) {
+func addView(a *door.Ask, c *training.Cohort, chosen ...id.ID) (GroupAdd, error) {
 	ctx, self := a.R.Context(), "/groups/"+c.ID.String()
 	v := GroupAdd{Group: c.Name, GroupURL: self, Query: strings.TrimSpace(a.R.FormValue("q")), Free: max(0, c.Capacity-c.Enrolled), Action: self + "/add", CancelURL: self, Errors: map[string]string{}}
 	if v.Full, v.Beyond = v.Free == 0, training.Wait; c.Capacity == 0 {
@@ -585,7 +585,15 @@ func addView(a *door.Ask, c *training.Cohort) (GroupAdd, error) {
 	}
 	here := access.At(c.Centre)
 	var list []*person.Person
-	if one, err := id.Parse(a.R.URL.Query().Get("person")); err == nil { // somebody who was just written down
+	if len(chosen) > 0 { // the form comes back
+		v.Chosen = map[string]bool{}
+		for _, p := range chosen {
+			v.Chosen[p.String()] = true
+		}
+		if list, err = a.H.People.Of(ctx, a.H.DB, here, chosen); err != nil {
+			return v, err
+		}
+	} else if one, err := id.Parse(a.R.URL.Query().Get("person")); err == nil { // somebody who was just written down
 		v.Chosen = map[string]bool{one.String(): true}
 		if list, err = a.H.People.Of(ctx, a.H.DB, here, []id.ID{one}); err != nil {
 			return v, err
@@ -678,14 +686,12 @@ func groupAddGiven(a *door.Ask) error {
 		return a.Again("groups/add", v)
 	}
 	again := func(field, sentence string) error {
-		v, err := addView(a, c)
+		v, err := addView(a, c, ids...)
 		if err != nil {
 			return err
 		}
-		v.Full, v.Beyond, v.Chosen, v.Errors[field] = true, a.R.PostFormValue("beyond"), map[string]bool{}, sentence
-		for _, s := range ids {
-			v.Chosen[s.String()] = true
-		}
+		v.Beyond, v.Errors[field] = a.R.PostFormValue("beyond"), sentence
+		v.Full = v.Full || field == "beyond"
 		return a.Again("groups/add", v)
 	}
 	beyond := a.R.PostFormValue("beyond")
@@ -699,6 +705,17 @@ func groupAddGiven(a *door.Ask) error {
 	if errors.Is(err, training.ErrDraw) {
 		return again("beyond", a.P.T("draw.by_hand"))
 	}
+	var has *training.SeatedError
+	if errors.As(err, &has) {
+		sentence, err := seatElsewhere(a, has)
+		if err != nil {
+			return err
+		}
+		return again("person", sentence)
+	}
+	if errors.Is(err, training.ErrElsewhere) {
+		return again("person", a.P.T("groups.elsewhere"))
+	}
 	if errors.Is(err, training.ErrClosed) {
 		a.Notify("help", "groups.closed")
 		return a.Go("/groups/" + c.ID.String())
@@ -708,6 +725,20 @@ func groupAddGiven(a *door.Ask) error {
 	}
 	seated(a, done)
 	return a.Go("/groups/" + c.ID.String())
+}
+
+// seatElsewhere says who has a seat in which other group, and what is done then.
+func seatElsewhere(a *door.Ask, has *training.SeatedError) (string, error) {
+	people, err := a.H.People.Of(a.R.Context(), a.H.DB, a.Scope, []id.ID{has.Person})
+	if err != nil {
+		return "", err
+	}
+	if len(people) == 0 {
+		return "", person.ErrUnknown
+	}
+	names, err := a.H.Training.Names(a.R.Context(), a.H.DB, []id.ID{has.Cohort})
+	name, _ := a.Names(people[0].Details)
+	return a.P.T("groups.seat_elsewhere", "name", name, "group", names[has.Cohort]), err
 }
 
 // seated says what became of those who were placed in a group.
