@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/centre"
@@ -206,13 +207,17 @@ func (t *Training) OpenCohort(ctx context.Context, actor id.ID, scope access.Sco
 	return cohort, err
 }
 
-// EditCohort states a group anew.
+// EditCohort states a group anew. A trainer who comes to it and holds something else when it meets is a *ClashError.
 func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, edit func(*CohortOpened)) error {
 	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
 	if err != nil {
 		return err
 	}
-	_, err = t.log.Do(ctx, fact.Command{Name: "edit a group", Stream: person.Stream(now.Centre), Keys: []id.ID{cohort}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	today := t.log.Clock.Now().Format(time.DateOnly)
+	asked := now.opened()
+	edit(&asked)
+	keys := append([]id.ID{cohort, timetableKey(now.Centre)}, asked.Trainers...)
+	_, err = t.log.Do(ctx, fact.Command{Name: "edit a group", Stream: person.Stream(now.Centre), Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		c, err := t.Cohort(ctx, q, scope, cohort, "")
 		if err != nil {
@@ -222,8 +227,11 @@ func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Sco
 		if err != nil {
 			return out, err
 		}
-		b := CohortOpened{c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.Trainers, c.From, c.To, c.Closed, c.Subjects}
+		b := c.opened()
 		edit(&b)
+		if err := t.newTrainers(ctx, q, scope, c, b.Trainers, today); err != nil {
+			return out, err
+		}
 		if b.Capacity > 0 && b.Capacity != c.Capacity && b.Capacity < c.Enrolled {
 			return out, ErrOver
 		}
@@ -234,6 +242,11 @@ func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Sco
 		return out, nil
 	}})
 	return err
+}
+
+// opened is what was last stated of the group.
+func (c *Cohort) opened() CohortOpened {
+	return CohortOpened{c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.Trainers, c.From, c.To, c.Closed, c.Subjects}
 }
 
 // Enrolment is somebody's standing in a phase.

@@ -2,8 +2,10 @@ package web_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/i18n"
@@ -110,4 +112,67 @@ func TestSeatElsewhere(t *testing.T) {
 	if !strings.Contains(body, `value="`+c.s.person.String()+`" id="f-person" checked`) {
 		t.Error("who was chosen is not chosen any more")
 	}
+}
+
+// All trainers of a group are shown and stay; one who holds something else when it meets is refused with when and what, but
+// not with the name of a group of a centre that the reader does not see.
+func TestTrainersOfAGroup(t *testing.T) {
+	c := newCrew(t)
+	all := access.Everywhere()
+	var who []*access.Account
+	for range 3 {
+		who = append(who, c.open(t, access.Trainer, access.Place(c.s.centre), false))
+	}
+	far := c.spot(t, "out", "MA-CAS-MJ1")
+	must(t, c.Access.Grant(ctx, c.owner, who[2].ID, access.Trainer, access.Place(far.centre), false))
+	must(t, c.Training.EditCohort(ctx, id.Nil, all, far.group, func(g *training.CohortOpened) { g.Trainers = []id.ID{who[2].ID} }))
+	g := c.group("À plusieurs", 0)
+	beside := c.group("À côté", 0)
+	must(t, c.Training.EditCohort(ctx, id.Nil, all, beside, func(g *training.CohortOpened) { g.Trainers = []id.ID{who[1].ID} }))
+	for _, x := range []id.ID{g, beside, far.group} {
+		_, err := c.Training.Plan(ctx, id.Nil, all, x, training.Weekly{From: "2026-03-10", To: "2026-03-10", Days: []time.Weekday{time.Tuesday}, Starts: "10:00", Ends: "11:00"})
+		must(t, err)
+	}
+	edit := "/groups/" + g.String() + "/edit"
+	form := []string{"name", "À plusieurs", "capacity", "9", "from", "2026-01-05", "to", "2026-12-01"}
+	ticks := func(accounts ...int) []string {
+		out := slices.Clone(form)
+		for _, i := range accounts {
+			out = append(out, "trainer", who[i].ID.String())
+		}
+		return out
+	}
+	busy := []any{"n", 1}
+	c.refuses(edit, "groups.trainer_busy", busy, ticks(0, 1)...)
+	c.refuses(edit, "clash.trainer", []any{"name", who[1].Name, "group", "À côté"}, ticks(0, 1)...)
+	c.refuses(edit, "clash.trainer_elsewhere", []any{"name", who[2].Name}, ticks(0, 2)...)
+	_, body := c.post(edit, ticks(0, 2)...)
+	if strings.Contains(body, "G out") || !strings.Contains(body, `value="`+who[2].ID.String()+`" checked`) {
+		t.Error("a group of another centre is named, or who was ticked is not")
+	}
+	c.refuses(edit, "groups.trainer_unknown", nil, append(ticks(0), "trainer", id.New().String())...)
+	second := c.open(t, access.Trainer, access.Place(c.s.centre), false)
+	c.takes(edit, append(ticks(0), "trainer", second.ID.String())...)
+	now, err := c.Training.Cohort(ctx, c.DB, all, g, "")
+	must(t, err)
+	if len(now.Trainers) != 2 {
+		t.Errorf("of two trainers %d stay", len(now.Trainers))
+	}
+	session := training.SessionID(g, "2026-03-10", "10:00")
+	change := "/sessions/" + session.String() + "/change"
+	c.takes(change, "date", "2026-03-12", "from", "10:00", "to", "11:00", "why", "trainer", "trainer", who[0].ID.String(), "trainer", second.ID.String(), "despite", "yes")
+	instead, err := c.Training.StandIns(ctx, c.DB, session)
+	must(t, err)
+	if len(instead) != 2 {
+		t.Errorf("of two who stand in %d stay", len(instead))
+	}
+	// A week shows what a trainer holds at another centre, without its name.
+	must(t, c.Training.EditCohort(ctx, id.Nil, all, far.group, func(g *training.CohortOpened) { g.Trainers = nil }))
+	must(t, c.Training.EditCohort(ctx, id.Nil, all, c.s.group, func(g *training.CohortOpened) { g.Trainers = []id.ID{who[2].ID} }))
+	for _, x := range []id.ID{c.s.group, far.group} {
+		_, err := c.Training.Plan(ctx, id.Nil, all, x, training.Weekly{From: "2026-03-19", To: "2026-03-19", Days: []time.Weekday{time.Thursday}, Starts: "10:00", Ends: "11:00", Trainers: []id.ID{who[2].ID}})
+		must(t, err)
+	}
+	c.reads("/timetable?week=2026-03-16", c.fr.T("clash.trainer_elsewhere", "name", who[2].Name), true)
+	c.reads("/timetable?week=2026-03-16", "G out", false)
 }
