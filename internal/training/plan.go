@@ -190,10 +190,7 @@ func (t *Training) World(ctx context.Context, q store.Querier, at id.ID, from st
 	if err != nil {
 		return w, err
 	}
-	for _, o := range others {
-		from, to := span(o.Opens, o.Closes)
-		w.Others = append(w.Others, timetable.Other{First: o.From, Last: o.To, From: from, To: to, Why: o.Why})
-	}
+	w.Others = centre.Others(others)
 	stock, err := t.centres.Stock(ctx, q, at)
 	for _, s := range stock {
 		w.Devices[s.Kind] = s.State[centre.Ready]

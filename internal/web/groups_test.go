@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/centre"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/programme"
@@ -175,4 +176,20 @@ func TestTrainersOfAGroup(t *testing.T) {
 	}
 	c.reads("/timetable?week=2026-03-16", c.fr.T("clash.trainer_elsewhere", "name", who[2].Name), true)
 	c.reads("/timetable?week=2026-03-16", "G out", false)
+}
+
+// The sheet of the day says when the centre is open on that very day, and a second stretch of other hours from the same day
+// does not take the place of the first.
+func TestDayOfOtherHours(t *testing.T) {
+	c := newCrew(t)
+	must(t, c.Centres.SetHours(ctx, id.Nil, access.Everywhere(), centre.HoursStated{Centre: c.s.centre, Spans: []centre.Span{{Day: time.Monday, From: "09:00", To: "18:00"}}}))
+	except := "/centres/" + c.s.centre.String() + "/exceptions"
+	c.takes(except, "on", "2026-03-02", "until", "2026-03-20", "why", "Ramadan", "opens", "10:00", "closes", "15:00")
+	c.refuses(except, "centres.exception_taken", nil, "on", "2026-03-02", "until", "2026-03-05", "why", "Travaux")
+	c.takes(except, "on", "2026-03-09", "why", "Travaux")
+	for date, want := range map[string]string{"2026-03-23": "09:00–18:00", "2026-03-16": "10:00–15:00", "2026-03-24": c.fr.T("day.closed"), "2026-03-09": "Travaux"} {
+		c.reads("/day?date="+date, want, true)
+	}
+	c.reads("/day?date=2026-03-09", c.fr.T("day.hours"), false)
+	c.reads("/day?date=2026-03-16", "Ramadan", true)
 }

@@ -183,12 +183,10 @@ func week(a *door.Ask) error {
 		if !w.OpenOn(d.Date) {
 			d.Closed = "-"
 		}
-		for _, o := range w.Others {
-			if o.First <= d.Date && d.Date <= o.Last {
-				d.Closed = ""
-				if o.From >= o.To {
-					d.Closed = o.Why
-				}
+		if o, ok := timetable.OtherOn(w.Others, d.Date); ok {
+			d.Closed = ""
+			if o.From >= o.To {
+				d.Closed = o.Why
 			}
 		}
 		v.Days = append(v.Days, d)
