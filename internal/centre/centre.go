@@ -13,6 +13,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/place"
 	"tizi/internal/store"
+	"tizi/internal/timetable"
 )
 
 // Centres keeps what centres are made of.
@@ -29,6 +30,7 @@ var (
 	ErrNoDevice    = errors.New("there is no such device")
 	ErrNoRound     = errors.New("there is no such round")
 	ErrNumberTaken = errors.New("another device of the centre has this number")
+	ErrDayTaken    = errors.New("other hours of the centre begin on this day already")
 	ErrNameTaken   = errors.New("another room of the centre has this name")
 	ErrState       = errors.New("the device does not stand so that this could be done with it")
 )
@@ -199,13 +201,32 @@ func (c *Centres) Exceptions(ctx context.Context, q store.Querier, centre id.ID,
 	return out, err
 }
 
-// SetException states other hours for some days. Another statement from the same first day corrects it.
+// SetException states other hours for some days, or removes them. Others from the same first day are taken away first:
+// ErrDayTaken.
 func (c *Centres) SetException(ctx context.Context, actor id.ID, scope access.Scope, e ExceptionStated) error {
 	e.Why = strings.TrimSpace(e.Why)
-	return c.state(ctx, "state other hours", actor, scope, e.Centre, exceptionID(e.Centre, e.From), KindException, e, nil)
+	subject := exceptionID(e.Centre, e.From)
+	return c.state(ctx, "state other hours", actor, scope, e.Centre, subject, KindException, e, func(ctx context.Context, q store.Querier) error {
+		var was Exception
+		found, err := store.One(ctx, q, "SELECT ends, opens, closes, why FROM centre_exception WHERE id = ?", store.Args(subject), &was.To, &was.Opens, &was.Closes, &was.Why)
+		if found && !e.Removed && was != (Exception{To: e.To, Opens: e.Opens, Closes: e.Closes, Why: e.Why}) {
+			return ErrDayTaken
+		}
+		return err
+	})
 }
 
 func exceptionID(centre id.ID, from string) id.ID { return id.Under(centre, "hours "+from) }
+
+// Others are exceptions as a timetable asks for them.
+func Others(list []Exception) (out []timetable.Other) {
+	for _, e := range list {
+		from, _ := timetable.Clock(e.Opens)
+		to, _ := timetable.Clock(e.Closes)
+		out = append(out, timetable.Other{First: e.From, Last: e.To, From: from, To: to, Why: e.Why})
+	}
+	return out
+}
 
 // Device is a device of a centre.
 type Device struct {

@@ -135,6 +135,17 @@ func TestRoomsAndHours(t *testing.T) {
 		e, err := n.Exceptions(ctx, n.DB, here, "2026-03-12")
 		must(t, err)
 		is(t, "exceptions to come", words(len(e), e[0].Why), "1 peinture")
+		b := centre.ExceptionStated{Centre: here, From: "2026-03-10", To: "2026-03-12", Why: "peinture"}
+		must(t, n.SetException(ctx, id.Nil, all, b)) // the same again says nothing
+		b.To, b.Why = "2026-04-10", "ramadan"
+		refused(t, "others from the same day", n.SetException(ctx, id.Nil, all, b), centre.ErrDayTaken)
+		e, err = n.Exceptions(ctx, n.DB, here, "2026-03-12")
+		must(t, err)
+		is(t, "what stands", words(len(e), e[0].Why, e[0].To), "1 peinture 2026-03-12")
+		b.Removed = true
+		must(t, n.SetException(ctx, id.Nil, all, b))
+		b.Removed = false
+		must(t, n.SetException(ctx, id.Nil, all, b))
 	})
 }
 

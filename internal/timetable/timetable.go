@@ -226,12 +226,29 @@ func (w World) OpenOn(date string) bool {
 	return err == nil && (len(w.Open) == 0 || slices.ContainsFunc(w.Open, func(s Span) bool { return s.Day == day.Weekday() }))
 }
 
+// OtherOn returns what was stated of other hours of a day. Of several the shortest decides, a closed day within the hours of
+// Ramadan; of those that are as long, the one that starts last.
+func OtherOn(others []Other, date string) (best Other, found bool) {
+	days := func(o Other) int {
+		first, _ := time.Parse(time.DateOnly, o.First)
+		last, _ := time.Parse(time.DateOnly, o.Last)
+		return int(last.Sub(first).Hours())
+	}
+	for _, o := range others {
+		if date < o.First || o.Last < date {
+			continue
+		}
+		if !found || cmp.Or(cmp.Compare(days(o), days(best)), -cmp.Compare(o.First, best.First)) < 0 {
+			best, found = o, true
+		}
+	}
+	return best, found
+}
+
 // opens reports whether the centre is open during a whole booking; why is what was stated of other hours.
 func (w World) opens(b *Booking) (open bool, why string) {
-	for _, o := range w.Others {
-		if o.First <= b.Date && b.Date <= o.Last {
-			return o.From <= b.From && b.To <= o.To && o.From < o.To, o.Why
-		}
+	if o, ok := OtherOn(w.Others, b.Date); ok {
+		return o.From <= b.From && b.To <= o.To && o.From < o.To, o.Why
 	}
 	if len(w.Open) == 0 {
 		return true, ""

@@ -183,6 +183,28 @@ func TestAlone(t *testing.T) {
 	}
 }
 
+// Of other hours that overlap the shortest decide, then those that start last, in whatever order they come.
+func TestOtherHours(t *testing.T) {
+	others := []timetable.Other{
+		{First: "2026-02-18", Last: "2026-03-19", From: 600, To: 900, Why: "ramadan"},
+		{First: "2026-03-04", Last: "2026-03-04", Why: "peinture"},
+		{First: "2026-03-10", Last: "2026-03-12", Why: "panne"},
+		{First: "2026-03-11", Last: "2026-03-13", From: 600, To: 660, Why: "visite"},
+	}
+	for range 2 {
+		for date, want := range map[string]string{"2026-02-17": "", "2026-02-18": "ramadan", "2026-03-04": "peinture", "2026-03-05": "ramadan", "2026-03-10": "panne", "2026-03-11": "visite", "2026-03-13": "visite", "2026-03-14": "ramadan"} {
+			if o, found := timetable.OtherOn(others, date); o.Why != want || found != (want != "") {
+				t.Errorf("%s: %q, want %q", date, o.Why, want)
+			}
+		}
+		slices.Reverse(others)
+	}
+	w := timetable.World{Others: others}
+	if got := timetable.Find([]timetable.Booking{{ID: named(1), Date: "2026-03-04", From: 600, To: 660}}, w); len(got) != 1 || got[0].Kind != timetable.OutOfHours || got[0].Why != "peinture" {
+		t.Errorf("a closed day within Ramadan: %v", got)
+	}
+}
+
 func TestClock(t *testing.T) {
 	for s, want := range map[string]int{"00:00": 0, "09:05": 545, "23:59": 1439, "24:00": -1, "9:00": -1, "09:60": -1, "": -1, "ab:cd": -1, "٠٩:00": -1} {
 		got, ok := timetable.Clock(s)

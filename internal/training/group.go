@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/centre"
@@ -59,11 +60,20 @@ var (
 	ErrTaken     = errors.New("there is a sheet of the session already")
 	ErrFull      = errors.New("the group has fewer seats left than people were chosen")
 	ErrOver      = errors.New("more people are in the group than it would have seats")
+	ErrNoSeat    = errors.New("the person was not let into the group; a refusal ends by an appeal")
 	ErrSame      = errors.New("this is the group that the person is in")
 	ErrSeated    = errors.New("the person has a seat in that group already")
 	ErrElsewhere = errors.New("the group is at another centre than the person's record")
 	ErrPhase     = errors.New("the session lies outside the days of the phase")
 )
+
+// SeatedError is ErrSeated of somebody whose seat is in another group of the phase.
+type SeatedError struct{ Person, Cohort id.ID }
+
+func (e *SeatedError) Error() string { return ErrSeated.Error() }
+
+// Unwrap makes it an ErrSeated.
+func (e *SeatedError) Unwrap() error { return ErrSeated }
 
 // Cohort is a group.
 type Cohort struct {
@@ -197,13 +207,17 @@ func (t *Training) OpenCohort(ctx context.Context, actor id.ID, scope access.Sco
 	return cohort, err
 }
 
-// EditCohort states a group anew.
+// EditCohort states a group anew. A trainer who comes to it and holds something else when it meets is a *ClashError.
 func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, edit func(*CohortOpened)) error {
 	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
 	if err != nil {
 		return err
 	}
-	_, err = t.log.Do(ctx, fact.Command{Name: "edit a group", Stream: person.Stream(now.Centre), Keys: []id.ID{cohort}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	today := t.log.Clock.Now().Format(time.DateOnly)
+	asked := now.opened()
+	edit(&asked)
+	keys := append([]id.ID{cohort, timetableKey(now.Centre)}, asked.Trainers...)
+	_, err = t.log.Do(ctx, fact.Command{Name: "edit a group", Stream: person.Stream(now.Centre), Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		c, err := t.Cohort(ctx, q, scope, cohort, "")
 		if err != nil {
@@ -213,8 +227,11 @@ func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Sco
 		if err != nil {
 			return out, err
 		}
-		b := CohortOpened{c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.Trainers, c.From, c.To, c.Closed, c.Subjects}
+		b := c.opened()
 		edit(&b)
+		if err := t.newTrainers(ctx, q, scope, c, b.Trainers, today); err != nil {
+			return out, err
+		}
 		if b.Capacity > 0 && b.Capacity != c.Capacity && b.Capacity < c.Enrolled {
 			return out, ErrOver
 		}
@@ -225,6 +242,11 @@ func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Sco
 		return out, nil
 	}})
 	return err
+}
+
+// opened is what was last stated of the group.
+func (c *Cohort) opened() CohortOpened {
+	return CohortOpened{c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.Trainers, c.From, c.To, c.Closed, c.Subjects}
 }
 
 // Enrolment is somebody's standing in a phase.
@@ -414,7 +436,8 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 
 // Seat puts people into a group. beyond says what becomes of those for whom it has no seat left: Wait, one of Overs for a
 // seat beyond the last, or "": then nobody is placed and ErrFull returned. While a draw decides who gets the seats, everybody
-// waits, and it returns ErrDraw unless beyond is Wait.
+// waits, and it returns ErrDraw unless beyond is Wait. Who has a seat in another group of the phase gives it up for a seat
+// here, but not for a place in a list, nor by another record: that is a SeatedError, and nobody is placed.
 func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, people []id.ID, beyond, on string) (Placed, error) {
 	var done Placed
 	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
@@ -484,6 +507,10 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 				seated[e.Person] = slices.Contains([]string{Enrolled, Active, Completed}, e.State)
 			}
 		}
+		other, err := t.seatsBeside(ctx, q, c, people, ones)
+		if err != nil {
+			return out, err
+		}
 		lacks, err := t.lacking(ctx, q, people, ones)
 		if err != nil {
 			return out, err
@@ -499,9 +526,17 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 			return out, err
 		}
 		for _, p := range found {
+			if p.Centre != c.Centre {
+				return fact.Outcome{}, ErrElsewhere
+			}
 			if slices.ContainsFunc(ones[p.ID], func(o id.ID) bool { return o != p.ID && seated[o] }) {
 				done.Already++
 				continue
+			}
+			for _, o := range ones[p.ID] {
+				if g := other[o]; o != p.ID && !g.IsNil() {
+					return fact.Outcome{}, &SeatedError{p.ID, g}
+				}
 			}
 			seated[p.ID] = true
 			eid := EnrolmentID(p.ID, c.Phase)
@@ -550,6 +585,9 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 			if fact.Says(all, e) {
 				continue
 			}
+			if g := other[p.ID]; !g.IsNil() && e.State == Waitlisted {
+				return fact.Outcome{}, &SeatedError{p.ID, g}
+			}
 			if len(was) > 0 && was[0].Cohort != cohort && slices.Contains([]string{Enrolled, Active}, was[0].State) {
 				left[was[0].Cohort]++
 			}
@@ -565,7 +603,27 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 	return done, err
 }
 
-// Leave takes somebody out of a group, with the cause.
+// seatsBeside says who of some people, by whichever record, has a seat in another group of a group's phase, and in which.
+func (t *Training) seatsBeside(ctx context.Context, q store.Querier, c *Cohort, people []id.ID, ones map[id.ID][]id.ID) (map[id.ID]id.ID, error) {
+	records := slices.Clone(people)
+	for _, all := range ones {
+		records = append(records, all...)
+	}
+	out := map[id.ID]id.ID{}
+	for part := range slices.Chunk(records, 500) {
+		who, args := store.In("person", part)
+		in, err := t.enrolments(ctx, q, who+" AND phase = ? AND cohort <> ? AND state IN ('enrolled', 'active')", append(args, c.Phase, c.ID))
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range in {
+			out[e.Person] = e.Cohort
+		}
+	}
+	return out, nil
+}
+
+// Leave takes somebody out of a group, with the cause. Who was refused, or has applied only, was never in it: ErrNoSeat.
 func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, cohort, p id.ID, reason, on string) error {
 	c, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
 	if err != nil {
@@ -581,7 +639,7 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 		if err != nil {
 			return out, err
 		}
-		found, freed := false, 0
+		found, freed, undecided := false, 0, false
 		for _, r := range records {
 			eid := EnrolmentID(r, c.Phase)
 			was, err := t.enrolments(ctx, q, "id = ? AND cohort = ?", store.Args(eid, cohort))
@@ -589,6 +647,10 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 				return out, err
 			}
 			if len(was) == 0 {
+				continue
+			}
+			if slices.Contains([]string{Denied, Applied}, was[0].State) {
+				undecided = true // leaving would be a way around the rule and its appeal
 				continue
 			}
 			found = true
@@ -605,7 +667,10 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 			b := was[0].restated(WithdrawnS, reason, on)
 			out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: eid, Actor: actor, Body: b, Prev: fact.HeadsOf(all)})
 		}
-		if !found {
+		switch {
+		case !found && undecided:
+			return out, ErrNoSeat
+		case !found:
 			return out, person.ErrUnknown
 		}
 		return out, t.refill(ctx, q, actor, cohort, waiting, freed, on, &out)

@@ -57,6 +57,11 @@ func TestRuleOfAPhase(t *testing.T) {
 		must(t, err)
 		is(t, "why", fmt.Sprint(len(list), list[0].Grounds, list[0].Version.N, denied[0].Phase == phase), "1 [age] 1 true")
 
+		// A refusal is not left, so that nobody comes back by leaving without an appeal.
+		refused(t, "leaving a refusal", c.Leave(ctx, id.Nil, all, g, old, "moved", "2026-03-03"), training.ErrNoSeat)
+		is(t, "facts of it", c.facts(t), before)
+		is(t, "who left a refusal", standing(old), "denied rule [age] true;")
+
 		// A later version asks those who come, not those who are in.
 		must(t, programmes.Decide(ctx, id.Nil, programme.RuleStated{Phase: phase, From: "2026-04-01", By: "committee", Rule: programme.Rule{Sex: "m"}}))
 		done, err = c.Place(ctx, id.Nil, all, g, []id.ID{old, fits}, "2026-04-02")

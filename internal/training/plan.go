@@ -25,7 +25,9 @@ type Calendar struct {
 // ClashError is returned when sessions clash: with what cannot be, or with what nobody confirmed.
 type ClashError struct {
 	Clashes []timetable.Clash
-	Refused bool // one of them cannot be confirmed
+	Refused bool             // one of them cannot be confirmed
+	Names   map[id.ID]string // of the groups that clash, by session, where EditCohort says so
+	Days    map[id.ID]string // of the sessions of the group itself, there too
 }
 
 func (e *ClashError) Error() string { return fmt.Sprintf("%d clashes", len(e.Clashes)) }
@@ -135,6 +137,37 @@ func (t *Training) Week(ctx context.Context, q store.Querier, at id.ID, from, to
 	return t.booked(ctx, q, true, "s.centre = ? AND s.day >= ? AND s.day <= ?", store.Args(at, from, to))
 }
 
+// Elsewhere returns the sessions that the trainers of some sessions of a centre hold at other centres between two days. Of
+// these the trainers matter alone: rooms and devices are not of this centre.
+func (t *Training) Elsewhere(ctx context.Context, q store.Querier, list []*Booked, at id.ID, from, to string) ([]*Booked, error) {
+	var trainers []id.ID
+	for _, b := range list {
+		if b.Cancelled == "" {
+			trainers = append(trainers, b.Trainers...)
+		}
+	}
+	return t.heldElsewhere(ctx, q, trainers, at, from, to)
+}
+
+func (t *Training) heldElsewhere(ctx context.Context, q store.Querier, trainers []id.ID, at id.ID, from, to string) (out []*Booked, err error) {
+	trainers = slices.Clone(trainers)
+	slices.SortFunc(trainers, func(a, b id.ID) int { return slices.Compare(a[:], b[:]) })
+	for part := range slices.Chunk(slices.Compact(trainers), 500) {
+		who, more := store.In("o.account", part)
+		list, err := t.booked(ctx, q, false, "s.day >= ? AND s.day <= ? AND s.centre <> ? AND s.cohort IN (SELECT o.cohort FROM "+own+" o WHERE "+who+")", append(store.Args(from, to, at), more...))
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range list {
+			b.Booking.Room, b.Devices = id.Nil, nil
+			if !slices.ContainsFunc(out, func(o *Booked) bool { return o.ID == b.ID }) {
+				out = append(out, b)
+			}
+		}
+	}
+	return out, nil
+}
+
 // World is what sessions of a centre are held against, from a day on.
 func (t *Training) World(ctx context.Context, q store.Querier, at id.ID, from string, cal *Calendar) (timetable.World, error) {
 	w := timetable.World{Rooms: map[id.ID]timetable.Room{}, Devices: map[string]int{}, Holidays: cal.Holidays, Prayers: cal.Prayers}
@@ -157,10 +190,7 @@ func (t *Training) World(ctx context.Context, q store.Querier, at id.ID, from st
 	if err != nil {
 		return w, err
 	}
-	for _, o := range others {
-		from, to := span(o.Opens, o.Closes)
-		w.Others = append(w.Others, timetable.Other{First: o.From, Last: o.To, From: from, To: to, Why: o.Why})
-	}
+	w.Others = centre.Others(others)
 	stock, err := t.centres.Stock(ctx, q, at)
 	for _, s := range stock {
 		w.Devices[s.Kind] = s.State[centre.Ready]
@@ -180,8 +210,9 @@ func Clashes(list []*Booked, w timetable.World) []timetable.Clash {
 }
 
 // against returns the clashes that some new bookings of a centre bring: with what is planned there, with what their
-// trainers hold elsewhere, and with the world. names are those of the groups that they clash with.
-func (t *Training) against(ctx context.Context, q store.Querier, at id.ID, fresh []timetable.Booking, cal *Calendar) (clashes []timetable.Clash, names map[id.ID]string, err error) {
+// trainers hold elsewhere, and with the world. names are those of the groups that they clash with, "" of one that is not in
+// the scope.
+func (t *Training) against(ctx context.Context, q store.Querier, scope access.Scope, at id.ID, fresh []timetable.Booking, cal *Calendar) (clashes []timetable.Clash, names map[id.ID]string, err error) {
 	names = map[id.ID]string{}
 	if len(fresh) == 0 {
 		return nil, names, nil
@@ -193,28 +224,17 @@ func (t *Training) against(ctx context.Context, q store.Querier, at id.ID, fresh
 	for _, b := range fresh {
 		first, last = min(first, b.Date), max(last, b.Date)
 		mine[b.ID], days[b.Date] = true, true
-		for _, a := range b.Trainers {
-			if !slices.Contains(trainers, a) {
-				trainers = append(trainers, a)
-			}
-		}
+		trainers = append(trainers, b.Trainers...)
 	}
-	where, args := "s.day >= ? AND s.day <= ?", store.Args(first, last)
-	list, err := t.booked(ctx, q, false, where+" AND s.centre = ?", append(slices.Clone(args), at))
+	list, err := t.booked(ctx, q, false, "s.day >= ? AND s.day <= ? AND s.centre = ?", store.Args(first, last, at))
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(trainers) > 0 {
-		who, more := store.In("o.account", trainers)
-		elsewhere, err := t.booked(ctx, q, false, where+" AND s.centre <> ? AND s.cohort IN (SELECT o.cohort FROM "+own+" o WHERE "+who+")", append(append(slices.Clone(args), at), more...))
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, b := range elsewhere { // of what is elsewhere the trainers matter alone
-			b.Booking.Room, b.Devices = id.Nil, nil
-			list = append(list, b)
-		}
+	elsewhere, err := t.heldElsewhere(ctx, q, trainers, at, first, last)
+	if err != nil {
+		return nil, nil, err
 	}
+	list = append(list, elsewhere...)
 	w, err := t.World(ctx, q, at, first, cal)
 	if err != nil {
 		return nil, nil, err
@@ -223,7 +243,9 @@ func (t *Training) against(ctx context.Context, q store.Querier, at id.ID, fresh
 	for _, b := range list {
 		if !mine[b.ID] && days[b.Date] {
 			all = append(all, b.Booking)
-			names[b.ID] = b.Name
+			if b.Centre == at || scope.Has(b.Centre) {
+				names[b.ID] = b.Name
+			}
 		}
 	}
 	for _, c := range timetable.Find(all, w) {
@@ -282,7 +304,7 @@ type Preview struct {
 func (p *Preview) New() int { return len(p.fresh) }
 
 // preview works out what a series would write.
-func (t *Training) preview(ctx context.Context, q store.Querier, c *Cohort, w Weekly) (*Preview, error) {
+func (t *Training) preview(ctx context.Context, q store.Querier, scope access.Scope, c *Cohort, w Weekly) (*Preview, error) {
 	p := &Preview{}
 	if w.Except == nil && w.Calendar != nil && w.From != w.To { // a single session on a holiday is meant
 		w.Except = func(date string) bool {
@@ -330,7 +352,7 @@ func (t *Training) preview(ctx context.Context, q store.Querier, c *Cohort, w We
 	if w.Calendar == nil {
 		return p, nil
 	}
-	if p.all, p.Names, err = t.against(ctx, q, c.Centre, p.fresh, w.Calendar); err != nil {
+	if p.all, p.Names, err = t.against(ctx, q, scope, c.Centre, p.fresh, w.Calendar); err != nil {
 		return nil, err
 	}
 	for i := range p.Days {
@@ -364,7 +386,7 @@ func (t *Training) Preview(ctx context.Context, q store.Querier, scope access.Sc
 	if c.Closed {
 		return nil, ErrClosed
 	}
-	return t.preview(ctx, q, c, w)
+	return t.preview(ctx, q, scope, c, w)
 }
 
 // Plan plans the sessions of a timetable and returns how many are new. With a calendar it returns a *ClashError when they
@@ -386,7 +408,7 @@ func (t *Training) Plan(ctx context.Context, actor id.ID, scope access.Scope, co
 	_, err = t.log.Do(ctx, fact.Command{Name: "plan sessions", Stream: person.Stream(c.Centre), Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		added = 0
 		var out fact.Outcome
-		p, err := t.preview(ctx, q, c, w)
+		p, err := t.preview(ctx, q, scope, c, w)
 		if err != nil {
 			return out, err
 		}
@@ -401,6 +423,39 @@ func (t *Training) Plan(ctx context.Context, actor id.ID, scope access.Scope, co
 		return out, nil
 	}})
 	return added, err
+}
+
+// newTrainers holds the trainers that come to a group against what else they hold when it meets from a day on: a *ClashError.
+// Sessions that somebody holds in their place are not theirs.
+func (t *Training) newTrainers(ctx context.Context, q store.Querier, scope access.Scope, c *Cohort, trainers []id.ID, from string) error {
+	fresh := slices.DeleteFunc(slices.Clone(trainers), func(a id.ID) bool { return slices.Contains(c.Trainers, a) })
+	if len(fresh) == 0 {
+		return nil
+	}
+	coming, err := t.booked(ctx, q, false, "s.cohort = ? AND s.day >= ? AND s.present + s.late + s.excused + s.absent = 0 AND NOT EXISTS (SELECT 1 FROM training_stand_in i WHERE i.session = s.id)", store.Args(c.ID, from))
+	if err != nil || len(coming) == 0 {
+		return err
+	}
+	e := &ClashError{Refused: true, Days: map[id.ID]string{}}
+	bs := make([]timetable.Booking, len(coming))
+	for i, b := range coming {
+		bs[i], e.Days[b.ID] = b.Booking, b.Date
+		bs[i].Trainers = fresh
+	}
+	all, names, err := t.against(ctx, q, scope, c.Centre, bs, &Calendar{})
+	if err != nil {
+		return err
+	}
+	e.Names = names
+	for _, x := range all {
+		if x.Kind == timetable.TrainerTwice {
+			e.Clashes = append(e.Clashes, x)
+		}
+	}
+	if len(e.Clashes) > 0 {
+		return e
+	}
+	return nil
 }
 
 // Change is a session as it is to be.
@@ -466,7 +521,7 @@ func (t *Training) Alter(ctx context.Context, actor id.ID, scope access.Scope, s
 			}
 			from, to := span(b.Starts, b.Ends)
 			var clashes []timetable.Clash
-			clashes, names, err = t.against(ctx, q, s.Centre, []timetable.Booking{{ID: session, Group: s.Cohort, Room: b.RoomID, Trainers: trainers, Date: b.Date, From: from, To: to, People: s.Expected, Devices: b.Devices}}, ch.Calendar)
+			clashes, names, err = t.against(ctx, q, scope, s.Centre, []timetable.Booking{{ID: session, Group: s.Cohort, Room: b.RoomID, Trainers: trainers, Date: b.Date, From: from, To: to, People: s.Expected, Devices: b.Devices}}, ch.Calendar)
 			if err != nil {
 				return out, err
 			}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tizi/internal/access"
 	"tizi/internal/centre"
 	"tizi/internal/id"
 	"tizi/internal/store"
@@ -131,6 +132,65 @@ func TestPlan(t *testing.T) {
 		must(t, alter(at))
 		must(t, c.Take(ctx, id.Nil, all, s, map[id.ID]string{p[0]: training.Present}, "list"))
 		refused(t, "what took place", alter(at), training.ErrTaken)
+		c.Whole()
+	})
+}
+
+// A trainer who comes to a group holds nothing else when it meets from today on, here or at another centre; of what is not in
+// the reader's scope the name is not told.
+func TestTrainerOfAGroup(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		c := open(t, e)
+		ali, zoe := id.New(), id.New()
+		group := func(at id.ID, trainers ...id.ID) id.ID {
+			g, err := c.OpenCohort(ctx, id.Nil, all, training.CohortOpened{Name: "G", Programme: prog, Phase: phase, Centre: at, Trainers: trainers})
+			must(t, err)
+			return g
+		}
+		mine, beside, away := group(here), group(here, ali), group(there, zoe)
+		for g, from := range map[id.ID]string{mine: "2026-02-23", beside: "2026-02-23", away: "2026-03-09"} {
+			_, err := c.Plan(ctx, id.Nil, all, g, training.Weekly{From: from, To: "2026-03-16", Days: []time.Weekday{time.Monday}, Starts: "10:00", Ends: "12:00"})
+			must(t, err)
+		}
+		scope := access.At(here)
+		give := func(trainers ...id.ID) (*training.ClashError, string) {
+			t.Helper()
+			before := c.facts(t)
+			err := c.EditCohort(ctx, id.Nil, scope, mine, func(o *training.CohortOpened) { o.Trainers = trainers })
+			var e *training.ClashError
+			errors.As(err, &e)
+			if err != nil {
+				is(t, "facts of a refusal", c.facts(t), before)
+			}
+			return e, clashes(t, err)
+		}
+		e1, kinds := give(ali)
+		is(t, "one who is in another session", fmt.Sprint(kinds, len(e1.Clashes), len(e1.Days)), "trainer refused3 3") // from today on, which is the first of them
+		e2, kinds := give(zoe)
+		is(t, "one who is at another centre", fmt.Sprint(kinds, len(e2.Clashes)), "trainer refused2")
+		other := e2.Clashes[0].A
+		if e2.Days[other] != "" {
+			other = e2.Clashes[0].B
+		}
+		is(t, "whose group is not told", e2.Names[other], "")
+		list, err := c.Week(ctx, c.DB, here, "2026-03-09", "2026-03-15")
+		must(t, err)
+		far, err := c.Elsewhere(ctx, c.DB, list, here, "2026-03-09", "2026-03-15")
+		must(t, err)
+		is(t, "nobody of this week is elsewhere", len(far), 0)
+		for _, day := range []string{"2026-03-02", "2026-03-09", "2026-03-16"} { // somebody else holds them in the group's place
+			_, err := c.Alter(ctx, id.Nil, all, training.SessionID(beside, day, "10:00"), training.Change{Date: day, Starts: "10:00", Ends: "12:00", Trainers: []id.ID{id.New()}})
+			must(t, err)
+		}
+		_, kinds = give(ali)
+		is(t, "who is free by then", kinds, "")
+		_, err = c.Alter(ctx, id.Nil, all, training.SessionID(mine, "2026-03-09", "10:00"), training.Change{Date: "2026-03-09", Starts: "10:00", Ends: "12:00", Trainers: []id.ID{zoe}})
+		must(t, err)
+		list, err = c.Week(ctx, c.DB, here, "2026-03-09", "2026-03-15")
+		must(t, err)
+		far, err = c.Elsewhere(ctx, c.DB, list, here, "2026-03-09", "2026-03-15")
+		must(t, err)
+		is(t, "who is elsewhere", fmt.Sprint(len(far), far[0].Centre == there), "1 true")
 		c.Whole()
 	})
 }

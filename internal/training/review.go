@@ -42,7 +42,7 @@ func (t *Training) review(ctx context.Context, actor, p id.ID, on string) error 
 			return err
 		}
 		for _, e := range waits {
-			if _, err := t.Place(ctx, actor, access.At(e.Centre), e.Cohort, []id.ID{p}, on); err != nil && !errors.Is(err, ErrClosed) {
+			if _, err := t.Place(ctx, actor, access.At(e.Centre), e.Cohort, []id.ID{p}, on); err != nil && !errors.Is(err, ErrClosed) && !errors.Is(err, ErrSeated) && !errors.Is(err, ErrElsewhere) {
 				return err
 			}
 		}

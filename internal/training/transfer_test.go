@@ -1,6 +1,7 @@
 package training_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,6 +46,41 @@ func TestFull(t *testing.T) {
 		now, err = c.Cohort(ctx, c.DB, all, g, "")
 		must(t, err)
 		is(t, "subjects", fmt.Sprint(now.Subjects, now.Capacity), "[french maths] 2")
+		c.Whole()
+	})
+}
+
+// Nobody gives up a seat for a place in a list by the way, nor has two by two records, nor comes from another centre.
+func TestSeatBeside(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		c := open(t, e)
+		p := c.people(t, here, "Amina", "Brahim", "Chama", "Chama too")
+		far := c.people(t, there, "Driss")
+		must(t, c.People.Merge(ctx, id.Nil, all, p[2], p[3], "papers"))
+		g, full, free := c.group(t, 5), c.group(t, 1), c.group(t, 5)
+		for _, x := range []struct{ g, p id.ID }{{g, p[0]}, {full, p[1]}, {g, p[2]}} {
+			_, err := c.Place(ctx, id.Nil, all, x.g, []id.ID{x.p}, "2026-03-02")
+			must(t, err)
+		}
+		before := c.facts(t)
+		for _, beyond := range []string{training.Wait, ""} {
+			_, err := c.Seat(ctx, id.Nil, all, full, p[:1], beyond, "2026-03-03")
+			var has *training.SeatedError
+			if beyond == "" {
+				refused(t, "to a full group", err, training.ErrFull)
+			} else if !errors.As(err, &has) || has.Person != p[0] || has.Cohort != g {
+				t.Errorf("a seat for a place in a list: %v", err)
+			}
+		}
+		refused(t, "by the other record", second(c.Seat(ctx, id.Nil, all, free, p[3:], "", "2026-03-03")), training.ErrSeated)
+		refused(t, "of another centre", second(c.Seat(ctx, id.Nil, all, free, far, "", "2026-03-03")), training.ErrElsewhere)
+		is(t, "facts of refusals", c.facts(t), before)
+		now, err := c.Cohort(ctx, c.DB, all, g, "")
+		must(t, err)
+		is(t, "the seats stay", now.Enrolled, 2)
+		done, err := c.Seat(ctx, id.Nil, all, free, p[:1], training.Wait, "2026-03-03") // for a seat one may
+		must(t, err)
+		is(t, "placed anew", done.Enrolled, 1)
 		c.Whole()
 	})
 }

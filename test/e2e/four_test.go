@@ -562,7 +562,7 @@ func (p *chief) group(x initiative, name, trainer string, seats int, subjects ..
 	p.choose(p.T("groups.phase"), p.say(x.name)+" · "+p.say(x.phase))
 	p.choose(p.T("place.centre"), p.say(x.centre))
 	if trainer != "" {
-		p.choose(p.T("groups.trainer"), trainer)
+		p.click("checkbox", trainer)
 	}
 	p.fill(p.T("groups.capacity"), fmt.Sprint(seats))
 	for _, s := range subjects {

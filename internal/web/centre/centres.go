@@ -524,7 +524,12 @@ func exceptionGiven(a *door.Ask) error {
 	if len(v.Errors) > 0 {
 		return a.Again("centres/hours", v)
 	}
-	if err := a.H.Centres.SetException(a.R.Context(), a.Actor(), a.Scope, b); err != nil {
+	err = a.H.Centres.SetException(a.R.Context(), a.Actor(), a.Scope, b)
+	if errors.Is(err, centre.ErrDayTaken) {
+		v.Errors["on"] = a.P.T("centres.exception_taken")
+		return a.Again("centres/hours", v)
+	}
+	if err != nil {
 		return err
 	}
 	a.Notify("good", "common.saved")

@@ -15,6 +15,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/timetable"
 	"tizi/internal/training"
 	"tizi/internal/web/door"
 	"tizi/internal/web/shell"
@@ -106,7 +107,69 @@ func stateOf(c *training.Cohort, today string) string {
 	return "running"
 }
 
-// formOf prepares the choices of a group's form.
+// maxTrainers bounds how many trainers a form offers where it is not known yet at which centre they are: of more, they are
+// chosen when the group has its centre.
+const maxTrainers = 60
+
+// trainersAt are those who can lead groups of a centre; of no centre, those of all that the reader may write to.
+func trainersAt(a *door.Ask, at id.ID) (out []shell.Option, err error) {
+	accounts, err := a.H.Access.Staff(a.R.Context(), a.H.DB)
+	for _, acc := range accounts {
+		if slices.ContainsFunc(acc.Roles, func(h access.Held) bool {
+			if h.Role != access.Trainer && h.Role != access.Centre {
+				return false
+			}
+			return a.Tree.Holds(h.On.ID, at) || at.IsNil() && slices.ContainsFunc(a.Tree.Within(h.On.ID), func(p *place.Place) bool { return a.Scope.Has(p.ID) })
+		}) {
+			out = append(out, shell.Option{Value: acc.ID.String(), Label: acc.Name})
+		}
+	}
+	return out, err
+}
+
+// typedTrainers reads who was ticked. Who is not offered is refused, and what was ticked stays so.
+func typedTrainers(a *door.Ask, offered []shell.Option, errs map[string]string) (list []id.ID, on map[string]bool) {
+	a.R.ParseForm()
+	on = map[string]bool{}
+	for _, s := range a.R.Form["trainer"] {
+		switch {
+		case s == "" || on[s]:
+		case !shell.Offers(offered, s):
+			errs["trainer"] = a.P.T("groups.trainer_unknown")
+		default:
+			on[s], list = true, append(list, id.MustParse(s))
+		}
+	}
+	return list, on
+}
+
+// offerAlso adds some accounts to those who can be chosen: saving a form must not lose one who works elsewhere by now.
+func offerAlso(a *door.Ask, offered []shell.Option, accounts []id.ID) ([]shell.Option, error) {
+	for _, t := range accounts {
+		if shell.Offers(offered, t.String()) {
+			continue
+		}
+		acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, t)
+		if err != nil {
+			return nil, err
+		}
+		if acc != nil {
+			offered = append(offered, shell.Option{Value: t.String(), Label: acc.Name})
+		}
+	}
+	return offered, nil
+}
+
+// ticked are some ids as the boxes of a form.
+func ticked(ids []id.ID) map[string]bool {
+	out := map[string]bool{}
+	for _, v := range ids {
+		out[v.String()] = true
+	}
+	return out
+}
+
+// formOf prepares the choices of a group's form, at the centre that v names.
 func formOf(a *door.Ask, v *GroupForm) ([]programme.Phase, error) {
 	ctx := a.R.Context()
 	programmes, err := a.H.Programmes.List(ctx, a.H.DB)
@@ -129,16 +192,12 @@ func formOf(a *door.Ask, v *GroupForm) ([]programme.Phase, error) {
 			all = append(all, ph)
 		}
 	}
-	accounts, err := a.H.Access.Staff(ctx, a.H.DB)
-	if err != nil {
+	if v.Trainers, err = trainersAt(a, a.CentreOf(a.Scope, v.Centre)); err != nil {
 		return nil, err
 	}
-	for _, acc := range accounts {
-		if slices.ContainsFunc(acc.Roles, func(h access.Held) bool {
-			return slices.ContainsFunc(a.Tree.Within(h.On.ID), func(p *place.Place) bool { return a.Scope.Has(p.ID) }) && (h.Role == access.Trainer || h.Role == access.Centre)
-		}) {
-			v.Trainers = append(v.Trainers, shell.Option{Value: acc.ID.String(), Label: acc.Name})
-		}
+	v.Later = len(v.Trainers) > maxTrainers
+	if v.Later {
+		v.Trainers = nil
 	}
 	v.Centres = a.Centres(a.Scope)
 	for _, h := range holidays(a) {
@@ -169,6 +228,7 @@ func closed(a *door.Ask) func(date string) bool {
 
 func groupNew(a *door.Ask) error {
 	v := GroupForm{New: true, Action: "/groups/new", CancelURL: "/groups", Capacity: "30", Days: map[int]bool{}}
+	_, v.Centre = narrowed(a)
 	phases, err := formOf(a, &v)
 	if err != nil {
 		return err
@@ -180,7 +240,6 @@ func groupNew(a *door.Ask) error {
 	if len(phases) > 0 {
 		v.Phase = phases[0].ID.String()
 	}
-	_, v.Centre = narrowed(a)
 	v.From = a.Today()
 	if from, err := time.Parse(time.DateOnly, v.From); err == nil {
 		v.To = from.AddDate(0, 0, 7*12-1).Format(time.DateOnly)
@@ -193,7 +252,7 @@ func groupNew(a *door.Ask) error {
 func typedGroup(a *door.Ask, v *GroupForm, phases []programme.Phase) (training.CohortOpened, training.Weekly) {
 	a.R.ParseForm()
 	f := a.R.PostForm.Get
-	v.Name, v.Phase, v.Trainer, v.Capacity, v.Room = strings.TrimSpace(f("name")), f("phase"), f("trainer"), strings.TrimSpace(f("capacity")), strings.TrimSpace(f("room"))
+	v.Name, v.Phase, v.Capacity, v.Room = strings.TrimSpace(f("name")), f("phase"), strings.TrimSpace(f("capacity")), strings.TrimSpace(f("room"))
 	v.Starts, v.Ends, v.From, v.To, v.Centre = f("starts"), f("ends"), f("from"), f("to"), f("centre")
 	v.Days, v.Errors = map[int]bool{}, map[string]string{}
 	c := training.CohortOpened{Name: v.Name, From: v.From, To: v.To}
@@ -234,13 +293,7 @@ func typedGroup(a *door.Ask, v *GroupForm, phases []programme.Phase) (training.C
 			v.Errors["capacity"] = a.P.T("groups.capacity_wrong")
 		}
 	}
-	if v.Trainer != "" {
-		if !shell.Offers(v.Trainers, v.Trainer) {
-			v.Errors["trainer"] = a.P.T("groups.trainer_unknown")
-		} else {
-			c.Trainers = []id.ID{id.MustParse(v.Trainer)}
-		}
-	}
+	c.Trainers, v.TrainerOn = typedTrainers(a, v.Trainers, v.Errors)
 	if s := a.TooLong(v.Room); s != "" {
 		v.Errors["room"] = s
 	}
@@ -277,7 +330,7 @@ func typedGroup(a *door.Ask, v *GroupForm, phases []programme.Phase) (training.C
 
 func groupNewGiven(a *door.Ask) error {
 	ctx := a.R.Context()
-	v := GroupForm{New: true, Action: "/groups/new", CancelURL: "/groups"}
+	v := GroupForm{New: true, Action: "/groups/new", CancelURL: "/groups", Centre: a.R.PostFormValue("centre")}
 	phases, err := formOf(a, &v)
 	if err != nil {
 		return err
@@ -433,7 +486,7 @@ func group(a *door.Ask) error {
 		case r.State != training.WithdrawnS && len(judged[p.ID].Remark) > 0:
 			r.Why = a.Unsure(judged[p.ID].Remark)
 		}
-		if a.May(access.WriteGroups) && r.State != training.WithdrawnS && r.State != training.Denied {
+		if a.May(access.WriteGroups) && !slices.Contains([]string{training.WithdrawnS, training.Denied, training.Applied}, r.State) {
 			r.LeaveURL = self + "/leave/" + p.ID.String()
 			if r.State == training.Enrolled || r.State == training.Active {
 				r.MoveURL = self + "/move/" + p.ID.String()
@@ -497,34 +550,14 @@ func groupEdit(a *door.Ask) error {
 	for _, s := range c.Subjects {
 		v.Subjects[s] = true
 	}
-	if len(c.Trainers) > 0 {
-		v.Trainer = c.Trainers[0].String()
-	}
+	v.Centre, v.TrainerOn = c.Centre.String(), ticked(c.Trainers)
 	if _, err := formOf(a, &v); err != nil {
 		return err
 	}
-	if err := offerTrainers(a, c, &v); err != nil {
+	if v.Trainers, err = offerAlso(a, v.Trainers, c.Trainers); err != nil {
 		return err
 	}
 	return a.Render("groups/form", v)
-}
-
-// offerTrainers adds the group's own trainers to those who can be chosen: saving the form must not lose one who works
-// elsewhere by now.
-func offerTrainers(a *door.Ask, c *training.Cohort, v *GroupForm) error {
-	for _, t := range c.Trainers {
-		if shell.Offers(v.Trainers, t.String()) {
-			continue
-		}
-		acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, t)
-		if err != nil {
-			return err
-		}
-		if acc != nil {
-			v.Trainers = append(v.Trainers, shell.Option{Value: t.String(), Label: acc.Name})
-		}
-	}
-	return nil
 }
 
 func groupEditGiven(a *door.Ask) error {
@@ -532,26 +565,31 @@ func groupEditGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	v := GroupForm{Action: a.R.URL.Path, CancelURL: "/groups/" + c.ID.String()}
+	v := GroupForm{Action: a.R.URL.Path, CancelURL: "/groups/" + c.ID.String(), Centre: c.Centre.String()}
 	phases, err := formOf(a, &v)
 	if err != nil {
 		return err
 	}
-	if err := offerTrainers(a, c, &v); err != nil {
+	if v.Trainers, err = offerAlso(a, v.Trainers, c.Trainers); err != nil {
 		return err
 	}
 	n, _ := typedGroup(a, &v, phases)
 	if len(v.Errors) > 0 {
 		return a.Again("groups/form", v)
 	}
-	if len(n.Trainers) == 1 && len(c.Trainers) > 1 && n.Trainers[0] == c.Trainers[0] {
-		n.Trainers = c.Trainers // the form shows the first; the others stay
-	}
 	err = a.H.Training.EditCohort(a.R.Context(), a.Actor(), a.Scope, c.ID, func(b *training.CohortOpened) {
 		b.Name, b.Capacity, b.From, b.To, b.Trainers, b.Subjects = n.Name, n.Capacity, n.From, n.To, n.Trainers, n.Subjects
 	})
 	if errors.Is(err, training.ErrOver) {
 		v.Errors["capacity"] = a.P.T("groups.capacity_below", "n", c.Enrolled)
+		return a.Again("groups/form", v)
+	}
+	var clash *training.ClashError
+	if errors.As(err, &clash) {
+		if v.Clashes, err = groupClashes(a, clash); err != nil {
+			return err
+		}
+		v.Errors["trainer"] = a.P.T("groups.trainer_busy", "n", len(clash.Clashes))
 		return a.Again("groups/form", v)
 	}
 	if err != nil {
@@ -566,7 +604,25 @@ func groupEditGiven(a *door.Ask) error {
 	return a.Go("/groups/" + c.ID.String())
 }
 
-func addView(a *door.Ask, c *training.Cohort) (GroupAdd, error) {
+// maxClashes is how many clashes of a group's coming sessions a form names.
+const maxClashes = 12
+
+// groupClashes says when the trainers of a group would be somewhere else.
+func groupClashes(a *door.Ask, e *training.ClashError) (out []ClashRow, err error) {
+	people, err := staffNames(a)
+	for _, c := range e.Clashes[:min(len(e.Clashes), maxClashes)] {
+		self := c.A
+		if e.Days[self] == "" {
+			self = c.B
+		}
+		row := sentences(a, []timetable.Clash{c}, self, e.Names, people, nil)[0]
+		row.Date = e.Days[self]
+		out = append(out, row)
+	}
+	return out, err
+}
+
+func addView(a *door.Ask, c *training.Cohort, chosen ...id.ID) (GroupAdd, error) {
 	ctx, self := a.R.Context(), "/groups/"+c.ID.String()
 	v := GroupAdd{Group: c.Name, GroupURL: self, Query: strings.TrimSpace(a.R.FormValue("q")), Free: max(0, c.Capacity-c.Enrolled), Action: self + "/add", CancelURL: self, Errors: map[string]string{}}
 	if v.Full, v.Beyond = v.Free == 0, training.Wait; c.Capacity == 0 {
@@ -585,7 +641,15 @@ func addView(a *door.Ask, c *training.Cohort) (GroupAdd, error) {
 	}
 	here := access.At(c.Centre)
 	var list []*person.Person
-	if one, err := id.Parse(a.R.URL.Query().Get("person")); err == nil { // somebody who was just written down
+	if len(chosen) > 0 { // the form comes back
+		v.Chosen = map[string]bool{}
+		for _, p := range chosen {
+			v.Chosen[p.String()] = true
+		}
+		if list, err = a.H.People.Of(ctx, a.H.DB, here, chosen); err != nil {
+			return v, err
+		}
+	} else if one, err := id.Parse(a.R.URL.Query().Get("person")); err == nil { // somebody who was just written down
 		v.Chosen = map[string]bool{one.String(): true}
 		if list, err = a.H.People.Of(ctx, a.H.DB, here, []id.ID{one}); err != nil {
 			return v, err
@@ -678,14 +742,12 @@ func groupAddGiven(a *door.Ask) error {
 		return a.Again("groups/add", v)
 	}
 	again := func(field, sentence string) error {
-		v, err := addView(a, c)
+		v, err := addView(a, c, ids...)
 		if err != nil {
 			return err
 		}
-		v.Full, v.Beyond, v.Chosen, v.Errors[field] = true, a.R.PostFormValue("beyond"), map[string]bool{}, sentence
-		for _, s := range ids {
-			v.Chosen[s.String()] = true
-		}
+		v.Beyond, v.Errors[field] = a.R.PostFormValue("beyond"), sentence
+		v.Full = v.Full || field == "beyond"
 		return a.Again("groups/add", v)
 	}
 	beyond := a.R.PostFormValue("beyond")
@@ -699,6 +761,17 @@ func groupAddGiven(a *door.Ask) error {
 	if errors.Is(err, training.ErrDraw) {
 		return again("beyond", a.P.T("draw.by_hand"))
 	}
+	var has *training.SeatedError
+	if errors.As(err, &has) {
+		sentence, err := seatElsewhere(a, has)
+		if err != nil {
+			return err
+		}
+		return again("person", sentence)
+	}
+	if errors.Is(err, training.ErrElsewhere) {
+		return again("person", a.P.T("groups.elsewhere"))
+	}
 	if errors.Is(err, training.ErrClosed) {
 		a.Notify("help", "groups.closed")
 		return a.Go("/groups/" + c.ID.String())
@@ -708,6 +781,20 @@ func groupAddGiven(a *door.Ask) error {
 	}
 	seated(a, done)
 	return a.Go("/groups/" + c.ID.String())
+}
+
+// seatElsewhere says who has a seat in which other group, and what is done then.
+func seatElsewhere(a *door.Ask, has *training.SeatedError) (string, error) {
+	people, err := a.H.People.Of(a.R.Context(), a.H.DB, a.Scope, []id.ID{has.Person})
+	if err != nil {
+		return "", err
+	}
+	if len(people) == 0 {
+		return "", person.ErrUnknown
+	}
+	names, err := a.H.Training.Names(a.R.Context(), a.H.DB, []id.ID{has.Cohort})
+	name, _ := a.Names(people[0].Details)
+	return a.P.T("groups.seat_elsewhere", "name", name, "group", names[has.Cohort]), err
 }
 
 // seated says what became of those who were placed in a group.
@@ -793,7 +880,13 @@ func groupLeaveGiven(a *door.Ask) error {
 		v.Errors["reason"] = a.P.T("groups.leave_reason_missing")
 		return a.Again("confirm", v)
 	}
-	if err := a.H.Training.Leave(a.R.Context(), a.Actor(), a.Scope, c.ID, p.ID, reason, a.Today()); err != nil {
+	err = a.H.Training.Leave(a.R.Context(), a.Actor(), a.Scope, c.ID, p.ID, reason, a.Today())
+	if errors.Is(err, training.ErrNoSeat) {
+		v := leaveView(a, c, p)
+		v.Reason, v.Errors[""] = reason, a.P.T("groups.leave_no_seat")
+		return a.Again("confirm", v)
+	}
+	if err != nil {
 		return err
 	}
 	a.Notify("good", "groups.left")

@@ -96,6 +96,8 @@ func sentences(a *door.Ask, clashes []timetable.Clash, self id.ID, names map[id.
 		case c.Prayer != nil:
 			set("prayer", a.P.T("prayer."+c.Prayer.Name))
 			set("hour", timetable.Hour(c.Prayer.From))
+		case c.Kind == timetable.TrainerTwice && names[other] == "": // of a centre that the reader does not see
+			text = func() string { return a.P.T("clash.trainer_elsewhere", args...) }
 		case c.Kind == timetable.OutOfHours && c.Why != "":
 			set("day", c.Why)
 			text = func() string { return a.P.T("clash.hours_other", args...) }
@@ -154,7 +156,11 @@ func week(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	clashes := training.Clashes(list, w)
+	beside, err := a.H.Training.Elsewhere(ctx, a.H.DB, list, at, v.Week, v.To)
+	if err != nil {
+		return err
+	}
+	clashes := training.Clashes(append(slices.Clone(list), beside...), w)
 	rooms, err := a.H.Centres.Rooms(ctx, a.H.DB, at)
 	if err != nil {
 		return err
@@ -177,12 +183,10 @@ func week(a *door.Ask) error {
 		if !w.OpenOn(d.Date) {
 			d.Closed = "-"
 		}
-		for _, o := range w.Others {
-			if o.First <= d.Date && d.Date <= o.Last {
-				d.Closed = ""
-				if o.From >= o.To {
-					d.Closed = o.Why
-				}
+		if o, ok := timetable.OtherOn(w.Others, d.Date); ok {
+			d.Closed = ""
+			if o.From >= o.To {
+				d.Closed = o.Why
 			}
 		}
 		v.Days = append(v.Days, d)
@@ -190,26 +194,35 @@ func week(a *door.Ask) error {
 	worst := map[id.ID]timetable.Level{}
 	names := map[id.ID]string{}
 	date := map[id.ID]string{}
-	for _, b := range list {
-		names[b.ID], date[b.ID] = b.Name, b.Date
-	}
-	for _, c := range clashes {
-		if c.Level() == timetable.Noted {
-			continue
-		}
-		for _, b := range []id.ID{c.A, c.B} {
-			worst[b] = max(worst[b], c.Level())
-		}
-		row := sentences(a, []timetable.Clash{c}, c.A, names, people, roomNames)[0]
-		row.Date, row.Text = date[c.A], a.P.T("common.colon", "label", names[c.A], "value", row.Text)
-		v.Clashes = append(v.Clashes, row)
-	}
 	own, err := a.ScopeOf(access.ReadGroups)
 	if err != nil {
 		return err
 	}
 	leads := func(b *training.Booked) bool {
-		return own.Has(at) || slices.Contains(b.Trainers, a.Actor())
+		return own.Has(b.Centre) || slices.Contains(b.Trainers, a.Actor())
+	}
+	for _, b := range list {
+		names[b.ID], date[b.ID] = b.Name, b.Date
+	}
+	for _, b := range beside {
+		if leads(b) {
+			names[b.ID] = b.Name
+		}
+	}
+	for _, c := range clashes {
+		here := c.A
+		if date[here] == "" {
+			here = c.B
+		}
+		if c.Level() == timetable.Noted || date[here] == "" {
+			continue
+		}
+		for _, b := range []id.ID{c.A, c.B} {
+			worst[b] = max(worst[b], c.Level())
+		}
+		row := sentences(a, []timetable.Clash{c}, here, names, people, roomNames)[0]
+		row.Date, row.Text = date[here], a.P.T("common.colon", "label", names[here], "value", row.Text)
+		v.Clashes = append(v.Clashes, row)
 	}
 	rows := map[string]*TimetableRow{}
 	var order []string
@@ -288,11 +301,9 @@ func choices(a *door.Ask, v *SessionForm, at id.ID, c *training.Cohort) error {
 	if v.Subject != "" && !slices.Contains(c.Subjects, v.Subject) { // the group catches up on it no more; the session does
 		v.Subjects = append(v.Subjects, shell.Option{Value: v.Subject, Label: a.P.T("subject." + v.Subject)})
 	}
-	var f GroupForm
-	if _, err := formOf(a, &f); err != nil {
+	if v.Trainers, err = trainersAt(a, at); err != nil {
 		return err
 	}
-	v.Trainers = f.Trainers
 	stock, err := a.H.Centres.Stock(ctx, a.H.DB, at)
 	for _, s := range stock {
 		if s.All > 0 {
@@ -315,7 +326,7 @@ func typedSession(a *door.Ask, v *SessionForm) (room id.ID, trainers []id.ID, de
 		}
 		return s
 	}
-	v.Date, v.From, v.To, v.Room, v.RoomID, v.Trainer, v.Despite = door.Digits(f("date")), hour("from"), hour("to"), f("room"), f("room_id"), f("trainer"), f("despite")
+	v.Date, v.From, v.To, v.Room, v.RoomID, v.Despite = door.Digits(f("date")), hour("from"), hour("to"), f("room"), f("room_id"), f("despite")
 	if !isDay(v.Date) {
 		v.Errors["date"] = a.P.T("groups.date_wrong")
 	}
@@ -338,13 +349,7 @@ func typedSession(a *door.Ask, v *SessionForm) (room id.ID, trainers []id.ID, de
 			room = id.MustParse(v.RoomID)
 		}
 	}
-	if v.Trainer != "" {
-		if !shell.Offers(v.Trainers, v.Trainer) {
-			v.Errors["trainer"] = a.P.T("groups.trainer_unknown")
-		} else {
-			trainers = []id.ID{id.MustParse(v.Trainer)}
-		}
-	}
+	trainers, v.TrainerOn = typedTrainers(a, v.Trainers, v.Errors)
 	for i := range v.Stock {
 		s := &v.Stock[i]
 		if s.N = door.Digits(f("devices_" + s.Kind)); s.N == "" {
@@ -550,9 +555,11 @@ func changeView(a *door.Ask) (*training.Session, *training.Cohort, SessionChange
 		}
 	}
 	instead, err := a.H.Training.StandIns(ctx, a.H.DB, s.ID)
-	if len(instead) > 0 {
-		v.Trainer = instead[0].String()
+	if err != nil {
+		return nil, nil, v, err
 	}
+	v.TrainerOn = ticked(instead)
+	v.Trainers, err = offerAlso(a, v.Trainers, instead)
 	for _, k := range training.Causes {
 		v.Causes = append(v.Causes, shell.Option{Value: k, Label: a.P.T("session.cause." + k)})
 	}

@@ -40,14 +40,14 @@ type GroupRow struct {
 	State string
 }
 
-// GroupForm is the screen groups/form. It posts name, trainer, capacity, and the
+// GroupForm is the screen groups/form. It posts name, trainer (several), capacity, and the
 // dates from and to; for a new group also phase, days (several, 0 is Sunday), the
 // hours starts and ends, and room, from which its sessions follow; and centre
 // where there are some to choose from.
 type GroupForm struct {
-	New                  bool
-	Name, Phase, Trainer string
-	Capacity, Room       string
+	New            bool
+	Name, Phase    string
+	Capacity, Room string
 	// From and To are dates, Starts and Ends hours ("14:30").
 	From, To     string
 	Starts, Ends string
@@ -57,8 +57,13 @@ type GroupForm struct {
 	// Days are the weekdays chosen, 0 is Sunday.
 	Days map[int]bool
 	// Subjects are those that are caught up on. They are posted as subjects, several.
-	Subjects          map[string]bool
-	Phases, Trainers  []shell.Option
+	Subjects         map[string]bool
+	Phases, Trainers []shell.Option
+	// TrainerOn are the trainers ticked. Later: they are too many to offer before the group has its centre.
+	TrainerOn map[string]bool
+	Later     bool
+	// Clashes are what the trainers hold when the group meets.
+	Clashes           []ClashRow
 	Action, CancelURL string
 	// Holidays are the days the timetable leaves out.
 	Holidays []Holiday

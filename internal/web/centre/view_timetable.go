@@ -60,7 +60,7 @@ type ClashRow struct {
 }
 
 // SessionForm is the screen groups/session: a session or a series, looked at before it is written. It posts date, until,
-// days (several, 0 is Sunday), from, to, room_id, room, trainer, devices_<kind>, and despite to confirm what is warned of;
+// days (several, 0 is Sunday), from, to, room_id, room, trainer (several), devices_<kind>, and despite to confirm what is warned of;
 // with look it is shown and not written.
 type SessionForm struct {
 	// Subject is what is caught up on, one of Subjects; empty is the digital track.
@@ -72,8 +72,8 @@ type SessionForm struct {
 	From, To          string
 	RoomID, Room      string
 	Rooms             []shell.Option
-	Trainer           string
 	Trainers          []shell.Option
+	TrainerOn         map[string]bool // those ticked
 	Stock             []StockWanted
 	Despite           string // "yes" or ""
 	Looked            bool

@@ -24,6 +24,12 @@ func init() {
 				Stops: []teach.DayStop{{Round: "Tournée du Tafilalet", Spot: "Souk de Rissani", From: "09:00", To: "12:00"}},
 				Tasks: []teach.Task{{Kind: "absences", Who: "Imane Ouazzani", Text: p.T("today.task.absences", "n", 2)}}}
 		}},
+		{"day-closed", "teach/day", func(*i18n.Printer) any {
+			return teach.Day{Date: "2026-03-18", Prev: "2026-03-17", Next: "2026-03-19", PrevURL: "#", NextURL: "#", Centre: haySalam, Closed: "Travaux de peinture", Conflict: true}
+		}},
+		{"day-ramadan", "teach/day", func(*i18n.Printer) any {
+			return teach.Day{Date: "2026-03-18", Prev: "2026-03-17", Next: "2026-03-19", PrevURL: "#", NextURL: "#", Centre: haySalam, Hours: []string{"10:00–15:00"}, Other: "Horaire du ramadan"}
+		}},
 		{"day-empty", "teach/day", func(*i18n.Printer) any {
 			return teach.Day{Date: "2026-03-18", Prev: "2026-03-17", Next: "2026-03-19", PrevURL: "#", NextURL: "#"}
 		}},

@@ -155,6 +155,11 @@ var gallery = []shown{
 			Days: map[int]bool{3: true, 6: true}, Phases: phaseOptions, Trainers: []shell.Option{{Value: "1", Label: "Youssef Amrani"}},
 			Holidays: []centre.Holiday{{On: "2026-03-20", Name: i18n.Text{i18n.FR: "Aïd al-Fitr", i18n.AR: "عيد الفطر"}, Uncertain: true}, {On: "2026-05-01", Name: i18n.Text{i18n.FR: "Fête du travail", i18n.AR: "عيد الشغل"}}}}
 	}},
+	{"group-edit-busy", "groups/form", func(p *i18n.Printer) any {
+		return centre.GroupForm{Name: "Enfants, mercredi", Capacity: "24", From: "2026-03-04", To: "2026-06-24", Trainers: []shell.Option{{Value: "1", Label: "Youssef Amrani"}, {Value: "2", Label: "Tilila Ouchen"}, {Value: "3", Label: "خديجة الإدريسي"}}, TrainerOn: map[string]bool{"1": true, "2": true},
+			Errors:  map[string]string{"trainer": p.T("groups.trainer_busy", "n", 2)},
+			Clashes: []centre.ClashRow{{Date: "2026-03-11", Level: "refused", Text: p.T("clash.trainer", "name", "Tilila Ouchen", "group", "Groupe 04")}, {Date: "2026-03-18", Level: "refused", Text: p.T("clash.trainer_elsewhere", "name", "Tilila Ouchen")}}}
+	}},
 	{"group", "groups/group", func(p *i18n.Printer) any { return withMoved(p, "roster") }},
 	{"group-sessions", "groups/group", func(p *i18n.Printer) any { return withMoved(p, "sessions") }},
 	{"group-add", "groups/add", func(p *i18n.Printer) any {

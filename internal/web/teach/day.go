@@ -8,9 +8,11 @@ import (
 	"tizi/countries"
 	"tizi/internal/access"
 	"tizi/internal/agreement"
+	"tizi/internal/centre"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/place"
+	"tizi/internal/timetable"
 	"tizi/internal/training"
 	"tizi/internal/visit"
 	"tizi/internal/web/door"
@@ -47,6 +49,9 @@ type Day struct {
 	Centre           i18n.Text
 	Holiday          i18n.Text
 	Hours            []string
+	Closed           string // why the centre is closed; "-" where it never opens on that weekday
+	Other            string // why it has other hours than in its week
+	Conflict         bool   // two people stated its hours without seeing each other
 	Sessions         []DaySession
 	Tasks            []Task
 	Stops            []DayStop
@@ -287,19 +292,33 @@ func centreDay(a *door.Ask, v *Day, at time.Time) error {
 		return nil
 	}
 	v.Centre = here.Name
-	hours, _, err := a.H.Centres.Hours(ctx, a.H.DB, here.ID)
+	hours, conflict, err := a.H.Centres.Hours(ctx, a.H.DB, here.ID)
 	if err != nil {
 		return err
 	}
-	for _, h := range hours {
-		if h.Day != at.Weekday() {
-			continue
+	except, err := a.H.Centres.Exceptions(ctx, a.H.DB, here.ID, v.Date)
+	if err != nil {
+		return err
+	}
+	v.Conflict = conflict
+	if o, ok := timetable.OtherOn(centre.Others(except), v.Date); ok && o.From < o.To {
+		v.Other, v.Hours = o.Why, []string{timetable.Hour(o.From) + "–" + timetable.Hour(o.To)}
+	} else if ok {
+		v.Closed = o.Why
+	} else {
+		for _, h := range hours {
+			if h.Day != at.Weekday() {
+				continue
+			}
+			s := h.From + "–" + h.To
+			if h.Access {
+				s = a.P.T("day.access", "hours", s)
+			}
+			v.Hours = append(v.Hours, s)
 		}
-		s := h.From + "–" + h.To
-		if h.Access {
-			s = a.P.T("day.access", "hours", s)
+		if len(hours) > 0 && len(v.Hours) == 0 {
+			v.Closed = "-"
 		}
-		v.Hours = append(v.Hours, s)
 	}
 	rounds, err := a.H.Centres.Rounds(ctx, a.H.DB, here.ID, v.Date, false, 20)
 	if err != nil {

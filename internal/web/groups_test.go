@@ -1,0 +1,195 @@
+package web_test
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/centre"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/programme"
+	"tizi/internal/store"
+	"tizi/internal/training"
+)
+
+// crew is a node with a group, and somebody who manages its centre.
+type crew struct {
+	*node
+	t   testing.TB
+	s   spot
+	acc *access.Account
+	fr  *i18n.Printer
+}
+
+func newCrew(t testing.TB) *crew {
+	n := serve(t, store.SQLite, nil)
+	n.programmeP(t)
+	s := n.spot(t, "in", "MA-ERR-MJ1")
+	return &crew{n, t, s, n.open(t, access.Centre, access.Place(s.centre), true), i18n.For(i18n.FR)}
+}
+
+// group opens a group of the spot's centre.
+func (c *crew) group(name string, seats int) id.ID {
+	c.t.Helper()
+	g, err := c.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: name, Programme: programme.ID("P"), Phase: programme.PhaseID(programme.ID("P"), "1"), Centre: c.s.centre, Capacity: seats})
+	must(c.t, err)
+	return g
+}
+
+// refuses demands that a form is refused with a sentence and writes nothing; what was typed is still there.
+func (c *crew) refuses(path, key string, args []any, pairs ...string) {
+	c.t.Helper()
+	facts, err := c.Log.Count(ctx, c.DB)
+	must(c.t, err)
+	to, body := c.post(path, pairs...)
+	after, err := c.Log.Count(ctx, c.DB)
+	must(c.t, err)
+	if to != "" || after != facts {
+		c.t.Errorf("%s was taken: to %q, %d facts", path, to, after-facts)
+	} else if !strings.Contains(body, c.fr.T(key, args...)) {
+		c.t.Errorf("%s does not say %q", path, c.fr.T(key, args...))
+	}
+}
+
+// takes demands that a form is taken.
+func (c *crew) takes(path string, pairs ...string) string {
+	c.t.Helper()
+	to, _ := c.post(path, pairs...)
+	if to == "" {
+		c.t.Errorf("%s was refused", path)
+	}
+	return to
+}
+
+func (c *crew) post(path string, pairs ...string) (to, body string) {
+	c.t.Helper()
+	f := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		f.Add(pairs[i], pairs[i+1])
+	}
+	status, to, body := c.request(c.t, c.acc, "POST", path, f)
+	if status != 303 && status != 422 && status != 200 {
+		c.t.Fatalf("POST %s: status %d", path, status)
+	}
+	return to, body
+}
+
+// reads demands that a page has a text, or has not.
+func (c *crew) reads(path, text string, want bool) {
+	c.t.Helper()
+	status, _, body := c.request(c.t, c.acc, "GET", path, nil)
+	if status != 200 || strings.Contains(body, text) != want {
+		c.t.Errorf("%s: status %d, has %q: %v", path, status, text, !want)
+	}
+}
+
+// A refusal is not left, and nobody is led to leave it.
+func TestLeaveARefusal(t *testing.T) {
+	c := newCrew(t)
+	phase := c.refused(t, c.s)
+	l, err := c.Training.OfPerson(ctx, c.DB, access.Everywhere(), c.s.person)
+	must(t, err)
+	for _, e := range l {
+		if e.Phase == phase {
+			leave := "/groups/" + e.Cohort.String() + "/leave/" + c.s.person.String()
+			c.refuses(leave, "groups.leave_no_seat", nil, "reason", "moved")
+			c.reads("/groups/"+e.Cohort.String(), leave, false)
+		}
+	}
+}
+
+// Who has a seat in another group is not put into a waiting list: the page says where the seat is, and the choice is kept.
+func TestSeatElsewhere(t *testing.T) {
+	c := newCrew(t)
+	full := c.group("Complet", 1)
+	c.agree(t, c.s.other, "training")
+	c.takes("/groups/"+full.String()+"/add", "person", c.s.other.String())
+	c.refuses("/groups/"+full.String()+"/add", "groups.seat_elsewhere", []any{"name", "Pin", "group", "G in"}, "person", c.s.person.String(), "beyond", "wait")
+	_, body := c.post("/groups/"+full.String()+"/add", "person", c.s.person.String(), "beyond", "wait")
+	if !strings.Contains(body, `value="`+c.s.person.String()+`" id="f-person" checked`) {
+		t.Error("who was chosen is not chosen any more")
+	}
+}
+
+// All trainers of a group are shown and stay; one who holds something else when it meets is refused with when and what, but
+// not with the name of a group of a centre that the reader does not see.
+func TestTrainersOfAGroup(t *testing.T) {
+	c := newCrew(t)
+	all := access.Everywhere()
+	var who []*access.Account
+	for range 3 {
+		who = append(who, c.open(t, access.Trainer, access.Place(c.s.centre), false))
+	}
+	far := c.spot(t, "out", "MA-CAS-MJ1")
+	must(t, c.Access.Grant(ctx, c.owner, who[2].ID, access.Trainer, access.Place(far.centre), false))
+	must(t, c.Training.EditCohort(ctx, id.Nil, all, far.group, func(g *training.CohortOpened) { g.Trainers = []id.ID{who[2].ID} }))
+	g := c.group("À plusieurs", 0)
+	beside := c.group("À côté", 0)
+	must(t, c.Training.EditCohort(ctx, id.Nil, all, beside, func(g *training.CohortOpened) { g.Trainers = []id.ID{who[1].ID} }))
+	for _, x := range []id.ID{g, beside, far.group} {
+		_, err := c.Training.Plan(ctx, id.Nil, all, x, training.Weekly{From: "2026-03-10", To: "2026-03-10", Days: []time.Weekday{time.Tuesday}, Starts: "10:00", Ends: "11:00"})
+		must(t, err)
+	}
+	edit := "/groups/" + g.String() + "/edit"
+	form := []string{"name", "À plusieurs", "capacity", "9", "from", "2026-01-05", "to", "2026-12-01"}
+	ticks := func(accounts ...int) []string {
+		out := slices.Clone(form)
+		for _, i := range accounts {
+			out = append(out, "trainer", who[i].ID.String())
+		}
+		return out
+	}
+	busy := []any{"n", 1}
+	c.refuses(edit, "groups.trainer_busy", busy, ticks(0, 1)...)
+	c.refuses(edit, "clash.trainer", []any{"name", who[1].Name, "group", "À côté"}, ticks(0, 1)...)
+	c.refuses(edit, "clash.trainer_elsewhere", []any{"name", who[2].Name}, ticks(0, 2)...)
+	_, body := c.post(edit, ticks(0, 2)...)
+	if strings.Contains(body, "G out") || !strings.Contains(body, `value="`+who[2].ID.String()+`" checked`) {
+		t.Error("a group of another centre is named, or who was ticked is not")
+	}
+	c.refuses(edit, "groups.trainer_unknown", nil, append(ticks(0), "trainer", id.New().String())...)
+	second := c.open(t, access.Trainer, access.Place(c.s.centre), false)
+	c.takes(edit, append(ticks(0), "trainer", second.ID.String())...)
+	now, err := c.Training.Cohort(ctx, c.DB, all, g, "")
+	must(t, err)
+	if len(now.Trainers) != 2 {
+		t.Errorf("of two trainers %d stay", len(now.Trainers))
+	}
+	session := training.SessionID(g, "2026-03-10", "10:00")
+	change := "/sessions/" + session.String() + "/change"
+	c.takes(change, "date", "2026-03-12", "from", "10:00", "to", "11:00", "why", "trainer", "trainer", who[0].ID.String(), "trainer", second.ID.String(), "despite", "yes")
+	instead, err := c.Training.StandIns(ctx, c.DB, session)
+	must(t, err)
+	if len(instead) != 2 {
+		t.Errorf("of two who stand in %d stay", len(instead))
+	}
+	// A week shows what a trainer holds at another centre, without its name.
+	must(t, c.Training.EditCohort(ctx, id.Nil, all, far.group, func(g *training.CohortOpened) { g.Trainers = nil }))
+	must(t, c.Training.EditCohort(ctx, id.Nil, all, c.s.group, func(g *training.CohortOpened) { g.Trainers = []id.ID{who[2].ID} }))
+	for _, x := range []id.ID{c.s.group, far.group} {
+		_, err := c.Training.Plan(ctx, id.Nil, all, x, training.Weekly{From: "2026-03-19", To: "2026-03-19", Days: []time.Weekday{time.Thursday}, Starts: "10:00", Ends: "11:00", Trainers: []id.ID{who[2].ID}})
+		must(t, err)
+	}
+	c.reads("/timetable?week=2026-03-16", c.fr.T("clash.trainer_elsewhere", "name", who[2].Name), true)
+	c.reads("/timetable?week=2026-03-16", "G out", false)
+}
+
+// The sheet of the day says when the centre is open on that very day, and a second stretch of other hours from the same day
+// does not take the place of the first.
+func TestDayOfOtherHours(t *testing.T) {
+	c := newCrew(t)
+	must(t, c.Centres.SetHours(ctx, id.Nil, access.Everywhere(), centre.HoursStated{Centre: c.s.centre, Spans: []centre.Span{{Day: time.Monday, From: "09:00", To: "18:00"}}}))
+	except := "/centres/" + c.s.centre.String() + "/exceptions"
+	c.takes(except, "on", "2026-03-02", "until", "2026-03-20", "why", "Ramadan", "opens", "10:00", "closes", "15:00")
+	c.refuses(except, "centres.exception_taken", nil, "on", "2026-03-02", "until", "2026-03-05", "why", "Travaux")
+	c.takes(except, "on", "2026-03-09", "why", "Travaux")
+	for date, want := range map[string]string{"2026-03-23": "09:00–18:00", "2026-03-16": "10:00–15:00", "2026-03-24": c.fr.T("day.closed"), "2026-03-09": "Travaux"} {
+		c.reads("/day?date="+date, want, true)
+	}
+	c.reads("/day?date=2026-03-09", c.fr.T("day.hours"), false)
+	c.reads("/day?date=2026-03-16", "Ramadan", true)
+}
