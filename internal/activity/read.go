@@ -307,8 +307,12 @@ func (s *Activities) LastDays(ctx context.Context, q store.Querier, people []id.
 }
 
 // Blobs tells of each output in which stream a fact speaks of it.
-func (s *Activities) Blobs(ctx context.Context, q store.Querier, add func(stream string, d blob.Digest)) error {
-	return q.Each(ctx, "SELECT a.centre, o.body FROM activity_output o JOIN activity a ON a.id = o.activity", nil, func(r store.Row) error {
+func (s *Activities) Blobs(ctx context.Context, q store.Querier, centres []id.ID, add func(stream string, d blob.Digest)) error {
+	where, args := "1 = 1", []any(nil)
+	if centres != nil {
+		where, args = store.In("a.centre", centres)
+	}
+	return q.Each(ctx, "SELECT a.centre, o.body FROM activity_output o JOIN activity a ON a.id = o.activity WHERE "+where, args, func(r store.Row) error {
 		var centre id.ID
 		var text string
 		if err := r.Scan(&centre, &text); err != nil {

@@ -243,10 +243,10 @@ var (
 		Columns: store.Cols("id:id person:id purpose:text centre:id state:text giver:text method:text assent:text day:text version:id scan:id sealed:text actor:id holds:int conflict:int"),
 		Indexes: []string{"person, purpose, holds", "holds, purpose, centre, person", "centre, id WHERE conflict <> 0"}}
 	textTable      = &store.Table{Name: "consent_text", Key: 1, Columns: store.Cols("id:id purpose:text body:text at:int"), Indexes: []string{"purpose, at"}}
-	photoTable     = &store.Table{Name: "consent_photo", Key: 1, Columns: store.Cols("id:id person:id centre:id digest:text day:text"), Indexes: []string{"person"}}
+	photoTable     = &store.Table{Name: "consent_photo", Key: 1, Columns: store.Cols("id:id person:id centre:id digest:text day:text"), Indexes: []string{"person", "centre", "digest"}}
 	goneTable      = &store.Table{Name: "consent_gone", Key: 1, Columns: store.Cols("id:id digest:text")}
 	formTable      = &store.Table{Name: "consent_form", Key: 1, Columns: store.Cols("id:id person:id centre:id purposes:text texts:text lang:text"), Indexes: []string{"person"}}
-	scanTable      = &store.Table{Name: "consent_scan", Key: 1, Columns: store.Cols("id:id person:id centre:id digest:text day:text form:id"), Indexes: []string{"person"}}
+	scanTable      = &store.Table{Name: "consent_scan", Key: 1, Columns: store.Cols("id:id person:id centre:id digest:text day:text form:id"), Indexes: []string{"person", "centre", "digest"}}
 	recordingTable = &store.Table{Name: "consent_recording", Key: 1, Columns: store.Cols("id:id version:id centre:id voice:text digest:text type:text"), Indexes: []string{"version, centre"}}
 )
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"tizi/internal/access"
@@ -372,9 +373,20 @@ func (c *Consents) InTray(ctx context.Context, q store.Querier) ([]blob.Digest, 
 	return out, err
 }
 
-// Blobs tells of each file that this area keeps in which stream a fact speaks of it.
-func (c *Consents) Blobs(ctx context.Context, q store.Querier, add func(stream string, d blob.Digest)) error {
-	return q.Each(ctx, "SELECT centre, digest FROM consent_photo UNION ALL SELECT centre, digest FROM consent_scan WHERE person NOT IN ("+seal.AllErased+") UNION ALL SELECT centre, digest FROM consent_recording", nil, func(r store.Row) error {
+// Blobs tells of the files that this area keeps for some centres, or of some files, in which stream a fact speaks of them; nil
+// is all.
+func (c *Consents) Blobs(ctx context.Context, q store.Querier, centres []id.ID, among []blob.Digest, add func(stream string, d blob.Digest)) error {
+	where, args := "1 = 1", []any(nil)
+	if centres != nil {
+		where, args = store.In("centre", centres)
+	}
+	if among != nil {
+		where += " AND digest IN (?" + strings.Repeat(", ?", len(among)-1) + ")"
+		for _, d := range among {
+			args = append(args, d.String())
+		}
+	}
+	return q.Each(ctx, "SELECT centre, digest FROM consent_photo WHERE "+where+" UNION ALL SELECT centre, digest FROM consent_scan WHERE "+where+" AND person NOT IN ("+seal.AllErased+") UNION ALL SELECT centre, digest FROM consent_recording WHERE "+where, slices.Concat(args, args, args), func(r store.Row) error {
 		var centre id.ID
 		var digest string
 		if err := r.Scan(&centre, &digest); err != nil {

@@ -29,6 +29,14 @@ type Batch struct {
 	Keys []seal.WrappedPerson
 }
 
+// Last is the number of the last fact of a batch, 0 of an empty one.
+func (b *Batch) Last() uint64 {
+	if len(b.Facts) == 0 {
+		return 0
+	}
+	return b.Facts[len(b.Facts)-1].Seq
+}
+
 // maxBatch bounds the bodies of one batch in bytes.
 const maxBatch = 1 << 20
 
@@ -86,6 +94,18 @@ func (l *Log) States(ctx context.Context, q store.Querier, keep func(stream stri
 	return out, err
 }
 
+// Streams returns the names of the streams of which this node knows.
+func (l *Log) Streams(ctx context.Context, q store.Querier) ([]string, error) {
+	var out []string
+	err := q.Each(ctx, "SELECT name FROM fact_stream ORDER BY name", nil, func(r store.Row) error {
+		var s string
+		err := r.Scan(&s)
+		out = append(out, s)
+		return err
+	})
+	return out, err
+}
+
 // Held returns how many facts of a log this node holds.
 func (l *Log) Held(ctx context.Context, q store.Querier, stream string, node id.ID) (uint64, error) {
 	var size int64
@@ -126,7 +146,7 @@ func (l *Log) Read(ctx context.Context, q store.Querier, stream string, node id.
 		if len(b.Facts) == n {
 			break
 		}
-		after = b.Facts[len(b.Facts)-1].Seq
+		after = b.Last()
 	}
 	if len(b.Facts) == 0 {
 		return b, nil
@@ -134,7 +154,7 @@ func (l *Log) Read(ctx context.Context, q store.Querier, stream string, node id.
 	if b.Keys, err = l.Keys.Of(ctx, q, func(s string) bool { return s == stream }, l.Registry.keyed(b.Facts)); err != nil {
 		return nil, err
 	}
-	to := b.Facts[len(b.Facts)-1].Seq
+	to := b.Last()
 	if to == h.proved {
 		return b, nil
 	}

@@ -2,9 +2,13 @@ package house
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"tizi/internal/blob"
+	"tizi/internal/fact"
+	"tizi/internal/id"
 	"tizi/internal/store"
 )
 
@@ -36,20 +40,49 @@ func (h *House) SweepFiles(ctx context.Context) error {
 }
 
 // Files returns the digests of the files of which the facts of some streams speak: what a node that holds the facts should
-// hold too.
-func (h *House) Files(ctx context.Context, q store.Querier, stream func(string) bool) ([]blob.Digest, error) {
+// hold too. With some digests it returns which of these are among them.
+func (h *House) Files(ctx context.Context, q store.Querier, stream func(string) bool, among ...blob.Digest) ([]blob.Digest, error) {
+	var centres []id.ID
+	if among == nil {
+		var err error
+		if centres, err = h.centresIn(ctx, q, stream); err != nil {
+			return nil, err
+		}
+	}
 	var out []blob.Digest
 	seen := map[blob.Digest]bool{}
 	add := func(of string, d blob.Digest) {
-		if d != (blob.Digest{}) && !seen[d] && stream(of) {
+		if d != (blob.Digest{}) && !seen[d] && stream(of) && (among == nil || slices.Contains(among, d)) {
 			seen[d] = true
 			out = append(out, d)
 		}
 	}
-	for _, files := range []func(context.Context, store.Querier, func(string, blob.Digest)) error{h.Consents.Blobs, h.Agreements.Blobs, h.Activities.Blobs} {
-		if err := files(ctx, q, add); err != nil {
-			return nil, err
+	err := errors.Join(h.Consents.Blobs(ctx, q, centres, among, add), h.Activities.Blobs(ctx, q, centres, add))
+	if stream("hub") {
+		err = errors.Join(err, h.Agreements.Blobs(ctx, q, add))
+	}
+	return out, err
+}
+
+// centresIn are the centres that have a stream here which is selected; nil where all are.
+func (h *House) centresIn(ctx context.Context, q store.Querier, stream func(string) bool) ([]id.ID, error) {
+	names, err := h.Log.Streams(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	all, out := true, []id.ID{}
+	for _, s := range names {
+		v := fact.CentreOf(s)
+		switch {
+		case v.IsNil():
+		case stream(s):
+			out = append(out, v)
+		default:
+			all = false
 		}
+	}
+	if all {
+		return nil, nil
 	}
 	return out, nil
 }

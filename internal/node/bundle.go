@@ -118,7 +118,7 @@ func (n *Nodes) Bundle(ctx context.Context, to id.ID, w io.Writer) (BundleHead, 
 		return h, ErrStranger
 	}
 	shared := n.shared(to)
-	if err := n.share(ctx, shared, to, recipient); err != nil {
+	if _, err := n.share(ctx, shared, to, recipient); err != nil {
 		return h, err
 	}
 	todo, err := n.unconfirmed(ctx, to, shared, &h)
@@ -158,7 +158,7 @@ func (n *Nodes) Bundle(ctx context.Context, to id.ID, w io.Writer) (BundleHead, 
 			if err := f.write(frameBatch, b.Encode()); err != nil {
 				return h, err
 			}
-			l.Size = b.Facts[len(b.Facts)-1].Seq
+			l.Size = b.Last()
 		}
 	}
 	for _, d := range files {

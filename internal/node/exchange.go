@@ -101,10 +101,11 @@ func (x *exchange) tell() {
 
 func (x *exchange) run(ctx context.Context) error {
 	n := x.n
-	if err := n.share(ctx, x.shared, x.peer.Node, x.peer.Recipient); err != nil {
+	epochs, err := n.share(ctx, x.shared, x.peer.Node, x.peer.Recipient)
+	if err != nil {
 		return err
 	}
-	logs, state, err := n.state(ctx, x.shared)
+	logs, state, err := n.state(ctx, x.shared, epochs)
 	if err != nil {
 		return err
 	}
@@ -146,7 +147,7 @@ func (x *exchange) run(ctx context.Context) error {
 		return err
 	}
 	x.shared = n.shared(x.peer.Node)
-	if err := n.share(ctx, x.shared, x.peer.Node, x.peer.Recipient); err != nil {
+	if _, err := n.share(ctx, x.shared, x.peer.Node, x.peer.Recipient); err != nil {
 		return err
 	}
 	if err := x.keys(ctx); err != nil {
@@ -240,12 +241,20 @@ func (x *exchange) push(ctx context.Context) error {
 	x.tell()
 	again, whole := map[logName]bool{}, states(mine)
 	x.both = append(slices.Clone(x.both), whole...)
+	ctx, cancel := context.WithCancel(ctx)
+	next := x.fill(ctx, slices.Clone(todo))
+	defer func() { cancel(); <-next.done }()
 	for len(todo) > 0 {
-		p, came, facts, err := x.n.fill(ctx, todo)
-		if err != nil || facts == 0 {
-			return err
+		<-next.done
+		p := next
+		if p.err != nil || len(p.came) == 0 {
+			return p.err
 		}
-		b, err := x.link.Ask(ctx, OpPush, p.bytes())
+		for _, c := range p.came {
+			set(todo, c)
+		}
+		next = x.fill(ctx, left(slices.Clone(todo), whole)) // while the other takes this one
+		b, err := x.link.Ask(ctx, OpPush, p.body)
 		if err != nil {
 			return err
 		}
@@ -253,15 +262,60 @@ func (x *exchange) push(ctx context.Context) error {
 		if err := decode(b, &t); err != nil {
 			return err
 		}
-		for _, c := range came {
-			set(todo, c)
-		}
 		for _, o := range t.Logs {
 			x.res.Sent += o.Added
 		}
 		todo = x.after(todo, t, again, whole)
+		if !slices.Equal(todo, next.from) {
+			<-next.done
+			next = x.fill(ctx, slices.Clone(todo))
+		}
 	}
 	return nil
+}
+
+// message is one that is made, or comes, while the one before it is taken in: never more than one ahead, so that a cut throws
+// away one.
+type message struct {
+	from []logState // what it goes on from
+	done chan struct{}
+	// Below is to be read when it is done.
+	body []byte
+	came []logState // how far it brings the logs
+	err  error
+}
+
+func ahead(todo []logState, fn func(*message)) *message {
+	m := &message{from: todo, done: make(chan struct{})}
+	go func() {
+		defer close(m.done)
+		if len(m.from) > 0 {
+			fn(m)
+		}
+	}()
+	return m
+}
+
+// fill makes the message that sends what comes next.
+func (x *exchange) fill(ctx context.Context, todo []logState) *message {
+	return ahead(todo, func(m *message) {
+		var p pack
+		if p, m.came, _, m.err = x.n.fill(ctx, m.from); m.err == nil {
+			m.body = p.bytes()
+		}
+	})
+}
+
+// ask asks for what comes next.
+func (x *exchange) ask(ctx context.Context, todo []logState) *message {
+	return ahead(todo, func(m *message) { m.body, m.err = x.link.Ask(ctx, OpPull, encode(wanted{m.from})) })
+}
+
+// left is what is to be brought without what is whole.
+func left(todo, whole []logState) []logState {
+	return slices.DeleteFunc(todo, func(l logState) bool {
+		return slices.ContainsFunc(whole, func(w logState) bool { return w.Stream == l.Stream && w.Node == l.Node && w.Size <= l.Size })
+	})
 }
 
 // after takes out of what is to be brought what is whole now, and what stopped. What stopped for the first time is tried once
@@ -286,9 +340,7 @@ func (x *exchange) after(todo []logState, t taken, again map[logName]bool, whole
 		}
 	}
 	x.tell()
-	return slices.DeleteFunc(todo, func(l logState) bool {
-		return slices.ContainsFunc(whole, func(w logState) bool { return w.Stream == l.Stream && w.Node == l.Node && w.Size <= l.Size })
-	})
+	return left(todo, whole)
 }
 
 func set(l []logState, s logState) {
@@ -325,18 +377,25 @@ func (x *exchange) pull(ctx context.Context, of func(stream string) bool) error 
 	slices.SortFunc(todo, order)
 	x.tell()
 	again := map[logName]bool{}
+	ctx, cancel := context.WithCancel(ctx)
+	next := x.ask(ctx, slices.Clone(todo))
+	defer func() { cancel(); <-next.done }()
 	for len(todo) > 0 {
-		b, err := x.link.Ask(ctx, OpPull, encode(wanted{todo}))
-		if err != nil {
-			return err
+		<-next.done
+		if next.err != nil {
+			return next.err
 		}
-		l, err := batches(b)
+		l, err := batches(next.body)
 		if err != nil {
 			return err
 		}
 		if len(l) == 0 {
 			return nil // what it told of it cannot prove yet
 		}
+		for _, b := range l {
+			set(todo, logState{b.Stream, b.Node, b.Last(), ""})
+		}
+		next = x.ask(ctx, left(slices.Clone(todo), x.theirs)) // while this one is stored
 		// What the one that is called gives, this node may hold.
 		t, got, err := x.n.store(ctx, l, func(string) bool { return true })
 		x.res.Got += got
@@ -347,6 +406,10 @@ func (x *exchange) pull(ctx context.Context, of func(stream string) bool) error 
 			set(todo, logState{o.Stream, o.Node, o.Held, ""})
 		}
 		todo = x.after(todo, t, again, x.theirs)
+		if !slices.Equal(todo, next.from) {
+			<-next.done
+			next = x.ask(ctx, slices.Clone(todo))
+		}
 	}
 	return nil
 }

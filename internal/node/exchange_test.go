@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"testing"
 
 	"tizi/internal/blob"
@@ -53,12 +54,15 @@ func connect(t testing.TB, n *testnode.Node) *end {
 	e.blobs, err = blob.Open(t.TempDir())
 	must(t, err)
 	e.Nodes = node.New(n.Log, e.blobs)
-	e.Nodes.Files = func(_ context.Context, _ store.Querier, stream func(string) bool) ([]blob.Digest, error) {
+	e.Nodes.Files = func(_ context.Context, _ store.Querier, stream func(string) bool, among ...blob.Digest) ([]blob.Digest, error) {
 		var out []blob.Digest
 		for s, l := range e.files {
 			if stream(s) {
 				out = append(out, l...)
 			}
+		}
+		if among != nil {
+			out = slices.DeleteFunc(out, func(d blob.Digest) bool { return !slices.Contains(among, d) })
 		}
 		return out, nil
 	}

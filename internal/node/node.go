@@ -30,8 +30,8 @@ type Nodes struct {
 	log   *fact.Log
 	blobs *blob.Store
 	call  caller
-	// Files returns the digests of the files that the facts of some streams speak of; the house knows.
-	Files func(ctx context.Context, q store.Querier, stream func(string) bool) ([]blob.Digest, error)
+	// Files returns the digests of the files that the facts of some streams speak of, or of some files those; the house knows.
+	Files func(ctx context.Context, q store.Querier, stream func(string) bool, among ...blob.Digest) ([]blob.Digest, error)
 	// Program is the version that this node tells others.
 	Program string
 }
@@ -40,7 +40,9 @@ type Nodes struct {
 func New(l *fact.Log, b *blob.Store) *Nodes {
 	return &Nodes{
 		log: l, blobs: b, call: caller{now: make(chan struct{}, 1)},
-		Files: func(context.Context, store.Querier, func(string) bool) ([]blob.Digest, error) { return nil, nil },
+		Files: func(context.Context, store.Querier, func(string) bool, ...blob.Digest) ([]blob.Digest, error) {
+			return nil, nil
+		},
 	}
 }
 

@@ -57,10 +57,11 @@ func (n *Nodes) welcome(ctx context.Context, who fact.Grantee, body []byte) ([]b
 		return nil, fmt.Errorf("it speaks formats %d to %d: %w", h.Formats[0], h.Formats[1], ErrFormat)
 	}
 	shared := n.shared(who.Node)
-	if err := n.share(ctx, shared, who.Node, who.Recipient); err != nil {
+	epochs, err := n.share(ctx, shared, who.Node, who.Recipient)
+	if err != nil {
 		return nil, err
 	}
-	logs, state, err := n.state(ctx, shared)
+	logs, state, err := n.state(ctx, shared, epochs)
 	if err != nil {
 		return nil, err
 	}
@@ -101,42 +102,45 @@ func (n *Nodes) note(ctx context.Context, node id.ID, change func(*Peer)) error 
 	})
 }
 
-// share wraps what this node can open of some streams for another.
-func (n *Nodes) share(ctx context.Context, shared func(string) bool, node id.ID, recipient []byte) error {
-	if len(recipient) == 0 {
-		return nil
+// share wraps what this node can open of some streams for another, and returns all that is wrapped of them then.
+func (n *Nodes) share(ctx context.Context, shared func(string) bool, node id.ID, recipient []byte) ([]seal.WrappedEpoch, error) {
+	epochs, err := n.log.Keys.Epochs(ctx, n.log.DB, shared)
+	if err != nil || len(recipient) == 0 {
+		return epochs, err
 	}
-	streams, err := n.log.Keys.Epochs(ctx, n.log.DB, shared)
-	if err != nil {
-		return err
+	type name struct {
+		stream string
+		epoch  id.ID
 	}
-	lacks := map[string]bool{}
-	for _, e := range streams {
-		if e.Node == n.log.Node() {
-			lacks[e.Stream] = lacks[e.Stream] || !slices.ContainsFunc(streams, func(x seal.WrappedEpoch) bool { return x.Stream == e.Stream && x.Epoch == e.Epoch && x.Node == node })
+	has := map[name]bool{}
+	for _, e := range epochs {
+		if e.Node == node {
+			has[name{e.Stream, e.Epoch}] = true
 		}
 	}
-	for stream, lacking := range lacks {
-		if !lacking {
-			continue
+	lacks, some := map[string]bool{}, false
+	for _, e := range epochs {
+		if e.Node == n.log.Node() && !has[name{e.Stream, e.Epoch}] {
+			lacks[e.Stream], some = true, true
 		}
+	}
+	if !some {
+		return epochs, nil
+	}
+	for stream := range lacks {
 		err := n.log.DB.Write(ctx, func(tx store.Tx) error {
 			return n.log.Keys.Share(ctx, tx, stream, map[id.ID][]byte{node: recipient})
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return n.log.Keys.Epochs(ctx, n.log.DB, shared)
 }
 
-// state returns what this node holds of some streams, and a digest of it.
-func (n *Nodes) state(ctx context.Context, keep func(string) bool) ([]fact.LogState, string, error) {
+// state returns what this node holds of some streams, and a digest of it and of the epochs.
+func (n *Nodes) state(ctx context.Context, keep func(string) bool, epochs []seal.WrappedEpoch) ([]fact.LogState, string, error) {
 	logs, err := n.log.States(ctx, n.log.DB, keep)
-	if err != nil {
-		return nil, "", err
-	}
-	epochs, err := n.log.Keys.Epochs(ctx, n.log.DB, keep)
 	return logs, stateOf(logs, epochs), err
 }
 
@@ -277,7 +281,7 @@ func (n *Nodes) fill(ctx context.Context, logs []logState) (p pack, came []logSt
 			}
 			p.add(frameBatch, b.Encode())
 			facts += len(b.Facts)
-			l.Size = b.Facts[len(b.Facts)-1].Seq
+			l.Size = b.Last()
 			came = append(came, l)
 		}
 		if len(p.raw) >= packBytes {
@@ -302,22 +306,22 @@ func (n *Nodes) lacking(ctx context.Context, who fact.Grantee, body []byte) ([]b
 		return nil, err
 	}
 	shared := n.shared(who.Node)
-	mine, err := n.Files(ctx, n.log.DB, shared)
+	mine, err := n.lacks(ctx, shared)
 	if err != nil {
 		return nil, err
 	}
-	here := map[blob.Digest]bool{}
-	for _, d := range mine {
-		here[d] = true
-		if !n.blobs.Has(d) && len(out.Files) < maxLacking {
-			out.Files = append(out.Files, d)
-		}
-	}
-	out.Sizes = map[blob.Digest]int64{}
-	for _, d := range in.Files {
+	out.Files = mine[:min(len(mine), maxLacking)]
+	if len(in.Files) > 0 {
 		// A file is given to whoever may hold a fact that speaks of it.
-		if size, err := n.blobs.Size(d); err == nil && here[d] {
-			out.Sizes[d] = size
+		here, err := n.Files(ctx, n.log.DB, shared, in.Files[:min(len(in.Files), maxLacking)]...)
+		if err != nil {
+			return nil, err
+		}
+		out.Sizes = map[blob.Digest]int64{}
+		for _, d := range here {
+			if size, err := n.blobs.Size(d); err == nil {
+				out.Sizes[d] = size
+			}
 		}
 	}
 	return encode(out), nil
@@ -383,8 +387,8 @@ func (n *Nodes) givePart(ctx context.Context, who fact.Grantee, body []byte) ([]
 
 // allowed refuses a file of which no fact speaks that the other may hold.
 func (n *Nodes) allowed(ctx context.Context, who fact.Grantee, d blob.Digest) error {
-	all, err := n.Files(ctx, n.log.DB, n.shared(who.Node))
-	if err == nil && !slices.Contains(all, d) {
+	l, err := n.Files(ctx, n.log.DB, n.shared(who.Node), d)
+	if err == nil && len(l) == 0 {
 		err = fmt.Errorf("%s: %w", d, blob.ErrMissing)
 	}
 	return err
