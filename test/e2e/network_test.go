@@ -141,6 +141,10 @@ func TestDayWithoutTheLink(t *testing.T) {
 			at.play(box, "centre", lang)
 			at.open("/network")
 			at.good()
+			at.somebody("Menad", "Tafraout")
+			record := at.path()
+			up.present("Tafraout") // within seconds
+			at.open("/network")
 			at.follow("button", at.T("network.pause"))
 			at.reads(at.T("network.paused_text"))
 			at.somebody("Itri", "Azemmour")
@@ -159,12 +163,58 @@ func TestDayWithoutTheLink(t *testing.T) {
 			at.reads(at.T("network.there"))
 			at.picture("-restored")
 			up.present("Azemmour")
+			up.twoVersions(at, record)
 			up.open("/network")
 			up.follow("link", "MA-ERR-MJ1")
 			up.reads(up.T("network.state.good"))
 			up.picture("")
 		})
 	}
+}
+
+// twoVersions changes the same person's birth date on both sides of a cut link, and says on the box which stands.
+func (p *tab) twoVersions(at *tab, record string) {
+	p.t.Helper()
+	at.open("/network")
+	at.follow("button", at.T("network.pause"))
+	for _, x := range []struct {
+		*tab
+		birth string
+	}{{p, "2013-05-03"}, {at, "2014-05-13"}} {
+		x.open(record + "/edit")
+		x.fill(x.T("people.birth"), x.birth)
+		x.leave(func() { x.press(x.find(x.T("common.save"), "button")) })
+	}
+	at.open("/network")
+	at.follow("button", at.T("network.resume"))
+	at.good()
+	at.open("/today")
+	at.followLike("link", at.T("today.task.conflicts", "n", 1))
+	at.followLike("link", "Tafraout")
+	at.picture("-sides")
+	at.follow("button", at.T("conflict.settle")) // without an answer
+	at.summary(1)
+	at.click("radio", at.like("radio", i18n.For(at.lang).Date("2013-05-03")).name)
+	at.follow("button", at.T("conflict.settle"))
+	at.reads(at.T("conflict.none"))
+	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		p.open("/conflicts")
+		if strings.Contains(p.text(), clean(p.T("conflict.none"))) || time.Now().After(end) {
+			break
+		}
+	}
+	p.reads(p.T("conflict.none"))
+	for _, x := range []*tab{p, at} {
+		x.open(record)
+		x.reads(i18n.For(x.lang).Date("2013-05-03"))
+	}
+}
+
+// followLike follows what leads to another page and is called something with these words.
+func (p *tab) followLike(role, words string) {
+	p.t.Helper()
+	e := p.like(role, words)
+	p.leave(func() { p.press(e) })
 }
 
 // good waits until the last exchange was whole.
@@ -192,9 +242,15 @@ func (p *tab) somebody(given, family string) {
 	p.reads(family)
 }
 
+// present waits until a search finds somebody.
 func (p *tab) present(family string) {
 	p.t.Helper()
-	p.open("/people?q=" + family)
+	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		p.open("/people?q=" + family)
+		if found := strings.Contains(p.text(), family); found || time.Now().After(end) {
+			break
+		}
+	}
 	p.reads(family)
 }
 
