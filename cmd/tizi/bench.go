@@ -23,6 +23,39 @@ type benchCmd struct {
 	Same  benchSameCmd  `cmd:"" help:"Find duplicates among many people, and names in any spelling."`
 
 	Exchange benchExchangeCmd `cmd:"" help:"Bring a box's facts to a hub, over HTTP on this machine."`
+	Outage   benchOutageCmd   `cmd:"" help:"Let many centres come back to a hub at once, while somebody reads pages there."`
+}
+
+type benchOutageCmd struct {
+	Centres int    `help:"How many." default:"1000"`
+	Facts   int    `help:"What each wrote alone." default:"2000"`
+	DB      string `help:"The address of an empty PostgreSQL database for the hub." placeholder:"postgres://…"`
+	JSON    bool   `help:"Print the result as JSON."`
+}
+
+// Help gives an example.
+func (benchOutageCmd) Help() string {
+	return "Example:\n  tizi bench outage --json\n  tizi bench outage --centres 50 --db postgres://… --json"
+}
+
+func (c *benchOutageCmd) Run(ctx context.Context) error {
+	if c.Centres < 1 || c.Centres > 9999 || c.Facts < 1 || c.Facts > 100_000 {
+		return usageError{fmt.Errorf("--centres from 1 to 9999, --facts from 1 to 100000")}
+	}
+	dir, err := os.MkdirTemp("", "tizi-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	r, err := bench.MeasureOutage(ctx, dir, c.DB, c.Centres, c.Facts, progress)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(r)
+	}
+	fmt.Printf("on %s, %d cores: %d centres with %d facts each, %d at a time: %.0f s, %.0f facts/s\n  %d pages read meanwhile, p95 %.0f ms, at most %.0f ms\n  at most %.0f MB at the hub\n", r.Engine, r.Cores, r.Centres, r.Each, r.AtOnce, r.Seconds, r.FactsPerS, r.Pages, r.PageP95, r.PageMax, r.HubRSS)
+	return nil
 }
 
 type benchExchangeCmd struct {
