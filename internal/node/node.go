@@ -8,6 +8,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"time"
 
 	"tizi/internal/blob"
@@ -30,6 +31,7 @@ type Nodes struct {
 	log   *fact.Log
 	blobs *blob.Store
 	call  caller
+	gate  chan struct{} // how many answers are worked out at once
 	// Files returns the digests of the files that the facts of some streams speak of, or of some files those; the house knows.
 	Files func(ctx context.Context, q store.Querier, stream func(string) bool, among ...blob.Digest) ([]blob.Digest, error)
 	// Program is the version that this node tells others.
@@ -39,7 +41,7 @@ type Nodes struct {
 // New returns the room on a node's log and files.
 func New(l *fact.Log, b *blob.Store) *Nodes {
 	return &Nodes{
-		log: l, blobs: b, call: caller{now: make(chan struct{}, 1)},
+		log: l, blobs: b, call: caller{now: make(chan struct{}, 1)}, gate: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		Files: func(context.Context, store.Querier, func(string) bool, ...blob.Digest) ([]blob.Digest, error) {
 			return nil, nil
 		},

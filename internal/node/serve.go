@@ -22,6 +22,13 @@ func (n *Nodes) Serve(ctx context.Context, from id.ID, op string, body []byte) (
 	if !ok {
 		return nil, ErrStranger
 	}
+	// A thousand boxes may come back at once. They wait in line, so that people who read pages meanwhile do not.
+	select {
+	case n.gate <- struct{}{}:
+		defer func() { <-n.gate }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	switch op {
 	case OpHello:
 		return n.welcome(ctx, who, body)
