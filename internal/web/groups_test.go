@@ -9,8 +9,10 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/centre"
+	"tizi/internal/consent"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/person"
 	"tizi/internal/programme"
 	"tizi/internal/store"
 	"tizi/internal/training"
@@ -192,4 +194,25 @@ func TestDayOfOtherHours(t *testing.T) {
 	}
 	c.reads("/day?date=2026-03-09", c.fr.T("day.hours"), false)
 	c.reads("/day?date=2026-03-16", "Ramadan", true)
+}
+
+// Seats that are not counted any more go to all who wait, and the page says how many got one.
+func TestSeatsWithoutBound(t *testing.T) {
+	c := newCrew(t)
+	g := c.group("Complet", 1)
+	var people []id.ID
+	for _, name := range []string{"Xanthippe", "Yolande", "Zenobie"} {
+		p, err := c.People.Register(ctx, id.Nil, c.s.centre, person.Details{"first_latin": name, "birth": "2015-01-06", "sex": "f"}, nil)
+		must(t, err)
+		c.agree(t, p, consent.Training)
+		people = append(people, p)
+	}
+	_, err := c.Training.Place(ctx, id.Nil, access.Everywhere(), g, people, c.Today())
+	must(t, err)
+	c.takes("/groups/"+g.String()+"/edit", "name", "Complet", "capacity", "", "from", "2026-01-05", "to", "2026-12-01")
+	now, err := c.Training.Cohort(ctx, c.DB, access.Everywhere(), g, "")
+	must(t, err)
+	if now.Enrolled != 3 || now.Waiting != 0 {
+		t.Errorf("%d sit, %d wait", now.Enrolled, now.Waiting)
+	}
 }

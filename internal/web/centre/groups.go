@@ -596,9 +596,18 @@ func groupEditGiven(a *door.Ask) error {
 		return err
 	}
 	a.Notify("good", "groups.saved")
-	if n.Capacity > c.Capacity && c.Capacity > 0 {
-		if err := refilled(a, c.ID); err != nil {
+	if n.Capacity != c.Capacity && c.Waiting > 0 {
+		now, err := askedGroup(a)
+		if err != nil {
 			return err
+		}
+		if given := now.Enrolled - c.Enrolled; given > 0 {
+			a.Notify("good", "groups.refilled", "n", given)
+		}
+		if d, err := a.H.Training.DrawOf(a.R.Context(), a.H.DB, c.ID); err != nil {
+			return err
+		} else if d.Undecided() {
+			a.Notify("wait", "draw.by_hand")
 		}
 	}
 	return a.Go("/groups/" + c.ID.String())
@@ -624,7 +633,12 @@ func groupClashes(a *door.Ask, e *training.ClashError) (out []ClashRow, err erro
 
 func addView(a *door.Ask, c *training.Cohort, chosen ...id.ID) (GroupAdd, error) {
 	ctx, self := a.R.Context(), "/groups/"+c.ID.String()
-	v := GroupAdd{Group: c.Name, GroupURL: self, Query: strings.TrimSpace(a.R.FormValue("q")), Free: max(0, c.Capacity-c.Enrolled), Action: self + "/add", CancelURL: self, Errors: map[string]string{}}
+	v := GroupAdd{Group: c.Name, GroupURL: self, Query: strings.TrimSpace(a.R.FormValue("q")), Action: self + "/add", CancelURL: self, Errors: map[string]string{}}
+	waits, err := a.H.Training.Waiting(ctx, a.H.DB, c.ID)
+	if err != nil {
+		return v, err
+	}
+	v.Free = max(0, c.Capacity-c.Enrolled-len(waits)) // who waits comes first
 	if v.Full, v.Beyond = v.Free == 0, training.Wait; c.Capacity == 0 {
 		v.Free, v.Full = -1, false
 	}
@@ -756,7 +770,11 @@ func groupAddGiven(a *door.Ask) error {
 	}
 	done, err := a.H.Training.Seat(a.R.Context(), a.Actor(), a.Scope, c.ID, ids, beyond, a.Today())
 	if errors.Is(err, training.ErrFull) {
-		return again("beyond", a.P.T("groups.full_refused", "n", len(ids), "free", max(0, c.Capacity-c.Enrolled)))
+		v, err := addView(a, c)
+		if err != nil {
+			return err
+		}
+		return again("beyond", a.P.T("groups.full_refused", "n", len(ids), "free", v.Free))
 	}
 	if errors.Is(err, training.ErrDraw) {
 		return again("beyond", a.P.T("draw.by_hand"))
