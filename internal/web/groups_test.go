@@ -34,6 +34,13 @@ func newCrew(t testing.TB) *crew {
 	return &crew{n, t, s, n.open(t, access.Centre, access.Place(s.centre), true), i18n.For(i18n.FR)}
 }
 
+// on sets the clock to ten o'clock of a day.
+func (c *crew) on(date string) {
+	at, err := time.Parse(time.DateOnly, date)
+	must(c.t, err)
+	c.clock.Set(at.Add(10 * time.Hour))
+}
+
 // group opens a group of the spot's centre.
 func (c *crew) group(name string, seats int) id.ID {
 	c.t.Helper()
@@ -215,4 +222,17 @@ func TestSeatsWithoutBound(t *testing.T) {
 	if now.Enrolled != 3 || now.Waiting != 0 {
 		t.Errorf("%d sit, %d wait", now.Enrolled, now.Waiting)
 	}
+}
+
+// A session that was marked says of how many on its sheet who came, whoever joined the group since.
+func TestMarkedSession(t *testing.T) {
+	c := newCrew(t)
+	self := "/groups/" + c.s.group.String() + "?tab=sessions" // one absent, of one
+	c.agree(t, c.s.other, "training")
+	c.takes("/groups/"+c.s.group.String()+"/add", "person", c.s.other.String())
+	c.on("2026-03-02")
+	c.reads(self, c.fr.T("common.of", "n", 0, "total", 2), true)
+	c.on("2026-03-03")
+	c.reads(self, c.fr.T("common.of", "n", 0, "total", 2), false)
+	c.reads(self, `<td class="num">`+c.fr.T("common.of", "n", 0, "total", 1), true)
 }

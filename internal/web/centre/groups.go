@@ -413,9 +413,9 @@ func group(a *door.Ask) error {
 		return err
 	}
 	for _, s := range sessions {
-		r := SessionRow{Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Subject: s.Subject, State: SessionState(a, s), Present: s.Here(), Expected: s.Expected, URL: "/sessions/" + s.ID.String()}
+		r := SessionRow{Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Subject: s.Subject, State: SessionState(a, s), Present: s.Here(), Expected: s.Of(a.Today()), URL: "/sessions/" + s.ID.String()}
 		v.Present += s.Here()
-		v.Marked += s.Here() + s.Excused + s.Absent
+		v.Marked += s.Marked()
 		if s.Date == a.Today() && s.Cancelled == "" {
 			v.AttendanceURL = r.URL
 		}
