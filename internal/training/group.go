@@ -208,7 +208,8 @@ func (t *Training) OpenCohort(ctx context.Context, actor id.ID, scope access.Sco
 }
 
 // EditCohort states a group anew. A trainer who comes to it and holds something else when it meets is a *ClashError. Seats that
-// are more, or not counted any more, go to who waits.
+// are more, or not counted any more, go to who waits. Other days stay within those of the phase, and hold the group's sessions: a
+// *DaysError.
 func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, edit func(*CohortOpened)) error {
 	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
 	if err != nil {
@@ -234,6 +235,11 @@ func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Sco
 		}
 		b := c.opened()
 		edit(&b)
+		if b.From != c.From || b.To != c.To {
+			if err := cmp.Or(t.fits(ctx, q, b), t.within(ctx, q, cohort, b.From, b.To)); err != nil {
+				return out, err
+			}
+		}
 		if err := t.newTrainers(ctx, q, scope, c, b.Trainers, today); err != nil {
 			return out, err
 		}

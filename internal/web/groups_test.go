@@ -236,3 +236,17 @@ func TestMarkedSession(t *testing.T) {
 	c.reads(self, c.fr.T("common.of", "n", 0, "total", 2), false)
 	c.reads(self, `<td class="num">`+c.fr.T("common.of", "n", 0, "total", 1), true)
 }
+
+// Other days of a group, or of its phase, that leave out sessions are refused with the days of these.
+func TestOtherDays(t *testing.T) {
+	c := newCrew(t)
+	edit, one := "/groups/"+c.s.group.String()+"/edit", c.fr.Date("2026-03-02")
+	days := []any{"from", one, "to", one}
+	c.refuses(edit, "groups.days_of_sessions", days, "name", "G in", "from", "2026-03-03", "to", "2026-12-01")
+	c.refuses(edit, "groups.phase_days", nil, "name", "G in", "from", "2025-03-01", "to", "2026-12-01")
+	c.takes(edit, "name", "G in", "from", "2026-03-01", "to", "2026-12-01")
+	c.acc = c.owner
+	phase := "/programmes/P/phases/" + programme.PhaseID(programme.ID("P"), "1").String()
+	c.refuses(phase, "programmes.phase_sessions", days, "name_fr", "1", "from", "2026-03-03", "to", "2026-12-31")
+	c.takes(phase, "name_fr", "1", "from", "2026-03-02", "to", "2026-12-31")
+}

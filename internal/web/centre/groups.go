@@ -584,6 +584,18 @@ func groupEditGiven(a *door.Ask) error {
 		v.Errors["capacity"] = a.P.T("groups.capacity_below", "n", c.Enrolled)
 		return a.Again("groups/form", v)
 	}
+	var days *training.DaysError
+	switch {
+	case errors.Is(err, training.ErrPhaseDays):
+		v.Errors["from"] = a.P.T("groups.phase_days")
+	case errors.Is(err, training.ErrEnds):
+		v.Errors["to"] = a.P.T("groups.ends_before")
+	case errors.As(err, &days):
+		v.Errors["from"] = a.P.T("groups.days_of_sessions", "from", a.P.Date(days.From), "to", a.P.Date(days.To))
+	}
+	if len(v.Errors) > 0 {
+		return a.Again("groups/form", v)
+	}
 	var clash *training.ClashError
 	if errors.As(err, &clash) {
 		if v.Clashes, err = groupClashes(a, clash); err != nil {
