@@ -67,7 +67,7 @@ func (h *House) erasure(ctx context.Context, q store.Querier, actor id.ID, perso
 		return out, nil, err
 	}
 	out.Facts = append(out.Facts, facts...)
-	return out, files, nil
+	return out, files, h.Training.Vacate(ctx, q, actor, persons, h.Today(), &out)
 }
 
 // records returns all records of some persons: who is one person is erased under every name.
@@ -84,14 +84,19 @@ func records(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, er
 	return out, err
 }
 
-// touched are the keys of an erasure: all records of some persons, and who answers for them, whose accounts may end.
+// touched are the keys of an erasure: all records of some persons, who answers for them, whose accounts may end, and who waits
+// for their seats.
 func (h *House) touched(ctx context.Context, q store.Querier, persons []id.ID) ([]id.ID, error) {
 	all, err := records(ctx, q, persons)
 	if err != nil {
 		return nil, err
 	}
 	guardians, err := h.Family.Answering(ctx, q, all)
-	return append(all, guardians...), err
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := h.Training.VacateKeys(ctx, q, all)
+	return slices.Concat(all, guardians, waiting), err
 }
 
 // eraser is the executor of erasures.

@@ -528,6 +528,44 @@ func TestMergeHearsTheLaterNo(t *testing.T) {
 	})
 }
 
+// The seat of who is erased goes in the same turn to the first who waits for it, once for a person with two records; who is
+// erased with them gets none.
+func TestErasedSeatIsGivenOn(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h, _ := createAt(t, e, func() time.Time { return time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) })
+		defer h.Close()
+		must(t, h.Found(ctx, founding))
+		centre, all := place.ID("MA-ERR-MJ1"), access.Everywhere()
+		var who []id.ID
+		for _, name := range []string{"a", "b", "c", "d", "e"} {
+			p, err := h.People.Register(ctx, id.Nil, centre, person.Details{"first_latin": "P", "last_latin": name, "birth": "2014-05-03"}, nil)
+			must(t, err)
+			must(t, h.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{{Purpose: consent.Training, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "A parent"}}}))
+			who = append(who, p)
+		}
+		group := groupUntil(t, h, centre, "2029-12-31")
+		must(t, h.Training.EditCohort(ctx, id.Nil, all, group, func(c *training.CohortOpened) { c.Capacity = 2 }))
+		_, err := h.Training.Place(ctx, id.Nil, all, group, who, "2026-03-02")
+		must(t, err)
+		must(t, h.People.Merge(ctx, id.Nil, all, who[0], who[1], "papers"))
+		facts, err := h.Log.Count(ctx, h.DB)
+		must(t, err)
+		must(t, h.Erase(ctx, []id.ID{who[0], who[2]}, centre)) // with the second record, and with the first who waits
+		after, err := h.Log.Count(ctx, h.DB)
+		must(t, err)
+		l, err := h.Training.Roster(ctx, h.DB, group)
+		must(t, err)
+		got := map[id.ID]string{}
+		for _, x := range l {
+			got[x.Person] = x.State
+		}
+		// Two seats were one person's, so that one was free already: d has it, and e that of the erased.
+		if got[who[2]] != training.WithdrawnS || got[who[3]] != training.Enrolled || got[who[4]] != training.Enrolled {
+			t.Errorf("after %d facts they stand so: %v", after-facts, got)
+		}
+	})
+}
+
 // The list of whose time is over is of the morning. Who came back, was kept, or became one with somebody who is here since
 // then is not erased; who is over still is.
 func TestWhoIsNotOverAnyMoreStays(t *testing.T) {

@@ -1,6 +1,7 @@
 package programme
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -178,7 +179,7 @@ type Version struct {
 // Versions returns the rules of a phase, the first one first.
 func (p *Programmes) Versions(ctx context.Context, q store.Querier, ph Phase) ([]Version, error) {
 	var out []Version
-	if r := (Rule{AgeMin: ph.AgeMin, AgeMax: ph.AgeMax, AgeOn: ph.From}); !r.Any() {
+	if r := (Rule{AgeMin: ph.AgeMin, AgeMax: ph.AgeMax, AgeOn: cmp.Or(ph.Aged, ph.From)}); !r.Any() {
 		out = append(out, Version{Phase: ph.ID, N: 1, Rule: r})
 	}
 	err := q.Each(ctx, "SELECT id, starts, rule, decided FROM programme_rule WHERE phase = ? ORDER BY starts, at, id", store.Args(ph.ID), func(r store.Row) error {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tizi/internal/house"
+	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/place"
 	"tizi/internal/programme"
@@ -141,6 +142,40 @@ func TestVersions(t *testing.T) {
 		if n := len(versions()); n != 3 {
 			t.Errorf("refusals left %d versions", n)
 		}
+	})
+}
+
+// A phase whose days are moved asks for the ages of the day on which it was opened to people: what somebody was judged by is not
+// written anew. One that is only announced, or gets other ages, asks for those of its first day.
+func TestMovingAPhaseKeepsItsRule(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := testnode.New(t, testnode.Place(t, e), house.Registry())
+		p := programme.New(n.Log)
+		for i, c := range []struct {
+			from    string
+			min     int
+			planned bool
+			want    string
+		}{
+			{"2026-01-05", 8, true, "2026-01-05"},
+			{"2026-02-02", 8, true, "2026-02-02"},
+			{"2026-03-02", 8, false, "2026-03-02"},
+			{"2026-04-06", 8, false, "2026-03-02"},
+			{"2026-05-04", 9, false, "2026-05-04"},
+			{"2026-06-01", 9, false, "2026-05-04"},
+		} {
+			x, err := p.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Name: i18n.Text{i18n.FR: "P"}},
+				Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: c.from, To: "2026-12-31", AgeMin: c.min, AgeMax: 14, Planned: c.planned}}})
+			must(t, err)
+			phases, err := p.Phases(ctx, n.DB, x)
+			must(t, err)
+			l, err := p.Versions(ctx, n.DB, phases[0])
+			must(t, err)
+			if len(l) != 1 || l[0].Rule.AgeOn != c.want || phases[0].From != c.from {
+				t.Errorf("statement %d: %+v, want the ages of %s", i, l, c.want)
+			}
+		}
+		n.Whole()
 	})
 }
 

@@ -117,7 +117,7 @@ var (
 
 var (
 	table       = &store.Table{Name: "programme", Key: 1, Columns: store.Cols("id:id code:text ar:text fr:text zgh:text en:text place:id pillars:text conflict:int"), Indexes: []string{"code"}}
-	phaseTable  = &store.Table{Name: "programme_phase", Key: 1, Columns: store.Cols("id:id programme:id code:text ar:text fr:text zgh:text en:text starts:text ends:text age_min:int age_max:int planned:int places:text conflict:int"), Indexes: []string{"programme"}}
+	phaseTable  = &store.Table{Name: "programme_phase", Key: 1, Columns: store.Cols("id:id programme:id code:text ar:text fr:text zgh:text en:text starts:text ends:text age_min:int age_max:int aged:text planned:int places:text conflict:int"), Indexes: []string{"programme"}}
 	targetTable = &store.Table{Name: "programme_target", Key: 1, Columns: store.Cols("id:id programme:id phase:id indicator:text place:id period:text sex:text age:text milieu:text value:int baseline:int agreement:id source:text spread:text conflict:int"), Indexes: []string{"programme", "agreement"}}
 )
 
@@ -144,11 +144,11 @@ var Folds = []*fact.Fold{
 			if f == nil {
 				return nil
 			}
-			out.Add(phaseTable, s.ID, p.Programme, p.Code, p.Name[i18n.AR], p.Name[i18n.FR], p.Name[i18n.ZGH], p.Name[i18n.EN], p.From, p.To, p.AgeMin, p.AgeMax, p.Planned, joined(p.Places), several)
+			out.Add(phaseTable, s.ID, p.Programme, p.Code, p.Name[i18n.AR], p.Name[i18n.FR], p.Name[i18n.ZGH], p.Name[i18n.EN], p.From, p.To, p.AgeMin, p.AgeMax, aged(s, p), p.Planned, joined(p.Places), several)
 			return nil
 		},
 		Sample: fact.Statements(KindPhase, func(d fact.Draw) fact.Body {
-			return PhaseOpened{Programme: id.Named("test", "p"), Code: "1", Name: i18n.Text{i18n.FR: "x"}, From: "2026-01-01", To: "2026-06-30", AgeMin: d.Int("age", 9)}
+			return PhaseOpened{Programme: id.Named("test", "p"), Code: "1", Name: i18n.Text{i18n.FR: "x"}, From: fmt.Sprint("2026-01-0", 1+d.Int("from", 3)), To: "2026-06-30", AgeMin: d.Int("age", 3), Planned: d.Int("planned", 3) == 0}
 		}),
 	},
 	{
@@ -174,6 +174,17 @@ var Folds = []*fact.Fold{
 	},
 }
 
+// aged is the day on which the ages of a phase are asked: its first day as it was when it was first opened to people with these
+// ages. A phase whose days are moved afterwards asks as it did, for people were judged by it.
+func aged(s *fact.Subject, now PhaseOpened) string {
+	for _, f := range s.Facts() {
+		if p, ok := fact.As[PhaseOpened](f); ok && !p.Planned && p.AgeMin == now.AgeMin && p.AgeMax == now.AgeMax {
+			return p.From
+		}
+	}
+	return now.From
+}
+
 // Programme is one programme.
 type Programme struct {
 	ID    id.ID
@@ -191,6 +202,7 @@ type Phase struct {
 	Name           i18n.Text
 	From, To       string
 	AgeMin, AgeMax int
+	Aged           string // the day on which these ages are asked; "": From
 	Planned        bool
 	Places         []id.ID // none: wherever the programme runs
 }
@@ -289,11 +301,11 @@ func (p *Programmes) Phase(ctx context.Context, q store.Querier, phase id.ID) (*
 
 func (p *Programmes) phases(ctx context.Context, q store.Querier, where string, v id.ID) ([]Phase, error) {
 	var out []Phase
-	err := q.Each(ctx, "SELECT id, programme, code, ar, fr, zgh, en, starts, ends, age_min, age_max, planned, places FROM programme_phase WHERE "+where, store.Args(v), func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, programme, code, ar, fr, zgh, en, starts, ends, age_min, age_max, aged, planned, places FROM programme_phase WHERE "+where, store.Args(v), func(r store.Row) error {
 		x := Phase{}
 		var t text
 		var places string
-		err := r.Scan(&x.ID, &x.Programme, &x.Code, &t.ar, &t.fr, &t.zgh, &t.en, &x.From, &x.To, &x.AgeMin, &x.AgeMax, &x.Planned, &places)
+		err := r.Scan(&x.ID, &x.Programme, &x.Code, &t.ar, &t.fr, &t.zgh, &t.en, &x.From, &x.To, &x.AgeMin, &x.AgeMax, &x.Aged, &x.Planned, &places)
 		x.Name = t.text()
 		for _, s := range strings.Fields(places) {
 			v, perr := id.Parse(s)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"tizi/internal/access"
@@ -255,6 +256,8 @@ var (
 	ErrNobody    = errors.New("nobody applied who can be on the list")
 	ErrTooMany   = fmt.Errorf("a draw is among at most %d people", MaxApplicants)
 	ErrSeedEarly = errors.New("the seed appears on a later day")
+	ErrSeedKnown = errors.New("the day of the seed has come, so that it may be known")
+	ErrSeedSoon  = errors.New("between the last day to apply and the seed lies no day on which the list could be closed")
 	ErrSeedOwn   = errors.New("a second person confirms the seed")
 	ErrSeedOther = errors.New("this is not the seed that the first person typed")
 )
@@ -347,11 +350,15 @@ func (t *Training) undecided(ctx context.Context, q store.Querier, cohort id.ID)
 	return store.One(ctx, q, "SELECT 1 FROM training_draw WHERE cohort = ? AND state IN ('open', 'closed', 'typed') LIMIT 1", store.Args(cohort), &one)
 }
 
-// OpenDraw announces that the seats of a group are drawn.
+// OpenDraw announces that the seats of a group are drawn. A day lies between the last one to apply and the seed, for the list to be
+// closed and published: otherwise it is ErrSeedSoon.
 func (t *Training) OpenDraw(ctx context.Context, actor id.ID, scope access.Scope, b DrawOpened) (id.ID, error) {
 	b.Source = strings.TrimSpace(b.Source)
 	if err := b.Check(); err != nil {
 		return id.Nil, err
+	}
+	if !DayBetween(b.Closes, b.SeedOn) {
+		return id.Nil, ErrSeedSoon
 	}
 	now, err := t.Cohort(ctx, t.log.DB, scope, b.Cohort, "")
 	if err != nil {
@@ -379,6 +386,12 @@ func (t *Training) OpenDraw(ctx context.Context, actor id.ID, scope access.Scope
 		return out, nil
 	}})
 	return draw, err
+}
+
+// DayBetween reports whether a day lies between two, written 2026-03-14.
+func DayBetween(first, last string) bool {
+	d, err := time.Parse(time.DateOnly, first)
+	return err == nil && d.AddDate(0, 0, 1).Format(time.DateOnly) < last
 }
 
 // step runs a command about a draw of a group that is in one of some states.
@@ -411,11 +424,15 @@ func (t *Training) step(ctx context.Context, name string, scope access.Scope, dr
 }
 
 // FreezeDraw closes the list of a draw: of those who wait for a seat and came until its last day, without whoever lacks a
-// consent. key is 32 bytes that nobody could know before.
+// consent. key is 32 bytes that nobody could know before. From the day of the seed on it is ErrSeedKnown: who closes a list then could
+// choose the one that suits.
 func (t *Training) FreezeDraw(ctx context.Context, actor id.ID, scope access.Scope, draw id.ID, key []byte, on string) error {
 	return t.step(ctx, "close the list of a draw", scope, draw, nil, []string{DrawOpen}, func(ctx context.Context, q store.Querier, d *Draw, c *Cohort, all []*fact.Fact) ([]fact.New, error) {
 		if on <= d.Closes {
 			return nil, ErrNotClosed
+		}
+		if on >= d.SeedOn {
+			return nil, ErrSeedKnown
 		}
 		waits, err := t.Waiting(ctx, q, c.ID)
 		if err != nil {
@@ -506,13 +523,17 @@ func (t *Training) applicants(ctx context.Context, q store.Querier, people []id.
 	return out, nil
 }
 
-// CancelDraw ends a draw whose seed nobody typed yet, with a reason that everybody can read.
+// CancelDraw ends a draw whose seed nobody can know yet, with a reason that everybody can read: before the day of the seed, and
+// ErrSeedKnown from then on, or while its list was never closed, so that there is no order that somebody might dislike.
 func (t *Training) CancelDraw(ctx context.Context, actor id.ID, scope access.Scope, draw id.ID, why, on string) error {
 	b := DrawCancelled{Why: strings.TrimSpace(why), On: on}
 	if err := b.Check(); err != nil {
 		return err
 	}
 	return t.step(ctx, "cancel a draw", scope, draw, nil, []string{DrawOpen, DrawClosed}, func(ctx context.Context, q store.Querier, d *Draw, c *Cohort, all []*fact.Fact) ([]fact.New, error) {
+		if d.State == DrawClosed && on >= d.SeedOn {
+			return nil, ErrSeedKnown
+		}
 		return []fact.New{{Stream: person.Stream(c.Centre), Kind: KindDrawCancelled, Subject: draw, Actor: actor, Body: b, Prev: fact.HeadsOf(all)}}, nil
 	})
 }

@@ -71,6 +71,7 @@ func TestDraw(t *testing.T) {
 		_, err = c.Place(ctx, id.Nil, all, g, []id.ID{late}, "2026-03-11")
 		must(t, err)
 		refused(t, "a seed before the list", c.TypeSeed(ctx, id.Nil, all, d, "07 12", "2026-03-12"), training.ErrDrawState)
+		refused(t, "closed when the seed may be known", c.FreezeDraw(ctx, id.Nil, all, d, drawKey, "2026-03-12"), training.ErrSeedKnown)
 		refused(t, "another's draw", c.FreezeDraw(ctx, id.Nil, scopeThere, d, drawKey, "2026-03-11"), training.ErrNoGroup)
 		must(t, c.FreezeDraw(ctx, id.Nil, all, d, drawKey, "2026-03-11"))
 		x, err := c.Draw(ctx, c.DB, d)
@@ -89,6 +90,9 @@ func TestDraw(t *testing.T) {
 		is(t, "the digest", x.Digest, lot.Digest(list))
 		is(t, "points", fmt.Sprint(points[served], points[rural], points[out], points[p[1]], x.Fewer), "0 120 120 100 false")
 
+		for _, day := range []string{"2026-03-12", "2026-04-01"} {
+			refused(t, "cancelled when the seed may be known", c.CancelDraw(ctx, id.Nil, all, d, "rain", day), training.ErrSeedKnown)
+		}
 		typist, second2 := id.New(), id.New()
 		refused(t, "too early", c.TypeSeed(ctx, typist, all, d, "07 12", "2026-03-11"), training.ErrSeedEarly)
 		refused(t, "no seed", c.TypeSeed(ctx, typist, all, d, "?", "2026-03-12"), lot.ErrSeed)
@@ -159,11 +163,21 @@ func TestDrawCancelled(t *testing.T) {
 		if err := c.CancelDraw(ctx, id.Nil, all, d, " ", "2026-03-11"); err == nil {
 			t.Error("cancelled without a reason")
 		}
-		must(t, c.CancelDraw(ctx, id.Nil, all, d, "The centre is closed", "2026-03-11"))
+		must(t, c.CancelDraw(ctx, id.Nil, all, d, "The centre is closed", "2026-03-20")) // its list was never closed
 		x, err := c.Draw(ctx, c.DB, d)
 		must(t, err)
 		is(t, "cancelled", fmt.Sprint(x.State, " ", x.Why), training.DrawOff+" The centre is closed")
 		must(t, second(c.Seat(ctx, id.Nil, all, g, p, "", "2026-03-12")))
+		// A closed list is given up before the day of the seed only.
+		full := c.group(t, 1)
+		d, err = c.OpenDraw(ctx, id.Nil, all, drawFor(full))
+		must(t, err)
+		must(t, second(c.Place(ctx, id.Nil, all, full, c.people(t, here, "Brahim"), "2026-03-02")))
+		must(t, c.FreezeDraw(ctx, id.Nil, all, d, drawKey, "2026-03-11"))
+		must(t, c.CancelDraw(ctx, id.Nil, all, d, "The centre is closed", "2026-03-11"))
+		soon := drawFor(full)
+		soon.SeedOn = "2026-03-11"
+		refused(t, "no day to close the list", second(c.OpenDraw(ctx, id.Nil, all, soon)), training.ErrSeedSoon)
 		refused(t, "no draw", second(c.Draw(ctx, c.DB, id.New())), training.ErrNoDraw)
 		for what, spoil := range map[string]func(*training.DrawOpened){
 			"closes before": func(b *training.DrawOpened) { b.Closes = "2026-02-28" },

@@ -207,7 +207,9 @@ func (t *Training) OpenCohort(ctx context.Context, actor id.ID, scope access.Sco
 	return cohort, err
 }
 
-// EditCohort states a group anew. A trainer who comes to it and holds something else when it meets is a *ClashError.
+// EditCohort states a group anew. A trainer who comes to it and holds something else when it meets is a *ClashError. Seats that
+// are more, or not counted any more, go to who waits. Other days stay within those of the phase, and hold the group's sessions: a
+// *DaysError.
 func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, edit func(*CohortOpened)) error {
 	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
 	if err != nil {
@@ -216,7 +218,11 @@ func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Sco
 	today := t.log.Clock.Now().Format(time.DateOnly)
 	asked := now.opened()
 	edit(&asked)
-	keys := append([]id.ID{cohort, timetableKey(now.Centre)}, asked.Trainers...)
+	waiting, err := t.waitingKeys(ctx, cohort)
+	if err != nil {
+		return err
+	}
+	keys := slices.Concat([]id.ID{cohort, timetableKey(now.Centre)}, asked.Trainers, waiting)
 	_, err = t.log.Do(ctx, fact.Command{Name: "edit a group", Stream: person.Stream(now.Centre), Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		c, err := t.Cohort(ctx, q, scope, cohort, "")
@@ -229,6 +235,11 @@ func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Sco
 		}
 		b := c.opened()
 		edit(&b)
+		if b.From != c.From || b.To != c.To {
+			if err := cmp.Or(t.fits(ctx, q, b), t.within(ctx, q, cohort, b.From, b.To)); err != nil {
+				return out, err
+			}
+		}
 		if err := t.newTrainers(ctx, q, scope, c, b.Trainers, today); err != nil {
 			return out, err
 		}
@@ -239,7 +250,11 @@ func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Sco
 		if !fact.Says(all, b) {
 			out.Facts = []fact.New{{Stream: person.Stream(c.Centre), Kind: KindCohort, Subject: cohort, Actor: actor, Body: b, Prev: fact.HeadsOf(all)}}
 		}
-		return out, nil
+		if b.Capacity != c.Capacity {
+			c.Capacity, c.Closed, c.To = b.Capacity, b.Closed, b.To
+			_, err = t.fill(ctx, q, actor, c, waiting, 0, today, &out)
+		}
+		return out, err
 	}})
 	return err
 }
@@ -436,7 +451,7 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 
 // Seat puts people into a group. beyond says what becomes of those for whom it has no seat left: Wait, one of Overs for a
 // seat beyond the last, or "": then nobody is placed and ErrFull returned. While a draw decides who gets the seats, everybody
-// waits, and it returns ErrDraw unless beyond is Wait. Who has a seat in another group of the phase gives it up for a seat
+// waits, and it returns ErrDraw unless beyond is Wait. Free seats go to those who wait for one before anybody else. Who has a seat in another group of the phase gives it up for a seat
 // here, but not for a place in a list, nor by another record: that is a SeatedError, and nobody is placed.
 func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, people []id.ID, beyond, on string) (Placed, error) {
 	var done Placed
@@ -444,9 +459,13 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 	if err != nil {
 		return done, err
 	}
-	// Whoever comes from another group of the phase leaves a seat there.
+	// Who waits comes first. Whoever comes from another group of the phase leaves a seat there.
+	first, err := t.waitingKeys(ctx, cohort)
+	if err != nil {
+		return done, err
+	}
 	waiting := map[id.ID][]id.ID{}
-	keys := append(slices.Clone(people), cohort)
+	keys := slices.Concat(people, first, []id.ID{cohort})
 	for part := range slices.Chunk(people, 500) {
 		who, args := store.In("person", part)
 		in, err := t.enrolments(ctx, t.log.DB, who+" AND phase = ? AND cohort <> ? AND state IN ('enrolled', 'active')", append(args, now.Phase, cohort))
@@ -515,7 +534,11 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 		if err != nil {
 			return out, err
 		}
-		free := c.Capacity - c.Enrolled
+		ahead, err := t.fill(ctx, q, actor, c, first, 0, on, &out)
+		if err != nil {
+			return out, err
+		}
+		free := c.Capacity - c.Enrolled - len(ahead)
 		bounded := c.Capacity > 0
 		if drawn {
 			bounded, free = true, 0 // whoever is placed applies
@@ -539,6 +562,10 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 				}
 			}
 			seated[p.ID] = true
+			if slices.Contains(ahead, p.ID) { // it was their turn
+				done.Enrolled++
+				continue
+			}
 			eid := EnrolmentID(p.ID, c.Phase)
 			all, err := t.log.Of(ctx, q, eid)
 			if err != nil {

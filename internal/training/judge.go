@@ -19,6 +19,7 @@ const NotEligible = "rule"
 var (
 	ErrPhasePlace = errors.New("the phase does not run at this centre")
 	ErrPhaseDays  = errors.New("the group lies outside the days of its phase")
+	ErrEnds       = errors.New("the group ends before it begins")
 )
 
 // Refusal is why a phase is not for somebody.
@@ -117,6 +118,9 @@ func (t *Training) Refusals(ctx context.Context, q store.Querier, p id.ID) ([]Re
 
 // fits says why a group cannot be one of its phase: where it is, or when.
 func (t *Training) fits(ctx context.Context, q store.Querier, c CohortOpened) error {
+	if c.From != "" && c.To != "" && c.To < c.From {
+		return ErrEnds
+	}
 	g, err := t.gate(ctx, q, c.Programme, c.Phase, c.From)
 	if err != nil {
 		return err
@@ -138,4 +142,41 @@ func (t *Training) fits(ctx context.Context, q store.Querier, c CohortOpened) er
 		return ErrPhasePlace
 	}
 	return nil
+}
+
+// DaysError is returned where days would leave out sessions that are planned, or groups: From and To are the first and the last
+// of these.
+type DaysError struct{ From, To string }
+
+func (e *DaysError) Error() string {
+	return fmt.Sprintf("what is planned from %s to %s lies outside", e.From, e.To)
+}
+
+// holds returns a *DaysError where a stretch of days, "" without a bound, leaves out what lies between two others.
+func holds(from, to, first, last string) error {
+	if first != "" && from != "" && first < from || last != "" && to != "" && last > to {
+		return &DaysError{first, last}
+	}
+	return nil
+}
+
+// within refuses days of a group that leave out sessions of it that take place.
+func (t *Training) within(ctx context.Context, q store.Querier, cohort id.ID, from, to string) error {
+	var first, last string
+	_, err := store.One(ctx, q, "SELECT coalesce(min(day), ''), coalesce(max(day), '') FROM training_session WHERE cohort = ? AND cancelled = ''", store.Args(cohort), &first, &last)
+	if err != nil {
+		return err
+	}
+	return holds(from, to, first, last)
+}
+
+// PhaseHolds returns a *DaysError where a phase with other days would leave out sessions of its groups that take place, of all
+// that this node knows.
+func (t *Training) PhaseHolds(ctx context.Context, q store.Querier, phase id.ID, from, to string) error {
+	var first, last string
+	_, err := store.One(ctx, q, "SELECT coalesce(min(s.day), ''), coalesce(max(s.day), '') FROM training_session s JOIN training_cohort c ON c.id = s.cohort WHERE c.phase = ? AND s.cancelled = ''", store.Args(phase), &first, &last)
+	if err != nil {
+		return err
+	}
+	return holds(from, to, first, last)
 }

@@ -116,11 +116,51 @@ func TestRuleWhenMoved(t *testing.T) {
 			want error
 		}{
 			"before its phase": {training.CohortOpened{Name: "J", Programme: prog, Phase: phase, Centre: here, From: "2025-12-01"}, training.ErrPhaseDays},
+			"that ends before": {training.CohortOpened{Name: "J", Programme: prog, Phase: phase, Centre: here, From: "2026-05-01", To: "2026-04-01"}, training.ErrEnds},
 			"after its phase":  {training.CohortOpened{Name: "J", Programme: prog, Phase: phase, Centre: here, To: "2027-01-01"}, training.ErrPhaseDays},
 		} {
 			_, err := c.OpenCohort(ctx, id.Nil, all, o.c)
 			refused(t, "a group "+what, err, o.want)
 		}
+	})
+}
+
+// The days of a group stay within those of its phase and hold its sessions, and those of a phase hold the sessions of its groups.
+func TestDaysOfAGroup(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		c := open(t, e)
+		g := c.group(t, 5)
+		c.meeting(t, g, "2026-03-02")
+		c.meeting(t, g, "2026-04-01")
+		c.cancel(t, c.meeting(t, g, "2026-06-01"))
+		for _, x := range []struct {
+			from, to string
+			want     error
+		}{
+			{"2026-05-01", "2026-04-01", training.ErrEnds}, {"2025-12-31", "2026-04-01", training.ErrPhaseDays}, {"2026-03-02", "2027-01-01", training.ErrPhaseDays},
+			{"2026-03-03", "2026-04-01", &training.DaysError{}}, {"2026-03-02", "2026-03-31", &training.DaysError{}}, {"2026-03-02", "2026-04-01", nil},
+		} {
+			before := c.facts(t)
+			err := c.EditCohort(ctx, id.Nil, all, g, func(o *training.CohortOpened) { o.From, o.To = x.from, x.to })
+			var days, wanted *training.DaysError
+			if errors.As(x.want, &wanted) {
+				if !errors.As(err, &days) || days.From != "2026-03-02" || days.To != "2026-04-01" {
+					t.Errorf("from %s to %s: %v", x.from, x.to, err)
+				}
+			} else {
+				refused(t, x.from+" "+x.to, err, x.want)
+			}
+			if err != nil {
+				is(t, "facts of a refusal", c.facts(t), before)
+			}
+		}
+		must(t, c.PhaseHolds(ctx, c.DB, phase, "2026-03-02", "2026-04-01"))
+		for _, x := range [][2]string{{"2026-03-03", "2026-04-01"}, {"2026-03-02", "2026-03-31"}} {
+			if err := c.PhaseHolds(ctx, c.DB, phase, x[0], x[1]); err == nil {
+				t.Errorf("a phase from %s to %s", x[0], x[1])
+			}
+		}
+		must(t, c.PhaseHolds(ctx, c.DB, programme.PhaseID(prog, "2"), "2026-03-03", "2026-03-03"))
 	})
 }
 

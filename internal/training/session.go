@@ -25,11 +25,23 @@ type Session struct {
 	Present, Late, Excused, Absent int
 	Conflict                       bool
 	CohortName                     string
-	Expected                       int // people enrolled in the group
+	Expected                       int // people enrolled in the group, as it is now
 }
 
+// Marked is how many have a mark.
+func (s *Session) Marked() int { return s.Present + s.Late + s.Excused + s.Absent }
+
 // Taken reports whether there is a sheet.
-func (s *Session) Taken() bool { return s.Present+s.Late+s.Excused+s.Absent > 0 }
+func (s *Session) Taken() bool { return s.Marked() > 0 }
+
+// Of is of how many those are who took part: of a day that is over those on the sheet, whoever joined or left since; on the day
+// itself, while a sheet fills, those of the group.
+func (s *Session) Of(today string) int {
+	if s.Taken() && s.Date < today {
+		return s.Marked()
+	}
+	return max(s.Expected, s.Marked())
+}
 
 // Here is how many took part.
 func (s *Session) Here() int { return s.Present + s.Late }

@@ -24,7 +24,11 @@ func (t *Training) Transfer(ctx context.Context, actor id.ID, scope access.Scope
 	if err != nil {
 		return err
 	}
-	_, err = t.log.Do(ctx, fact.Command{Name: "move to another group", Stream: person.Stream(now.Centre), Keys: append(slices.Clone(waiting), p, from, to), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+	first, err := t.waitingKeys(ctx, to)
+	if err != nil {
+		return err
+	}
+	_, err = t.log.Do(ctx, fact.Command{Name: "move to another group", Stream: person.Stream(now.Centre), Keys: slices.Concat(waiting, first, []id.ID{p, from, to}), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		c, err := t.Cohort(ctx, q, scope, to, "")
 		if err != nil {
@@ -70,9 +74,13 @@ func (t *Training) Transfer(ctx context.Context, actor id.ID, scope access.Scope
 		if lacks[e.Person] {
 			return out, ErrNoConsent
 		}
-		if c.Capacity > 0 && c.Enrolled >= c.Capacity {
+		before, err := t.fill(ctx, q, actor, c, first, 0, on, &out) // who waits comes first
+		if err != nil {
+			return out, err
+		}
+		if c.Capacity > 0 && c.Enrolled+len(before) >= c.Capacity {
 			if beyond == "" {
-				return out, ErrFull
+				return fact.Outcome{}, ErrFull
 			}
 			e.Reason = beyond
 		}

@@ -1,9 +1,11 @@
 package training
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"tizi/internal/access"
@@ -44,19 +46,29 @@ func (t *Training) waitingKeys(ctx context.Context, cohort id.ID) ([]id.ID, erro
 // keeps the place.
 func (t *Training) refill(ctx context.Context, q store.Querier, actor id.ID, cohort id.ID, keys []id.ID, freed int, on string, out *fact.Outcome) error {
 	c, err := t.anyCohort(ctx, q, cohort)
-	if err != nil || c == nil || c.Closed || c.Capacity == 0 {
+	if err != nil || c == nil {
 		return err
+	}
+	_, err = t.fill(ctx, q, actor, c, keys, freed, on, out)
+	return err
+}
+
+// fill is refill of a group as it is about to stand: with so many seats, or with no bound. It returns who got a seat. Nobody
+// gets one in a group that is over.
+func (t *Training) fill(ctx context.Context, q store.Querier, actor id.ID, c *Cohort, keys []id.ID, freed int, on string, out *fact.Outcome) (given []id.ID, err error) {
+	if c.Closed || c.To != "" && c.To < on {
+		return nil, nil
 	}
 	free := c.Capacity - c.Enrolled + freed
-	if free <= 0 {
-		return nil
+	if c.Capacity > 0 && free <= 0 {
+		return nil, nil
 	}
-	list, err := t.Waiting(ctx, q, cohort)
+	list, err := t.Waiting(ctx, q, c.ID)
 	if err != nil || len(list) == 0 {
-		return err
+		return nil, err
 	}
-	if drawn, err := t.undecided(ctx, q, cohort); err != nil || drawn {
-		return err // a draw decides who is first
+	if drawn, err := t.undecided(ctx, q, c.ID); err != nil || drawn {
+		return nil, err // a draw decides who is first
 	}
 	people := make([]id.ID, len(list))
 	for i, e := range list {
@@ -64,10 +76,10 @@ func (t *Training) refill(ctx context.Context, q store.Querier, actor id.ID, coh
 	}
 	lacks, err := t.Lacking(ctx, q, people)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, e := range list {
-		if free == 0 {
+		if c.Capacity > 0 && free == 0 {
 			break
 		}
 		if lacks[e.Person] || !slices.Contains(keys, e.Person) || slices.ContainsFunc(out.Facts, func(f fact.New) bool { return f.Subject == e.ID }) {
@@ -75,11 +87,79 @@ func (t *Training) refill(ctx context.Context, q store.Querier, actor id.ID, coh
 		}
 		all, err := t.log.Of(ctx, q, e.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		free--
+		given = append(given, e.Person)
 		out.Facts = append(out.Facts, fact.New{Stream: person.Stream(c.Centre), Kind: KindEnrolment, Subject: e.ID, Actor: actor, Prev: fact.HeadsOf(all),
 			Body: e.restated(Enrolled, Refilled, on)})
+	}
+	return given, nil
+}
+
+// seatsOf are the groups in which some people have a seat, each with who they are: one person has one seat, by however many
+// records.
+func (t *Training) seatsOf(ctx context.Context, q store.Querier, people []id.ID) (map[id.ID]map[id.ID]bool, error) {
+	ones, err := person.Ones(ctx, q, people)
+	if err != nil {
+		return nil, err
+	}
+	out := map[id.ID]map[id.ID]bool{}
+	for part := range slices.Chunk(people, 500) {
+		who, args := store.In("person", part)
+		in, err := t.enrolments(ctx, q, who+" AND state IN ('enrolled', 'active')", args)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range in {
+			if out[e.Cohort] == nil {
+				out[e.Cohort] = map[id.ID]bool{}
+			}
+			if all := ones[e.Person]; all != nil {
+				e.Person = all[0]
+			}
+			out[e.Cohort][e.Person] = true
+		}
+	}
+	return out, nil
+}
+
+// VacateKeys are the keys of a command that takes some people away, beside themselves: the groups in which they have a seat,
+// and who waits for one there.
+func (t *Training) VacateKeys(ctx context.Context, q store.Querier, people []id.ID) ([]id.ID, error) {
+	seats, err := t.seatsOf(ctx, q, people)
+	if err != nil {
+		return nil, err
+	}
+	var out []id.ID
+	for g := range seats {
+		list, err := t.Waiting(ctx, q, g)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, g)
+		for _, e := range list {
+			out = append(out, e.Person)
+		}
+	}
+	return out, nil
+}
+
+// Vacate gives the seats of people who are taken away to the first who wait, in the transaction that takes them away: out has
+// its facts already, those of Gone too, and VacateKeys were among its keys.
+func (t *Training) Vacate(ctx context.Context, q store.Querier, actor id.ID, people []id.ID, on string, out *fact.Outcome) error {
+	seats, err := t.seatsOf(ctx, q, people)
+	if err != nil {
+		return err
+	}
+	keys, err := t.VacateKeys(ctx, q, people)
+	if err != nil {
+		return err
+	}
+	for _, g := range slices.SortedFunc(maps.Keys(seats), func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) }) {
+		if err := t.refill(ctx, q, actor, g, keys, len(seats[g]), on, out); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -94,8 +174,8 @@ func (t *Training) anyCohort(ctx context.Context, q store.Querier, cohort id.ID)
 	return c, err
 }
 
-// Refill gives the free seats of a group to the first of its waiting list: after an erasure, or when the seats of a group
-// that was full are more. It returns how many got one, or ErrDraw while a draw decides.
+// Refill gives the free seats of a group to the first of its waiting list, where some are left: after two records were found to
+// be of one person. It returns how many got one, or ErrDraw while a draw decides.
 func (t *Training) Refill(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, on string) (int, error) {
 	c, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
 	if err != nil {

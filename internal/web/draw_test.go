@@ -89,15 +89,16 @@ func TestDrawForms(t *testing.T) {
 	status, body := post(n.owner, "/groups/"+unbounded.String()+"/draw", announce()...)
 	wrong("no seats", status, body, "", fr.T("draw.no_seats"))
 	for what, c := range map[string]struct{ field, typed, says string }{
-		"closed before today": {"closes", "2026-03-01", fr.T("draw.closes_past")},
-		"no day":              {"closes", "demain", fr.T("groups.date_wrong")},
-		"a seed too far off":  {"seed_on", "9999-12-31", fr.T("draw.too_far")},
-		"a seed while open":   {"seed_on", "2026-03-10", fr.T("draw.seed_before")},
-		"no source":           {"source", " ", fr.T("draw.source_missing")},
-		"a long source":       {"source", strings.Repeat("x", 301), fr.T("error.too_long", "n", 300)},
-		"too many points":     {"first", "101", fr.T("draw.points_wrong", "max", 100)},
-		"points in words":     {"out", "beaucoup", fr.T("draw.points_wrong", "max", 100)},
-		"less than no points": {"girls", "-1", fr.T("draw.points_wrong", "max", 100)},
+		"closed before today":  {"closes", "2026-03-01", fr.T("draw.closes_past")},
+		"no day":               {"closes", "demain", fr.T("groups.date_wrong")},
+		"a seed too far off":   {"seed_on", "9999-12-31", fr.T("draw.too_far")},
+		"a seed while open":    {"seed_on", "2026-03-10", fr.T("draw.seed_before")},
+		"a seed the day after": {"seed_on", "2026-03-11", fr.T("draw.seed_soon")},
+		"no source":            {"source", " ", fr.T("draw.source_missing")},
+		"a long source":        {"source", strings.Repeat("x", 301), fr.T("error.too_long", "n", 300)},
+		"too many points":      {"first", "101", fr.T("draw.points_wrong", "max", 100)},
+		"points in words":      {"out", "beaucoup", fr.T("draw.points_wrong", "max", 100)},
+		"less than no points":  {"girls", "-1", fr.T("draw.points_wrong", "max", 100)},
 	} {
 		status, body := post(n.owner, self+"/draw", announce(c.field, c.typed)...)
 		wrong(what, status, body, c.field, c.says)
@@ -130,6 +131,9 @@ func TestDrawForms(t *testing.T) {
 	}
 	status, body = post(n.owner, self+"/draw/close")
 	wrong("closed too early", status, body, "", fr.T("draw.not_closed"))
+	day("2026-03-12")
+	status, body = post(n.owner, self+"/draw/close")
+	wrong("closed when the seed may be known", status, body, "", fr.T("draw.missed"))
 	day("2026-03-11")
 	if status, _ := post(n.owner, self+"/draw/close"); status != 303 {
 		t.Fatalf("closed: status %d", status)
@@ -139,6 +143,11 @@ func TestDrawForms(t *testing.T) {
 	status, body = post(n.owner, self+"/draw/cancel", "reason", "")
 	wrong("cancelled for nothing", status, body, "reason", fr.T("error.reason_missing"))
 	day("2026-03-12")
+	status, body = post(n.owner, self+"/draw/cancel", "reason", "Travaux")
+	wrong("cancelled when the seed may be known", status, body, "", fr.T("draw.seed_known"))
+	if body := get(n.owner, self+"/draw"); strings.Contains(body, self+"/draw/cancel") {
+		t.Error("a closed list can be given up on the day of the seed")
+	}
 	status, body = post(n.owner, self+"/draw/seed", "seed", "?!")
 	wrong("no seed", status, body, "seed", fr.T("draw.seed_wrong"))
 	if status, _ := post(n.owner, self+"/draw/seed", "seed", "55 66 77"); status != 303 {

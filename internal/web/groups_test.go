@@ -9,8 +9,10 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/centre"
+	"tizi/internal/consent"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/person"
 	"tizi/internal/programme"
 	"tizi/internal/store"
 	"tizi/internal/training"
@@ -30,6 +32,13 @@ func newCrew(t testing.TB) *crew {
 	n.programmeP(t)
 	s := n.spot(t, "in", "MA-ERR-MJ1")
 	return &crew{n, t, s, n.open(t, access.Centre, access.Place(s.centre), true), i18n.For(i18n.FR)}
+}
+
+// on sets the clock to ten o'clock of a day.
+func (c *crew) on(date string) {
+	at, err := time.Parse(time.DateOnly, date)
+	must(c.t, err)
+	c.clock.Set(at.Add(10 * time.Hour))
 }
 
 // group opens a group of the spot's centre.
@@ -192,4 +201,52 @@ func TestDayOfOtherHours(t *testing.T) {
 	}
 	c.reads("/day?date=2026-03-09", c.fr.T("day.hours"), false)
 	c.reads("/day?date=2026-03-16", "Ramadan", true)
+}
+
+// Seats that are not counted any more go to all who wait, and the page says how many got one.
+func TestSeatsWithoutBound(t *testing.T) {
+	c := newCrew(t)
+	g := c.group("Complet", 1)
+	var people []id.ID
+	for _, name := range []string{"Xanthippe", "Yolande", "Zenobie"} {
+		p, err := c.People.Register(ctx, id.Nil, c.s.centre, person.Details{"first_latin": name, "birth": "2015-01-06", "sex": "f"}, nil)
+		must(t, err)
+		c.agree(t, p, consent.Training)
+		people = append(people, p)
+	}
+	_, err := c.Training.Place(ctx, id.Nil, access.Everywhere(), g, people, c.Today())
+	must(t, err)
+	c.takes("/groups/"+g.String()+"/edit", "name", "Complet", "capacity", "", "from", "2026-01-05", "to", "2026-12-01")
+	now, err := c.Training.Cohort(ctx, c.DB, access.Everywhere(), g, "")
+	must(t, err)
+	if now.Enrolled != 3 || now.Waiting != 0 {
+		t.Errorf("%d sit, %d wait", now.Enrolled, now.Waiting)
+	}
+}
+
+// A session that was marked says of how many on its sheet who came, whoever joined the group since.
+func TestMarkedSession(t *testing.T) {
+	c := newCrew(t)
+	self := "/groups/" + c.s.group.String() + "?tab=sessions" // one absent, of one
+	c.agree(t, c.s.other, "training")
+	c.takes("/groups/"+c.s.group.String()+"/add", "person", c.s.other.String())
+	c.on("2026-03-02")
+	c.reads(self, c.fr.T("common.of", "n", 0, "total", 2), true)
+	c.on("2026-03-03")
+	c.reads(self, c.fr.T("common.of", "n", 0, "total", 2), false)
+	c.reads(self, `<td class="num">`+c.fr.T("common.of", "n", 0, "total", 1), true)
+}
+
+// Other days of a group, or of its phase, that leave out sessions are refused with the days of these.
+func TestOtherDays(t *testing.T) {
+	c := newCrew(t)
+	edit, one := "/groups/"+c.s.group.String()+"/edit", c.fr.Date("2026-03-02")
+	days := []any{"from", one, "to", one}
+	c.refuses(edit, "groups.days_of_sessions", days, "name", "G in", "from", "2026-03-03", "to", "2026-12-01")
+	c.refuses(edit, "groups.phase_days", nil, "name", "G in", "from", "2025-03-01", "to", "2026-12-01")
+	c.takes(edit, "name", "G in", "from", "2026-03-01", "to", "2026-12-01")
+	c.acc = c.owner
+	phase := "/programmes/P/phases/" + programme.PhaseID(programme.ID("P"), "1").String()
+	c.refuses(phase, "programmes.phase_sessions", days, "name_fr", "1", "from", "2026-03-03", "to", "2026-12-31")
+	c.takes(phase, "name_fr", "1", "from", "2026-03-02", "to", "2026-12-31")
 }

@@ -189,11 +189,11 @@ func drawView(a *door.Ask) (*training.Cohort, *training.Draw, GroupDraw, error) 
 	switch d.State {
 	case training.DrawOpen:
 		v.CancelAction = self + "/draw/cancel"
-		if a.Today() > d.Closes {
+		if v.Missed = a.Today() >= d.SeedOn; a.Today() > d.Closes && !v.Missed {
 			v.FreezeAction = self + "/draw/close"
 		}
 	case training.DrawClosed, training.DrawTyped:
-		if d.State == training.DrawClosed {
+		if d.State == training.DrawClosed && a.Today() < d.SeedOn {
 			v.CancelAction = self + "/draw/cancel"
 		}
 		if a.Today() >= d.SeedOn {
@@ -259,13 +259,15 @@ func groupDraw(a *door.Ask) error {
 
 // drawAnswer leads on after a step of a draw, or shows the page again with what is in the way.
 func drawAnswer(a *door.Ask, v GroupDraw, err error, good string, args ...any) error {
+	known := map[bool]string{true: "draw.missed", false: "draw.seed_known"}[v.State == training.DrawOpen]
 	for _, x := range []struct {
 		err        error
 		field, key string
 	}{
+		{training.ErrSeedKnown, "", known},
 		{training.ErrDrawState, "", "draw.state_changed"}, {training.ErrNoSeats, "", "draw.no_seats"}, {training.ErrClosed, "", "groups.closed"}, {training.ErrNotClosed, "", "draw.not_closed"},
 		{training.ErrNobody, "", "draw.nobody"}, {training.ErrTooMany, "", "draw.too_many"}, {training.ErrSeedEarly, "", "draw.seed_early"},
-		{training.ErrSeedOwn, "seed", "draw.seed_own"}, {training.ErrSeedOther, "seed", "draw.seed_other"}, {lot.ErrSeed, "seed", "draw.seed_wrong"},
+		{training.ErrSeedSoon, "seed_on", "draw.seed_soon"}, {training.ErrSeedOwn, "seed", "draw.seed_own"}, {training.ErrSeedOther, "seed", "draw.seed_other"}, {lot.ErrSeed, "seed", "draw.seed_wrong"},
 	} {
 		if errors.Is(err, x.err) {
 			v.Errors[x.field], err = a.P.T(x.key, "n", training.MaxApplicants), nil
@@ -312,6 +314,8 @@ func groupDrawOpen(a *door.Ask) error {
 		v.Errors["seed_on"] = a.P.T("groups.date_wrong")
 	case err1 == nil && v.SeedDay <= v.ClosesOn:
 		v.Errors["seed_on"] = a.P.T("draw.seed_before")
+	case err1 == nil && !training.DayBetween(v.ClosesOn, v.SeedDay):
+		v.Errors["seed_on"] = a.P.T("draw.seed_soon")
 	case v.SeedDay > latest:
 		v.Errors["seed_on"] = a.P.T("draw.too_far")
 	}

@@ -413,9 +413,9 @@ func group(a *door.Ask) error {
 		return err
 	}
 	for _, s := range sessions {
-		r := SessionRow{Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Subject: s.Subject, State: SessionState(a, s), Present: s.Here(), Expected: s.Expected, URL: "/sessions/" + s.ID.String()}
+		r := SessionRow{Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Subject: s.Subject, State: SessionState(a, s), Present: s.Here(), Expected: s.Of(a.Today()), URL: "/sessions/" + s.ID.String()}
 		v.Present += s.Here()
-		v.Marked += s.Here() + s.Excused + s.Absent
+		v.Marked += s.Marked()
 		if s.Date == a.Today() && s.Cancelled == "" {
 			v.AttendanceURL = r.URL
 		}
@@ -584,6 +584,18 @@ func groupEditGiven(a *door.Ask) error {
 		v.Errors["capacity"] = a.P.T("groups.capacity_below", "n", c.Enrolled)
 		return a.Again("groups/form", v)
 	}
+	var days *training.DaysError
+	switch {
+	case errors.Is(err, training.ErrPhaseDays):
+		v.Errors["from"] = a.P.T("groups.phase_days")
+	case errors.Is(err, training.ErrEnds):
+		v.Errors["to"] = a.P.T("groups.ends_before")
+	case errors.As(err, &days):
+		v.Errors["from"] = a.P.T("groups.days_of_sessions", "from", a.P.Date(days.From), "to", a.P.Date(days.To))
+	}
+	if len(v.Errors) > 0 {
+		return a.Again("groups/form", v)
+	}
 	var clash *training.ClashError
 	if errors.As(err, &clash) {
 		if v.Clashes, err = groupClashes(a, clash); err != nil {
@@ -596,9 +608,18 @@ func groupEditGiven(a *door.Ask) error {
 		return err
 	}
 	a.Notify("good", "groups.saved")
-	if n.Capacity > c.Capacity && c.Capacity > 0 {
-		if err := refilled(a, c.ID); err != nil {
+	if n.Capacity != c.Capacity && c.Waiting > 0 {
+		now, err := askedGroup(a)
+		if err != nil {
 			return err
+		}
+		if given := now.Enrolled - c.Enrolled; given > 0 {
+			a.Notify("good", "groups.refilled", "n", given)
+		}
+		if d, err := a.H.Training.DrawOf(a.R.Context(), a.H.DB, c.ID); err != nil {
+			return err
+		} else if d.Undecided() {
+			a.Notify("wait", "draw.by_hand")
 		}
 	}
 	return a.Go("/groups/" + c.ID.String())
@@ -624,7 +645,12 @@ func groupClashes(a *door.Ask, e *training.ClashError) (out []ClashRow, err erro
 
 func addView(a *door.Ask, c *training.Cohort, chosen ...id.ID) (GroupAdd, error) {
 	ctx, self := a.R.Context(), "/groups/"+c.ID.String()
-	v := GroupAdd{Group: c.Name, GroupURL: self, Query: strings.TrimSpace(a.R.FormValue("q")), Free: max(0, c.Capacity-c.Enrolled), Action: self + "/add", CancelURL: self, Errors: map[string]string{}}
+	v := GroupAdd{Group: c.Name, GroupURL: self, Query: strings.TrimSpace(a.R.FormValue("q")), Action: self + "/add", CancelURL: self, Errors: map[string]string{}}
+	waits, err := a.H.Training.Waiting(ctx, a.H.DB, c.ID)
+	if err != nil {
+		return v, err
+	}
+	v.Free = max(0, c.Capacity-c.Enrolled-len(waits)) // who waits comes first
 	if v.Full, v.Beyond = v.Free == 0, training.Wait; c.Capacity == 0 {
 		v.Free, v.Full = -1, false
 	}
@@ -756,7 +782,11 @@ func groupAddGiven(a *door.Ask) error {
 	}
 	done, err := a.H.Training.Seat(a.R.Context(), a.Actor(), a.Scope, c.ID, ids, beyond, a.Today())
 	if errors.Is(err, training.ErrFull) {
-		return again("beyond", a.P.T("groups.full_refused", "n", len(ids), "free", max(0, c.Capacity-c.Enrolled)))
+		v, err := addView(a, c)
+		if err != nil {
+			return err
+		}
+		return again("beyond", a.P.T("groups.full_refused", "n", len(ids), "free", v.Free))
 	}
 	if errors.Is(err, training.ErrDraw) {
 		return again("beyond", a.P.T("draw.by_hand"))

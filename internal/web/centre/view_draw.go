@@ -65,6 +65,7 @@ type GroupDraw struct {
 	First, Out, Rural, Girls               string
 	Action                                 string
 	FreezeAction, SeedAction, CancelAction string
+	Missed                                 bool // the day of the seed has come, and the list was never closed
 	Confirms                               bool // the seed was typed by somebody else
 	Mine                                   bool // the seed was typed by the reader, and can be corrected
 	SeedText, Reason                       string

@@ -10,6 +10,11 @@ import (
 
 func init() {
 	gallery = append(gallery, []shown{
+		{"draw-missed", "groups/draw", func(*i18n.Printer) any {
+			v := groupDraw("open")
+			v.Missed, v.CancelAction = true, "#"
+			return v
+		}},
 		{"group-draw", "groups/draw", func(p *i18n.Printer) any {
 			return centre.GroupDraw{Drawing: centre.Drawing{Group: "Enfants, mercredi"}, GroupURL: "/groups/1", Capacity: 24, Free: 6, Waiting: 14, Form: true, ClosesOn: "2026-03-17", SeedDay: "2026-03-20", First: "100", Out: "20", Rural: "20", Girls: "x", Action: "#",
 				Errors: map[string]string{"source": p.T("draw.source_missing"), "girls": p.T("draw.points_wrong", "max", lot.MaxPoints)}}

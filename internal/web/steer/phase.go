@@ -1,6 +1,7 @@
 package steer
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/programme"
+	"tizi/internal/training"
 	"tizi/internal/web/door"
 )
 
@@ -327,6 +329,14 @@ func phaseEditGiven(a *door.Ask) error {
 		}
 	}
 	v.Places = placeChoices(a, p, places)
+	if !v.New && ok1 && ok2 && len(v.Errors) == 0 {
+		var days *training.DaysError
+		if err := a.H.Training.PhaseHolds(a.R.Context(), a.H.DB, ph.ID, v.From, v.To); errors.As(err, &days) {
+			v.Errors["from"] = a.P.T("programmes.phase_sessions", "from", a.P.Date(days.From), "to", a.P.Date(days.To))
+		} else if err != nil {
+			return err
+		}
+	}
 	if len(v.Errors) > 0 {
 		return a.Again("programmes/phase", v)
 	}

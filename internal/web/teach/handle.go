@@ -59,7 +59,7 @@ func today(a *door.Ask) error {
 		if s.Cancelled != "" {
 			continue
 		}
-		x := Session{From: s.Starts, To: s.Ends, Group: s.CohortName, GroupURL: "/groups/" + s.Cohort.String(), Room: s.Room, State: state(a, s), Expected: s.Expected, Present: s.Here(), URL: "/sessions/" + s.ID.String()}
+		x := Session{From: s.Starts, To: s.Ends, Group: s.CohortName, GroupURL: "/groups/" + s.Cohort.String(), Room: s.Room, State: state(a, s), Expected: s.Of(v.Date), Present: s.Here(), URL: "/sessions/" + s.ID.String()}
 		if s.Title != "" {
 			x.Lesson = i18n.Text{i18n.FR: s.Title}
 		}
