@@ -48,7 +48,7 @@ var sortOf = map[look.Action]Sort{look.Read: Seen, look.Consent: Seen, look.Phot
 // Kinds are the kinds of facts that the list shows.
 var Kinds = map[string]Sort{
 	person.KindRegistered.Name: Changed, person.KindEdited.Name: Changed, person.KindErased.Name: Changed,
-	person.KindMerged.Name: Changed, person.KindUnmerged.Name: Changed, person.KindParted.Name: Changed, person.KindReopened.Name: Changed,
+	person.KindMoved.Name: Changed, person.KindArrived.Name: Changed, person.KindMerged.Name: Changed, person.KindUnmerged.Name: Changed, person.KindParted.Name: Changed, person.KindReopened.Name: Changed,
 	consent.KindStated.Name: Changed, consent.KindPhoto.Name: Changed, consent.KindRemoved.Name: Changed, consent.KindScan.Name: Changed, consent.KindDropped.Name: Changed,
 	family.KindLinked.Name: Changed, family.KindFetcher.Name: Changed, family.KindMessage.Name: Changed,
 	training.KindEnrolment.Name: Changed, training.KindAttendance.Name: Changed, training.KindFollowed.Name: Changed, training.KindReferral.Name: Changed, training.KindAnswer.Name: Changed, training.KindAppeal.Name: Changed, training.KindAppealDecided.Name: Changed, retention.KindKept.Name: Changed,
@@ -465,6 +465,12 @@ func subject(e *Entry, f *fact.Fact) {
 		e.Persons = []id.ID{b.Person}
 	}
 	if b, ok := fact.As[training.ReferralAnswered](f); ok {
+		e.Persons = []id.ID{b.Person}
+	}
+	if b, ok := fact.As[person.Moved](f); ok {
+		e.Persons = []id.ID{b.Person}
+	}
+	if b, ok := fact.As[person.Arrived](f); ok {
 		e.Persons = []id.ID{b.Person}
 	}
 	if b, ok := fact.As[retention.Kept](f); ok {

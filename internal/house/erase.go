@@ -267,6 +267,7 @@ func (h *House) keep(ctx context.Context) {
 		}
 	}
 	note("purge", h.Settle(ctx))
+	note("arrivals", h.Arrivals(ctx))
 	if h.Log.Clock.Now().Hour() == 3 {
 		note("rewrite", h.Rewrite(ctx))
 	}

@@ -16,7 +16,7 @@ func (h *House) Exchange(ctx context.Context, p node.Peer, link node.Link, progr
 	if r.Got == 0 {
 		return r, err
 	}
-	return r, errors.Join(err, h.Settle(ctx))
+	return r, errors.Join(err, h.Settle(ctx), h.Arrivals(ctx))
 }
 
 // TakeBundle takes in what another node wrote into a file for this one.
@@ -25,7 +25,7 @@ func (h *House) TakeBundle(ctx context.Context, r io.ReadSeeker) (node.Receipt, 
 	if err != nil || out.Added == 0 {
 		return out, faults, err
 	}
-	return out, faults, h.Settle(ctx)
+	return out, faults, errors.Join(h.Settle(ctx), h.Arrivals(ctx))
 }
 
 // Settle clears what the end of a person or a photo left, here or on another node, where it could not be cleared at once.

@@ -15,6 +15,7 @@ import (
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/measure"
 	"tizi/internal/node"
 	"tizi/internal/person"
 	"tizi/internal/place"
@@ -310,4 +311,167 @@ func TestBothSidesAreShownAndSettled(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, rep, err)
 		}
 	}
+}
+
+// joined makes the box of a centre that may exchange with a headquarters.
+func joined(t testing.TB, hub *house.House, code string) *house.House {
+	t.Helper()
+	box, _ := create(t, store.SQLite)
+	t.Cleanup(func() { box.Close() })
+	f := founding
+	f.Centre = code
+	must(t, box.Found(ctx, f))
+	_, err := hub.Centre(ctx, code)
+	must(t, err)
+	c, invite, err := hub.Nodes.Invite(ctx, id.Nil, code, person.Stream(place.ID(code)))
+	must(t, err)
+	ask := box.Nodes.Asking(c)
+	answer, err := hub.Nodes.Answer(ctx, ask)
+	must(t, err)
+	number := node.Number(ask.Code, ask, answer)
+	_, err = hub.Nodes.Accept(ctx, id.Nil, invite, number)
+	must(t, err)
+	must(t, box.Nodes.Join(ctx, "", answer, number, number))
+	exchange(t, box, hub)
+	return box
+}
+
+// Somebody goes to another centre, through headquarters and by a file between two boxes that have no link: their record and
+// consents are there, they are counted once on every node at every step, and an erasure at one centre reaches the other.
+func TestSomebodyGoesToAnotherCentre(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		hub, left, _, _ := pair(t, e)
+		all, from, to := access.Everywhere(), place.ID(founding.Centre), place.ID("MA-GUE-MJ1")
+		prog := programme.ID("P")
+		_, err := hub.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31"}}})
+		must(t, err)
+		come := joined(t, hub, "MA-GUE-MJ1")
+		exchange(t, left, hub)
+		exchange(t, come, hub)
+		meet := func(h *house.House, centre id.ID, day string, people ...id.ID) id.ID {
+			t.Helper()
+			group, err := h.Training.OpenCohort(ctx, id.Nil, all, training.CohortOpened{Name: "G" + day, Programme: prog, Phase: programme.PhaseID(prog, "1"), Centre: centre})
+			must(t, err)
+			_, err = h.Training.Place(ctx, id.Nil, all, group, people, day)
+			must(t, err)
+			d, err := time.Parse(time.DateOnly, day)
+			must(t, err)
+			_, err = h.Training.Plan(ctx, id.Nil, all, group, training.Weekly{From: day, To: day, Days: []time.Weekday{d.Weekday()}, Starts: "10:00", Ends: "11:00"})
+			must(t, err)
+			marks := map[id.ID]string{}
+			for _, p := range people {
+				marks[p] = training.Present
+			}
+			must(t, h.Training.Take(ctx, id.Nil, all, training.SessionID(group, day, "10:00"), marks, "list"))
+			return group
+		}
+		var people []id.ID
+		for _, name := range []string{"Amina", "Brahim"} {
+			p, err := left.People.Register(ctx, id.Nil, from, person.Details{"first_latin": name, "birth": "2014-05-03", "sex": "f"}, nil)
+			must(t, err)
+			must(t, left.Consents.Record(ctx, id.Nil, all, p, []consent.Statement{{Purpose: consent.Training, State: consent.Given, Giver: consent.ByGuardian, Method: "paper", On: "2026-01-10", Who: consent.Who{Name: "Fatna"}}}))
+			people = append(people, p)
+		}
+		meet(left, from, "2026-02-02", people...)
+		reached := func(name string, h *house.House, centre id.ID, want int64) {
+			t.Helper()
+			b, err := measure.Read(ctx, h.DB, access.At(centre), measure.Filter{Programme: prog, Period: "all"})
+			must(t, err)
+			if b.Total.People != want {
+				t.Errorf("%s: %d people reached, not %d", name, b.Total.People, want)
+			}
+		}
+		there := func(record id.ID, name string) {
+			t.Helper()
+			x, err := come.People.Get(ctx, come.DB, access.At(to), record)
+			must(t, err)
+			if x == nil || x.Details["first_latin"] != name || x.Details["birth"] != "2014-05-03" {
+				t.Fatalf("the other centre reads %+v", x)
+			}
+			if ok, err := come.Consents.Has(ctx, come.DB, record, consent.Training); err != nil || !ok {
+				t.Errorf("the consent did not come along (%v)", err)
+			}
+		}
+
+		// Through headquarters.
+		if _, err := left.Move(ctx, id.Nil, all, people[0], from, "home"); !errors.Is(err, house.ErrSameCentre) {
+			t.Errorf("to the same centre: %v", err)
+		}
+		if _, err := left.Move(ctx, id.Nil, all, people[0], id.New(), "home"); !errors.Is(err, house.ErrNoCentre) {
+			t.Errorf("to no centre: %v", err)
+		}
+		if got, err := left.Move(ctx, id.Nil, all, people[0], to, "home"); err != nil || !got.IsNil() {
+			t.Fatalf("a box writes down somebody at another centre: %v, %v", got, err)
+		}
+		exchange(t, left, hub)
+		must(t, hub.Arrivals(ctx))
+		must(t, hub.Arrivals(ctx))
+		exchange(t, come, hub)
+		first := person.Successor(people[0], to)
+		there(first, "Amina")
+		reached("headquarters", hub, from, 2)
+		reached("headquarters", hub, to, 0)
+
+		// By a file, without a link.
+		_, err = left.Move(ctx, id.Nil, all, people[1], to, "school")
+		must(t, err)
+		moves, err := left.People.MovesOf(ctx, left.DB, people[1])
+		must(t, err)
+		var file bytes.Buffer
+		must(t, left.CarryPerson(ctx, moves[0], &file))
+		for n, b := range [][]byte{file.Bytes()[:file.Len()/2], append(bytes.Clone(file.Bytes()[:file.Len()-9]), []byte("damaged!!")...), nil} {
+			if _, err := come.TakePerson(ctx, id.Nil, bytes.NewReader(b)); !errors.Is(err, node.ErrPerson) {
+				t.Errorf("damaged, %d: %v", n, err)
+			}
+		}
+		if _, err := left.TakePerson(ctx, id.Nil, bytes.NewReader(file.Bytes())); !errors.Is(err, node.ErrPerson) {
+			t.Errorf("taken in by another: %v", err)
+		}
+		second, err := come.TakePerson(ctx, id.Nil, bytes.NewReader(file.Bytes()))
+		must(t, err)
+		again, err := come.TakePerson(ctx, id.Nil, bytes.NewReader(file.Bytes()))
+		must(t, err)
+		if again != second || second != person.Successor(people[1], to) {
+			t.Errorf("taken in twice they are %v and %v", second, again)
+		}
+		there(second, "Brahim")
+		meet(come, to, "2026-03-02", first, second)
+		// Reached first where they came from, and counted there, also by a node that has not the marks of that centre.
+		reached("the other centre", come, to, 0)
+		reached("the centre that was left", left, from, 2)
+		for range 2 {
+			exchange(t, come, hub)
+			exchange(t, left, hub)
+			must(t, hub.Arrivals(ctx))
+		}
+		reached("headquarters", hub, from, 2)
+		reached("headquarters", hub, to, 0)
+		for name, h := range map[string]*house.House{"headquarters": hub, "left": left, "come": come} {
+			if l, err := h.People.Contested(ctx, h.DB, all, 10); err != nil || len(l) != 0 {
+				t.Errorf("%s: %d records in doubt (%v)", name, len(l), err)
+			}
+			if l, err := h.Consents.Contested(ctx, h.DB, all, 10); err != nil || len(l) != 0 {
+				t.Errorf("%s: %d consents in doubt (%v)", name, len(l), err)
+			}
+		}
+
+		// An erasure where they are now reaches where they were.
+		must(t, come.Erase(ctx, []id.ID{second}, to))
+		exchange(t, come, hub)
+		must(t, hub.Arrivals(ctx))
+		exchange(t, left, hub)
+		for name, h := range map[string]*house.House{"headquarters": hub, "left": left, "come": come} {
+			for _, v := range []id.ID{people[1], second} {
+				if x, err := h.People.Get(ctx, h.DB, all, v); err != nil || x != nil {
+					t.Errorf("%s still has %v (%v)", name, x, err)
+				}
+			}
+			if x, err := h.People.Count(ctx, h.DB, all); err != nil || x == 0 {
+				t.Errorf("%s has nobody left (%v)", name, err)
+			}
+			if rep, err := h.Check(ctx, nil); err != nil || !rep.OK {
+				t.Errorf("%s: %v, %v", name, rep, err)
+			}
+		}
+	})
 }

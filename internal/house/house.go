@@ -55,6 +55,9 @@ func Registry() *fact.Registry {
 	}
 	r.AddFold(person.Fold)
 	r.AddFold(person.EdgeFold)
+	for _, f := range person.MoveFolds {
+		r.AddFold(f)
+	}
 	for _, f := range consent.Folds {
 		r.AddFold(f)
 	}

@@ -706,3 +706,45 @@ func (k *Keys) Import(ctx context.Context, tx store.Tx, w *Wrapped) ([]id.ID, er
 	slices.SortFunc(persons, func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
 	return persons, nil
 }
+
+// Secrets returns the secrets of a person's keys, to be sealed for one reader and brought to them by hand: whoever has them
+// reads the person.
+func (k *Keys) Secrets(ctx context.Context, q store.Querier, person id.ID) ([][]byte, error) {
+	var out [][]byte
+	var rows []held
+	err := q.Each(ctx, "SELECT person, stream, epoch, wrapped FROM seal_key WHERE person = ? ORDER BY stream, epoch", store.Args(person), func(r store.Row) error {
+		var h held
+		err := h.scan(r)
+		rows = append(rows, h)
+		return err
+	})
+	for _, h := range rows {
+		if err != nil {
+			return nil, err
+		}
+		var secret []byte
+		if secret, err = k.secret(ctx, q, h); secret != nil {
+			out = append(out, secret)
+		}
+	}
+	if err == nil && len(out) == 0 {
+		err = ErrNoKey
+	}
+	return out, err
+}
+
+// KeyOf is the key of a person whose secrets were brought by hand. It opens, and is not kept.
+func KeyOf(person id.ID, secrets [][]byte) (*Key, error) {
+	k := &Key{Person: person}
+	for _, s := range secrets {
+		a, err := newAEAD(s)
+		if err != nil {
+			return nil, err
+		}
+		k.aeads = append(k.aeads, a)
+	}
+	if len(k.aeads) == 0 {
+		return nil, ErrNoKey
+	}
+	return k, nil
+}

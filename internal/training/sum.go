@@ -17,7 +17,7 @@ import (
 
 // Sum feeds the cube of measure from enrolments and attendance, and from who registered for activities and came to them, each person once, however many records there are.
 var Sum = &fact.Aggregate{
-	Name: "training", Tables: append([]*store.Table{seatTable, doubleTable, oneAbsentTable}, measure.Tables...), Sources: []*store.Table{enrolTable, attendTable, activity.Guests, activity.Visits, person.Edges},
+	Name: "training", Tables: append([]*store.Table{seatTable, doubleTable, oneAbsentTable}, measure.Tables...), Sources: []*store.Table{enrolTable, attendTable, activity.Guests, activity.Visits, person.Edges, person.Elsewhere},
 	Begin: func() fact.Collector {
 		return &collector{members: map[measure.Member]int{}, presences: map[measure.Presence]int{}}
 	},
@@ -67,6 +67,8 @@ func (c *collector) Change(t *store.Table, old, new []any) {
 			_, p := activity.Came(r)
 			who, prog = p.Person, p.Programme
 			c.presences[p] += n
+		case person.Elsewhere:
+			who, prog = r[2].(id.ID), r[3].(id.ID)
 		case enrolTable:
 			who, prog = r[1].(id.ID), r[2].(id.ID)
 			// Whoever was denied a seat is no member of the programme.
@@ -216,8 +218,21 @@ func (c *collector) whole(ctx context.Context, tx store.Tx, sum *measure.Sum, wh
 	if err != nil {
 		return err
 	}
+	elsewhere := map[id.ID][]measure.Presence{}
+	err = tx.Many(ctx, "SELECT DISTINCT programme, centre, month FROM person_elsewhere WHERE origin = ?", sets, func(i int, r store.Row) error {
+		p := measure.Presence{Person: persons[i]}
+		err := r.Scan(&p.Programme, &p.Centre, &p.Month)
+		elsewhere[persons[i]] = append(elsewhere[persons[i]], p)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	programmes := map[id.ID]bool{}
 	for p := range part {
+		for _, m := range elsewhere[p] {
+			programmes[m.Programme] = true
+		}
 		for prog := range c.of[p] {
 			programmes[prog] = true
 		}
@@ -272,6 +287,20 @@ func (c *collector) whole(ctx context.Context, tx store.Tx, sum *measure.Sum, wh
 					presences[m.programme] = map[measure.Presence]int64{}
 				}
 				presences[m.programme][measure.Presence{Centre: m.centre, Month: m.month}]++
+			}
+		}
+		// Where somebody was reached before they came here, as far as this node has not the marks themselves.
+		for _, p := range all {
+			for _, m := range elsewhere[p] {
+				if len(all) == 1 || slices.ContainsFunc(enrolments[p], func(e []any) bool { return e[2].(id.ID) == m.Programme }) || slices.ContainsFunc(marks[p], func(x mark) bool { return x.programme == m.Programme }) {
+					continue
+				}
+				if presences[m.Programme] == nil {
+					presences[m.Programme] = map[measure.Presence]int64{}
+				}
+				if at := (measure.Presence{Centre: m.Centre, Month: m.Month}); presences[m.Programme][at] == 0 {
+					presences[m.Programme][at] = 1
+				}
 			}
 		}
 		for _, e := range hiddenSeats(es) {
