@@ -256,6 +256,13 @@ func (h *House) Keep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-time.After(keepEvery):
+		case <-h.came:
+			// What comes in one exchange comes in several messages.
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Second):
+			}
 		}
 	}
 }

@@ -124,8 +124,9 @@ type House struct {
 	end  context.CancelFunc
 	work sync.WaitGroup // what Go began
 
-	reviewed string // the day of Keep's last review
-	summed   string // and that of its last summary
+	came     chan struct{} // another node has brought facts
+	reviewed string        // the day of Keep's last review
+	summed   string        // and that of its last summary
 
 	mu    sync.Mutex              // guards files
 	files map[id.ID][]blob.Digest // that go when a request which is being done is on the disk
@@ -263,6 +264,13 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	l.Erasing, l.Strict = h.erasing, true
 	h.Nodes = node.New(l, h.Blobs)
 	h.Nodes.Files = h.Files
+	h.came = make(chan struct{}, 1)
+	h.Nodes.Took = func() {
+		select {
+		case h.came <- struct{}{}:
+		default:
+		}
+	}
 	h.Places = place.New(l)
 	h.Access = access.New(l, h.Places)
 	h.Access.Own = training.Own

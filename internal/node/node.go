@@ -34,6 +34,8 @@ type Nodes struct {
 	gate  chan struct{} // how many answers are worked out at once
 	// Files returns the digests of the files that the facts of some streams speak of, or of some files those; the house knows.
 	Files func(ctx context.Context, q store.Querier, stream func(string) bool, among ...blob.Digest) ([]blob.Digest, error)
+	// Took is called when another node has brought facts.
+	Took func()
 	// Program is the version that this node tells others.
 	Program string
 }
@@ -41,7 +43,8 @@ type Nodes struct {
 // New returns the room on a node's log and files.
 func New(l *fact.Log, b *blob.Store) *Nodes {
 	return &Nodes{
-		log: l, blobs: b, call: caller{now: make(chan struct{}, 1)}, gate: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+		Took: func() {},
+		log:  l, blobs: b, call: caller{now: make(chan struct{}, 1)}, gate: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		Files: func(context.Context, store.Querier, func(string) bool, ...blob.Digest) ([]blob.Digest, error) {
 			return nil, nil
 		},

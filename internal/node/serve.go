@@ -220,6 +220,7 @@ func (n *Nodes) take(ctx context.Context, who fact.Grantee, body []byte) ([]byte
 		return nil, err
 	}
 	if got > 0 {
+		n.Took()
 		err = n.note(ctx, who.Node, func(p *Peer) { p.Got += got })
 	}
 	return encode(out), err

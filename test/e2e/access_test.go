@@ -22,7 +22,7 @@ var asks = map[string]access.Action{
 	"/timetable": access.ReadCentre, "/sessions/{id}/change": access.WriteGroups, "/sessions/{id}/notice": access.WriteGroups, "/centres": access.ReadCentre, "/centres/{id}": access.ReadCentre, "/centres/{id}/holders": access.WriteCentre, "/centres/{id}/rooms/new": access.WriteCentre, "/centres/{id}/rooms/{id}": access.WriteCentre,
 	"/centres/{id}/hours": access.WriteCentre, "/centres/{id}/devices": access.WriteCentre, "/centres/{id}/devices/new": access.WriteCentre, "/centres/{id}/devices/{id}": access.WriteCentre,
 	"/centres/{id}/devices/{id}/edit": access.WriteCentre, "/centres/{id}/rounds/new": access.WriteCentre, "/centres/{id}/rounds/{id}": access.WriteCentre,
-	"/people": access.ReadPeople, "/people/{id}": access.ReadPeople, "/people/new": access.WritePeople, "/people/{id}/edit": access.WritePeople,
+	"/people": access.ReadPeople, "/people/{id}": access.ReadPeople, "/people/new": access.WritePeople, "/people/{id}/edit": access.WritePeople, "/people/{id}/move": access.WritePeople,
 	"/people/same": access.MergePeople, "/same/{id}/{id}": access.MergePeople, "/people/like": access.WritePeople,
 	"/people/{id}/erase": access.ErasePeople, "/people/{id}/export": access.ExportPeople, "/people/{id}/dossier": access.ExportPeople, "/people/{id}/dossier.json": access.ExportPeople,
 	"/retention": access.ErasePeople, "/requests": access.DecideRequests, "/requests/{id}": access.DecideRequests,

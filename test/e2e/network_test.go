@@ -164,6 +164,7 @@ func TestDayWithoutTheLink(t *testing.T) {
 			at.picture("-restored")
 			up.present("Azemmour")
 			up.twoVersions(at, record)
+			at.elsewhere(up, record)
 			up.open("/network")
 			up.follow("link", "MA-ERR-MJ1")
 			up.reads(up.T("network.state.good"))
@@ -208,6 +209,30 @@ func (p *tab) twoVersions(at *tab, record string) {
 		x.open(record)
 		x.reads(i18n.For(x.lang).Date("2013-05-03"))
 	}
+}
+
+// elsewhere sends somebody from the box to a centre that headquarters keeps itself: they are written down there when it hears of it.
+func (p *tab) elsewhere(up *tab, record string) {
+	p.t.Helper()
+	p.open(record)
+	p.follow("link", p.T("move.title"))
+	p.follow("button", p.T("move.do")) // without a centre
+	p.summary(2)
+	p.choose(p.T("move.centre"), map[i18n.Lang]string{i18n.FR: "Maison de jeunes de Casablanca", i18n.AR: "دار الشباب الدار البيضاء"}[p.lang])
+	p.click("radio", p.T("move.reason.home"))
+	p.follow("button", p.T("move.do"))
+	p.reads(p.T("move.waits"))
+	p.picture("-move")
+	for end := time.Now().Add(3 * patience); ; time.Sleep(500 * time.Millisecond) {
+		up.open(record)
+		if strings.Contains(up.text(), clean(up.T("same.one_of", "n", 2))) {
+			break
+		}
+		if time.Now().After(end) {
+			up.reads(up.T("same.one_of", "n", 2))
+		}
+	}
+	up.picture("-moved")
 }
 
 // followLike follows what leads to another page and is called something with these words.

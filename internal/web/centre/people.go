@@ -254,7 +254,10 @@ func personShow(a *door.Ask) error {
 		return err
 	}
 	if a.May(access.WritePeople) {
-		view.ReferURL = "/people/" + v.String() + "/refer"
+		view.ReferURL, view.MoveURL = "/people/"+v.String()+"/refer", "/people/"+v.String()+"/move"
+		if p.Conflict {
+			view.ConflictURL = "/conflicts/people/" + v.String()
+		}
 		view.EditURL = "/people/" + v.String() + "/edit"
 	}
 	if groups, err := a.ScopeOf(access.WriteGroups); err != nil {

@@ -37,6 +37,7 @@ func Routes(d *door.Door) {
 	referralRoutes(d)
 	eligibleRoutes(d)
 	conflictRoutes(d)
+	departRoutes(d)
 }
 
 // empty lets only the first visit of an empty node pass.

@@ -93,6 +93,7 @@ type Person struct {
 	Photo, PhotoAction            string
 	GuardiansURL, MessagesURL     string
 	AuditURL, EraseURL, ExportURL string
+	MoveURL, ConflictURL          string
 }
 
 // Contradiction is a field of which records of one person say different things: Shown, and the Others. Field is a message.

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 
+	"tizi/internal/house"
 	"tizi/internal/node"
 	"tizi/internal/web/door"
 )
@@ -99,6 +100,19 @@ func take(a *door.Ask) error {
 		}
 		a.Notify("good", "network.receipt_taken")
 		return a.Go("/network")
+	}
+	if strings.HasSuffix(name, ".person") {
+		record, err := a.H.TakePerson(a.R.Context(), a.Actor(), f)
+		switch {
+		case errors.Is(err, node.ErrPerson):
+			return wrong(a, "move.damaged")
+		case errors.Is(err, house.ErrNotForHere):
+			return wrong(a, "move.not_here")
+		case err != nil:
+			return err
+		}
+		a.Notify("good", "move.took")
+		return a.Go("/people/" + record.String())
 	}
 	r, faults, err := a.H.TakeBundle(a.R.Context(), f)
 	switch {

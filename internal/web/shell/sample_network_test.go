@@ -96,6 +96,10 @@ func init() {
 			}
 			return v
 		}},
+		{"people-move", "people/move", func(p *i18n.Printer) any {
+			return centre.MoveForm{Name: "Amina El Idrissi", PersonURL: "#", Action: "#", Groups: 2, Centres: []shell.Option{{Value: "1", Label: "Hay Salam"}}, Reasons: []shell.Option{{Value: "home", Label: p.T("move.reason.home")}, {Value: "other", Label: p.T("move.reason.other")}}, Errors: map[string]string{"centre": p.T("move.same"), "reason": p.T("error.reason_missing")},
+				Moves: []centre.MoveLine{{Centre: "Hay Salam", On: "2026-03-02", Reason: p.T("move.reason.home"), There: true, URL: "#"}, {Centre: "دار الشباب", On: "2026-03-12", Reason: p.T("move.reason.school"), FileAction: "#", CentreID: "1"}}}
+		}},
 		{"conflicts-none", "conflicts/list", func(*i18n.Printer) any { return centre.Conflicts{} }},
 		{"conflict", "conflicts/conflict", func(p *i18n.Printer) any {
 			side := func(who, node string) string {
