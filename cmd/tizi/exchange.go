@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +14,6 @@ import (
 	"tizi/internal/bench"
 	"tizi/internal/id"
 	"tizi/internal/node"
-	"tizi/internal/person"
 )
 
 type pairCmd struct {
@@ -21,19 +21,21 @@ type pairCmd struct {
 	Join   pairJoinCmd   `cmd:"" help:"On the box: ask headquarters with the code."`
 	Accept pairAcceptCmd `cmd:"" help:"At headquarters: let the box in whose number you were told."`
 	List   pairListCmd   `cmd:"" help:"At headquarters: the codes that hold, and who asked."`
+	Widen  pairWidenCmd  `cmd:"" help:"At headquarters: let a node hold another centre too, as a region's does."`
 	Revoke pairRevokeCmd `cmd:"" help:"At headquarters: end what a box may do that was stolen, lost or put away."`
 }
 
 type pairInviteCmd struct {
 	place
-	Centre string `help:"The code of the centre the box is for." required:"" placeholder:"CODE"`
-	Name   string `help:"What to call the box; the centre's code unless you say." placeholder:"NAME"`
-	JSON   bool   `help:"Print the code as JSON."`
+	Centre []string `help:"The code of the centre the box is for; of each centre, for the node of a region." placeholder:"CODE" xor:"for" required:""`
+	Place  string   `help:"The code of a place, for a node that holds all centres in it and pairs their boxes itself." placeholder:"CODE" xor:"for" required:""`
+	Name   string   `help:"What to call the box; the centre's or the place's code unless you say." placeholder:"NAME"`
+	JSON   bool     `help:"Print the code as JSON."`
 }
 
 // Help gives an example.
 func (pairInviteCmd) Help() string {
-	return "Example:\n  tizi pair invite --data hub --centre MA-ERR-MJ1"
+	return "Example:\n  tizi pair invite --data hub --centre MA-ERR-MJ1\n  tizi pair invite --data hub --place MA-ERR"
 }
 
 func (c *pairInviteCmd) Run(ctx context.Context) error {
@@ -42,19 +44,39 @@ func (c *pairInviteCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.Close()
-	centre, err := h.Centre(ctx, c.Centre)
-	if err != nil {
-		return usageError{err}
+	var codes, streams []string
+	for _, code := range c.Centre {
+		centre, err := h.Centre(ctx, code)
+		if err != nil {
+			return usageError{err}
+		}
+		codes, streams = append(codes, centre.Code), append(streams, centre.Stream())
+	}
+	if c.Place != "" {
+		tree, err := h.Places.Tree(ctx, h.DB)
+		if err != nil {
+			return err
+		}
+		p, err := tree.Find(c.Place)
+		if err != nil {
+			return usageError{err}
+		}
+		for _, centre := range tree.Within(p.ID) {
+			codes, streams = append(codes, centre.Code), append(streams, centre.Stream())
+		}
+		if len(codes) == 0 {
+			return usageError{fmt.Errorf("there is no centre in %s yet", p.Code)}
+		}
 	}
 	if c.Name == "" {
-		c.Name = centre.Code
+		c.Name = cmp.Or(c.Place, codes[0])
 	}
-	code, _, err := h.Nodes.Invite(ctx, id.Nil, c.Name, person.Stream(centre.ID))
+	code, _, err := h.Nodes.Invite(ctx, id.Nil, c.Name, streams...)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return printJSON(map[string]any{"code": code, "centre": centre.Code, "hours": int(node.InviteLife / time.Hour)})
+		return printJSON(map[string]any{"code": code, "centre": codes[0], "centres": codes, "hours": int(node.InviteLife / time.Hour)})
 	}
 	fmt.Printf("The code is %s, for one box and %d hours. On the box:\n  tizi pair join --data DIR --hub ADDRESS --code %s\n", code, int(node.InviteLife/time.Hour), code)
 	return nil
@@ -100,6 +122,42 @@ func (c *pairJoinCmd) Run(ctx context.Context) error {
 		return printJSON(map[string]any{"number": number, "name": answer.Name, "joined": true})
 	}
 	fmt.Printf("This box calls %s now. When headquarters has accepted it:\n  tizi sync --data %s\n", c.Hub, c.Data)
+	return nil
+}
+
+type pairWidenCmd struct {
+	place
+	Node   string   `arg:"" help:"The node, as tizi status names it."`
+	Centre []string `help:"The code of the centre; again for more." required:"" placeholder:"CODE"`
+}
+
+// Help gives an example.
+func (pairWidenCmd) Help() string {
+	return "Example:\n  tizi pair widen --data hub 34c057279f411316086baa198fa2934b --centre MA-ERR-MJ4"
+}
+
+func (c *pairWidenCmd) Run(ctx context.Context) error {
+	v, err := id.Parse(c.Node)
+	if err != nil {
+		return usageError{err}
+	}
+	h, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	var streams []string
+	for _, code := range c.Centre {
+		centre, err := h.Centre(ctx, code)
+		if err != nil {
+			return usageError{err}
+		}
+		streams = append(streams, centre.Stream())
+	}
+	if err := h.Nodes.Widen(ctx, id.Nil, v, streams...); err != nil {
+		return err
+	}
+	fmt.Printf("Node %s holds %s too, once it has called.\n", v.Hex(), strings.Join(c.Centre, " and "))
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -139,6 +140,7 @@ func (c *simulateFaultsCmd) Run(ctx context.Context) error {
 
 func (c *simulateFaultsCmd) work(ctx context.Context) error {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // what is provoked is not for the terminal
+	debug.SetGCPercent(400)                        // there is memory, and time is what it takes
 	reg := house.Registry()
 	out := json.NewEncoder(os.Stdout)
 	for i := range c.Histories {

@@ -49,7 +49,18 @@ func pair(t testing.TB, e store.Engine) (hub, box *house.House, hubAt, boxAt hou
 	must(t, box.Found(ctx, founding))
 	_, err := hub.Centre(ctx, founding.Centre)
 	must(t, err)
-	code, invite, err := hub.Nodes.Invite(ctx, id.Nil, "box", person.Stream(place.ID(founding.Centre)))
+	join(t, hub, box, founding.Centre)
+	return hub, box, hubAt, boxAt
+}
+
+// join pairs a box for some centres.
+func join(t testing.TB, hub, box *house.House, centres ...string) {
+	t.Helper()
+	var streams []string
+	for _, c := range centres {
+		streams = append(streams, person.Stream(place.ID(c)))
+	}
+	code, invite, err := hub.Nodes.Invite(ctx, id.Nil, "box", streams...)
 	must(t, err)
 	ask := box.Nodes.Asking(code)
 	answer, err := hub.Nodes.Answer(ctx, ask)
@@ -58,7 +69,6 @@ func pair(t testing.TB, e store.Engine) (hub, box *house.House, hubAt, boxAt hou
 	_, err = hub.Nodes.Accept(ctx, id.Nil, invite, number)
 	must(t, err)
 	must(t, box.Nodes.Join(ctx, "", answer, number, number))
-	return hub, box, hubAt, boxAt
 }
 
 func exchange(t testing.TB, box, hub *house.House) node.Result {

@@ -33,7 +33,8 @@ var (
 	ErrNumber   = errors.New("the other side shows another number: somebody may stand in between; make a new code and try on another network")
 	ErrPaired   = errors.New("this node is paired already")
 	ErrNoInvite = errors.New("nobody asked with this code yet")
-	ErrHolds    = errors.New("this node was not made for a centre that the code is for")
+	ErrHolds    = errors.New("this node does not hold the centre that the code would be for")
+	ErrLend     = errors.New("this node pairs no boxes: headquarters has not let it")
 )
 
 // codeLetters cannot be mistaken for one another.
@@ -43,7 +44,8 @@ const codeLetters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 type Invite struct {
 	ID        id.ID
 	Name      string
-	Stream    string
+	Stream    string   // the first of them
+	Streams   []string // that the box will hold; several make it a region's, which may pair boxes for them itself
 	Until     time.Time
 	Public    ed25519.PublicKey // of the box; nil: none asked yet
 	Recipient []byte
@@ -62,11 +64,12 @@ type Ask struct {
 
 // Answer is what it is told.
 type Answer struct {
-	Public    []byte `json:"public"`
-	Recipient []byte `json:"recipient"`
-	Root      id.ID  `json:"root"`
-	Name      string `json:"name"`
-	Stream    string `json:"stream"`
+	Public    []byte   `json:"public"`
+	Recipient []byte   `json:"recipient"`
+	Root      id.ID    `json:"root"`
+	Name      string   `json:"name"`
+	Stream    string   `json:"stream"` // the first, for programs of format 1 before there were several
+	Streams   []string `json:"streams,omitempty"`
 }
 
 // Clean makes of what somebody typed what Invite gave out.
@@ -119,8 +122,17 @@ func sameNumber(a, b string) bool {
 	return digits(a) != "" && digits(a) == digits(b)
 }
 
-// Invite makes a code for a box that will hold a stream.
-func (n *Nodes) Invite(ctx context.Context, actor id.ID, name, stream string) (code string, v id.ID, err error) {
+// Invite makes a code for a box that will hold a stream; or, with several, for the node of a region, which may then pair boxes
+// for each of them itself.
+func (n *Nodes) Invite(ctx context.Context, actor id.ID, name string, streams ...string) (code string, v id.ID, err error) {
+	if !n.log.May(fact.GrantIssued, "commons") {
+		return "", v, ErrLend
+	}
+	for _, s := range streams {
+		if !n.log.Reads(n.log.Node(), s) {
+			return "", v, ErrHolds
+		}
+	}
 	b := make([]byte, 10)
 	rand.Read(b)
 	for i := range b {
@@ -133,7 +145,7 @@ func (n *Nodes) Invite(ctx context.Context, actor id.ID, name, stream string) (c
 			return err
 		}
 		return tx.Exec(ctx, "INSERT INTO node_invite (id, code, name, stream, until, actor, public_key, recipient, accepted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
-			v, hashCode(code), name, stream, now.Add(InviteLife).UnixMilli(), actor, []byte{}, []byte{})
+			v, hashCode(code), name, strings.Join(streams, "\n"), now.Add(InviteLife).UnixMilli(), actor, []byte{}, []byte{})
 	})
 	return code, v, err
 }
@@ -148,10 +160,13 @@ func (n *Nodes) invites(ctx context.Context, q store.Querier, where string, args
 	err := q.Each(ctx, "SELECT id, name, stream, until, public_key, recipient, accepted, code FROM node_invite WHERE "+where+" ORDER BY until", args, func(r store.Row) error {
 		var i Invite
 		var until int64
-		if err := r.Scan(&i.ID, &i.Name, &i.Stream, &until, (*[]byte)(&i.Public), &i.Recipient, &i.Accepted, &i.code); err != nil {
+		var streams string
+		if err := r.Scan(&i.ID, &i.Name, &streams, &until, (*[]byte)(&i.Public), &i.Recipient, &i.Accepted, &i.code); err != nil {
 			return err
 		}
 		i.Until = time.UnixMilli(until)
+		i.Streams = strings.Split(streams, "\n")
+		i.Stream = i.Streams[0]
 		if len(i.Public) > 0 {
 			i.Number = number(i.code, i.Public, i.Recipient, n.log.Identity().Public(), n.log.Identity().Recipient())
 		}
@@ -180,7 +195,7 @@ func (n *Nodes) Answer(ctx context.Context, a Ask) (Answer, error) {
 		if len(l) == 0 || len(l[0].Public) > 0 && !bytes.Equal(l[0].Public, a.Public) {
 			return ErrCode
 		}
-		out.Name, out.Stream = l[0].Name, l[0].Stream
+		out.Name, out.Stream, out.Streams = l[0].Name, l[0].Stream, l[0].Streams
 		return tx.Exec(ctx, "UPDATE node_invite SET public_key = ?, recipient = ? WHERE id = ?", a.Public, a.Recipient, l[0].ID)
 	})
 	return out, err
@@ -201,8 +216,13 @@ func (n *Nodes) Accept(ctx context.Context, actor, invite id.ID, number string) 
 		return id.Nil, ErrNumber
 	}
 	box := seal.NodeOf(l[0].Public)
-	if err := n.Grant(ctx, actor, l[0].Public, l[0].Recipient, l[0].Name, []string{l[0].Stream}); err != nil {
+	if err := n.Grant(ctx, actor, l[0].Public, l[0].Recipient, l[0].Name, l[0].Streams); err != nil {
 		return id.Nil, err
+	}
+	if len(l[0].Streams) > 1 {
+		if err := n.Lend(ctx, actor, l[0].Public, l[0].Recipient, l[0].Name); err != nil {
+			return id.Nil, err
+		}
 	}
 	return box, n.log.DB.Write(ctx, func(tx store.Tx) error {
 		return tx.Exec(ctx, "UPDATE node_invite SET accepted = 1 WHERE id = ?", invite)
@@ -211,13 +231,34 @@ func (n *Nodes) Accept(ctx context.Context, actor, invite id.ID, number string) 
 
 // Grant lets a node write everything in some streams.
 func (n *Nodes) Grant(ctx context.Context, actor id.ID, public ed25519.PublicKey, recipient []byte, name string, streams []string) error {
+	return n.grant(ctx, actor, public, recipient, name, []string{"*"}, streams)
+}
+
+// Lend lets a node, a region's, pair boxes itself and revoke them. What it gives reaches no further than what it holds.
+func (n *Nodes) Lend(ctx context.Context, actor id.ID, public ed25519.PublicKey, recipient []byte, name string) error {
+	return n.grant(ctx, actor, public, recipient, name, []string{fact.GrantIssued.Name, fact.GrantRevoked.Name}, []string{"commons"})
+}
+
+// Widen lets a node hold more streams than it was paired for. With several it may pair boxes, as a region's.
+func (n *Nodes) Widen(ctx context.Context, actor, node id.ID, streams ...string) error {
+	who, ok := n.log.Grantee(node)
+	if !ok || who.Revoked != nil {
+		return ErrStranger
+	}
+	if err := n.Grant(ctx, actor, who.Public, who.Recipient, who.Name, streams); err != nil {
+		return err
+	}
+	return n.Lend(ctx, actor, who.Public, who.Recipient, who.Name)
+}
+
+func (n *Nodes) grant(ctx context.Context, actor id.ID, public ed25519.PublicKey, recipient []byte, name string, kinds, streams []string) error {
 	box := seal.NodeOf(public)
 	_, err := n.log.Do(ctx, fact.Command{Name: "grant a node", Stream: "commons", Keys: []id.ID{box}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		all, err := n.log.Of(ctx, q, box)
 		if err != nil {
 			return fact.Outcome{}, err
 		}
-		return fact.Outcome{Facts: []fact.New{{Stream: "commons", Kind: fact.GrantIssued, Subject: box, Actor: actor, Prev: fact.HeadsOf(all), Body: fact.GrantOf(public, recipient, name, []string{"*"}, streams)}}}, nil
+		return fact.Outcome{Facts: []fact.New{{Stream: "commons", Kind: fact.GrantIssued, Subject: box, Actor: actor, Prev: fact.HeadsOf(all), Body: fact.GrantOf(public, recipient, name, kinds, streams)}}}, nil
 	}})
 	if err != nil {
 		return err

@@ -555,6 +555,23 @@ func (k *Keys) Share(ctx context.Context, tx store.Tx, stream string, recipients
 	return nil
 }
 
+// Hand wraps whatever this node can open for the node that takes its place.
+func (k *Keys) Hand(ctx context.Context, tx store.Tx, next *Identity) error {
+	var streams []string
+	err := tx.Each(ctx, "SELECT DISTINCT stream FROM seal_epoch WHERE node = ? ORDER BY stream", store.Args(k.own.Node()), func(r store.Row) error {
+		var s string
+		err := r.Scan(&s)
+		streams = append(streams, s)
+		return err
+	})
+	for _, s := range streams {
+		if err == nil {
+			err = k.Share(ctx, tx, s, map[id.ID][]byte{next.Node(): next.Recipient()})
+		}
+	}
+	return err
+}
+
 // Export returns the wrapped keys of a stream.
 func (k *Keys) Export(ctx context.Context, q store.Querier, stream string) (*Wrapped, error) {
 	epochs, err := k.Epochs(ctx, q, func(s string) bool { return s == stream })

@@ -9,6 +9,7 @@ import (
 
 	"tizi/internal/fact"
 	"tizi/internal/id"
+	"tizi/internal/node"
 	"tizi/internal/store"
 )
 
@@ -45,7 +46,9 @@ func (w *world) end() {
 				w.problem("%s: the last exchange: %v", b.name, err)
 				return
 			}
-			same = same && r.Same
+			// Of a copied box's log two nodes may hold two histories for ever, and say so each time.
+			forked := len(r.Faults) > 0 && r.Sent+r.Got == 0 && !slices.ContainsFunc(r.Faults, func(f node.Fault) bool { return f.Fault != "forked" || !w.copiedNode(f.Node) })
+			same = same && (r.Same || forked)
 		}
 		if same {
 			break
@@ -57,14 +60,17 @@ func (w *world) end() {
 	}
 	whole := func(b *box) bool { return !b.gone && !b.revoked && !b.copied }
 	w.rep.Facts = len(w.acked)
-	for ref, hash := range w.acked {
-		for _, b := range w.boxes {
-			if !whole(b) || !b.log.Reads(b.own.Node(), ref.Stream) {
-				continue
-			}
-			x, err := b.log.Read(w.ctx, b.log.DB, ref.Stream, ref.Node, ref.Seq-1, 1)
-			must(err)
-			if len(x.Facts) != 1 || x.Facts[0].Hash() != hash {
+	for _, b := range w.boxes {
+		if !whole(b) {
+			continue
+		}
+		b.holds = map[fact.Ref]held{}
+		must(b.log.Facts(w.ctx, b.log.DB, "1 = 1", nil, func(f *fact.Fact) error {
+			b.holds[f.Ref()] = held{f.Hash(), f.Subject}
+			return nil
+		}))
+		for ref, hash := range w.acked {
+			if b.log.Reads(b.own.Node(), ref.Stream) && b.holds[ref].hash != hash {
 				w.problem("%s lost %s, which was acknowledged", b.name, ref)
 			}
 		}
@@ -128,14 +134,16 @@ func (w *world) compare(a, b *box) {
 	}
 	// A subject whose facts stand elsewhere too, or in the log of a copied box, may show more at the hub.
 	elsewhere := map[id.ID]bool{}
+	here := map[id.ID]bool{}
 	for _, x := range []*box{a, b} {
-		err := x.log.Facts(w.ctx, x.log.DB, "1 = 1", nil, func(f *fact.Fact) error {
-			if !shared(f.Stream) || w.copiedNode(f.Node) {
-				elsewhere[f.Subject] = true
+		for ref, f := range x.holds {
+			if !shared(ref.Stream) || w.copiedNode(ref.Node) {
+				elsewhere[f.subject] = true
 			}
-			return nil
-		})
-		must(err)
+			if x == b {
+				here[f.subject] = true
+			}
+		}
 	}
 	for _, fd := range w.reg.Folds() {
 		for _, t := range fd.Tables {
@@ -146,7 +154,7 @@ func (w *world) compare(a, b *box) {
 				}
 			}
 			for k, v := range x {
-				if _, ok := y[k]; !ok && w.in(b, k) {
+				if _, ok := y[k]; !ok && here[subject(k)] {
 					w.problem("%s shows %s %s and %s does not", a.name, t.Name, v, b.name)
 				}
 			}
@@ -154,14 +162,11 @@ func (w *world) compare(a, b *box) {
 	}
 }
 
-// in reports whether a node holds facts of the subject whose row this is.
-func (w *world) in(b *box, key string) bool {
+// subject is that of a row with this key.
+func subject(key string) id.ID {
 	v, err := id.Parse(key[:32])
 	must(err)
-	n := 0
-	_, err = store.One(w.ctx, b.log.DB, "SELECT count(*) FROM fact WHERE subject = ?", store.Args(v), &n)
-	must(err)
-	return n > 0
+	return v
 }
 
 func (w *world) copiedNode(v id.ID) bool {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"tizi/internal/blob"
@@ -47,9 +48,9 @@ func Faults(ctx context.Context, reg *fact.Registry, dir string, seed uint64) (r
 		acked: map[fact.Ref][32]byte{}, admitted: map[fact.Ref]bool{}, subjects: map[id.ID]string{},
 	}
 	w.reg = some(reg, w.rng)
-	n := uint64(0)
+	var made atomic.Uint64
 	id.SetSource(func() id.ID { // in order, and another for each seed
-		n++
+		n := made.Add(1)
 		v := id.Named("simulated", fmt.Sprint(seed, n))
 		at := uint64(epoch.UnixMilli()) + n
 		for i := range 6 {
@@ -74,6 +75,14 @@ func Faults(ctx context.Context, reg *fact.Registry, dir string, seed uint64) (r
 	}()
 	w.open()
 	for step := 0; step < Steps || w.missing() != ""; step++ {
+		if step > 10*Steps {
+			return w.rep, fmt.Errorf("the simulation itself does not come to %s", w.missing())
+		}
+		// What chance has not brought by then comes now, so that a history is no longer than it has to be.
+		if m := w.missing(); m != "" && step >= Steps-2*len(kinds) {
+			w.do(m)
+			continue
+		}
 		w.step()
 	}
 	w.end()
@@ -81,7 +90,7 @@ func Faults(ctx context.Context, reg *fact.Registry, dir string, seed uint64) (r
 }
 
 // folds is how many of a registry's folds one history has: tables cost time, and the next history has others.
-const folds = 9
+const folds = 5
 
 // some returns a registry of some folds of another, and of the sums over them. People are always there: keys and erasures
 // are theirs.
@@ -171,6 +180,13 @@ type box struct {
 	revoked bool
 	copied  bool // two boxes write under its key
 	gone    bool
+	holds   map[fact.Ref]held // in the end
+}
+
+// held is what is known of a fact that a node holds.
+type held struct {
+	hash    [32]byte
+	subject id.ID
 }
 
 // now is the time in the world: a minute a step.
@@ -184,16 +200,38 @@ func (w *world) now() time.Time {
 
 func centre(name string) string { return "centre/" + id.Named("simulated", name).String() }
 
-// kinds are the faults that each history meets at least once.
-var kinds = []string{"write", "exchange", "cut link", "lost answer", "repeated", "late mail", "bundle written", "bundle taken", "power cut", "cut while writing", "full disk", "clock", "backup", "restore", "copy", "revoke", "verdict"}
+// kinds are what each history meets at least once, and how often of all steps chance brings it; what follows from others has 0.
+var kinds = []struct {
+	name  string
+	often int
+}{
+	{"write", 52}, {"exchange", 10}, {"cut link", 4}, {"lost answer", 3}, {"repeated", 3}, {"late mail", 3}, {"bundle written", 2}, {"bundle taken", 2},
+	{"power cut", 3}, {"cut while writing", 4}, {"full disk", 2}, {"clock", 3}, {"backup", 2}, {"restore", 1}, {"copy", 1}, {"revoke", 1}, {"verdict", 3},
+	{"moved", 1}, {"merged", 0}, {"erased", 0},
+}
 
 func (w *world) missing() string {
 	for _, k := range kinds {
-		if w.rep.Steps[k] == 0 {
-			return k
+		if w.rep.Steps[k.name] == 0 {
+			return k.name
 		}
 	}
 	return ""
+}
+
+// step does one thing.
+func (w *world) step() {
+	n := 0
+	for _, k := range kinds {
+		n += k.often
+	}
+	n = w.rng.IntN(n)
+	for _, k := range kinds {
+		if n -= k.often; n < 0 {
+			w.do(k.name)
+			return
+		}
+	}
 }
 
 // open makes a hub, a region below it and four centres: two call the region, two the hub.
@@ -327,6 +365,7 @@ func copyFile(from, to string) error {
 // history is one that a sampler drew and that is being written.
 type history struct {
 	fact.History
+	fold   string
 	stream string
 	next   int
 	refs   []*fact.Ref
@@ -349,27 +388,30 @@ func (w *world) pick(want func(*box) bool) *box {
 
 func anyBox(*box) bool { return true }
 
-// step does one thing.
-func (w *world) step() {
-	switch n := w.rng.IntN(100); {
-	case n < 52:
-		w.count("write")
+// do does one thing, or what has to be there before it.
+func (w *world) do(kind string) {
+	switch kind {
+	case "write":
+		w.count(kind)
 		w.write(nil)
-	case n < 72:
-		w.call()
-	case n < 76:
-		w.bundle()
-	case n < 79:
+	case "exchange", "cut link", "lost answer", "repeated":
+		w.count(kind)
+		w.call(kind)
+	case "late mail":
 		w.lateMail()
-	case n < 82:
-		w.count("power cut")
+	case "bundle written":
+		w.writeBundle()
+	case "bundle taken":
+		w.takeBundle()
+	case "power cut":
+		w.count(kind)
 		b := w.pick(anyBox)
 		b.disk.Cut()
 		b.again()
-	case n < 86:
-		w.count("cut while writing")
+	case "cut while writing":
+		w.count(kind)
 		b := w.pick(anyBox)
-		b.disk.CutAfter(int64(w.rng.IntN(60_000)))
+		b.disk.CutAt(w.rng.IntN(8), w.rng.IntN(2) == 0)
 		if w.rng.IntN(2) == 0 {
 			w.write(b)
 		} else if b.up != nil {
@@ -377,32 +419,50 @@ func (w *world) step() {
 		}
 		b.disk.Cut()
 		b.again()
-	case n < 88:
-		w.count("full disk")
+	case "full disk":
+		w.count(kind)
 		b := w.pick(anyBox)
-		b.disk.Fill(int64(w.rng.IntN(20_000)))
+		b.disk.FillAfter(w.rng.IntN(2))
 		w.write(b)
 		b.disk.Fill(-1)
-	case n < 91:
-		w.count("clock")
+	case "clock":
+		w.count(kind)
 		if b := w.pick(anyBox); b != w.hub() || w.rng.IntN(4) == 0 {
 			b.wrong = []time.Duration{0, time.Hour, -time.Hour, 3 * 365 * 24 * time.Hour, -20 * 365 * 24 * time.Hour}[w.rng.IntN(5)]
 		}
-	case n < 94:
-		w.count("backup")
+	case "backup":
+		w.count(kind)
 		if b := w.pick(func(b *box) bool { return b.up != nil && !b.copied }); b != nil {
 			b.backup = filepath.Join(w.dir, fmt.Sprintf("backup-%d.db", w.rep.Steps["backup"]))
-			must(b.log.DB.Script(w.ctx, "VACUUM INTO '"+b.backup+"'"))
+			must(b.copyTo(b.backup))
 		}
-	case n < 95:
+	case "restore":
+		if w.pick(restorable) == nil {
+			w.do("backup")
+			return
+		}
 		w.restore()
-	case n < 96:
+	case "copy":
 		w.copyBox()
-	case n < 97:
+	case "revoke":
 		w.revoke()
-	default:
+	case "verdict":
 		w.verdict()
+	case "moved":
+		w.move()
+	case "merged":
+		w.writeOf("person.edge")
+	case "erased":
+		w.writeOf("person")
 	}
+}
+
+// copyTo copies a box's database, as somebody does who saves it or takes it along.
+func (b *box) copyTo(path string) error {
+	if err := b.log.DB.Script(b.w.ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return err
+	}
+	return copyFile(b.path(), path)
 }
 
 // streamsOf are those that a box writes.
@@ -431,10 +491,57 @@ func (w *world) write(b *box) {
 		}
 	}
 	if h == nil {
-		if h = w.begin(b); h == nil {
+		if h = w.begin(b, ""); h == nil {
 			return
 		}
 	}
+	w.advance(b, h)
+}
+
+// writeOf writes the next fact of a history of one sort.
+func (w *world) writeOf(fold string) {
+	for range 50 {
+		b := w.pick(anyBox)
+		for _, h := range w.drawn {
+			if h.fold == fold && slices.Contains(w.streamsOf(b), h.stream) {
+				w.count("write")
+				w.advance(b, h)
+				return
+			}
+		}
+	}
+	for range 50 {
+		b := w.pick(anyBox)
+		if h := w.begin(b, fold); h != nil {
+			w.count("write")
+			w.advance(b, h)
+			return
+		}
+	}
+}
+
+// move lets what is known of somebody go on in another centre.
+func (w *world) move() {
+	for range 50 {
+		if len(w.drawn) == 0 {
+			break
+		}
+		h := w.drawn[w.rng.IntN(len(w.drawn))]
+		to := centre([]string{"a", "b", "c", "d"}[w.rng.IntN(4)])
+		if h.Key != nil || h.next == 0 || class(h.stream) != "centre" || h.stream == to {
+			continue
+		}
+		b := w.pick(func(b *box) bool { return slices.Contains(w.streamsOf(b), to) })
+		w.count("moved")
+		h.stream, h.home = to, b
+		w.advance(b, h)
+		return
+	}
+	w.write(nil)
+}
+
+// advance writes the next fact of a history.
+func (w *world) advance(b *box, h *history) {
 	st := h.Steps[h.next]
 	if !slices.Contains(st.Kind.Streams, class(h.stream)) {
 		h.done(w)
@@ -460,6 +567,9 @@ func (w *world) write(b *box) {
 	if err == nil {
 		h.refs = append(h.refs, &refs[0])
 		w.ack(b, refs[0])
+		if what := map[string]string{"person.erased": "erased", "person.merged": "merged"}[st.Kind.Name]; what != "" && !b.gone {
+			w.count(what)
+		}
 	} else {
 		h.refs = append(h.refs, nil)
 	}
@@ -477,12 +587,14 @@ func (w *world) ack(b *box, ref fact.Ref) {
 	if b.copied || b.revoked {
 		return // there are two of them, and one of the histories is not passed on; or nobody need hold it
 	}
-	x, err := b.log.Read(w.ctx, b.log.DB, ref.Stream, ref.Node, ref.Seq-1, 1)
-	if err != nil || len(x.Facts) != 1 {
+	var s id.ID
+	err := b.log.Facts(w.ctx, b.log.DB, "stream = (SELECT id FROM fact_stream WHERE name = ?) AND node = (SELECT id FROM fact_node WHERE node = ?) AND seq = ?", store.Args(ref.Stream, ref.Node, int64(ref.Seq)), func(f *fact.Fact) error {
+		w.acked[ref], s = f.Hash(), f.Subject
+		return nil
+	})
+	if err != nil || s.IsNil() {
 		panic(failed{fmt.Errorf("%s does not read what it has just written: %v", b.name, err)})
 	}
-	w.acked[ref] = x.Facts[0].Hash()
-	s := x.Facts[0].Subject
 	if _, ok := w.subjects[s]; !ok {
 		w.subjects[s] = ref.Stream
 		w.order = append(w.order, s)
@@ -490,14 +602,17 @@ func (w *world) ack(b *box, ref fact.Ref) {
 	w.refs[s] = append(w.refs[s], ref)
 }
 
-// begin draws a history that a box may write.
-func (w *world) begin(b *box) *history {
+// begin draws a history that a box may write, of one sort or any.
+func (w *world) begin(b *box, fold string) *history {
 	streams := w.streamsOf(b)
 	stream := streams[w.rng.IntN(len(streams))]
 	known := w.reg.Folds()
 	for range 50 {
 		fd := known[w.rng.IntN(len(known))]
-		if !fd.Sealed && w.rng.IntN(3) == 0 {
+		if fold != "" && fd.Name != fold {
+			continue
+		}
+		if fold == "" && !fd.Sealed && w.rng.IntN(3) == 0 {
 			continue
 		}
 		if fd.Name == "fact.grant" || fd.Sample == nil || !slices.ContainsFunc(fd.Kinds, func(k *fact.Kind) bool { return slices.Contains(k.Streams, class(stream)) }) {
@@ -506,7 +621,7 @@ func (w *world) begin(b *box) *history {
 		if err := b.log.Keys.Begin(w.ctx, b.log.DB, stream); err != nil {
 			return nil
 		}
-		h := &history{stream: stream, home: b}
+		h := &history{fold: fd.Name, stream: stream, home: b}
 		bad := false
 		h.History = fd.Sample(w, func(person id.ID) *seal.Key {
 			k, err := b.log.Keys.New(person, stream)

@@ -11,6 +11,8 @@ import (
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/node"
+	"tizi/internal/seal"
+	"tizi/internal/store"
 	"tizi/internal/store/disk"
 )
 
@@ -48,25 +50,18 @@ func (l *link) Ask(ctx context.Context, op string, body []byte) ([]byte, error) 
 func plain(*link) {}
 
 // call makes some box call, over a link that may be bad.
-func (w *world) call() {
+func (w *world) call(kind string) {
 	b := w.pick(func(b *box) bool { return b.up != nil })
-	if b == nil {
-		return
+	spoil := plain
+	switch kind {
+	case "cut link":
+		spoil = func(l *link) { l.cut = 1 + w.rng.IntN(6) }
+	case "lost answer":
+		spoil = func(l *link) { l.cut, l.after = 1+w.rng.IntN(6), true }
+	case "repeated":
+		spoil = func(l *link) { l.repeat = true }
 	}
-	switch w.rng.IntN(6) {
-	case 0:
-		w.count("cut link")
-		w.exchange(b, func(l *link) { l.cut = 1 + w.rng.IntN(6) })
-	case 1:
-		w.count("lost answer")
-		w.exchange(b, func(l *link) { l.cut, l.after = 1+w.rng.IntN(6), true })
-	case 2:
-		w.count("repeated")
-		w.exchange(b, func(l *link) { l.repeat = true })
-	default:
-		w.count("exchange")
-		w.exchange(b, plain)
-	}
+	w.exchange(b, spoil)
 }
 
 // exchange lets a box call the one above it, and returns what became of it.
@@ -79,6 +74,7 @@ func (w *world) exchange(b *box, spoil func(*link)) (node.Result, error) {
 // lateMail brings a message that went by long ago, to the hub or the region.
 func (w *world) lateMail() {
 	if len(w.mail) == 0 {
+		w.do("exchange")
 		return
 	}
 	w.count("late mail")
@@ -87,34 +83,8 @@ func (w *world) lateMail() {
 	to.nodes.Serve(w.ctx, m.from, m.op, bytes.Clone(m.body))
 }
 
-// bundle writes a bundle, or takes one in: late, again, or cut short.
-func (w *world) bundle() {
-	if len(w.sticks) > 0 && w.rng.IntN(2) == 0 {
-		w.count("bundle taken")
-		s := w.sticks[w.rng.IntN(len(w.sticks))]
-		if s.to.gone {
-			return
-		}
-		b := s.bytes
-		if w.rng.IntN(4) == 0 {
-			b = b[:w.rng.IntN(len(b))]
-		}
-		r, _, err := s.to.nodes.Take(w.ctx, bytes.NewReader(b))
-		if err == nil && len(b) < len(s.bytes) {
-			w.problem("%s took a bundle in that was cut short", s.to.name)
-		}
-		if err != nil || w.rng.IntN(3) == 0 { // or the receipt is lost
-			return
-		}
-		for _, o := range w.boxes {
-			if !o.gone && o.own.Node() == r.To {
-				receipt, err := json.Marshal(r)
-				must(err)
-				o.nodes.Confirm(w.ctx, receipt)
-			}
-		}
-		return
-	}
+// writeBundle writes what another box lacks into a file.
+func (w *world) writeBundle() {
 	w.count("bundle written")
 	b := w.pick(func(b *box) bool { return b.up != nil })
 	from, to := b, b.up
@@ -127,12 +97,44 @@ func (w *world) bundle() {
 	}
 }
 
-// restore brings a centre's box back from its backup, in a new box with a new key; the old one is gone with its disk.
-func (w *world) restore() {
-	old := w.pick(func(b *box) bool { return b.backup != "" && len(b.streams) == 1 && !b.copied && !b.revoked })
-	if old == nil {
+// takeBundle takes a bundle in: late, again, or cut short.
+func (w *world) takeBundle() {
+	if len(w.sticks) == 0 {
+		w.writeBundle()
 		return
 	}
+	w.count("bundle taken")
+	s := w.sticks[w.rng.IntN(len(w.sticks))]
+	if s.to.gone {
+		return
+	}
+	b := s.bytes
+	if w.rng.IntN(4) == 0 {
+		b = b[:w.rng.IntN(len(b))]
+	}
+	r, _, err := s.to.nodes.Take(w.ctx, bytes.NewReader(b))
+	if err == nil && len(b) < len(s.bytes) {
+		w.problem("%s took a bundle in that was cut short", s.to.name)
+	}
+	if err != nil || w.rng.IntN(3) == 0 { // or the receipt is lost
+		return
+	}
+	for _, o := range w.boxes {
+		if !o.gone && o.own.Node() == r.To {
+			receipt, err := json.Marshal(r)
+			must(err)
+			o.nodes.Confirm(w.ctx, receipt)
+		}
+	}
+}
+
+func restorable(b *box) bool {
+	return b.backup != "" && len(b.streams) == 1 && !b.copied && !b.revoked
+}
+
+// restore brings a centre's box back from its backup, in a new box with a new key; the old one is gone with its disk.
+func (w *world) restore() {
+	old := w.pick(restorable)
 	w.count("restore")
 	w.replace(old, old.backup)
 }
@@ -145,9 +147,20 @@ func (w *world) replace(old *box, database string) {
 	b.disk = disk.New(b.dir)
 	b.own = w.identity()
 	must(copyFile(database, b.path()))
+	must(b.hand(old.own))
 	must(b.start())
 	w.boxes = append(w.boxes, b)
 	w.grant(b)
+}
+
+// hand gives a new node what the one whose place it takes could open.
+func (b *box) hand(old *seal.Identity) error {
+	db, err := store.Open(b.w.ctx, b.disk.Place())
+	if err != nil {
+		return err
+	}
+	err = db.Write(b.w.ctx, func(tx store.Tx) error { return seal.NewKeys(old).Hand(b.w.ctx, tx, b.own) })
+	return errors.Join(err, db.Close())
 }
 
 // lose takes a box out of the world, and off the books what it told nobody.
@@ -190,7 +203,7 @@ func (w *world) copyBox() {
 	c := &box{w: w, name: fmt.Sprintf("%s=%d", b.name, w.made), up: b.up, streams: b.streams, dir: filepath.Join(w.dir, fmt.Sprint(w.made)), wrong: b.wrong, own: b.own, copied: true}
 	must(mkdir(c.dir))
 	c.disk = disk.New(c.dir)
-	must(b.log.DB.Script(w.ctx, "VACUUM INTO '"+c.path()+"'"))
+	must(b.copyTo(c.path()))
 	must(c.start())
 	b.copied = true
 	w.boxes = append(w.boxes, c)

@@ -21,6 +21,9 @@ func gathering(base string) string {
 	return name
 }
 
+// Forget lets go of a file system that a test has made and unregisters.
+func Forget(base string) { vfs.Unregister("gathering" + base) }
+
 type gatheringVFS struct{ vfs.VFS }
 
 func (v gatheringVFS) Open(name string, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {

@@ -4,13 +4,14 @@ package disk
 import (
 	"fmt"
 	"os"
+	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
 
-	"tizi/internal/id"
 	"tizi/internal/store"
 )
 
@@ -26,17 +27,27 @@ type Disk struct {
 	fuse  int64          // bytes that may be written before the power is cut; -1 is no limit
 	undo  []func() error // how to take back what is not synced, newest last
 	moved int64          // bytes written since the last cut, for tests that want to know
+
+	// How many bytes a transaction has is not the same each time; what a seed has to repeat counts transactions.
+	commits int  // of the log, before the power is cut; -1 is no limit
+	kept    bool // the last of these is on the disk, though nobody was told
+	logs    int  // writes of the log before the disk is full; -1 is no limit
 }
+
+var number atomic.Int64 // of disks of this process, whose names are the process's own
 
 // New makes a disk in a folder. Close it after the last use.
 func New(dir string) *Disk {
-	d := &Disk{name: "disk-" + id.New().Hex(), dir: dir, room: -1, fuse: -1}
+	d := &Disk{name: fmt.Sprint("disk-", number.Add(1)), dir: dir, room: -1, fuse: -1, commits: -1, logs: -1}
 	vfs.Register(d.name, diskVFS{vfs.Find(""), d})
 	return d
 }
 
 // Close forgets the disk; its files stay.
-func (d *Disk) Close() { vfs.Unregister(d.name) }
+func (d *Disk) Close() {
+	store.Forget(d.name)
+	vfs.Unregister(d.name)
+}
 
 // Place returns the configuration of a database on this disk.
 func (d *Disk) Place() store.Config {
@@ -47,7 +58,7 @@ func (d *Disk) Place() store.Config {
 func (d *Disk) Fill(room int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.room = room
+	d.room, d.logs = room, -1
 }
 
 // Cut cuts the power: every open file fails from now on and what was not synced is gone. The database must be closed and
@@ -65,6 +76,21 @@ func (d *Disk) CutAfter(bytes int64) {
 	d.fuse = bytes
 }
 
+// FillAfter leaves room for this many transactions more; Fill(-1) takes the limit away.
+func (d *Disk) FillAfter(transactions int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.logs = transactions
+}
+
+// CutAt cuts the power at the end of the transaction that comes after this many more. It is on the disk then, though whoever
+// wrote it is told that it failed, or it is not.
+func (d *Disk) CutAt(transactions int, kept bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.commits, d.kept = transactions, kept
+}
+
 // Dead reports whether the power is cut.
 func (d *Disk) Dead() bool { return d.isDead() }
 
@@ -77,7 +103,7 @@ func (d *Disk) Restore() error {
 			return fmt.Errorf("take back what was not synced: %w", err)
 		}
 	}
-	d.undo, d.dead, d.moved, d.fuse = nil, false, 0, -1
+	d.undo, d.dead, d.moved, d.fuse, d.commits = nil, false, 0, -1, -1
 	// The shared memory of the log is not on the disk; it is gone with the power.
 	os.Remove(d.dir + "/tizi.db-shm")
 	return nil
@@ -129,6 +155,9 @@ type diskFile struct {
 	name string
 }
 
+// log says whether this is SQLite's write-ahead log.
+func (f *diskFile) log() bool { return strings.HasSuffix(f.name, "-wal") }
+
 func (f *diskFile) Unwrap() vfs.File { return f.File }
 
 func (f *diskFile) SharedMemory() vfs.SharedMemory { return vfsutil.WrapSharedMemory(f.File) }
@@ -152,6 +181,12 @@ func (f *diskFile) WriteAt(p []byte, off int64) (int, error) {
 	if d.dead {
 		return 0, sqlite3.IOERR_WRITE
 	}
+	if d.logs >= 0 && f.log() {
+		if d.logs == 0 {
+			return 0, sqlite3.FULL
+		}
+		d.logs--
+	}
 	size, err := f.File.Size()
 	if err != nil {
 		return 0, err
@@ -163,9 +198,12 @@ func (f *diskFile) WriteAt(p []byte, off int64) (int, error) {
 		d.room -= grow
 	}
 	if f.name != "" {
-		old := make([]byte, len(p))
-		n, _ := f.File.ReadAt(old, off)
-		old = old[:n]
+		var old []byte
+		if off < size {
+			old = make([]byte, len(p))
+			n, _ := f.File.ReadAt(old, off)
+			old = old[:n]
+		}
 		name := f.name
 		d.undo = append(d.undo, func() error { return rewrite(name, old, off, size) })
 	}
@@ -203,10 +241,17 @@ func (f *diskFile) Sync(flags vfs.SyncFlag) error {
 	if d.dead {
 		return sqlite3.IOERR_FSYNC
 	}
-	if err := f.File.Sync(flags); err != nil {
-		return err
+	if d.commits == 0 && f.log() {
+		d.dead = true
+		if d.kept {
+			d.undo = nil
+		}
+		return sqlite3.IOERR_FSYNC
 	}
-	d.undo = nil
+	if d.commits > 0 && f.log() {
+		d.commits--
+	}
+	d.undo = nil // the machine's own disk is in no danger, and need not be waited for
 	return nil
 }
 
