@@ -15,22 +15,26 @@ import (
 )
 
 // CheckIn records that somebody came, or came late, as when a card is read at the door. It costs two look-ups, however long
-// the sheet. Whoever is here already stays as they are, nothing is written, and stood is that mark.
+// the sheet. Who was refused, or has applied only, is ErrNotOnList; a session of a later day is ErrEarly. Whoever is here already stays as they are, nothing is written, and stood is that mark.
 func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope, session, p id.ID, mark string) (stood string, err error) {
 	var centre, cohort id.ID
+	var day string
 	where, args := scope.Groups("centre", "cohort")
-	found, err := store.One(ctx, t.log.DB, "SELECT centre, cohort FROM training_session WHERE "+where+" AND id = ? AND cancelled = ''", append(args, session), &centre, &cohort)
+	found, err := store.One(ctx, t.log.DB, "SELECT centre, cohort, day FROM training_session WHERE "+where+" AND id = ? AND cancelled = ''", append(args, session), &centre, &cohort, &day)
 	if err != nil {
 		return "", err
 	}
 	if !found {
 		return "", ErrNoSession
 	}
+	if err := t.early(day); err != nil {
+		return "", err
+	}
 	_, err = t.log.Do(ctx, fact.Command{Name: "check in", Stream: person.Stream(centre), Keys: []id.ID{markKey(session, p)}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var now string
 		var agreed bool
 		stood = ""
-		member, err := store.One(ctx, q, "SELECT coalesce((SELECT mark FROM training_attendance WHERE session = ? AND person = ?), ''), "+consent.Stands("training_enrolment.person", consent.Training)+" FROM training_enrolment WHERE person = ? AND cohort = ?", store.Args(session, p, p, cohort), &now, &agreed)
+		member, err := store.One(ctx, q, "SELECT coalesce((SELECT mark FROM training_attendance WHERE session = ? AND person = ?), ''), "+consent.Stands("training_enrolment.person", consent.Training)+" FROM training_enrolment WHERE person = ? AND cohort = ? AND "+admitted, store.Args(session, p, p, cohort), &now, &agreed)
 		if err != nil {
 			return fact.Outcome{}, err
 		}

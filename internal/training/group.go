@@ -56,6 +56,7 @@ var (
 	ErrClosed    = errors.New("the group is closed")
 	ErrNotOnList = errors.New("somebody on the sheet does not belong to the group")
 	ErrNoConsent = errors.New("nobody agreed that this person takes part in the training")
+	ErrEarly     = errors.New("the session is on a later day")
 	ErrCancelled = errors.New("the session was cancelled")
 	ErrTaken     = errors.New("there is a sheet of the session already")
 	ErrFull      = errors.New("the group has fewer seats left than people were chosen")

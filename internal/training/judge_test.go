@@ -62,6 +62,18 @@ func TestRuleOfAPhase(t *testing.T) {
 		is(t, "facts of it", c.facts(t), before)
 		is(t, "who left a refusal", standing(old), "denied rule [age] true;")
 
+		// Who was refused is on no sheet, and nothing is marked before its day.
+		m := c.meeting(t, g, "2026-03-05")
+		before = c.facts(t)
+		c.on(t, "2026-03-04")
+		refused(t, "a sheet before its day", c.Take(ctx, id.Nil, all, m, map[id.ID]string{fits: training.Present}, "list"), training.ErrEarly)
+		refused(t, "a card before its day", second(c.CheckIn(ctx, id.Nil, all, m, fits, training.Present)), training.ErrEarly)
+		c.on(t, "2026-03-05")
+		refused(t, "a sheet with a refusal", c.Take(ctx, id.Nil, all, m, map[id.ID]string{fits: training.Present, old: training.Present}, "list"), training.ErrNotOnList)
+		refused(t, "the card of a refusal", second(c.CheckIn(ctx, id.Nil, all, m, old, training.Present)), training.ErrNotOnList)
+		is(t, "facts of refusals", c.facts(t), before)
+		must(t, second(c.CheckIn(ctx, id.Nil, all, m, fits, training.Present)))
+
 		// A later version asks those who come, not those who are in.
 		must(t, programmes.Decide(ctx, id.Nil, programme.RuleStated{Phase: phase, From: "2026-04-01", By: "committee", Rule: programme.Rule{Sex: "m"}}))
 		done, err = c.Place(ctx, id.Nil, all, g, []id.ID{old, fits}, "2026-04-02")

@@ -141,6 +141,7 @@ func TestPlan(t *testing.T) {
 func TestTrainerOfAGroup(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		c := open(t, e)
+		c.on(t, "2026-03-02")
 		ali, zoe := id.New(), id.New()
 		group := func(at id.ID, trainers ...id.ID) id.ID {
 			g, err := c.OpenCohort(ctx, id.Nil, all, training.CohortOpened{Name: "G", Programme: prog, Phase: phase, Centre: at, Trainers: trainers})

@@ -154,8 +154,20 @@ func SessionID(cohort id.ID, date, starts string) id.ID {
 	return id.Under(cohort, "session "+date+" "+starts)
 }
 
+// admitted is a condition on an enrolment: that somebody was let into a group or its waiting list, be it in the past. Who was refused,
+// or has applied only, has nothing to do on a sheet.
+const admitted = "state NOT IN ('denied', 'applied')"
+
+// early refuses a session that is on a later day.
+func (t *Training) early(day string) error {
+	if day > t.log.Clock.Now().Format(time.DateOnly) {
+		return ErrEarly
+	}
+	return nil
+}
+
 // Take records a sheet: a mark for each person named, "" to take a mark back. Everyone must belong to the group or have
-// a mark already. What is on the sheet as it stands writes nothing.
+// a mark already. What is on the sheet as it stands writes nothing. A session of a later day has no sheet: ErrEarly.
 func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, session id.ID, marks map[id.ID]string, method string) error {
 	s, err := t.Session(ctx, t.log.DB, scope, session)
 	if err != nil {
@@ -163,6 +175,9 @@ func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, se
 	}
 	if s.Cancelled != "" {
 		return ErrCancelled
+	}
+	if err := t.early(s.Date); err != nil {
+		return err
 	}
 	keys := make([]id.ID, 0, len(marks))
 	for p := range marks {
@@ -175,7 +190,7 @@ func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, se
 			return out, err
 		}
 		members := map[id.ID]bool{}
-		err = q.Each(ctx, "SELECT person FROM training_enrolment WHERE cohort = ?", store.Args(s.Cohort), func(r store.Row) error {
+		err = q.Each(ctx, "SELECT person FROM training_enrolment WHERE cohort = ? AND "+admitted, store.Args(s.Cohort), func(r store.Row) error {
 			var p id.ID
 			err := r.Scan(&p)
 			members[p] = true

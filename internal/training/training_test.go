@@ -52,7 +52,16 @@ func open(t testing.TB, e store.Engine) *node {
 		Phases:    []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 8, AgeMax: 14}},
 	})
 	must(t, err)
+	c.Time.Set(time.Date(2026, 12, 31, 8, 0, 0, 0, time.UTC)) // all sessions of these tests are over
 	return c
+}
+
+// on sets the clock to the morning of a day.
+func (c *node) on(t testing.TB, date string) {
+	t.Helper()
+	at, err := time.Parse(time.DateOnly, date)
+	must(t, err)
+	c.Time.Set(at.Add(8 * time.Hour))
 }
 
 func (c *node) people(t testing.TB, centre id.ID, names ...string) (out []id.ID) {
@@ -308,6 +317,7 @@ func TestCheckIn(t *testing.T) {
 func TestSheetsOfTwoNodes(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		hub := open(t, e)
+		hub.on(t, "2026-03-02") // as the other node
 		p := hub.people(t, here, "Amina", "Brahim", "Chama")
 		g := hub.group(t, 0)
 		_, err := hub.Place(ctx, id.Nil, all, g, p, "2026-03-02")

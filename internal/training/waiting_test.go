@@ -87,6 +87,7 @@ func TestWaitingList(t *testing.T) {
 func TestWaitingComesFirst(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		c := open(t, e)
+		c.on(t, "2026-03-02")
 		p := c.people(t, here, "Amina", "Brahim", "Chama", "Driss", "Elias", "Fadma", "Ghita")
 		g, h := c.group(t, 1), c.group(t, 9)
 		seated := func(g id.ID, want string) {

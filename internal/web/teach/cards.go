@@ -338,6 +338,8 @@ func arrives(a *door.Ask, v Doorway, s *training.Session, late int, code string)
 	switch {
 	case errors.Is(err, training.ErrNotOnList):
 		return wrong("door.other_group", "name", name)
+	case errors.Is(err, training.ErrEarly):
+		return wrong("attendance.not_yet")
 	case errors.Is(err, training.ErrNoConsent):
 		return wrong("door.no_consent", "name", name)
 	case err != nil:

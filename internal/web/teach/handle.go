@@ -401,10 +401,7 @@ func sheetGiven(a *door.Ask) error {
 		return a.Again("teach/attendance", v)
 	}
 	if err := a.H.Training.Take(a.R.Context(), a.Actor(), a.Scope, s.ID, marks, "list"); err != nil {
-		if errors.Is(err, training.ErrCancelled) {
-			return a.Go(v.Action)
-		}
-		return err
+		return unmarked(a, err, v.Action)
 	}
 	if s, err = asked(a); err != nil {
 		return err
@@ -417,4 +414,19 @@ func sheetGiven(a *door.Ask) error {
 	}
 	a.Notify("good", "attendance.saved")
 	return a.Go(v.Action)
+}
+
+// unmarked leads back to a sheet that could not be saved, and says why.
+func unmarked(a *door.Ask, err error, to string) error {
+	switch {
+	case errors.Is(err, training.ErrCancelled):
+		a.Notify("help", "attendance.cancelled")
+	case errors.Is(err, training.ErrEarly):
+		a.Notify("help", "attendance.not_yet")
+	case errors.Is(err, training.ErrNotOnList):
+		a.Notify("help", "attendance.not_on_list")
+	default:
+		return err
+	}
+	return a.Go(to)
 }

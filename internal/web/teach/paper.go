@@ -422,10 +422,7 @@ func scanConfirmed(a *door.Ask) error {
 		return a.Again("teach/scanned", out)
 	}
 	if err := a.H.Training.Take(a.R.Context(), a.Actor(), a.Scope, s.ID, given, "sheet"); err != nil {
-		if errors.Is(err, training.ErrCancelled) {
-			return a.Go(list.Action)
-		}
-		return err
+		return unmarked(a, err, list.Action)
 	}
 	a.Notify("good", "attendance.saved")
 	return a.Go(list.Action)
