@@ -289,6 +289,12 @@ func (s *Agreements) SetParty(ctx context.Context, actor id.ID, p PartyStated, o
 			owed, err := s.commitments(ctx, q, "agreement = ?", p.Agreement)
 			owed = slices.DeleteFunc(owed, func(c Commitment) bool { return c.Debtor != p.Organisation && c.Creditor != p.Organisation })
 			f.Add(len(owed) > 0, "", "agree.fault.party_owes", "n", len(owed))
+			if err != nil {
+				return err
+			}
+			entries, err := items[EntryStated](ctx, q, entryTable, "agreement = ?", p.Agreement)
+			entries = slices.DeleteFunc(entries, func(e Item[EntryStated]) bool { return e.Is.Organisation != p.Organisation })
+			f.Add(len(entries) > 0, "", "agree.fault.party_pays", "n", len(entries))
 			return err
 		}
 		return nil
@@ -339,6 +345,13 @@ func (s *Agreements) SetCommitment(ctx context.Context, actor, v id.ID, c Commit
 				return err
 			}
 			f.Add(!in, field, "agree.fault.no_party")
+			p, err := get[PartyStated](ctx, q, partyTable, PartyID(a.ID, o))
+			if err != nil {
+				return err
+			}
+			if p != nil && p.Is.Left != "" && c.Due > p.Is.Left {
+				f.Add(true, "due", "agree.fault.party_left", "date", p.Is.Left)
+			}
 		}
 		return nil
 	})

@@ -304,6 +304,14 @@ func TestCommitments(t *testing.T) {
 		w.refused("to oneself", "creditor", "agree.fault.owes_itself", func() error { return w.SetCommitment(ctx, id.Nil, id.New(), c) })
 		p := agreement.PartyStated{Agreement: w.a, Organisation: w.operator, Role: "operator", Withdrawn: true}
 		w.refused("a party that owes is taken out", "", "agree.fault.party_owes", func() error { return w.SetParty(ctx, id.Nil, p, id.Nil, false) })
+		// Whoever left owes nothing that is due later; who promised money is not taken out.
+		p.Withdrawn, p.Left, p.Reason = false, "2026-01-31", "dissolved"
+		must(t, w.SetParty(ctx, id.Nil, p, id.Nil, false))
+		c.Creditor, c.Due = id.Nil, "2026-02-01"
+		w.refused("due after the party left", "due", "agree.fault.party_left", func() error { return w.SetCommitment(ctx, id.Nil, id.New(), c) })
+		must(t, w.SetEntry(ctx, id.Nil, id.New(), agreement.EntryStated{Agreement: w.a, Sort: agreement.Promise, Organisation: w.ministry, Currency: "MAD", Amount: 100, On: "2025-06-01"}))
+		paid := agreement.PartyStated{Agreement: w.a, Organisation: w.ministry, Role: "lead", Withdrawn: true}
+		w.refused("a party that promised is taken out", "", "agree.fault.party_pays", func() error { return w.SetParty(ctx, id.Nil, paid, id.Nil, false) })
 		w.n.Whole()
 	})
 }

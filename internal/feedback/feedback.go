@@ -338,11 +338,17 @@ func (s *Feedback) Record(ctx context.Context, actor, centre, v id.ID, c ChangeR
 	stream := person.Stream(centre)
 	_, err := s.log.Do(ctx, fact.Command{Name: "record a change", Stream: stream, Keys: []id.ID{v}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		old, err := s.log.Of(ctx, q, v)
-		if err != nil || fact.Says(old, c) {
+		if err != nil {
 			return fact.Outcome{}, err
 		}
-		if len(old) > 0 && !slices.ContainsFunc(old, fact.Is[ChangeRecorded]) {
-			return fact.Outcome{}, ErrUnknown
+		// What another centre recorded, or of something else, is not this one's to say again.
+		for _, f := range old {
+			if is, ok := fact.As[ChangeRecorded](f); !ok || is.Of != c.Of || f.Stream != stream {
+				return fact.Outcome{}, ErrUnknown
+			}
+		}
+		if fact.Says(old, c) {
+			return fact.Outcome{}, nil
 		}
 		return fact.Outcome{Facts: []fact.New{{Stream: stream, Kind: KindChange, Subject: v, Actor: actor, Body: c, Prev: fact.HeadsOf(old)}}}, nil
 	}})

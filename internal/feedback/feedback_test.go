@@ -29,6 +29,18 @@ func TestAnswersAndTheirWords(t *testing.T) {
 		f, here, session, code := h.Feedback, place.ID("MA-ERR-MJ1"), id.New(), "ABCD-2345"
 		must(t, f.Open(ctx, id.Nil, here, session, id.New(), h.Today(), code))
 		must(t, f.Open(ctx, id.Nil, here, session, id.New(), h.Today(), "ZZZZ-2345")) // keeps its code
+		// A change that one centre recorded is not another's to say again, nor of something else.
+		recorded, of := id.New(), id.New()
+		must(t, f.Record(ctx, id.Nil, here, recorded, feedback.ChangeRecorded{Of: of, On: h.Today(), What: "longer breaks"}))
+		for name, try := range map[string]error{
+			"another centre":      f.Record(ctx, id.Nil, id.New(), recorded, feedback.ChangeRecorded{Of: of, On: h.Today(), What: "mine"}),
+			"another, the same":   f.Record(ctx, id.Nil, id.New(), recorded, feedback.ChangeRecorded{Of: of, On: h.Today(), What: "longer breaks"}),
+			"of another activity": f.Record(ctx, id.Nil, here, recorded, feedback.ChangeRecorded{Of: id.New(), On: h.Today(), What: "longer breaks"}),
+		} {
+			if !errors.Is(try, feedback.ErrUnknown) {
+				t.Errorf("%s: %v", name, try)
+			}
+		}
 		ask, err := f.OfSession(ctx, h.DB, session)
 		must(t, err)
 		if ask.Code != code {
@@ -73,7 +85,7 @@ func TestAnswersAndTheirWords(t *testing.T) {
 		if sum, err = f.Sum(ctx, h.DB, ask.ID); err != nil || len(sum.Words) != 0 || sum.Answers != feedback.MaxSent {
 			t.Error(sum, err)
 		}
-		of := id.New()
+		of = id.New()
 		if err := f.Record(ctx, id.Nil, here, id.New(), feedback.ChangeRecorded{Of: of, On: "2099-01-01", What: "x"}); err == nil {
 			t.Error("a change of tomorrow is recorded")
 		}

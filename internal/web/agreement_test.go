@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"tizi/internal/access"
 	"tizi/internal/agreement"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -16,6 +17,7 @@ import (
 	"tizi/internal/programme"
 	"tizi/internal/source"
 	"tizi/internal/store"
+	"tizi/internal/training"
 )
 
 // Each wrong answer has its sentence beside its field, keeps what was typed and writes nothing.
@@ -128,6 +130,30 @@ func TestAgreementWarnings(t *testing.T) {
 	}
 	if _, _, body := n.request(t, n.owner, "GET", a+"?tab=commitments", nil); !strings.Contains(body, fr.T("agree.warn.outside_short")) {
 		t.Error("due outside of the validity, and nobody says so")
+	}
+}
+
+// What a person cost does not depend on who reads it: of all who were reached at the places of the agreement, and at how many.
+func TestCostIsTheSameForEveryReader(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	_, err := n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31"}}})
+	must(t, err)
+	n.quiet = true
+	in, out := n.spot(t, "in", "MA-ERR-MJ1"), place.ID("MA-GUE-MJ1")
+	must(t, n.Training.Take(ctx, id.Nil, access.Everywhere(), in.session, map[id.ID]string{in.person: training.Present}, "list"))
+	for name, where := range map[string]id.ID{"1": place.ID("MA-ERR"), "0": out} {
+		x := n.agreedOn(t, "COST"+name, programme.ID("P"))
+		must(t, n.Agreements.Set(ctx, id.Nil, x.agreement, agreement.AgreementStated{Code: "COST" + name, Kind: agreement.Framework, Name: i18n.Text{i18n.FR: "COST"}, Signed: "2025-01-01", Programmes: []id.ID{programme.ID("P")}, Places: []id.ID{where, where}}))
+		must(t, n.Agreements.SetEntry(ctx, id.Nil, id.New(), agreement.EntryStated{Agreement: x.agreement, Sort: agreement.Expense, Of: x.entry, Currency: "MAD", Amount: 100, On: "2026-02-01", Reference: "F", Programme: programme.ID("P")}))
+		partner := n.open(t, access.Partner, access.Agreement(x.agreement), false)
+		fr := i18n.For(i18n.FR)
+		people := map[string]int{"1": 1, "0": 0}[name]
+		want := fr.T("agree.cost_of", "people", fr.T("count.people", "n", people), "n", people)
+		for who, acc := range map[string]*access.Account{"national": n.owner, "partner": partner} {
+			if _, _, body := n.request(t, acc, "GET", "/agreements/"+x.agreement.String()+"?tab=money&lang=fr", nil); !strings.Contains(html.UnescapeString(body), want) {
+				t.Errorf("%s does not read %q", who, want)
+			}
+		}
 	}
 }
 

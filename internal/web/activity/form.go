@@ -12,6 +12,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/activity"
+	"tizi/internal/agreement"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/programme"
@@ -90,9 +91,13 @@ func formView(a *door.Ask) (*Form, *activity.Activity, id.ID, error) {
 		f.HostsOf = append(f.HostsOf, shell.Option{Value: o.String(), Label: said(a, t)})
 	}
 	sorted(f.HostsOf)
-	list, err := a.H.Agreements.List(ctx, a.H.DB, access.Everywhere())
+	list, err := readable(a)
 	if err != nil {
 		return nil, nil, v, err
+	}
+	// One that stands, and that somebody else chose, stays without being read.
+	if x != nil && !x.Agreement.IsNil() && !slices.ContainsFunc(list, func(g agreement.Agreement) bool { return g.ID == x.Agreement }) {
+		f.Agreements = append(f.Agreements, shell.Option{Value: x.Agreement.String(), Label: a.P.T("activity.agreement_unseen")})
 	}
 	for _, g := range list {
 		f.Agreements = append(f.Agreements, shell.Option{Value: g.ID.String(), Label: g.Code + " · " + said(a, g.Name)})
@@ -115,6 +120,26 @@ func formView(a *door.Ask) (*Form, *activity.Activity, id.ID, error) {
 		f.Centres = append(f.Centres, shell.Option{Value: x.Centre.String(), Label: said(a, a.PlaceName(x.Centre))})
 	}
 	return f, x, v, nil
+}
+
+// readable are the agreements that somebody may know of: those that their role lets them read, and those that are published.
+func readable(a *door.Ask) ([]agreement.Agreement, error) {
+	ctx := a.R.Context()
+	out, err := a.H.Agreements.Public(ctx, a.H.DB)
+	if err != nil || !a.May(access.ReadAgreements) {
+		return out, err
+	}
+	scope, err := a.ScopeOf(access.ReadAgreements)
+	if err != nil {
+		return nil, err
+	}
+	own, err := a.H.Agreements.List(ctx, a.H.DB, scope)
+	for _, g := range own {
+		if !slices.ContainsFunc(out, func(o agreement.Agreement) bool { return o.ID == g.ID }) {
+			out = append(out, g)
+		}
+	}
+	return out, err
 }
 
 // stand fills the form with what is known.

@@ -11,6 +11,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/activity"
+	"tizi/internal/agreement"
 	"tizi/internal/fault"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -275,8 +276,12 @@ func one(a *door.Ask) error {
 		}
 	}
 	if !x.Agreement.IsNil() {
-		if g, err := a.H.Agreements.Get(ctx, a.H.DB, access.Everywhere(), x.Agreement); err == nil {
-			v.Agreement = &shell.Crumb{Name: said(a, g.Name)}
+		list, err := readable(a)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(list, func(g agreement.Agreement) bool { return g.ID == x.Agreement }); i >= 0 {
+			v.Agreement = &shell.Crumb{Name: said(a, list[i].Name)}
 			if a.May(access.ReadAgreements) {
 				v.Agreement.URL = "/agreements/" + x.Agreement.String()
 			}

@@ -339,7 +339,11 @@ func view(a *door.Ask) (*Agreement, error) {
 			v.AddURL = fresh(link(x.ID, t, id.New().String(), "edit"))
 		}
 	}
-	v.Warnings = warnings(a, x)
+	left, err := k.leavers(x)
+	if err != nil {
+		return nil, err
+	}
+	v.Warnings = append(warnings(a, x), left...)
 	switch v.Tab {
 	case "":
 		err = k.about(x, v)
@@ -388,6 +392,35 @@ func warnings(a *door.Ask, x *agreement.Agreement) []string {
 		out = append(out, a.P.T("agree.warn.conflict"))
 	}
 	return out
+}
+
+// leavers warns of parties that left while commitments name them that are not kept.
+func (k *known) leavers(x *agreement.Agreement) ([]string, error) {
+	a := k.a
+	parties, err := a.H.Agreements.Parties(a.R.Context(), a.H.DB, x.ID)
+	if err != nil {
+		return nil, err
+	}
+	owed, err := a.H.Agreements.Commitments(a.R.Context(), a.H.DB, access.Everywhere(), x.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, p := range parties {
+		if p.Is.Left == "" {
+			continue
+		}
+		n := 0
+		for _, c := range owed {
+			if (c.Debtor == p.Is.Organisation || c.Creditor == p.Is.Organisation) && (c.State == agreement.Open || c.State == agreement.Partly) {
+				n++
+			}
+		}
+		if n > 0 {
+			out = append(out, a.P.T("agree.warn.left_owes", "party", said(a, k.org(p.Is.Organisation)), "date", a.P.Date(p.Is.Left), "n", n))
+		}
+	}
+	return out, nil
 }
 
 func (k *known) about(x *agreement.Agreement, v *Agreement) error {
@@ -541,17 +574,20 @@ func (k *known) money(x *agreement.Agreement, v *Agreement) error {
 	for _, y := range b.Years {
 		m.Periods = append(m.Periods, Tab{Key: y, URL: door.With(link(x.ID), "tab", "money", "period", y), Current: period == y})
 	}
-	boards, err := k.boards()
-	if err != nil {
-		return err
-	}
+	// What a person cost is the same whoever reads it: of all who were reached where the money was for, or, where an expense
+	// names no place, at the places of the agreement.
+	boards := &boards{k, access.Everywhere(), map[measure.Filter]*measure.Board{}}
 	for _, c := range b.Costs {
-		reached, err := boards.reached(c.Programme, c.Place, period, measure.People)
+		places := []id.ID{c.Place}
+		if c.Place.IsNil() {
+			places = x.Places
+		}
+		reached, centres, err := boards.among(c.Programme, places, period)
 		if err != nil {
 			return err
 		}
 		for _, spent := range c.Spent.List() {
-			r := CostRow{Programme: k.programmes[c.Programme], Place: a.PlaceName(c.Place), Spent: spent.Words(a.P), Reached: reached}
+			r := CostRow{Programme: k.programmes[c.Programme], Place: a.PlaceName(c.Place), Spent: spent.Words(a.P), Reached: reached, Centres: centres}
 			if each, ok := spent.Per(reached); ok {
 				r.Each = each.Words(a.P)
 			}
@@ -571,6 +607,33 @@ type boards struct {
 func (k *known) boards() (*boards, error) {
 	numbers, err := k.a.ScopeOf(access.ReadBoard)
 	return &boards{k, numbers, map[measure.Filter]*measure.Board{}}, err
+}
+
+// among is how many people were reached at the centres of some places, each centre once, and at how many of them; everywhere
+// where there is no place.
+func (b *boards) among(programme id.ID, places []id.ID, period string) (people int64, centres int, err error) {
+	if people, err = b.reached(programme, id.Nil, period, measure.People); err != nil {
+		return 0, 0, err
+	}
+	board := b.read[measure.Filter{Programme: programme, Period: period}]
+	seen := map[id.ID]bool{}
+	for _, p := range places {
+		for _, c := range b.a.Tree.Within(p) {
+			seen[c.ID] = true
+		}
+	}
+	if len(places) > 0 {
+		people = 0
+	}
+	for c, n := range board.Centres {
+		if n.People > 0 && (len(places) == 0 || seen[c]) {
+			centres++
+			if len(places) > 0 {
+				people += n.People
+			}
+		}
+	}
+	return people, centres, nil
 }
 
 // reached is how many were reached in a place, or everywhere.
@@ -859,7 +922,9 @@ func initiatives(a *door.Ask) error {
 			return err
 		}
 		for _, p := range parties {
-			r.Parties = append(r.Parties, k.org(p.Is.Organisation))
+			if p.Is.Left == "" || p.Is.Left > a.Today() {
+				r.Parties = append(r.Parties, k.org(p.Is.Organisation))
+			}
 		}
 		v.Node = append(v.Node, r)
 	}

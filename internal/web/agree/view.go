@@ -233,6 +233,7 @@ type CostRow struct {
 	Programme, Place i18n.Text
 	Spent            string
 	Reached          int64
+	Centres          int    // at which they were reached
 	Each             string // "" where nobody was reached
 }
 
