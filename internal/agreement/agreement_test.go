@@ -201,7 +201,7 @@ func TestAgreements(t *testing.T) {
 		})
 		a, err := w.Get(ctx, w.n.DB, everywhere, w.a)
 		must(t, err)
-		if a.RunsOut("2026-01-15") != "" || a.RunsOut("2026-02-15") != "soon" || a.RunsOut("2026-05-01") != "over" || a.NoticeBy() != "2026-03-01" {
+		if a.RunsOut("2026-01-15") != "" || a.RunsOut("2026-02-15") != "soon" || a.RunsOut("2026-05-01") != "tacit" || a.NoticeBy() != "2026-03-01" {
 			t.Errorf("runs out: %q %q %q, notice by %s", a.RunsOut("2026-01-15"), a.RunsOut("2026-02-15"), a.RunsOut("2026-05-01"), a.NoticeBy())
 		}
 		must(t, w.Renew(ctx, id.Nil, w.a, r))

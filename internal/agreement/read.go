@@ -177,12 +177,15 @@ func (s *Agreements) Renewals(ctx context.Context, q store.Querier, v id.ID) ([]
 // Soon is how many days before its last one an agreement is said to run out, at least.
 const Soon = 90
 
-// RunsOut says how an agreement stands on a day: "" in force or without an end, "soon" or "over".
+// RunsOut says how an agreement stands on a day: "" in force or without an end, "soon", "over", or "tacit" where it runs on
+// by itself.
 func (a Agreement) RunsOut(today string) string {
 	end, err := time.Parse(time.DateOnly, a.Until)
 	switch {
 	case err != nil:
 		return ""
+	case a.Until < today && a.Renewal == Tacit:
+		return "tacit" // nobody refused it: it runs on
 	case a.Until < today:
 		return "over"
 	case end.AddDate(0, 0, -max(Soon, a.Notice+30)).Format(time.DateOnly) <= today:

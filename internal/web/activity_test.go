@@ -257,6 +257,23 @@ func TestFeedbackByItsScreens(t *testing.T) {
 	if _, _, body := n.request(t, trainer, "GET", page, nil); !strings.Contains(body, "Begins later") {
 		t.Error("the trainer does not read what was changed")
 	}
+	list, err := n.Feedback.Changes(ctx, n.DB, s.group)
+	must(t, err)
+	if len(list) != 1 {
+		t.Fatal(list)
+	}
+	undo := url.Values{"change": {list[0].ID.String()}, "undo": {"yes"}}
+	if status, _, _ := n.request(t, trainer, "POST", page+"/changes", undo); status != http.StatusForbidden {
+		t.Error("a trainer takes a change back", status)
+	}
+	for range 2 { // the second finds nothing
+		if status, _, _ := n.request(t, manager, "POST", page+"/changes", undo); status != 303 {
+			t.Error("a change is taken back", status)
+		}
+	}
+	if _, _, body := n.request(t, trainer, "GET", page, nil); strings.Contains(body, "Begins later") {
+		t.Error("what was taken back is still read")
+	}
 	// Of an activity, its page shows what was changed.
 	page = "/activities/" + s.activity.String() + "/feedback/" + s.meeting.String()
 	if status, _, _ := n.request(t, manager, "POST", page+"/changes", change); status != 303 {

@@ -17,6 +17,7 @@ import (
 	"tizi/internal/programme"
 	"tizi/internal/source"
 	"tizi/internal/store"
+	"tizi/internal/testnode"
 	"tizi/internal/training"
 )
 
@@ -155,6 +156,39 @@ func TestCostIsTheSameForEveryReader(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A renewal that was written down by mistake is taken back; past its end a tacit agreement runs on.
+func TestRenewalTakenBack(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	x := n.agreedOn(t, "OURS", id.New()) // until 2027-01-01, tacit
+	a, fr := "/agreements/"+x.agreement.String(), i18n.For(i18n.FR)
+	if status, _, _ := n.request(t, n.owner, "POST", a+"/renew", url.Values{"on": {n.Today()}, "to": {"2030-01-01"}}); status != 303 {
+		t.Fatal(status)
+	}
+	if _, _, body := n.request(t, n.owner, "GET", a+"?lang=fr", nil); !strings.Contains(body, fr.T("agree.renewal_undo")) {
+		t.Error("no button takes the renewal back")
+	}
+	for range 2 { // the second finds nothing
+		if status, _, _ := n.request(t, n.owner, "POST", a+"/renew/undo", url.Values{"to": {"2030-01-01"}}); status != 303 {
+			t.Error(status)
+		}
+	}
+	g, err := n.Agreements.Get(ctx, n.DB, access.Everywhere(), x.agreement)
+	must(t, err)
+	if g.Until != "2027-01-01" {
+		t.Errorf("until %s", g.Until)
+	}
+	n.clock.Set(testnode.Epoch.AddDate(2, 0, 0))
+	n.owner = n.renewed(t)
+	if _, _, body := n.request(t, n.owner, "GET", a+"?lang=fr", nil); !strings.Contains(html.UnescapeString(body), fr.T("agree.warn.tacit", "date", fr.Date("2027-01-01"))) {
+		t.Error("a tacit renewal is not said to run on")
+	}
+}
+
+// renewed opens an account for who manages the node, whose role has run out.
+func (n *node) renewed(t testing.TB) *access.Account {
+	return n.open(t, access.National, access.Place(place.ID("MA")), false)
 }
 
 // Anybody reads the initiatives, and of this node's agreements those alone that are public; nobody is asked to sign in.

@@ -1,12 +1,16 @@
 package web_test
 
 import (
+	"html"
 	"net/url"
 	"strings"
 	"testing"
 
 	"tizi/internal/access"
+	"tizi/internal/agreement"
 	"tizi/internal/centre"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
 	"tizi/internal/place"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
@@ -90,6 +94,15 @@ func TestCentre(t *testing.T) {
 		back("half an exception", self+"/exceptions", "on", "2026-04-02", "why", "travaux", "opens", "10:00")
 		kept("an exception", self+"/exceptions", "on", "2026-04-02", "why", "travaux")
 		kept("without it", self+"/exceptions/remove", "on", "2026-04-02")
+		org, mandate := id.New(), id.New()
+		must(t, n.Agreements.SetOrganisation(ctx, id.Nil, org, agreement.OrganisationDescribed{Name: i18n.Text{i18n.FR: "Fondation des sources"}, Type: "foundation"}))
+		runs := n.agreedOn(t, "RUNS"+id.New().Hex(), id.New())
+		must(t, n.Agreements.SetParty(ctx, id.Nil, agreement.PartyStated{Agreement: runs.agreement, Organisation: org, Role: "operator"}, id.Nil, true))
+		must(t, n.Agreements.SetMandate(ctx, id.Nil, mandate, agreement.MandateGiven{Agreement: runs.agreement, Operator: org, Place: s.centre, From: "2026-01-01", To: "2029-12-31"}))
+		kept("a holder who is known as an organisation", self+"/holders", "part", "operator", "name", "fondation des Sources", "since", "2026-03-02")
+		if _, _, body := n.request(t, acc, "GET", self+"?lang=fr", nil); !strings.Contains(html.UnescapeString(body), i18n.For(i18n.FR).T("centres.mandate", "from", i18n.For(i18n.FR).Date("2026-01-01"), "to", i18n.For(i18n.FR).Date("2029-12-31"))) {
+			t.Error("the mandate does not stand beside the holder")
+		}
 		kept("without the holder", self+"/holders/remove", "part", "host", "since", "2026-03-02")
 		kept("a device", self+"/devices/new", "number", "PC 77", "kind", "laptop")
 		back("its number again", self+"/devices/new", "number", "PC 77", "kind", "tablet")

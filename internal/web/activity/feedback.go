@@ -4,6 +4,7 @@ import (
 	"errors"
 	"html/template"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"tizi/internal/access"
@@ -181,6 +182,24 @@ func ofGroup(a *door.Ask) error {
 	return staff(a, f, s.Centre, s.ID, s.Cohort)
 }
 
+// unrecorded takes back a change that was recorded by mistake.
+func unrecorded(a *door.Ask, centre, of, c id.ID) error {
+	ctx := a.R.Context()
+	list, err := a.H.Feedback.Changes(ctx, a.H.DB, of)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(x feedback.Change) bool { return x.ID == c })
+	if i < 0 { // somebody else took it back
+		return nil
+	}
+	err = a.H.Feedback.Record(ctx, a.Actor(), centre, c, feedback.ChangeRecorded{Of: of, On: list[i].On, What: list[i].What, Withdrawn: true})
+	if err == nil {
+		a.Notify("good", "feedback.undone")
+	}
+	return err
+}
+
 // staff shows what was answered to a session, lets it ask, and keeps what was changed.
 func staff(a *door.Ask, v Feedback, centre, session, of id.ID) error {
 	ctx, h := a.R.Context(), a.H
@@ -201,6 +220,12 @@ func staff(a *door.Ask, v Feedback, centre, session, of id.ID) error {
 				c = id.New()
 			}
 			v.New = c.String()
+			if a.R.PostFormValue("what") == "" && a.R.PostFormValue("undo") == "yes" {
+				if err := unrecorded(a, centre, of, c); err != nil {
+					return err
+				}
+				return a.Go(v.Action)
+			}
 			if err = h.Feedback.Record(ctx, a.Actor(), centre, c, feedback.ChangeRecorded{Of: of, On: v.On, What: v.What}); err != nil {
 				if err = wrong(a, err, v.Errors); err != nil {
 					return err

@@ -41,6 +41,7 @@ func Routes(d *door.Door) {
 	handle("GET /agreements/{agreement}/papers/{paper}", access.ReadAgreements, paper)
 	handle("POST /agreements/{agreement}/papers", access.WriteAgreements, paperGiven)
 	handle("POST /agreements/{agreement}/papers/{paper}/drop", access.WriteAgreements, paperDropped)
+	handle("POST /agreements/{agreement}/renew/undo", access.WriteAgreements, renewalUndone)
 	handle("GET /organisations", access.WriteAgreements, organisations)
 	for _, f := range forms {
 		handle("GET "+f.path, access.WriteAgreements, f.show)
@@ -240,7 +241,7 @@ func list(a *door.Ask) error {
 	}
 	// What needs somebody comes first.
 	need := func(r Row) int {
-		return map[bool]int{true: 0, false: 1}[r.Late > 0]*4 + map[string]int{"over": 0, "soon": 1, "": 2}[r.RunsOut]
+		return map[bool]int{true: 0, false: 1}[r.Late > 0]*4 + map[string]int{"over": 0, "soon": 1, "tacit": 2, "": 2}[r.RunsOut]
 	}
 	slices.SortStableFunc(v.Rows, func(x, y Row) int { return cmp.Compare(need(x), need(y)) })
 	return a.Render("agreements/list", v)
@@ -377,6 +378,8 @@ func warnings(a *door.Ask, x *agreement.Agreement) []string {
 		out = append(out, a.P.T("agree.warn.valid_before_signed", "from", a.P.Date(x.From), "signed", source.Words(a.P, x.Signed)))
 	}
 	switch x.RunsOut(a.Today()) {
+	case "tacit":
+		out = append(out, a.P.T("agree.warn.tacit", "date", a.P.Date(x.Until)))
 	case "over":
 		out = append(out, a.P.T("agree.warn.over", "date", a.P.Date(x.Until)))
 	case "soon":
@@ -423,6 +426,29 @@ func (k *known) leavers(x *agreement.Agreement) ([]string, error) {
 	return out, nil
 }
 
+// renewalUndone takes back a renewal that was written down by mistake.
+func renewalUndone(a *door.Ask) error {
+	v, err := a.ID("agreement")
+	if err != nil {
+		return err
+	}
+	list, err := a.H.Agreements.Renewals(a.R.Context(), a.H.DB, v)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(r agreement.AgreementRenewed) bool { return r.To == a.R.PostFormValue("to") })
+	if i < 0 { // somebody else took it back
+		return a.Go(link(v))
+	}
+	r := list[i]
+	r.Withdrawn = true
+	if err := a.H.Agreements.Renew(a.R.Context(), a.Actor(), v, r); err != nil {
+		return err
+	}
+	a.Notify("good", "agree.renewal_undone", "date", a.P.Date(r.To))
+	return a.Go(link(v))
+}
+
 func (k *known) about(x *agreement.Agreement, v *Agreement) error {
 	a := k.a
 	ctx := a.R.Context()
@@ -441,12 +467,13 @@ func (k *known) about(x *agreement.Agreement, v *Agreement) error {
 	if x.Renewal != "" {
 		v.NoticeBy = x.NoticeBy()
 	}
+	v.UndoRenewal = link(x.ID, "renew", "undo")
 	again, err := a.H.Agreements.Renewals(ctx, a.H.DB, x.ID)
 	if err != nil {
 		return err
 	}
 	for _, r := range again {
-		v.Renewals = append(v.Renewals, Line{On: r.On, Text: r.Note, State: a.P.T("agree.renewed_until", "date", a.P.Date(r.To))})
+		v.Renewals = append(v.Renewals, Line{On: r.On, Text: r.Note, State: a.P.T("agree.renewed_until", "date", a.P.Date(r.To)), Undo: r.To})
 	}
 	for _, p := range x.Programmes {
 		v.Programmes = append(v.Programmes, k.programmes[p])

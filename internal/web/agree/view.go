@@ -37,7 +37,7 @@ type Row struct {
 	Parties   []i18n.Text
 	Signed    string // in words; "" is not signed yet
 	Until     string // ISO; "" is not stated
-	RunsOut   string // "", soon or over
+	RunsOut   string // "", soon, over or tacit: past its end and running on
 	Late      int
 	Simulated bool
 }
@@ -98,6 +98,7 @@ type Agreement struct {
 	Renewal     string
 	NoticeBy    string // ISO
 	Renewals    []Line
+	UndoRenewal string // where one is taken back
 	Programmes  []i18n.Text
 	Places      []i18n.Text
 	Strategies  []Link
@@ -136,6 +137,7 @@ type Line struct {
 	Text  string
 	By    string
 	State string
+	Undo  string // what a button takes back
 	Links []Crumb
 }
 

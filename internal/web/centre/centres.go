@@ -188,6 +188,9 @@ func centreShown(a *door.Ask) error {
 		h := Holder{Part: part, Current: true}
 		if x := centre.Holding(held, part, a.Today()); x != nil {
 			h.Name, h.From, h.To, h.Conflict = x.Name, x.From, x.To, x.Conflict
+			if h.Mandates, err = mandatesOf(a, x.Organisation, p); err != nil {
+				return err
+			}
 		}
 		v.Holders = append(v.Holders, h)
 	}
@@ -278,8 +281,17 @@ func holdersView(a *door.Ask, p *place.Place) (Holders, error) {
 	self := "/centres/" + p.ID.String()
 	v := Holders{Centre: p.Name, From: a.Today(), Action: self + "/holders", BackURL: self, Errors: map[string]string{}}
 	held, err := a.H.Centres.Holders(a.R.Context(), a.H.DB, p.ID)
+	if err != nil {
+		return v, err
+	}
+	if v.Known, err = organisationNames(a); err != nil {
+		return v, err
+	}
 	for _, h := range held {
 		x := Holder{Part: h.Part, Name: h.Name, From: h.From, To: h.To, Conflict: h.Conflict}
+		if x.Mandates, err = mandatesOf(a, h.Organisation, p); err != nil {
+			return v, err
+		}
 		now := centre.Holding(held, h.Part, a.Today())
 		x.Current = now != nil && now.ID == h.ID
 		v.Rows = append(v.Rows, x)
@@ -320,6 +332,9 @@ func holderGiven(a *door.Ask) error {
 	}
 	if len(v.Errors) > 0 {
 		return a.Again("centres/holders", v)
+	}
+	if b.Organisation, err = organisation(a, v.Name); err != nil {
+		return err
 	}
 	if err := a.H.Centres.SetHolder(a.R.Context(), a.Actor(), a.Scope, b); err != nil {
 		return err

@@ -46,12 +46,14 @@ type Centre struct {
 type Holder struct {
 	Part, Name, From, To string
 	Current, Conflict    bool
+	Mandates             []string // what an agreement lets them do there, and until when
 }
 
 // Holders is the screen centres/holders. It posts part, name, since and until; to
 // Action/remove it posts part and since of one that goes.
 type Holders struct {
 	Centre               i18n.Text
+	Known                []string // names of organisations, offered while one types
 	Rows                 []Holder
 	Part, Name, From, To string
 	Action, BackURL      string
