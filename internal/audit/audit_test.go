@@ -342,7 +342,7 @@ func TestSummaries(t *testing.T) {
 
 // apart are the kinds of facts that the list does not show, each with why.
 var apart = map[string]string{
-	"place.described": "of nobody", "programme.opened": "of nobody", "phase.opened": "of nobody", "phase.rule": "of nobody", "target.set": "of nobody", "cohort.opened": "of nobody", "session.planned": "of nobody",
+	"place.described": "of nobody", "programme.opened": "of nobody", "phase.opened": "of nobody", "phase.rule": "of nobody", "target.set": "of nobody", "cohort.opened": "of nobody", "cohort.closed": "of nobody", "session.planned": "of nobody",
 	"holder.stated": "of nobody", "room.described": "of nobody", "hours.stated": "of nobody", "hours.excepted": "of nobody", "round.planned": "of nobody", "device.described": "of nobody",
 	"device.stated":          "a device's page says who had it",
 	"consent.text_published": "of nobody", "recording.made": "of nobody", "retention.ruled": "of nobody", "audit.summed": "of nobody",

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -68,8 +69,11 @@ var (
 	ErrPhase     = errors.New("the session lies outside the days of the phase")
 )
 
-// SeatedError is ErrSeated of somebody whose seat is in another group of the phase.
-type SeatedError struct{ Person, Cohort id.ID }
+// SeatedError is ErrSeated of somebody whose seat is in another group of the phase, or who completed the phase there.
+type SeatedError struct {
+	Person, Cohort id.ID
+	Completed      bool
+}
 
 func (e *SeatedError) Error() string { return ErrSeated.Error() }
 
@@ -84,6 +88,7 @@ type Cohort struct {
 	Capacity                 int
 	From, To                 string
 	Closed                   bool
+	ClosedOn                 string // "" of one that is open, or was closed before that was written
 	Conflict                 bool
 	Trainers                 []id.ID
 	Subjects                 []string // caught up on beside the digital track
@@ -92,7 +97,7 @@ type Cohort struct {
 	Next                     string
 }
 
-const cohortColumns = `id, name, programme, phase, centre, capacity, starts, ends, closed, subjects, conflict,
+const cohortColumns = `id, name, programme, phase, centre, capacity, starts, ends, closed, ended, subjects, conflict,
 	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = training_cohort.id AND e.state IN ('enrolled', 'active', 'completed'))
 	- (SELECT count(*) FROM training_double_seat e WHERE e.cohort = training_cohort.id AND e.state IN ('enrolled', 'active', 'completed')),
 	(SELECT count(*) FROM training_enrolment e WHERE e.cohort = training_cohort.id AND e.state = 'waitlisted')
@@ -103,8 +108,10 @@ const cohortColumns = `id, name, programme, phase, centre, capacity, starts, end
 
 func scanCohort(r store.Row) (*Cohort, error) {
 	c, subjects := &Cohort{}, ""
-	err := r.Scan(&c.ID, &c.Name, &c.Programme, &c.Phase, &c.Centre, &c.Capacity, &c.From, &c.To, &c.Closed, &subjects, &c.Conflict, &c.Enrolled, &c.Waiting, &c.Sessions, &c.Taken, &c.Next)
-	c.Subjects = strings.Fields(subjects)
+	err := r.Scan(&c.ID, &c.Name, &c.Programme, &c.Phase, &c.Centre, &c.Capacity, &c.From, &c.To, &c.Closed, &c.ClosedOn, &subjects, &c.Conflict, &c.Enrolled, &c.Waiting, &c.Sessions, &c.Taken, &c.Next)
+	if subjects != "" { // nil of none, as it was written
+		c.Subjects = strings.Fields(subjects)
+	}
 	return c, err
 }
 
@@ -234,8 +241,12 @@ func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Sco
 		if err != nil {
 			return out, err
 		}
+		if c.Closed {
+			return out, ErrClosed
+		}
 		b := c.opened()
 		edit(&b)
+		b.Closed = false // which CloseCohort says
 		if b.From != c.From || b.To != c.To {
 			if err := cmp.Or(t.fits(ctx, q, b), t.within(ctx, q, cohort, b.From, b.To)); err != nil {
 				return out, err
@@ -248,8 +259,8 @@ func (t *Training) EditCohort(ctx context.Context, actor id.ID, scope access.Sco
 			return out, ErrOver
 		}
 		b.Programme, b.Phase, b.Centre = c.Programme, c.Phase, c.Centre // what was counted there stays there
-		if !fact.Says(all, b) {
-			out.Facts = []fact.New{{Stream: person.Stream(c.Centre), Kind: KindCohort, Subject: cohort, Actor: actor, Body: b, Prev: fact.HeadsOf(all)}}
+		if was, _ := last[CohortOpened](all); c.Conflict || !reflect.DeepEqual(was, b) {
+			out.Facts = []fact.New{{Stream: person.Stream(c.Centre), Kind: KindCohort, Subject: cohort, Actor: actor, Body: b, Prev: latest[CohortOpened](all)}}
 		}
 		if b.Capacity != c.Capacity {
 			c.Capacity, c.Closed, c.To = b.Capacity, b.Closed, b.To
@@ -453,7 +464,8 @@ func (t *Training) Place(ctx context.Context, actor id.ID, scope access.Scope, c
 // Seat puts people into a group. beyond says what becomes of those for whom it has no seat left: Wait, one of Overs for a
 // seat beyond the last, or "": then nobody is placed and ErrFull returned. While a draw decides who gets the seats, everybody
 // waits, and it returns ErrDraw unless beyond is Wait. Free seats go to those who wait for one before anybody else. Who has a seat in another group of the phase gives it up for a seat
-// here, but not for a place in a list, nor by another record: that is a SeatedError, and nobody is placed.
+// here, but not for a place in a list, nor by another record, and who completed the phase stays so: that is a SeatedError, and nobody
+// is placed.
 func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, people []id.ID, beyond, on string) (Placed, error) {
 	var done Placed
 	now, err := t.Cohort(ctx, t.log.DB, scope, cohort, "")
@@ -559,7 +571,7 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 			}
 			for _, o := range ones[p.ID] {
 				if g := other[o]; o != p.ID && !g.IsNil() {
-					return fact.Outcome{}, &SeatedError{p.ID, g}
+					return fact.Outcome{}, &SeatedError{Person: p.ID, Cohort: g}
 				}
 			}
 			seated[p.ID] = true
@@ -580,6 +592,9 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 			if len(was) > 0 && was[0].Cohort == cohort && slices.Contains([]string{Enrolled, Active, Completed}, was[0].State) {
 				done.Already++
 				continue
+			}
+			if len(was) > 0 && was[0].State == Completed {
+				return fact.Outcome{}, &SeatedError{p.ID, was[0].Cohort, true}
 			}
 			var before *Enrolment
 			if len(was) > 0 {
@@ -614,7 +629,7 @@ func (t *Training) Seat(ctx context.Context, actor id.ID, scope access.Scope, co
 				continue
 			}
 			if g := other[p.ID]; !g.IsNil() && e.State == Waitlisted {
-				return fact.Outcome{}, &SeatedError{p.ID, g}
+				return fact.Outcome{}, &SeatedError{Person: p.ID, Cohort: g}
 			}
 			if len(was) > 0 && was[0].Cohort != cohort && slices.Contains([]string{Enrolled, Active}, was[0].State) {
 				left[was[0].Cohort]++
@@ -663,6 +678,10 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 	}
 	_, err = t.log.Do(ctx, fact.Command{Name: "leave a group", Stream: person.Stream(c.Centre), Keys: append(slices.Clone(waiting), p, cohort), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
+		c, err := t.Cohort(ctx, q, scope, cohort, "")
+		if err != nil {
+			return out, err
+		}
 		records, err := person.Records(ctx, q, p)
 		if err != nil {
 			return out, err
@@ -680,6 +699,9 @@ func (t *Training) Leave(ctx context.Context, actor id.ID, scope access.Scope, c
 			if slices.Contains([]string{Denied, Applied}, was[0].State) {
 				undecided = true // leaving would be a way around the rule and its appeal
 				continue
+			}
+			if c.Closed {
+				return out, ErrClosed
 			}
 			found = true
 			if was[0].State == WithdrawnS && len(records) > 1 {

@@ -408,6 +408,13 @@ func (t *Training) Plan(ctx context.Context, actor id.ID, scope access.Scope, co
 	_, err = t.log.Do(ctx, fact.Command{Name: "plan sessions", Stream: person.Stream(c.Centre), Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		added = 0
 		var out fact.Outcome
+		c, err := t.Cohort(ctx, q, scope, cohort, "")
+		if err != nil {
+			return out, err
+		}
+		if c.Closed {
+			return out, ErrClosed
+		}
 		p, err := t.preview(ctx, q, scope, c, w)
 		if err != nil {
 			return out, err
@@ -501,8 +508,15 @@ func (t *Training) Alter(ctx context.Context, actor id.ID, scope access.Scope, s
 		if err != nil {
 			return out, err
 		}
-		if s.Taken() {
+		c, err := t.Cohort(ctx, q, scope, s.Cohort, "")
+		if err != nil {
+			return out, err
+		}
+		switch {
+		case s.Taken():
 			return out, ErrTaken
+		case c.Closed && ch.Cancelled == "": // what was not held may still be cancelled
+			return out, ErrClosed
 		}
 		b := SessionPlanned{Cohort: s.Cohort, Programme: s.Programme, Centre: s.Centre, Date: ch.Date, Starts: ch.Starts, Ends: ch.Ends, Room: ch.Room, RoomID: ch.RoomID, Trainers: ch.Trainers, Devices: ch.Devices, Title: s.Title, Subject: ch.Subject, Cancelled: ch.Cancelled, Was: s.Was, Why: ch.Why}
 		if b.Date != s.Date || b.Starts != s.Starts {

@@ -282,6 +282,17 @@ func latest[T fact.Body](all []*fact.Fact) []fact.Ref {
 	return refs
 }
 
+// last is what was said last in one register, as latest finds it.
+func last[T fact.Body](all []*fact.Fact) (v T, ok bool) {
+	refs := latest[T](all)
+	for _, f := range all {
+		if b, is := fact.As[T](f); is && slices.Contains(refs, f.Ref()) {
+			v, ok = b, true
+		}
+	}
+	return v, ok
+}
+
 // marks are the marks of a session's sheet as they stand, by record.
 func (t *Training) marks(ctx context.Context, q store.Querier, session id.ID) (map[id.ID]string, error) {
 	out := map[id.ID]string{}

@@ -27,7 +27,7 @@ type CohortOpened struct {
 	Trainers  []id.ID `json:"trainers,omitempty"` // accounts
 	From      string  `json:"from,omitempty"`
 	To        string  `json:"to,omitempty"`
-	Closed    bool    `json:"closed,omitempty"`
+	Closed    bool    `json:"closed,omitempty"` // as groups were closed before CohortClosed said on which day
 	// Subjects are what the group catches up on beside the digital track.
 	Subjects []string `json:"subjects,omitempty"`
 }
@@ -225,7 +225,7 @@ var (
 
 var (
 	cohortTable = &store.Table{Name: "training_cohort", Key: 1,
-		Columns: store.Cols("id:id name:text programme:id phase:id centre:id capacity:int starts:text ends:text closed:int subjects:text conflict:int"),
+		Columns: store.Cols("id:id name:text programme:id phase:id centre:id capacity:int starts:text ends:text closed:int ended:text subjects:text conflict:int"),
 		Indexes: []string{"centre, name, id", "programme"}}
 	trainerTable = &store.Table{Name: "training_trainer", Key: 2, Columns: store.Cols("cohort:id account:id"), Indexes: []string{"account"}}
 	enrolTable   = &store.Table{Name: "training_enrolment", Key: 1,
@@ -249,13 +249,17 @@ var (
 // Folds of this area.
 var Folds = []*fact.Fold{
 	{
-		Name: "training.cohort", Kinds: []*fact.Kind{KindCohort}, Tables: []*store.Table{cohortTable, trainerTable},
+		Name: "training.cohort", Kinds: []*fact.Kind{KindCohort, KindClosed}, Tables: []*store.Table{cohortTable, trainerTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			c, f, several := fact.Said[CohortOpened](s, nil)
 			if f == nil {
 				return nil
 			}
-			out.Add(cohortTable, s.ID, c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.From, c.To, c.Closed, strings.Join(c.Subjects, " "), several)
+			over, _, disputed := fact.Said[CohortClosed](s, nil)
+			if several = several || disputed; !over.Closed {
+				over.On = ""
+			}
+			out.Add(cohortTable, s.ID, c.Name, c.Programme, c.Phase, c.Centre, c.Capacity, c.From, c.To, c.Closed || over.Closed, over.On, strings.Join(c.Subjects, " "), several)
 			seen := map[id.ID]bool{}
 			for _, t := range c.Trainers {
 				if !seen[t] {
@@ -265,8 +269,10 @@ var Folds = []*fact.Fold{
 			}
 			return nil
 		},
-		Sample: fact.Statements(KindCohort, func(d fact.Draw) fact.Body {
-			return CohortOpened{Name: fmt.Sprint("G", d.Int("name", 3)), Programme: testID(1), Phase: testID(2), Centre: testID(3), Trainers: []id.ID{testID(d.Int("trainer", 3)), testID(4)}}
+		Sample: answered(KindCohort, KindClosed, func(d fact.Draw, _ int) fact.Body {
+			return CohortOpened{Name: fmt.Sprint("G", d.Int("name", 3)), Programme: testID(1), Phase: testID(2), Centre: testID(3), Trainers: []id.ID{testID(d.Int("trainer", 3)), testID(4)}, Closed: d.Int("as before", 4) == 0}
+		}, func(d fact.Draw, _ int) fact.Body {
+			return CohortClosed{d.Int("closed", 2) == 1, fmt.Sprint("2026-06-0", 1+d.Int("on", 3))}
 		}),
 	},
 	{

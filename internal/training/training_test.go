@@ -182,7 +182,7 @@ func TestSeats(t *testing.T) {
 		must(t, err)
 		is(t, "standings", fmt.Sprint(len(l), l[0].Cohort), fmt.Sprint(1, h))
 
-		must(t, c.EditCohort(ctx, id.Nil, all, g, func(o *training.CohortOpened) { o.Closed = true }))
+		must(t, c.CloseCohort(ctx, id.Nil, all, g, map[id.ID]bool{p[0]: true, p[2]: true}, false, "2026-03-06"))
 		refused(t, "a closed group", second(c.Place(ctx, id.Nil, all, g, p, "2026-03-06")), training.ErrClosed)
 		refused(t, "sessions of a closed group", second(c.Plan(ctx, id.Nil, all, g, training.Weekly{From: "2026-03-06", To: "2026-03-06"})), training.ErrClosed)
 		c.Whole()

@@ -76,6 +76,7 @@ const (
 	Enrolled   = "enrolled"
 	Waiting    = "waiting"
 	Left       = "left"
+	Finished   = "finished"
 	Refused    = "refused"
 	Group      = "group"
 	Planned    = "planned" // sessions
@@ -99,7 +100,7 @@ const (
 )
 
 // Whats are all of them.
-var Whats = []string{Registered, Enrolled, Waiting, Left, Refused, Group, Planned, Cancelled, Moved, Sheets, Agreed, Withdrawn, Messages, Referrals, Appeals, Decided, Devices, Rounds, Programmes, Phases, Rules, Targets, Agreements, Owed}
+var Whats = []string{Registered, Enrolled, Waiting, Left, Finished, Refused, Group, Planned, Cancelled, Moved, Sheets, Agreed, Withdrawn, Messages, Referrals, Appeals, Decided, Devices, Rounds, Programmes, Phases, Rules, Targets, Agreements, Owed}
 
 // Change is what somebody else did, as often as they did the same in one place.
 type Change struct {
@@ -211,10 +212,10 @@ func tell(f *fact.Fact) (c Change) {
 	name, _, _ := fact.SplitKind(f.Kind)
 	if b, ok := fact.As[training.EnrolmentStated](f); ok {
 		c.Cohort, c.Programme = b.Cohort, b.Programme
-		c.What = map[string]string{training.Enrolled: Enrolled, training.Active: Enrolled, training.Waitlisted: Waiting, training.WithdrawnS: Left, training.Denied: Refused}[b.State]
+		c.What = map[string]string{training.Enrolled: Enrolled, training.Active: Enrolled, training.Waitlisted: Waiting, training.WithdrawnS: Left, training.Completed: Finished, training.Denied: Refused}[b.State]
 		return c
 	}
-	if _, ok := fact.As[training.CohortOpened](f); ok {
+	if fact.Is[training.CohortOpened](f) || fact.Is[training.CohortClosed](f) {
 		return Change{What: Group, Cohort: f.Subject}
 	}
 	if b, ok := fact.As[training.SessionPlanned](f); ok {

@@ -250,3 +250,51 @@ func TestOtherDays(t *testing.T) {
 	c.refuses(phase, "programmes.phase_sessions", days, "name_fr", "1", "from", "2026-03-03", "to", "2026-12-31")
 	c.takes(phase, "name_fr", "1", "from", "2026-03-02", "to", "2026-12-31")
 }
+
+// A group is closed by its form: what is left to do is said, everybody has an outcome, and nothing is offered in it then but to open it
+// again.
+func TestCloseForm(t *testing.T) {
+	c := newCrew(t)
+	all := access.Everywhere()
+	self := "/groups/" + c.s.group.String()
+	c.agree(t, c.s.other, "training")
+	must(t, second(c.Training.Place(ctx, id.Nil, all, c.s.group, []id.ID{c.s.other}, c.Today())))
+	third, err := c.People.Register(ctx, id.Nil, c.s.centre, person.Details{"first_latin": "Xanthippe", "birth": "2015-01-06", "sex": "f"}, nil)
+	must(t, err)
+	must(t, second(c.Training.Place(ctx, id.Nil, all, c.s.group, []id.ID{third}, c.Today()))) // waits for a consent
+	_, err = c.Training.Plan(ctx, id.Nil, all, c.s.group, training.Weekly{From: "2026-03-09", To: "2026-03-09", Days: []time.Weekday{time.Monday}, Starts: "10:00", Ends: "11:00"})
+	must(t, err)
+	must(t, c.Training.EditCohort(ctx, id.Nil, all, c.s.group, func(o *training.CohortOpened) { o.From, o.To = "2026-03-02", "2026-03-10" }))
+	c.reads(self, self+"/close", false)
+	c.reads(self+"/close", c.fr.T("groups.close_until", "date", c.fr.Date("2026-03-10")), true)
+	c.refuses(self+"/close", "groups.close_coming", []any{"n", 1}, "despite", "yes")
+	c.on("2026-03-10")
+	c.reads(self, self+"/close", true)
+	c.reads(self+"/close", c.fr.T("groups.close_waiting", "n", 1), true)
+	one, other := "outcome_"+c.s.person.String(), "outcome_"+c.s.other.String()
+	c.refuses(self+"/close", "groups.close_unmarked", []any{"n", 1}, one, "yes", other, "no")
+	c.refuses(self+"/close", "groups.outcome_missing", []any{"name", "Qin"}, one, "yes", "despite", "yes")
+	c.refuses(self+"/close", "groups.outcome_missing", []any{"name", "Pin"}, one, "perhaps", other, "no", "despite", "yes")
+	c.takes(self+"/close", one, "yes", other, "no", "despite", "yes")
+	for _, link := range []string{"/add", "/edit", "/session\"", "/close", "/leave/"} {
+		c.reads(self, self+link, false)
+	}
+	c.reads(self, c.fr.T("groups.closed_on", "date", c.fr.Date("2026-03-10")), true)
+	c.reads(self, c.fr.T("groups.leave_reason.unfinished"), true)
+	c.reads("/groups", c.fr.T("groups.state.done"), true)
+	for path, form := range map[string][]string{"/edit": {"name", "G in", "from", "2026-03-02", "to", "2026-03-10"}, "/close": nil, "/add": {"person", third.String()}, "/session": {"date", "2026-03-10", "from", "10:00", "to", "11:00"}} {
+		if to := c.takes(self+path, form...); to != self {
+			t.Errorf("%s of a closed group leads to %q", path, to)
+		}
+	}
+	c.refuses(self+"/leave/"+c.s.person.String(), "groups.closed", nil, "reason", "moved")
+	c.takes(self + "/reopen")
+	c.reads(self, self+"/edit", true)
+	now, err := c.Training.Cohort(ctx, c.DB, all, c.s.group, "")
+	must(t, err)
+	if now.Closed || now.Enrolled != 2 {
+		t.Errorf("opened again: %+v", now)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

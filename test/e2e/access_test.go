@@ -15,7 +15,7 @@ import (
 var asks = map[string]access.Action{
 	"/today": access.ReadGroups, "/since": access.ReadGroups, "/day": access.ReadGroups, "/day?date": access.ReadGroups, "/sessions/{id}": access.ReadGroups,
 	"/groups": access.ReadGroups, "/groups/{id}": access.ReadGroups, "/groups/{id}?tab=sessions": access.ReadGroups,
-	"/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups,
+	"/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups, "/groups/{id}/close": access.WriteGroups,
 	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/draw": access.WriteGroups, "/groups/{id}/draw/slips": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/referrals/{id}/answer": access.WritePeople, "/people/{id}/refer": access.WritePeople,
 	"/groups/{id}/leave/{id}": access.WriteGroups, "/groups/{id}/session": access.WriteGroups,
 	"/groups/{id}/cards": access.MakeCards, "/sessions/{id}/door": access.TakeAttendance, "/sessions/{id}/scan": access.TakeAttendance, "/sessions/{id}/door?late": access.TakeAttendance,

@@ -59,7 +59,7 @@ func groups(a *door.Ask) error {
 			r.Centre = a.PlaceName(c.Centre)
 		}
 		if v.Person != "" {
-			if r.State == "over" {
+			if r.State == "over" || r.State == "done" {
 				continue
 			}
 			r.URL = door.With(r.URL+"/add", "person", v.Person)
@@ -99,7 +99,9 @@ func enrolling(a *door.Ask) (*person.Person, error) {
 
 func stateOf(c *training.Cohort, today string) string {
 	switch {
-	case c.Closed || c.To != "" && c.To < today:
+	case c.Closed:
+		return "done"
+	case c.To != "" && c.To < today:
 		return "over"
 	case c.From != "" && c.From > today:
 		return "planned"
@@ -381,7 +383,7 @@ func group(a *door.Ask) error {
 		return err
 	}
 	self := "/groups/" + c.ID.String()
-	v := Group{Name: c.Name, Enrolled: c.Enrolled, Capacity: c.Capacity, Waiting: c.Waiting, Centre: a.PlaceName(c.Centre), From: c.From, To: c.To, RosterURL: self, SessionsURL: self + "?tab=sessions", Tab: "roster"}
+	v := Group{Name: c.Name, Enrolled: c.Enrolled, Capacity: c.Capacity, Waiting: c.Waiting, Centre: a.PlaceName(c.Centre), From: c.From, To: c.To, Closed: c.Closed, ClosedOn: c.ClosedOn, RosterURL: self, SessionsURL: self + "?tab=sessions", Tab: "roster"}
 	if a.R.FormValue("tab") == "sessions" {
 		v.Tab = "sessions"
 	}
@@ -479,14 +481,14 @@ func group(a *door.Ask) error {
 			r.Why = a.P.T("groups." + why)
 		case why == training.Drawn:
 			r.Why = a.P.T("draw.seat")
-		case r.State == training.WithdrawnS && (slices.Contains(leaveReasons, why) || why == training.Transferred):
+		case r.State == training.WithdrawnS && (slices.Contains(leaveReasons, why) || why == training.Transferred || why == training.Unfinished):
 			r.Why = a.P.T("groups.leave_reason." + why)
 		case r.State != training.WithdrawnS && !judged[p.ID].Appeal.IsNil():
 			r.Why = a.P.T("eligible.by_appeal")
 		case r.State != training.WithdrawnS && len(judged[p.ID].Remark) > 0:
 			r.Why = a.Unsure(judged[p.ID].Remark)
 		}
-		if a.May(access.WriteGroups) && !slices.Contains([]string{training.WithdrawnS, training.Denied, training.Applied}, r.State) {
+		if a.May(access.WriteGroups) && !c.Closed && !slices.Contains([]string{training.WithdrawnS, training.Denied, training.Applied}, r.State) {
 			r.LeaveURL = self + "/leave/" + p.ID.String()
 			if r.State == training.Enrolled || r.State == training.Active {
 				r.MoveURL = self + "/move/" + p.ID.String()
@@ -512,7 +514,14 @@ func group(a *door.Ask) error {
 		if d != nil || c.Capacity > 0 && !c.Closed {
 			v.DrawURL = self + "/draw"
 		}
-		v.AddURL, v.EditURL, v.SessionURL = self+"/add", self+"/edit", self+"/session"
+		if c.Closed {
+			v.ReopenAction = self + "/reopen"
+		} else {
+			v.AddURL, v.EditURL, v.SessionURL = self+"/add", self+"/edit", self+"/session"
+			if c.To == "" || c.To <= a.Today() {
+				v.CloseURL = self + "/close"
+			}
+		}
 		if v.Free = c.Capacity - c.Enrolled; c.Capacity > 0 && v.Free > 0 && len(waits) > 0 && !c.Closed && !v.Drawing {
 			v.RefillAction = self + "/refill"
 		}
@@ -541,6 +550,10 @@ func groupEdit(a *door.Ask) error {
 	c, err := askedGroup(a)
 	if err != nil {
 		return err
+	}
+	if c.Closed {
+		a.Notify("help", "groups.closed")
+		return a.Go("/groups/" + c.ID.String())
 	}
 	v := GroupForm{Name: c.Name, Phase: c.Phase.String(), From: c.From, To: c.To, Action: a.R.URL.Path, CancelURL: "/groups/" + c.ID.String(), Days: map[int]bool{}}
 	if c.Capacity > 0 {
@@ -580,6 +593,10 @@ func groupEditGiven(a *door.Ask) error {
 	err = a.H.Training.EditCohort(a.R.Context(), a.Actor(), a.Scope, c.ID, func(b *training.CohortOpened) {
 		b.Name, b.Capacity, b.From, b.To, b.Trainers, b.Subjects = n.Name, n.Capacity, n.From, n.To, n.Trainers, n.Subjects
 	})
+	if errors.Is(err, training.ErrClosed) {
+		a.Notify("help", "groups.closed")
+		return a.Go("/groups/" + c.ID.String())
+	}
 	if errors.Is(err, training.ErrOver) {
 		v.Errors["capacity"] = a.P.T("groups.capacity_below", "n", c.Enrolled)
 		return a.Again("groups/form", v)
@@ -824,6 +841,9 @@ func seatElsewhere(a *door.Ask, has *training.SeatedError) (string, error) {
 	}
 	names, err := a.H.Training.Names(a.R.Context(), a.H.DB, []id.ID{has.Cohort})
 	name, _ := a.Names(people[0].Details)
+	if has.Completed {
+		return a.P.T("groups.completed_elsewhere", "name", name, "group", names[has.Cohort]), err
+	}
 	return a.P.T("groups.seat_elsewhere", "name", name, "group", names[has.Cohort]), err
 }
 
@@ -911,10 +931,12 @@ func groupLeaveGiven(a *door.Ask) error {
 		return a.Again("confirm", v)
 	}
 	err = a.H.Training.Leave(a.R.Context(), a.Actor(), a.Scope, c.ID, p.ID, reason, a.Today())
-	if errors.Is(err, training.ErrNoSeat) {
-		v := leaveView(a, c, p)
-		v.Reason, v.Errors[""] = reason, a.P.T("groups.leave_no_seat")
-		return a.Again("confirm", v)
+	for e, key := range map[error]string{training.ErrNoSeat: "groups.leave_no_seat", training.ErrClosed: "groups.closed"} {
+		if errors.Is(err, e) {
+			v := leaveView(a, c, p)
+			v.Reason, v.Errors[""] = reason, a.P.T(key)
+			return a.Again("confirm", v)
+		}
 	}
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ func Routes(d *door.Door) {
 	centreRoutes(d)
 	timetableRoutes(d)
 	stayRoutes(d)
+	closingRoutes(d)
 	drawRoutes(d)
 	referralRoutes(d)
 	eligibleRoutes(d)

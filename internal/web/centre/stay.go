@@ -113,7 +113,7 @@ func movedRows(a *door.Ask, group id.ID) ([]MovedRow, error) {
 func groupsAt(a *door.Ask, centre, without id.ID) (out []shell.Option, err error) {
 	list, _, err := a.H.Training.Cohorts(a.R.Context(), a.H.DB, a.Scope, training.CohortFilter{Centre: centre, Size: 300}, a.Today())
 	for _, g := range list {
-		if g.ID == without || stateOf(g, a.Today()) == "over" {
+		if st := stateOf(g, a.Today()); g.ID == without || st == "over" || st == "done" {
 			continue
 		}
 		o := shell.Option{Value: g.ID.String(), Label: a.P.T("groups.enrolled_of", "group", g.Name, "n", g.Enrolled)}

@@ -639,6 +639,8 @@ func alter(a *door.Ask, s *training.Session, v SessionChange, ch training.Change
 	switch {
 	case errors.Is(err, training.ErrTaken):
 		v.Errors[""] = a.P.T("session.taken")
+	case errors.Is(err, training.ErrClosed):
+		v.Errors[""] = a.P.T("groups.closed")
 	case errors.Is(err, training.ErrPhase):
 		v.Errors["date"] = a.P.T("timetable.outside_phase")
 	case errors.As(err, &clash):

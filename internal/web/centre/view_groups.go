@@ -36,7 +36,7 @@ type GroupRow struct {
 	Held, Sessions int
 	// Next is the next session's ISO date, At its hour ("14:00").
 	Next, At string
-	// State is planned, running or over.
+	// State is planned, running, over, or done when it was closed.
 	State string
 }
 
@@ -95,8 +95,12 @@ type Group struct {
 	Roster                    []RosterRow
 	Sessions                  []SessionRow
 	AddURL, EditURL, CardsURL string
-	SessionURL                string
-	AttendanceURL             string // today's sheet, if there is a session today
+	// Closed on ClosedOn, an ISO date or "" where nobody wrote it; ReopenAction opens it again, CloseURL leads to closing it.
+	Closed                 bool
+	ClosedOn               string
+	CloseURL, ReopenAction string
+	SessionURL             string
+	AttendanceURL          string // today's sheet, if there is a session today
 	// RefillAction gives the Free seats to those who wait.
 	RefillAction string
 	Free         int

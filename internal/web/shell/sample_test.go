@@ -162,6 +162,26 @@ var gallery = []shown{
 	}},
 	{"group", "groups/group", func(p *i18n.Printer) any { return withMoved(p, "roster") }},
 	{"group-sessions", "groups/group", func(p *i18n.Printer) any { return withMoved(p, "sessions") }},
+	{"group-closed", "groups/group", func(*i18n.Printer) any {
+		v := group("roster")
+		v.Closed, v.ClosedOn, v.ReopenAction, v.AddURL, v.EditURL, v.AttendanceURL = true, "2026-06-24", "#", "", "", ""
+		v.RefillAction, v.Waiting = "", 0
+		for i := range v.Roster {
+			v.Roster[i].State, v.Roster[i].MoveURL, v.Roster[i].LeaveURL = "completed", "", ""
+		}
+		return v
+	}},
+	{"group-close", "groups/close", func(p *i18n.Printer) any {
+		v := centre.GroupClose{Group: "Enfants, mercredi", GroupURL: "/groups/1", Waiting: 2, Action: "#", Unmarked: []centre.SessionRow{{Date: "2026-06-17", From: "14:00", To: "16:00", URL: "#"}}}
+		for i, r := range rows()[:5] {
+			v.People = append(v.People, centre.ClosingRow{ID: fmt.Sprint(i), Name: r.Name, Other: r.Other, Present: 3 * i, Held: 12, Outcome: []string{"no", "", "yes", "yes", "yes"}[i]})
+		}
+		v.Errors = map[string]string{"despite": p.T("groups.close_unmarked", "n", 1), "outcome_1": p.T("groups.outcome_missing", "name", v.People[1].Name)}
+		return v
+	}},
+	{"group-close-early", "groups/close", func(*i18n.Printer) any {
+		return centre.GroupClose{Group: "Enfants, mercredi", GroupURL: "/groups/1", Until: "2026-06-24", Coming: 3, Drawing: true}
+	}},
 	{"group-add", "groups/add", func(p *i18n.Printer) any {
 		return centre.GroupAdd{Group: "Enfants, mercredi", GroupURL: "/groups/1", Query: "ben", Free: 3, People: rows()[:5], NewURL: "/people/new", CancelURL: "/groups/1", Pager: shell.Pager{Total: 5}}
 	}},
