@@ -64,9 +64,13 @@ type signer struct {
 // Sign implements note.Signer.
 func (s signer) Sign(msg []byte) ([]byte, error) { return s.own.Sign(msg), nil }
 
+// headText is what is signed.
+func headText(stream string, node id.ID, size uint64, root tlog.Hash) string {
+	return fmt.Sprintf("%s\n%d\n%s\n", origin(stream, node), size, root)
+}
+
 func (l *Log) signHead(stream string, size uint64, root tlog.Hash) ([]byte, error) {
-	text := fmt.Sprintf("%s\n%d\n%s\n", origin(stream, l.node), size, root)
-	return note.Sign(&note.Note{Text: text}, signer{key{l.node.Hex(), l.own.Public()}, l.own})
+	return note.Sign(&note.Note{Text: headText(stream, l.node, size, root)}, signer{key{l.node.Hex(), l.own.Public()}, l.own})
 }
 
 var errHead = errors.New("the signed head of the log is malformed")
@@ -87,7 +91,14 @@ func ParseHead(signed []byte, public ed25519.PublicKey) (Head, error) {
 			return Head{}, errHead
 		}
 	}
-	lines := strings.Split(n.Text, "\n")
+	h, err := readHeadText(n.Text, node)
+	h.Note = signed
+	return h, err
+}
+
+// readHeadText reads what was signed of a node's log.
+func readHeadText(text string, node id.ID) (h Head, err error) {
+	lines := strings.Split(text, "\n")
 	if len(lines) != 4 || lines[3] != "" {
 		return Head{}, errHead
 	}
@@ -96,7 +107,7 @@ func ParseHead(signed []byte, public ed25519.PublicKey) (Head, error) {
 	if !ok1 || !ok2 {
 		return Head{}, errHead
 	}
-	h := Head{Stream: stream, Node: node, Note: signed}
+	h = Head{Stream: stream, Node: node}
 	if h.Size, err = strconv.ParseUint(lines[1], 10, 62); err != nil || strconv.FormatUint(h.Size, 10) != lines[1] {
 		return Head{}, errHead
 	}

@@ -28,6 +28,7 @@ type Report struct {
 	Logs    int      `json:"logs"`
 	Rows    int64    `json:"rows"`
 	Held    int64    `json:"held"`    // facts that do not count
+	Seen    int      `json:"seen"`    // signatures of those who saw a log
 	Faults  []string `json:"faults"`  // at most maxFaults
 	Omitted int      `json:"omitted"` // faults beyond those
 }
@@ -53,6 +54,11 @@ func (l *Log) Check(ctx context.Context, progress func(done, total int64)) (*Rep
 		if err := fresh.names.load(ctx, q); err != nil {
 			return err
 		}
+		a, err := fresh.loadAuthority(ctx, q)
+		if err != nil {
+			return err
+		}
+		fresh.adopt(a)
 		if err := fresh.checkLogs(ctx, q, rep); err != nil {
 			return err
 		}
@@ -118,6 +124,10 @@ func (l *Log) checkLogs(ctx context.Context, q store.Querier, rep *Report) error
 		if err != nil {
 			return err
 		}
+		seen, keys, err := l.seenOf(ctx, q, g.stream, g.node)
+		if err != nil {
+			return err
+		}
 		var e Edge
 		gap := false
 		for !gap {
@@ -133,6 +143,12 @@ func (l *Log) checkLogs(ctx context.Context, q store.Querier, rep *Report) error
 				}
 				if tile, i, done := e.Add(f.Hash()); done && tiles[i] != string(tile[:]) {
 					rep.fault("log %s: the stored hash of facts %d to %d is not theirs; one of them was altered", g.name, i<<tileLevel+1, (i+1)<<tileLevel)
+				}
+				for _, c := range seen[e.Size] {
+					if public := keys[c.By]; len(public) != ed25519.PublicKeySize || !ed25519.Verify(public, cosignedText(c.Stream, c.Node, c.Size, e.Root(), c.At), c.Signature) {
+						rep.fault("log %s: node %s did not sign that it saw these %d facts", g.name, c.By.Hex(), c.Size)
+					}
+					rep.Seen++
 				}
 				return nil
 			})

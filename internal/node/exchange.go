@@ -159,7 +159,10 @@ func (x *exchange) run(ctx context.Context) error {
 	if err := x.pull(ctx, func(stream string) bool { return stream != "commons" }); err != nil {
 		return err
 	}
-	return x.files(ctx)
+	if err := x.files(ctx); err != nil {
+		return err
+	}
+	return x.seen(ctx)
 }
 
 // adopt takes the root from the node that this one calls, once it knows what stands in commons there.

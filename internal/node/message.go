@@ -40,7 +40,23 @@ const (
 	OpLack  = "lack"  // lacking → lacking
 	OpGive  = "give"  // part of a file → given
 	OpFile  = "file"  // place in a file → part of it
+	OpSeen  = "seen"  // seen → seen
 )
+
+// seen names how far the logs are that nodes are known to have cosigned, and answers with what was cosigned beyond.
+type seen struct {
+	Known []cosigned `json:"known,omitempty"`
+	Seen  []cosigned `json:"seen,omitempty"`
+}
+
+type cosigned struct {
+	Stream    string `json:"stream"`
+	Node      id.ID  `json:"node"`
+	By        id.ID  `json:"by"`
+	Size      uint64 `json:"size"`
+	At        int64  `json:"at,omitempty"` // seconds since 1970
+	Signature []byte `json:"signature,omitempty"`
+}
 
 // Bounds of a message, so that it passes what stands between two nodes, and of how much work one cut throws away.
 const (
@@ -50,6 +66,7 @@ const (
 	partBytes  = 256 << 10
 	maxUnpack  = 64 << 20
 	maxLacking = 500
+	maxSeen    = 2000
 )
 
 // hello begins an exchange.

@@ -49,6 +49,8 @@ func (n *Nodes) Serve(ctx context.Context, from id.ID, op string, body []byte) (
 		return n.takePart(ctx, who, body)
 	case OpFile:
 		return n.givePart(ctx, who, body)
+	case OpSeen:
+		return n.see(ctx, who, body)
 	}
 	return nil, fmt.Errorf("%w: nobody asks %q", ErrMessage, op)
 }

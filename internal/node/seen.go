@@ -1,0 +1,86 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tizi/internal/fact"
+	"tizi/internal/id"
+)
+
+// At the end of an exchange the one that is called signs which logs it has seen, how far and when, and gives back what it and
+// others have signed (fact.Cosigned).
+
+// see answers what was cosigned of the logs that another may hold.
+func (n *Nodes) see(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
+	var in, out seen
+	if err := decode(body, &in); err != nil {
+		return nil, err
+	}
+	shared := n.shared(who.Node)
+	if err := n.log.Cosign(ctx, shared); err != nil {
+		return nil, err
+	}
+	all, err := n.log.Cosigned(ctx, n.log.DB, shared)
+	if err != nil {
+		return nil, err
+	}
+	known := furthest(in.Known)
+	for _, c := range all {
+		w := cosigned{c.Stream, c.Node, c.By, c.Size, c.At.Unix(), c.Signature}
+		if c.Size > known[w.name()] && len(out.Seen) < maxSeen {
+			out.Seen = append(out.Seen, w)
+		}
+	}
+	return encode(out), nil
+}
+
+// cosignedName is whose word it is about which log.
+type cosignedName struct {
+	stream   string
+	node, by id.ID
+}
+
+func (c cosigned) name() cosignedName { return cosignedName{c.Stream, c.Node, c.By} }
+
+// furthest are the greatest sizes.
+func furthest(l []cosigned) map[cosignedName]uint64 {
+	out := map[cosignedName]uint64{}
+	for _, c := range l {
+		out[c.name()] = max(out[c.name()], c.Size)
+	}
+	return out
+}
+
+// seen asks for it. Who speaks an older program does not know the question.
+func (x *exchange) seen(ctx context.Context) error {
+	all, err := x.n.log.Cosigned(ctx, x.n.log.DB, x.shared)
+	if err != nil {
+		return err
+	}
+	var known []cosigned
+	for _, c := range all {
+		known = append(known, cosigned{Stream: c.Stream, Node: c.Node, By: c.By, Size: c.Size})
+	}
+	var ask seen
+	for name, size := range furthest(known) {
+		ask.Known = append(ask.Known, cosigned{Stream: name.stream, Node: name.node, By: name.by, Size: size})
+	}
+	b, err := x.link.Ask(ctx, OpSeen, encode(ask))
+	if errors.Is(err, ErrMessage) || errors.Is(err, ErrStranger) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var told seen
+	if err := decode(b, &told); err != nil {
+		return err
+	}
+	given := make([]fact.Cosigned, len(told.Seen))
+	for i, c := range told.Seen {
+		given[i] = fact.Cosigned{Stream: c.Stream, Node: c.Node, By: c.By, Size: c.Size, At: time.Unix(c.At, 0), Signature: c.Signature}
+	}
+	return x.n.log.TakeCosigned(ctx, given)
+}
