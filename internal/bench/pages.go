@@ -151,7 +151,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	}
 	agreements, err := agreementPages(c, base, role)
 	if err != nil || role == access.Partner || role == access.Auditor {
-		return append(agreements, "/board", "/board?period=all", "/me"), err
+		return append(agreements, "/board", "/board?period=all", "/gaps?period=all", "/evidence?period=all", "/me"), err
 	}
 	paths := []string{"/today", "/day", "/since", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/referrals", "/referrals?all=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
 	if access.Allows(role, access.ReadCentre) {
@@ -172,6 +172,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.ReadAudit) {
 		paths = append(paths, "/audit", "/audit?tab=days")
 	}
+	paths = append(paths, "/gaps?period=all", "/evidence?period=all")
 	if access.Allows(role, access.ReadNode) {
 		paths = append(paths, "/network", "/network/held")
 	}

@@ -178,3 +178,57 @@ func TestSpreadForm(t *testing.T) {
 		t.Error("what was corrected by hand is not shown as such")
 	}
 }
+
+// The gaps show what is furthest from its target first, and no part of a place that is few to who may not know the people; the
+// evidence of a number names the sheets it comes out of.
+func TestGapsAndEvidence(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	n.programmeP(t)
+	here := place.ID("MA-ERR-MJ1")
+	s := n.spot(t, "in", "MA-ERR-MJ1")
+	must(t, n.Training.Take(ctx, id.Nil, access.Everywhere(), s.session, map[id.ID]string{s.person: training.Present}, "list"))
+	prog := programme.ID("P")
+	now, err := n.Programmes.Get(ctx, n.DB, prog)
+	must(t, err)
+	var targets []programme.TargetSet
+	for _, x := range []struct {
+		place string
+		sex   string
+		value int64
+	}{{"MA-ERR-MJ1", "", 10}, {"MA-ERR-MJ1", "f", 40}, {"MA-ERR", "", 1}} {
+		set := programme.TargetSet{Place: place.ID(x.place), Indicator: measure.People, Period: "2026", Value: x.value}
+		if x.sex != "" {
+			set.Cell = map[string]string{"sex": x.sex}
+		}
+		targets = append(targets, set)
+	}
+	_, err = n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: now.Code, Name: now.Name, Place: now.Place, Pillars: now.Pillars}, Targets: targets})
+	must(t, err)
+	manager := n.open(t, access.Centre, access.Place(here), false)
+	partner := n.open(t, access.Partner, access.Programme(prog), false)
+	fr := i18n.For(i18n.FR)
+	_, _, body := n.request(t, manager, "GET", "/gaps?programme=P&period=2026&lang=fr", nil)
+	girls, all := strings.Index(body, fr.T("sex.f")), strings.Index(body, fr.T("gaps.everybody"))
+	if girls < 0 || all < 0 || girls > all {
+		t.Errorf("the girls miss 39 and everybody 9: they stand at %d and %d", girls, all)
+	}
+	if !strings.Contains(body, "/board/behind") {
+		t.Error("the number does not open its list")
+	}
+	_, _, body = n.request(t, partner, "GET", "/gaps?programme=P&period=2026&lang=fr", nil)
+	if !strings.Contains(body, fr.T("shell.few_number")) || strings.Contains(body, "/board/behind") || strings.Contains(body, "<b>39</b>") {
+		t.Error("a partner reads of one girl")
+	}
+	if !strings.Contains(body, fr.T("gaps.met", "n", 1)) {
+		t.Error("the province has reached its target, and nobody says so")
+	}
+	_, _, body = n.request(t, partner, "GET", "/evidence?programme=P&period=2026&place=MA-ERR-MJ1&lang=fr", nil)
+	for _, want := range []string{fr.T("evidence.of_target", "n", 10), fr.T("evidence.sheets", "n", 1, "total", 1), fr.T("evidence.logs")} {
+		if !strings.Contains(html.UnescapeString(body), want) {
+			t.Errorf("the evidence does not say %q", want)
+		}
+	}
+	if status, _, _ := n.request(t, partner, "GET", "/evidence?programme=P&sex=x", nil); status != 404 {
+		t.Errorf("evidence of no cell: %d", status)
+	}
+}

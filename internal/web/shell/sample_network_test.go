@@ -5,8 +5,10 @@ import (
 
 	"tizi/internal/i18n"
 	"tizi/internal/web/centre"
+	"tizi/internal/web/chart"
 	"tizi/internal/web/nodes"
 	"tizi/internal/web/shell"
+	"tizi/internal/web/steer"
 )
 
 const sampleNode = "34c057279f411316086baa198fa2934b"
@@ -95,6 +97,29 @@ func init() {
 				v.Rows = append(v.Rows, centre.ConflictRow{Kind: k, Name: "أمينة الإدريسي", What: p.T("consent.training"), URL: "#", Centre: haySalam})
 			}
 			return v
+		}},
+		{"gaps", "board/gaps", func(p *i18n.Printer) any {
+			v := steer.Gaps{Place: haySalam, ProgrammeName: jil, PeriodName: p.Period("2026"), Programme: "1", Period: "2026", Indicator: "people", Programmes: []shell.Option{{Value: "1", Label: "Jil Raqmi"}}, Periods: []shell.Option{{Value: "2026", Label: p.Period("2026")}}, Met: 3, BoardURL: "#", AnyTarget: true}
+			for i, cells := range [][]string{nil, {p.T("sex.f")}, {p.T("sex.f"), p.T("milieu.rural")}} {
+				r := steer.GapRow{Place: haySalam, Cells: cells, URL: "#", Evidence: "#", Target: 12000, Missing: 4200, Reached: shell.Figure{Value: 7800, URL: "#"}, Bar: chart.Bar{Value: 7800, Target: 12000, RTL: p.Lang().Dir() == "rtl", Label: "7800 / 12000"}}
+				if i == 2 {
+					r.Reached, r.Missing, r.Bar = shell.Figure{Hidden: true, Few: true}, 0, chart.Bar{Max: 1, Label: p.T("shell.few_number")}
+				}
+				v.Rows = append(v.Rows, r)
+			}
+			return v
+		}},
+		{"gaps-none", "board/gaps", func(p *i18n.Printer) any {
+			return steer.Gaps{Place: haySalam, ProgrammeName: jil, PeriodName: p.Period("2026"), Programmes: []shell.Option{{Value: "1", Label: "Jil Raqmi"}}, BoardURL: "#", AnyTarget: true, Met: 12}
+		}},
+		{"gaps-empty", "board/gaps", func(*i18n.Printer) any { return steer.Gaps{} }},
+		{"evidence", "board/evidence", func(p *i18n.Printer) any {
+			return steer.Evidence{What: "Jil Raqmi", PlaceName: "Hay Salam", Cells: []string{p.T("sex.f")}, PeriodName: p.Period("2026"), Number: shell.Figure{Value: 7800}, Target: 12000, Agreement: shell.Crumb{Name: "Convention cadre", URL: "#"}, Source: "L’Opinion", SourceURL: "https://www.lopinion.ma/", BoardURL: "#",
+				Rows: []steer.EvidenceRow{{Name: haySalam, Number: shell.Figure{Value: 7800}, Sessions: 120, Marked: 118, Marks: 9120}, {Name: haySalam, Number: shell.Figure{Hidden: true, Few: true}, Sessions: 4, Marked: 1, Marks: 3}},
+				Logs: []steer.LogRow{{Node: "MA-ERR-MJ1", Stream: "Hay Salam", Root: "Tszzrgjoid2CF6eIYOGJDqcb8FWHqVEgE1GqDE0Rpho=", Facts: 30921}}}
+		}},
+		{"evidence-none", "board/evidence", func(p *i18n.Printer) any {
+			return steer.Evidence{What: "Jil Raqmi", PlaceName: "Hay Salam", PeriodName: p.Period("2026"), Participations: true, BoardURL: "#"}
 		}},
 		{"people-move", "people/move", func(p *i18n.Printer) any {
 			return centre.MoveForm{Name: "Amina El Idrissi", PersonURL: "#", Action: "#", Groups: 2, Centres: []shell.Option{{Value: "1", Label: "Hay Salam"}}, Reasons: []shell.Option{{Value: "home", Label: p.T("move.reason.home")}, {Value: "other", Label: p.T("move.reason.other")}}, Errors: map[string]string{"centre": p.T("move.same"), "reason": p.T("error.reason_missing")},

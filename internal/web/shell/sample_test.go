@@ -698,7 +698,7 @@ func board(p *i18n.Printer, country bool) any {
 	b := steer.Board{Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب", i18n.ZGH: "ⵍⵎⵖⵔⵉⴱ", i18n.EN: "Morocco"}, Programmes: []shell.Option{{Value: "1", Label: "Jil Raqmi"}, {Value: "2", Label: "Fursa"}}, Programme: "1",
 		Period: "2026", Periods: []shell.Option{{Value: "2026", Label: p.Period("2026")}, {Value: "2026S1", Label: p.Period("2026S1")}, {Value: "202603", Label: p.Period("202603")}}, PeriodName: p.Period("2026"), Indicator: "people",
 		OutOfSchool: shell.Figure{Value: 2316, URL: "/behind"}, Centres: shell.Figure{Value: 131, URL: "/centres"}, CentresAll: shell.Figure{Value: 148},
-		WomenGoal: -1, RuralGoal: -1, RowKind: "place.region", Sort: sorts, ProgrammeName: jil, AsOf: p.T("board.as_of", "date", p.Date("2026-03-18"), "time", "09:12")}
+		WomenGoal: -1, RuralGoal: -1, RowKind: "place.region", Sort: sorts, ProgrammeName: jil, GapsURL: "#", EvidenceURL: "#", AsOf: p.T("board.as_of", "date", p.Date("2026-03-18"), "time", "09:12")}
 	b.Map.Title = p.T("region.map")
 	for i := range 5 {
 		b.Map.Legend[i] = p.T("board.band." + fmt.Sprint(i))

@@ -27,6 +27,7 @@ func Routes(d *door.Door) {
 	phaseRoutes(d)
 	staffRoutes(d)
 	watchRoutes(d)
+	gapsRoutes(d)
 }
 
 // question is what a board is asked.
@@ -243,7 +244,7 @@ func board(a *door.Ask) error {
 		Place: q.at.Name, Programme: q.prog.Code, ProgrammeName: q.prog.Name, Period: q.periodCode(), Indicator: q.indicator, WomenGoal: -1, RuralGoal: -1,
 		Target: shell.Figure{Value: q.target(q.at.ID)}, Reached: q.figure(a, q.sum(b, centres, "", "")),
 		Women: *q.parts(a, b, centres, "sex")["f"], Rural: *q.parts(a, b, centres, "milieu")["rural"], OutOfSchool: *q.parts(a, b, centres, "schooling")["out_of_school"],
-		CentresAll: shell.Figure{Value: int64(len(centres))}, PeriodName: periodName(a, q.period),
+		CentresAll: shell.Figure{Value: int64(len(centres))}, PeriodName: periodName(a, q.period), GapsURL: q.url("/gaps"), EvidenceURL: q.url("/evidence"),
 	}
 	for _, c := range centres {
 		if q.pick(b.Centres[c.ID]) > 0 {

@@ -50,6 +50,9 @@ type Board struct {
 	// Cells are the reached by sex, by age and by milieu, a table each.
 	Cells []CellTable
 
+	// GapsURL and EvidenceURL lead to where targets are missed, and to what stands behind the number of the place.
+	GapsURL, EvidenceURL string
+
 	// AsOf says when the figures were worked out, ready to read.
 	AsOf string
 }

@@ -1,0 +1,332 @@
+package steer
+
+import (
+	"cmp"
+	"io/fs"
+	"slices"
+
+	"tizi/internal/access"
+	"tizi/internal/i18n"
+	"tizi/internal/measure"
+	"tizi/internal/place"
+	"tizi/internal/programme"
+	"tizi/internal/web/chart"
+	"tizi/internal/web/door"
+	"tizi/internal/web/shell"
+)
+
+// gapsRoutes are about where targets are missed, and about what stands behind a number.
+func gapsRoutes(d *door.Door) {
+	d.Handle("GET /gaps", access.ReadBoard, gaps)
+	d.Handle("GET /evidence", access.ReadBoard, evidence)
+}
+
+// Gaps is the screen board/gaps: what is furthest from its target first.
+type Gaps struct {
+	Place              i18n.Text
+	ProgrammeName      i18n.Text
+	PeriodName         string
+	Programme, Period  string
+	Indicator, By      string
+	Programmes         []shell.Option
+	Periods            []shell.Option
+	Indicators, Orders []shell.Option
+	Rows               []GapRow
+	Met                int // targets that are reached
+	BoardURL           string
+	AnyTarget          bool
+}
+
+// GapRow is one target that is not reached.
+type GapRow struct {
+	Place           i18n.Text
+	Cells           []string // whom it is for, ready to read; none: everybody
+	URL             string   // the board of the place
+	Evidence        string
+	Target, Missing int64
+	Reached         shell.Figure
+	Bar             chart.Bar
+}
+
+// cellOf are the words of whom a target is for.
+func cellOf(a *door.Ask, t programme.Target) (words, pairs []string) {
+	for _, x := range [][2]string{{"sex", t.Sex}, {"age", t.Age}, {"milieu", t.Milieu}} {
+		if x[1] != "" {
+			words = append(words, a.P.T(x[0]+"."+x[1]))
+			pairs = append(pairs, x[0], x[1])
+		}
+	}
+	return words, pairs
+}
+
+// numbers reads boards of a programme, each once.
+type numbers struct {
+	a     *door.Ask
+	q     *question
+	read  map[measure.Filter]*measure.Board
+	lists access.Scope
+}
+
+func newNumbers(a *door.Ask, q *question) (*numbers, error) {
+	n := &numbers{a: a, q: q, read: map[measure.Filter]*measure.Board{}}
+	var err error
+	if a.May(access.ListPeople) {
+		n.lists, err = a.ScopeOf(access.ListPeople)
+	}
+	return n, err
+}
+
+// reached is how many of a target's cell were reached at centres.
+func (n *numbers) reached(t programme.Target, period string, centres []*place.Place) (int64, *measure.Board, error) {
+	f := measure.Filter{Programme: n.q.prog.ID, Period: period, Sex: t.Sex, Age: t.Age, Milieu: t.Milieu}
+	b := n.read[f]
+	if b == nil {
+		var err error
+		if b, err = measure.Read(n.a.R.Context(), n.a.H.DB, n.a.Scope, f); err != nil {
+			return 0, nil, err
+		}
+		n.read[f] = b
+	}
+	return n.q.sum(b, centres, "", ""), b, nil
+}
+
+// known reports whether the reader may list the people of all these centres.
+func (n *numbers) known(centres []*place.Place) bool {
+	return n.a.May(access.ListPeople) && !slices.ContainsFunc(centres, func(c *place.Place) bool { return !n.lists.Has(c.ID) })
+}
+
+// whole reports whether a reader counts all of a place: a target stands against all of it or against nothing.
+func whole(a *door.Ask, q *question, p *place.Place) bool {
+	return len(within(a, q, p)) == len(a.Tree.Within(p.ID))
+}
+
+func gaps(a *door.Ask) error {
+	q, err := ask(a)
+	if err != nil {
+		return err
+	}
+	if len(q.programmes) == 0 {
+		return a.Render("board/gaps", Gaps{})
+	}
+	v := Gaps{Place: q.at.Name, ProgrammeName: q.prog.Name, PeriodName: periodName(a, q.period), Programme: q.prog.Code, Period: q.periodCode(), Indicator: q.indicator, By: a.R.URL.Query().Get("by"), BoardURL: q.url("/board")}
+	for _, p := range q.programmes {
+		v.Programmes = append(v.Programmes, shell.Option{Value: p.Code, Label: nameOf(a, p.Name)})
+	}
+	months, _, err := measure.Series(a.R.Context(), a.H.DB, a.Scope, measure.Filter{Programme: q.prog.ID})
+	if err != nil {
+		return err
+	}
+	v.Periods = periods(a, months)
+	for _, x := range []string{measure.People, measure.Participations} {
+		v.Indicators = append(v.Indicators, shell.Option{Value: x, Label: a.P.T("gaps.indicator." + x)})
+	}
+	for _, x := range []string{"number", "share"} {
+		v.Orders = append(v.Orders, shell.Option{Value: x, Label: a.P.T("gaps.by." + x)})
+	}
+	n, err := newNumbers(a, q)
+	if err != nil {
+		return err
+	}
+	rtl := a.Lang.Dir() == "rtl"
+	type gap struct {
+		GapRow
+		share int64
+		veil  bool
+	}
+	var rows []gap
+	for _, t := range q.targets {
+		p := a.Tree.Get(t.Place)
+		if p == nil || t.Period != q.period || t.Indicator != q.indicator || !a.Tree.Holds(q.at.ID, t.Place) || !whole(a, q, p) {
+			continue
+		}
+		v.AnyTarget = true
+		centres := within(a, q, p)
+		got, _, err := n.reached(t, q.period, centres)
+		if err != nil {
+			return err
+		}
+		if got >= t.Value {
+			v.Met++
+			continue
+		}
+		at := *q
+		at.at = p
+		words, pairs := cellOf(a, t)
+		r := gap{GapRow: GapRow{Place: p.Name, Cells: words, URL: at.url("/board"), Evidence: at.url("/evidence", pairs...), Target: t.Value, Missing: t.Value - got, Reached: shell.Figure{Value: got},
+			Bar: chart.Bar{Value: got, Target: t.Value, RTL: rtl, Label: a.P.T("board.bar", "name", nameOf(a, p.Name), "n", got, "target", t.Value)}}, share: share(got, t.Value)}
+		if known := n.known(centres); known && got > 0 {
+			r.Reached.URL = at.url("/board/behind", pairs...)
+		} else if !known && len(words) > 0 && got > 0 && got < fewest {
+			// The part of a place that is few is not told, so neither is what is missing of it.
+			r.Reached, r.Missing, r.veil = shell.Figure{Hidden: true, Few: true}, 0, true
+		}
+		rows = append(rows, r)
+	}
+	slices.SortStableFunc(rows, func(x, y gap) int {
+		if v.By == "share" {
+			return cmp.Or(cmp.Compare(x.share, y.share), cmp.Compare(y.Target, x.Target))
+		}
+		return cmp.Or(cmp.Compare(y.Target-y.Reached.Value, x.Target-x.Reached.Value), cmp.Compare(x.share, y.share))
+	})
+	for _, r := range rows {
+		if r.veil {
+			r.Bar = chart.Bar{Max: 1, RTL: rtl, Label: a.P.T("shell.few_number")}
+		}
+		v.Rows = append(v.Rows, r.GapRow)
+	}
+	return a.Render("board/gaps", v)
+}
+
+// Evidence is the screen board/evidence: what stands behind a number.
+type Evidence struct {
+	What, PlaceName   string
+	Programme         i18n.Text
+	Cells             []string
+	PeriodName        string
+	Participations    bool
+	Number            shell.Figure
+	Target            int64
+	Agreement         shell.Crumb
+	Source            string
+	SourceURL         string
+	Rows              []EvidenceRow
+	Months            []MonthRow
+	BoardURL, ListURL string
+	Logs              []LogRow
+}
+
+// EvidenceRow is what one centre brings to the number, and of how many records.
+type EvidenceRow struct {
+	Name                    i18n.Text
+	Number                  shell.Figure
+	Sessions, Marked, Marks int
+}
+
+// LogRow is a log that the records stand in, as it is signed.
+type LogRow struct {
+	Node, Stream, Root string
+	Facts              int64
+}
+
+func evidence(a *door.Ask) error {
+	ctx, u := a.R.Context(), a.R.URL.Query()
+	q, err := ask(a)
+	if err != nil {
+		return err
+	}
+	if len(q.programmes) == 0 {
+		return fs.ErrNotExist
+	}
+	t := programme.Target{Place: q.at.ID, Sex: u.Get("sex"), Age: u.Get("age"), Milieu: u.Get("milieu")}
+	for _, d := range measure.Dimensions {
+		if x := u.Get(d.Name); x != "" && !slices.Contains(d.Values, x) {
+			return fs.ErrNotExist
+		}
+	}
+	n, err := newNumbers(a, q)
+	if err != nil {
+		return err
+	}
+	centres := within(a, q, q.at)
+	got, b, err := n.reached(t, q.period, centres)
+	if err != nil {
+		return err
+	}
+	words, pairs := cellOf(a, t)
+	v := Evidence{What: nameOf(a, q.prog.Name), PlaceName: nameOf(a, q.at.Name), Programme: q.prog.Name, Cells: words, PeriodName: periodName(a, q.period), Participations: q.indicator == measure.Participations, BoardURL: q.url("/board")}
+	named := n.known(centres)
+	v.Number = shell.Figure{Value: got}
+	if named && got > 0 {
+		v.ListURL = q.url("/board/behind", pairs...)
+		v.Number.URL = v.ListURL
+	}
+	for _, x := range q.targets {
+		if x.Place == q.at.ID && x.Period == q.period && x.Indicator == q.indicator && x.Sex == t.Sex && x.Age == t.Age && x.Milieu == t.Milieu {
+			v.Target = x.Value
+			if err := backing(a, x, &v); err != nil {
+				return err
+			}
+		}
+	}
+	sheets, err := a.H.Training.Sheets(ctx, a.H.DB, access.At(ids(centres)...), q.prog.ID, q.period)
+	if err != nil {
+		return err
+	}
+	var parts []*shell.Figure
+	for _, c := range centres {
+		s := sheets[c.ID]
+		r := EvidenceRow{Name: c.Name, Number: shell.Figure{Value: q.pick(b.Centres[c.ID])}, Sessions: s.Sessions, Marked: s.Marked, Marks: s.Marks}
+		if r.Number.Value == 0 && s.Sessions == 0 {
+			continue
+		}
+		v.Rows = append(v.Rows, r)
+	}
+	for i := range v.Rows {
+		parts = append(parts, &v.Rows[i].Number)
+	}
+	if !named {
+		veil(parts)
+		if len(words) > 0 && got > 0 && got < fewest {
+			v.Number = shell.Figure{Hidden: true, Few: true}
+		}
+	}
+	return logs(a, centres, &v)
+}
+
+// backing is what a target rests on: the agreement that binds it, and where it was published.
+func backing(a *door.Ask, t programme.Target, v *Evidence) error {
+	if !t.Source.IsZero() {
+		v.Source, v.SourceURL = t.Source.Publication, t.Source.URL
+	}
+	if t.Agreement.IsNil() {
+		return nil
+	}
+	ctx := a.R.Context()
+	public, err := a.H.Agreements.Public(ctx, a.H.DB)
+	if err != nil {
+		return err
+	}
+	for _, g := range public {
+		if g.ID == t.Agreement {
+			v.Agreement = shell.Crumb{Name: nameOf(a, g.Name), URL: "/initiatives"}
+		}
+	}
+	if !a.May(access.ReadAgreements) {
+		return nil
+	}
+	scope, err := a.ScopeOf(access.ReadAgreements)
+	if err != nil {
+		return err
+	}
+	if g, err := a.H.Agreements.Get(ctx, a.H.DB, scope, t.Agreement); err == nil {
+		v.Agreement = shell.Crumb{Name: nameOf(a, g.Name), URL: "/agreements/" + g.ID.String()}
+	}
+	return nil
+}
+
+// logs are those of the centres: as many facts as they hold, under a signed root, so that anybody can tell later whether
+// something was altered.
+func logs(a *door.Ask, centres []*place.Place, v *Evidence) error {
+	of := map[string]*place.Place{}
+	for _, c := range centres {
+		of[c.Stream()] = c
+	}
+	states, err := a.H.Log.States(a.R.Context(), a.H.DB, func(s string) bool { return of[s] != nil })
+	if err != nil {
+		return err
+	}
+	for _, s := range states {
+		if len(v.Logs) == maxLogs {
+			break
+		}
+		node := s.Node.Hex()[:8]
+		if g, ok := a.H.Log.Grantee(s.Node); ok && g.Name != "" {
+			node = g.Name
+		}
+		v.Logs = append(v.Logs, LogRow{Node: node, Stream: nameOf(a, of[s.Stream].Name), Root: s.Root.String(), Facts: int64(s.Size)})
+	}
+	return a.Render("board/evidence", v)
+}
+
+// maxLogs is how many logs a page names; of more, each centre's page names its own.
+const maxLogs = 24
