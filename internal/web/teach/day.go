@@ -254,6 +254,11 @@ func day(a *door.Ask) error {
 		}
 		v.Sessions = append(v.Sessions, row)
 	}
+	if a.May(access.ReadActivities) {
+		if err := activities(a, &v, several); err != nil {
+			return err
+		}
+	}
 	slices.SortStableFunc(v.Sessions, func(x, y DaySession) int { return cmp.Compare(x.From, y.From) })
 	if v.Date == a.Today() {
 		if v.Tasks, err = absences(a, at.AddDate(0, 0, -missingSince).Format(time.DateOnly)); err != nil {
@@ -273,6 +278,45 @@ func day(a *door.Ask) error {
 		}
 	}
 	return a.Render("teach/day", v)
+}
+
+// maxActivities bounds how many activities a day has on its sheet.
+const maxActivities = 60
+
+// activities adds the sessions of activities of the day.
+func activities(a *door.Ask, v *Day, several bool) error {
+	ctx := a.R.Context()
+	scope, err := a.ScopeOf(access.ReadActivities)
+	if err != nil {
+		return err
+	}
+	list, err := a.H.Activities.On(ctx, a.H.DB, scope, v.Date, maxActivities)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	ids := make([]id.ID, len(list))
+	for i, x := range list {
+		ids[i] = x.ID
+	}
+	counts, err := a.H.Activities.Counts(ctx, a.H.DB, ids)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		for _, s := range x.Sessions {
+			if s.Date != v.Date {
+				continue
+			}
+			row := DaySession{From: s.From, To: s.To, Room: cmp.Or(x.Venue, s.Room), Expected: counts[x.ID].Registered, Cancelled: x.Reason, Notes: []string{a.P.T("activity.kind." + x.Kind)}}
+			row.Group, _ = x.Title.In(a.Lang)
+			if several {
+				where, _ := a.PlaceName(x.Centre).In(a.Lang)
+				row.Notes = append(row.Notes, where)
+			}
+			v.Sessions = append(v.Sessions, row)
+		}
+	}
+	return nil
 }
 
 // centreDay adds what belongs to the one centre of the scope.
