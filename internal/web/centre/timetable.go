@@ -731,14 +731,24 @@ func notice(a *door.Ask) error {
 	}
 	a.Shows(look.Print, look.Group, people...)
 	numbers := map[i18n.Lang][]string{}
-	for _, p := range people {
-		links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
-		if err != nil {
-			return err
+	links, err := a.H.Family.GuardiansOfAll(ctx, a.H.DB, ids)
+	if err != nil {
+		return err
+	}
+	var guardians []id.ID
+	for _, list := range links {
+		for _, l := range list {
+			guardians = append(guardians, l.Guardian)
 		}
+	}
+	accounts, err := a.H.Access.Of(ctx, a.H.DB, guardians)
+	if err != nil {
+		return err
+	}
+	for _, p := range people {
 		lang, number := i18n.AR, cmp.Or(p.Details["guardian_phone"], p.Details["phone"]) // Arabic where nobody said otherwise
-		for _, l := range links {
-			if acc, err := a.H.Access.Get(ctx, a.H.DB, l.Guardian); err == nil && acc != nil {
+		for _, l := range links[p.ID] {
+			if acc := accounts[l.Guardian]; acc != nil {
 				if x, ok := i18n.Parse(acc.Lang); ok {
 					lang = x
 				}

@@ -205,39 +205,28 @@ func day(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	who, instead, err := a.H.Training.TrainersOf(ctx, a.H.DB, list)
+	if err != nil {
+		return err
+	}
+	var accounts []id.ID
+	for _, l := range who {
+		accounts = append(accounts, l...)
+	}
 	names := door.Names{}
-	called := func(accounts []id.ID) (out []string, err error) {
-		for _, x := range accounts {
-			name, err := names.Of(a, x)
-			if err != nil {
-				return nil, err
-			}
-			if name != "" {
-				out = append(out, name)
-			}
-		}
-		return out, nil
+	if err := names.Load(a, accounts); err != nil {
+		return err
 	}
 	several := len(a.Centres(a.Scope)) > 1
-	leaders := map[id.ID][]id.ID{}
 	for _, s := range list {
 		row := DaySession{From: s.Starts, To: s.Ends, Room: s.Room, Group: s.CohortName, Expected: s.Expected}
-		stand, err := a.H.Training.StandIns(ctx, a.H.DB, s.ID)
-		if err != nil {
-			return err
-		}
-		if len(stand) > 0 {
+		if instead[s.ID] {
 			row.Notes = append(row.Notes, a.P.T("day.stand_in"))
-		} else if stand = leaders[s.Cohort]; stand == nil {
-			c, err := a.H.Training.Cohort(ctx, a.H.DB, a.Scope, s.Cohort, "")
-			if err != nil {
-				return err
-			}
-			stand = c.Trainers
-			leaders[s.Cohort] = stand
 		}
-		if row.Trainers, err = called(stand); err != nil {
-			return err
+		for _, t := range who[s.ID] {
+			if names[t] != "" {
+				row.Trainers = append(row.Trainers, names[t])
+			}
 		}
 		if s.Cancelled != "" {
 			row.Cancelled = a.P.T("day.cancelled")
