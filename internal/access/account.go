@@ -174,6 +174,23 @@ func (a *Access) Get(ctx context.Context, q store.Querier, account id.ID) (*Acco
 	return l[0], nil
 }
 
+// Of returns some accounts with their roles; those that this node does not know are left out.
+func (a *Access) Of(ctx context.Context, q store.Querier, ids []id.ID) (map[id.ID]*Account, error) {
+	out := map[id.ID]*Account{}
+	for part := range slices.Chunk(ids, 500) {
+		which, args := store.In("id", part)
+		whose, _ := store.In("account", part)
+		list, err := a.accounts(ctx, q, which, whose, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, acc := range list {
+			out[acc.ID] = acc
+		}
+	}
+	return out, nil
+}
+
 // staff is a condition on a column of accounts: those who work for a programme, and those without any role.
 func staff(column string) string {
 	return column + " NOT IN (SELECT account FROM access_role WHERE role IN ('guardian', 'learner') AND account NOT IN (SELECT account FROM access_role WHERE role NOT IN ('guardian', 'learner')))"

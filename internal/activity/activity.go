@@ -70,7 +70,8 @@ func (s *Activities) state(ctx context.Context, q store.Querier, actor, centre i
 	return []fact.New{{Stream: person.Stream(centre), Kind: k, Subject: subject, Actor: actor, Body: b, Prev: fact.HeadsOf(old)}}, nil
 }
 
-// Set states an activity. With more room, those who wait move up.
+// Set states an activity. With more room, those who wait move up. One that is moved while people are registered says when it was to be
+// before.
 func (s *Activities) Set(ctx context.Context, actor, v id.ID, a Stated) error {
 	if err := a.Check(); err != nil {
 		return err
@@ -84,7 +85,10 @@ func (s *Activities) Set(ctx context.Context, actor, v id.ID, a Stated) error {
 		if err := f.Err(); err != nil {
 			return out, err
 		}
-		var err error
+		a, err := s.moved(ctx, q, v, a)
+		if err != nil {
+			return out, err
+		}
 		if out.Facts, err = s.state(ctx, q, actor, a.Centre, KindActivity, v, a); err != nil {
 			return out, err
 		}
@@ -93,6 +97,26 @@ func (s *Activities) Set(ctx context.Context, actor, v id.ID, a Stated) error {
 		return out, err
 	}})
 	return err
+}
+
+// moved is an activity with when it was to be before, for those who are registered.
+func (s *Activities) moved(ctx context.Context, q store.Querier, v id.ID, a Stated) (Stated, error) {
+	old, err := s.Get(ctx, q, access.Everywhere(), v)
+	if errors.Is(err, ErrUnknown) {
+		return a, nil
+	}
+	if err != nil {
+		return a, err
+	}
+	a.Was = old.Was
+	if !a.elsewhere(old.Stated) {
+		return a, nil
+	}
+	c, err := s.Counts(ctx, q, []id.ID{v})
+	if c[v].Registered+c[v].Waiting > 0 {
+		a.Was = old.Begins()
+	}
+	return a, err
 }
 
 // check says what contradicts what is known.

@@ -6,10 +6,12 @@
 package activity
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"tizi/internal/blob"
@@ -99,6 +101,24 @@ type Stated struct {
 	Fee       int           `json:"fee,omitempty"`    // whole dirhams; 0 is free
 	Waived    i18n.Text     `json:"waived,omitempty"` // for whom
 	Simulated bool          `json:"simulated,omitempty"`
+	// Was is when it was to begin before it was moved with people registered for it: "2026-03-14", with the hour where there was one.
+	Was string `json:"was,omitempty"`
+}
+
+// Begins is when it begins: its first day, with the hour of its first session where that has one.
+func (a Stated) Begins() string {
+	first := ""
+	for _, s := range a.Sessions {
+		if at := strings.TrimSpace(s.Date + " " + s.From); first == "" || at < first {
+			first = at
+		}
+	}
+	return cmp.Or(first, a.From)
+}
+
+// elsewhere reports whether somebody who would come to b would miss a: on other days, at other hours, or in another place.
+func (a Stated) elsewhere(b Stated) bool {
+	return a.From != b.From || a.To != b.To || a.Venue != b.Venue || !slices.Equal(a.Sessions, b.Sessions)
 }
 
 var clock = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)

@@ -57,21 +57,33 @@ func (s *Activities) List(ctx context.Context, q store.Querier, scope access.Sco
 			where, args = where+" AND "+x.condition, append(args, x.value)
 		}
 	}
-	return s.list(ctx, q, where+" ORDER BY starts DESC, id LIMIT "+strconv.Itoa(max), args...)
+	return activities(ctx, q, where+" ORDER BY starts DESC, id LIMIT "+strconv.Itoa(max), args...)
+}
+
+// Between returns the activities of a centre that run on some days, both included, in whatever state, the first first. The caller
+// has made sure that the reader may see the centre.
+func Between(ctx context.Context, q store.Querier, centre id.ID, from, to string) ([]Activity, error) {
+	return activities(ctx, q, "centre = ? AND starts <= ? AND ends >= ? ORDER BY starts, id", centre, to, from)
+}
+
+// On returns at most max activities of a scope that run on a day, in whatever state.
+func (s *Activities) On(ctx context.Context, q store.Querier, scope access.Scope, day string, max int) ([]Activity, error) {
+	where, args := seen(scope)
+	return activities(ctx, q, where+" AND starts <= ? AND ends >= ? ORDER BY starts, id LIMIT "+strconv.Itoa(max), append(args, day, day)...)
 }
 
 // Public returns at most max activities that anybody may register for, the next first.
 func (s *Activities) Public(ctx context.Context, q store.Querier, max int) ([]Activity, error) {
-	return s.list(ctx, q, "state = ? AND ends >= ? ORDER BY ends, starts, id LIMIT "+strconv.Itoa(max), Open, s.today())
+	return activities(ctx, q, "state = ? AND ends >= ? ORDER BY ends, starts, id LIMIT "+strconv.Itoa(max), Open, s.today())
 }
 
 // Known returns at most max activities that are over or run without registration, the latest first: their pages show what
 // came out of them.
 func (s *Activities) Known(ctx context.Context, q store.Querier, max int) ([]Activity, error) {
-	return s.list(ctx, q, "state IN (?, ?) ORDER BY starts DESC, id LIMIT "+strconv.Itoa(max), Held, Closed)
+	return activities(ctx, q, "state IN (?, ?) ORDER BY starts DESC, id LIMIT "+strconv.Itoa(max), Held, Closed)
 }
 
-func (s *Activities) list(ctx context.Context, q store.Querier, where string, args ...any) ([]Activity, error) {
+func activities(ctx context.Context, q store.Querier, where string, args ...any) ([]Activity, error) {
 	var out []Activity
 	err := q.Each(ctx, "SELECT id, body, conflict FROM activity WHERE "+where, args, func(r store.Row) error {
 		var x Activity
@@ -89,7 +101,7 @@ func (s *Activities) list(ctx context.Context, q store.Querier, where string, ar
 // Get returns an activity of a scope, or ErrUnknown.
 func (s *Activities) Get(ctx context.Context, q store.Querier, scope access.Scope, v id.ID) (*Activity, error) {
 	where, args := seen(scope)
-	l, err := s.list(ctx, q, where+" AND id = ?", append(args, v)...)
+	l, err := activities(ctx, q, where+" AND id = ?", append(args, v)...)
 	if err == nil && len(l) == 0 {
 		err = ErrUnknown
 	}

@@ -296,6 +296,64 @@ func TestLaterNoStands(t *testing.T) {
 	})
 }
 
+// counted counts what is asked of a database.
+type counted struct {
+	store.Querier
+	n int
+}
+
+func (c *counted) Each(ctx context.Context, query string, args []any, fn func(store.Row) error) error {
+	c.n++
+	return c.Querier.Each(ctx, query, args, fn)
+}
+
+// The guardians of a group are those of each of its people, asked for at once however many they are; so are accounts.
+func TestGuardiansOfAGroup(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := open(t, e)
+		must(t, h.Places.LoadCountry(ctx, id.Nil, "ma", true))
+		var group, guardians []id.ID
+		for i := range 6 {
+			p := someone(t, h, fmt.Sprint("Child ", i), "2015-01-06")
+			group = append(group, p)
+			for j := range i % 3 {
+				g, err := h.Family.Welcome(ctx, id.Nil, all, p, family.Who{Name: fmt.Sprint("Guardian ", i, j)}, "fr", true, true)
+				must(t, err)
+				guardians = append(guardians, g)
+			}
+		}
+		must(t, h.People.Merge(ctx, id.Nil, all, group[2], group[5], "papers"))
+		words := func(list []*family.Link) (out []string) {
+			for _, l := range list {
+				out = append(out, l.Name)
+			}
+			return out
+		}
+		asked := func(people []id.ID) int {
+			t.Helper()
+			q := &counted{Querier: h.DB}
+			got, err := h.Family.GuardiansOfAll(ctx, q, people)
+			must(t, err)
+			for i, p := range people {
+				want, err := h.Family.GuardiansOf(ctx, h.DB, p)
+				must(t, err)
+				if fmt.Sprint(words(got[p])) != fmt.Sprint(words(want)) || len(want) < i%3 {
+					t.Errorf("person %d: %v, want %v", i, words(got[p]), words(want))
+				}
+			}
+			accounts, err := h.Access.Of(ctx, q, guardians)
+			must(t, err)
+			if len(accounts) != len(guardians) {
+				t.Errorf("%d accounts of %d", len(accounts), len(guardians))
+			}
+			return q.n
+		}
+		if few, many := asked(group[4:]), asked(group); many > few {
+			t.Errorf("%d questions for two people, %d for six", few, many)
+		}
+	})
+}
+
 // Who answers for a person no more answers for none of its records, and whoever they sent fetches nobody.
 func TestUnlinkedOfAllRecords(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {

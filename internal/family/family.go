@@ -107,21 +107,50 @@ func (f *Family) Children(ctx context.Context, q store.Querier, guardian id.ID) 
 // GuardiansOf returns the guardians of a person by whichever record, each once. The caller has made sure that the reader may
 // see the person.
 func (f *Family) GuardiansOf(ctx context.Context, q store.Querier, child id.ID) ([]*Link, error) {
-	records, err := person.Records(ctx, q, child)
+	of, err := f.GuardiansOfAll(ctx, q, []id.ID{child})
+	return of[child], err
+}
+
+// GuardiansOfAll is GuardiansOf of some people at once.
+func (f *Family) GuardiansOfAll(ctx context.Context, q store.Querier, children []id.ID) (map[id.ID][]*Link, error) {
+	ones, err := person.Ones(ctx, q, children)
 	if err != nil {
 		return nil, err
 	}
-	in, args := store.In("child", records)
-	all, err := f.links(ctx, q, in, args...)
-	var out []*Link
-	for _, own := range []bool{true, false} { // what the record itself says comes first
-		for _, l := range all {
-			if (l.Child == child) == own && !slices.ContainsFunc(out, func(o *Link) bool { return o.Guardian == l.Guardian }) {
-				out = append(out, l)
-			}
+	records := slices.Clone(children)
+	for _, all := range ones {
+		records = append(records, all...)
+	}
+	slices.SortFunc(records, func(a, b id.ID) int { return slices.Compare(a[:], b[:]) })
+	of := map[id.ID][]*Link{} // by record
+	for part := range slices.Chunk(slices.Compact(records), 500) {
+		in, args := store.In("child", part)
+		list, err := f.links(ctx, q, in, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range list {
+			of[l.Child] = append(of[l.Child], l)
 		}
 	}
-	return out, err
+	out := map[id.ID][]*Link{}
+	for _, child := range children {
+		all := slices.Clone(of[child]) // what the record itself says comes first
+		var others []*Link
+		for _, r := range ones[child] {
+			if r != child {
+				others = append(others, of[r]...)
+			}
+		}
+		slices.SortFunc(others, func(a, b *Link) int { return slices.Compare(a.ID[:], b.ID[:]) })
+		for _, l := range others {
+			if !slices.ContainsFunc(all, func(o *Link) bool { return o.Guardian == l.Guardian }) {
+				all = append(all, l)
+			}
+		}
+		out[child] = all
+	}
+	return out, nil
 }
 
 // LinkOf returns how an account stands to a child, by whichever record, or ErrNoLink.

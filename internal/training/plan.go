@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,8 +9,10 @@ import (
 	"strings"
 
 	"tizi/internal/access"
+	"tizi/internal/activity"
 	"tizi/internal/centre"
 	"tizi/internal/fact"
+	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/person"
 	"tizi/internal/store"
@@ -25,9 +28,9 @@ type Calendar struct {
 // ClashError is returned when sessions clash: with what cannot be, or with what nobody confirmed.
 type ClashError struct {
 	Clashes []timetable.Clash
-	Refused bool             // one of them cannot be confirmed
-	Names   map[id.ID]string // of the groups that clash, by session, where EditCohort says so
-	Days    map[id.ID]string // of the sessions of the group itself, there too
+	Refused bool                // one of them cannot be confirmed
+	Names   map[id.ID]i18n.Text // of what clashes, by session, where EditCohort says so
+	Days    map[id.ID]string    // of the sessions of the group itself, there too
 }
 
 func (e *ClashError) Error() string { return fmt.Sprintf("%d clashes", len(e.Clashes)) }
@@ -45,12 +48,13 @@ func devicesOf(s string) map[string]int {
 // timetableKey names a centre's timetable for the writer's turn.
 func timetableKey(centre id.ID) id.ID { return id.Under(centre, "timetable") }
 
-// Booked is a session in a timetable, with what a screen says of it.
+// Booked is a session in a timetable, of a group or of an activity, with what a screen says of it.
 type Booked struct {
 	timetable.Booking
 	Centre    id.ID
-	Name      string // of the group
-	Room      string // as it is written; Booking.Room is its id
+	Activity  id.ID     // Nil of a group's
+	Name      i18n.Text // of the group or the activity
+	Room      string    // as it is written; Booking.Room is its id
 	Cancelled string
 }
 
@@ -64,8 +68,11 @@ func (t *Training) booked(ctx context.Context, q store.Querier, cancelled bool, 
 	of := map[id.ID]*Booked{}
 	err := q.Each(ctx, "SELECT s.id, s.cohort, s.centre, s.day, s.starts, s.ends, s.room, s.room_id, s.devices, s.cancelled, coalesce(c.name, '') FROM training_session s LEFT JOIN training_cohort c ON c.id = s.cohort WHERE "+where+" ORDER BY s.day, s.starts, s.id", args, func(r store.Row) error {
 		b := &Booked{}
-		var starts, ends, devices string
-		err := r.Scan(&b.ID, &b.Group, &b.Centre, &b.Date, &starts, &ends, &b.Room, &b.Booking.Room, &devices, &b.Cancelled, &b.Name)
+		var starts, ends, devices, name string
+		err := r.Scan(&b.ID, &b.Group, &b.Centre, &b.Date, &starts, &ends, &b.Room, &b.Booking.Room, &devices, &b.Cancelled, &name)
+		if name != "" {
+			b.Name = i18n.Text{i18n.FR: name} // a group has one name, whatever its language
+		}
 		b.From, b.To = span(starts, ends)
 		b.Devices = devicesOf(devices)
 		out, at[b.Group], of[b.ID] = append(out, b), append(at[b.Group], b), b
@@ -131,10 +138,86 @@ func span(starts, ends string) (from, to int) {
 	return from, to
 }
 
-// Week returns the sessions of a centre between two days, both included; cancelled ones too. The caller has made sure that
-// the reader may see the centre.
+// Week returns the sessions of a centre between two days, both included, of groups and of activities; cancelled ones too. The
+// caller has made sure that the reader may see the centre.
 func (t *Training) Week(ctx context.Context, q store.Querier, at id.ID, from, to string) ([]*Booked, error) {
-	return t.booked(ctx, q, true, "s.centre = ? AND s.day >= ? AND s.day <= ?", store.Args(at, from, to))
+	list, err := t.booked(ctx, q, true, "s.centre = ? AND s.day >= ? AND s.day <= ?", store.Args(at, from, to))
+	if err != nil {
+		return nil, err
+	}
+	events, err := t.events(ctx, q, at, from, to)
+	return append(list, events...), err
+}
+
+// events are the sessions of a centre's activities between two days. What is held at a venue of its own takes no room of the centre.
+func (t *Training) events(ctx context.Context, q store.Querier, at id.ID, from, to string) (out []*Booked, err error) {
+	list, err := activity.Between(ctx, q, at, from, to)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	rooms, err := t.centres.Rooms(ctx, q, at)
+	for _, x := range list {
+		for _, s := range x.Sessions {
+			if s.Date < from || to < s.Date {
+				continue
+			}
+			b := &Booked{Booking: timetable.Booking{ID: s.ID, Date: s.Date}, Centre: at, Activity: x.ID, Name: x.Title, Room: cmp.Or(x.Venue, s.Room), Cancelled: x.Reason}
+			b.From, b.To = span(s.From, s.To)
+			if x.Venue == "" {
+				b.Booking.Room = roomCalled(rooms, s.Room)
+			}
+			out = append(out, b)
+		}
+	}
+	return out, err
+}
+
+func roomCalled(rooms []centre.Room, name string) id.ID {
+	for _, r := range rooms {
+		if strings.EqualFold(r.Name, strings.TrimSpace(name)) {
+			return r.ID
+		}
+	}
+	return id.Nil
+}
+
+// Taken returns, of the sessions that an activity is to have, which find the room that they name taken, and by whom.
+func (t *Training) Taken(ctx context.Context, q store.Querier, a activity.Stated, v id.ID) (map[id.ID]i18n.Text, error) {
+	if a.Venue != "" || a.State == activity.Cancelled || len(a.Sessions) == 0 {
+		return nil, nil
+	}
+	rooms, err := t.centres.Rooms(ctx, q, a.Centre)
+	if err != nil {
+		return nil, err
+	}
+	list, err := t.Week(ctx, q, a.Centre, a.From, a.To)
+	if err != nil {
+		return nil, err
+	}
+	out, mine := map[id.ID]i18n.Text{}, map[id.ID]bool{}
+	name := map[id.ID]i18n.Text{}
+	var bs []timetable.Booking
+	for _, s := range a.Sessions {
+		b := timetable.Booking{ID: s.ID, Date: s.Date, Room: roomCalled(rooms, s.Room)}
+		b.From, b.To = span(s.From, s.To)
+		bs, mine[s.ID] = append(bs, b), true
+	}
+	for _, b := range list {
+		if b.Activity != v && b.Cancelled == "" {
+			bs, name[b.ID] = append(bs, b.Booking), b.Name
+		}
+	}
+	for _, c := range timetable.Find(bs, timetable.World{}) {
+		if c.Kind != timetable.RoomTwice || mine[c.A] && mine[c.B] {
+			continue
+		}
+		if mine[c.A] {
+			out[c.A] = name[c.B]
+		} else if mine[c.B] {
+			out[c.B] = name[c.A]
+		}
+	}
+	return out, nil
 }
 
 // Elsewhere returns the sessions that the trainers of some sessions of a centre hold at other centres between two days. Of
@@ -210,10 +293,10 @@ func Clashes(list []*Booked, w timetable.World) []timetable.Clash {
 }
 
 // against returns the clashes that some new bookings of a centre bring: with what is planned there, with what their
-// trainers hold elsewhere, and with the world. names are those of the groups that they clash with, "" of one that is not in
-// the scope.
-func (t *Training) against(ctx context.Context, q store.Querier, scope access.Scope, at id.ID, fresh []timetable.Booking, cal *Calendar) (clashes []timetable.Clash, names map[id.ID]string, err error) {
-	names = map[id.ID]string{}
+// trainers hold elsewhere, and with the world. names are those of the groups and activities that they clash with, none of one
+// that is not in the scope.
+func (t *Training) against(ctx context.Context, q store.Querier, scope access.Scope, at id.ID, fresh []timetable.Booking, cal *Calendar) (clashes []timetable.Clash, names map[id.ID]i18n.Text, err error) {
+	names = map[id.ID]i18n.Text{}
 	if len(fresh) == 0 {
 		return nil, names, nil
 	}
@@ -234,7 +317,12 @@ func (t *Training) against(ctx context.Context, q store.Querier, scope access.Sc
 	if err != nil {
 		return nil, nil, err
 	}
-	list = append(list, elsewhere...)
+	events, err := t.events(ctx, q, at, first, last)
+	if err != nil {
+		return nil, nil, err
+	}
+	events = slices.DeleteFunc(events, func(b *Booked) bool { return b.Cancelled != "" })
+	list = append(append(list, elsewhere...), events...)
 	w, err := t.World(ctx, q, at, first, cal)
 	if err != nil {
 		return nil, nil, err
@@ -293,9 +381,9 @@ type Day struct {
 // Preview is a series before it is written.
 type Preview struct {
 	Days    []Day
-	Names   map[id.ID]string // of the groups that clash, by session
-	Err     *ClashError      // nil: it can be written as it is
-	Skipped []Day            // holidays, which the series leaves out
+	Names   map[id.ID]i18n.Text // of what clashes, by session
+	Err     *ClashError         // nil: it can be written as it is
+	Skipped []Day               // holidays, which the series leaves out
 	fresh   []timetable.Booking
 	all     []timetable.Clash
 }
@@ -492,7 +580,7 @@ func (t *Training) StandIns(ctx context.Context, q store.Querier, session id.ID)
 
 // Alter moves, cancels or brings back a session, or gives it another room or trainer. A session with a sheet took place:
 // ErrTaken. Names of the groups that it clashes with come with a *ClashError.
-func (t *Training) Alter(ctx context.Context, actor id.ID, scope access.Scope, session id.ID, ch Change) (names map[id.ID]string, err error) {
+func (t *Training) Alter(ctx context.Context, actor id.ID, scope access.Scope, session id.ID, ch Change) (names map[id.ID]i18n.Text, err error) {
 	s, err := t.Session(ctx, t.log.DB, scope, session)
 	if err != nil {
 		return nil, err

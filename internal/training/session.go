@@ -109,6 +109,45 @@ func (t *Training) Session(ctx context.Context, q store.Querier, scope access.Sc
 	return l[0], nil
 }
 
+// TrainersOf returns who holds each of some sessions: who stands in for the group's trainers, where somebody does, as instead says, or
+// these.
+func (t *Training) TrainersOf(ctx context.Context, q store.Querier, list []*Session) (who map[id.ID][]id.ID, instead map[id.ID]bool, err error) {
+	who, instead = map[id.ID][]id.ID{}, map[id.ID]bool{}
+	for part := range slices.Chunk(list, 250) {
+		of := map[id.ID][]id.ID{}
+		sessions, groups := make([]id.ID, len(part)), make([]id.ID, len(part))
+		for i, s := range part {
+			sessions[i], groups[i] = s.ID, s.Cohort
+		}
+		in, args := store.In("session", sessions)
+		err = q.Each(ctx, "SELECT session, account FROM training_stand_in WHERE "+in+" ORDER BY session, account", args, func(r store.Row) error {
+			var s, a id.ID
+			err := r.Scan(&s, &a)
+			who[s], instead[s] = append(who[s], a), true
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		in, args = store.In("cohort", groups)
+		err = q.Each(ctx, "SELECT cohort, account FROM training_trainer WHERE "+in+" ORDER BY cohort, account", args, func(r store.Row) error {
+			var g, a id.ID
+			err := r.Scan(&g, &a)
+			of[g] = append(of[g], a)
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, s := range part {
+			if !instead[s.ID] {
+				who[s.ID] = of[s.Cohort]
+			}
+		}
+	}
+	return who, instead, nil
+}
+
 // Weekly is a timetable to be turned into sessions: these weekdays from a first to a last day.
 type Weekly struct {
 	From, To     string // ISO dates, both included

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/activity"
 	"tizi/internal/centre"
 	"tizi/internal/consent"
 	"tizi/internal/i18n"
@@ -295,6 +296,56 @@ func TestCloseForm(t *testing.T) {
 	if now.Closed || now.Enrolled != 2 {
 		t.Errorf("opened again: %+v", now)
 	}
+}
+
+// An activity stands in the week and on the day of its centre, and of a room it and a session want at once, the second is refused; who
+// registered for one that is moved is told, by a notice.
+func TestActivitiesInTheWeek(t *testing.T) {
+	c := newCrew(t)
+	all := access.Everywhere()
+	room, err := c.Centres.SetRoom(ctx, id.Nil, all, id.Nil, centre.RoomDescribed{Centre: c.s.centre, Name: "Grande salle", Seats: 90})
+	must(t, err)
+	v, meeting := id.New(), id.New()
+	a := activity.Stated{Programme: programme.ID("P"), Kind: "conference", Pillar: "training", Centre: c.s.centre, Title: i18n.Text{i18n.FR: "Robots"}, From: "2026-03-10", To: "2026-03-10", State: activity.Open, Sessions: []activity.Session{{ID: meeting, Date: "2026-03-10", From: "14:00", To: "16:00", Room: "grande salle"}}}
+	must(t, c.Activities.Set(ctx, id.Nil, v, a))
+	must(t, c.Centres.SetHours(ctx, id.Nil, all, centre.HoursStated{Centre: c.s.centre, Spans: []centre.Span{{Day: time.Tuesday, From: "08:00", To: "20:00"}}}))
+	c.reads("/timetable?week=2026-03-09", "/activities/"+v.String(), true)
+	c.reads("/timetable?week=2026-03-16", "Robots", false)
+	c.reads("/day?date=2026-03-10", "Robots", true)
+	c.reads("/day?date=2026-03-10", c.fr.T("activity.kind.conference"), true)
+	c.reads("/day?date=2026-03-11", "Robots", false)
+	plan := "/groups/" + c.s.group.String() + "/session"
+	taken := []any{"room", "Grande salle", "group", "Robots"}
+	c.refuses(plan, "clash.room", taken, "date", "2026-03-10", "from", "15:00", "to", "17:00", "room_id", room.String())
+	c.takes(plan, "date", "2026-03-10", "from", "16:00", "to", "17:00", "room_id", room.String())
+	edit := "/activities/" + v.String() + "/edit"
+	form := func(date, from, to string) []string {
+		return []string{"programme", programme.ID("P").String(), "kind", "conference", "pillar", "training", "centre", c.s.centre.String(), "title_fr", "Robots", "from", date, "to", date, "state", "open",
+			"session_id_0", meeting.String(), "session_date_0", date, "session_from_0", from, "session_to_0", to, "session_room_0", "Grande salle"}
+	}
+	c.refuses(edit, "clash.room", []any{"room", "Grande salle", "group", "G in"}, form("2026-03-10", "15:30", "16:30")...)
+	back := "/activities/" + v.String()
+	if to := c.takes(edit, form("2026-03-10", "13:00", "15:00")...); to != back { // nobody is registered yet
+		t.Errorf("moved leads to %q", to)
+	}
+	guest, err := c.Activities.Register(ctx, id.Nil, "", v, activity.Visitor{Name: "Guest", Mail: "guest@example.org", Agreed: true})
+	must(t, err)
+	if status, _, _ := c.request(t, c.acc, "GET", back+"/notice", nil); status != 404 {
+		t.Errorf("a notice of nothing: status %d", status)
+	}
+	if to := c.takes(edit, form("2026-03-12", "13:00", "15:00")...); to != back+"/notice" {
+		t.Errorf("moved with a guest leads to %q", to)
+	}
+	now, err := c.Activities.Get(ctx, c.DB, all, v)
+	must(t, err)
+	if now.Was != "2026-03-10 13:00" {
+		t.Errorf("it was %q", now.Was)
+	}
+	c.reads(back+"/notice", c.fr.T("activity.notice_moved", "title", "Robots"), true)
+	c.reads(back+"/notice", c.fr.T("notice.when", "day", c.fr.Date("2026-03-12"), "hour", "13:00"), true)
+	c.reads(back+"/notice", "guest@example.org", true)
+	must(t, c.Activities.Withdraw(ctx, id.Nil, guest.ID, "self"))
+	c.reads(back+"/notice", "guest@example.org", false)
 }
 
 func second[T any](_ T, err error) error { return err }

@@ -253,10 +253,28 @@ func edited(a *door.Ask) error {
 		f.lines(6)
 		return a.Render("activities/form", f)
 	}
+	if len(f.Errors) == 0 && s.Check() == nil {
+		taken, err := a.H.Training.Taken(a.R.Context(), a.H.DB, s, v)
+		if err != nil {
+			return err
+		}
+		for i, x := range s.Sessions {
+			if by := taken[x.ID]; by != nil {
+				f.Errors[fmt.Sprint("session_room_", at[i])] = a.P.T("clash.room", "room", x.Room, "group", said(a, by))
+			}
+		}
+	}
 	if len(f.Errors) == 0 {
 		err = a.H.Activities.Set(a.R.Context(), a.Actor(), v, s)
 		if err == nil {
 			a.Notify("good", "agree.saved")
+			now, err := a.H.Activities.Get(a.R.Context(), a.H.DB, access.Everywhere(), v)
+			if err != nil {
+				return err
+			}
+			if x != nil && (now.Was != x.Was || now.State == activity.Cancelled && x.State != activity.Cancelled) && f.Registered > 0 {
+				return a.Go(link(v, "notice"))
+			}
 			return a.Go(link(v))
 		}
 	} else {

@@ -297,9 +297,12 @@ func one(a *door.Ask) error {
 	if x.State != activity.Planned {
 		v.PublicURL = "/events/" + x.ID.String()
 	}
+	if x.Was != "" {
+		v.Was = at(a.P, x.Was)
+	}
 	if write {
 		v.EditURL, v.SpeakerURL, v.OutputURL = link(x.ID, "edit"), link(x.ID, "speakers", id.New().String())+"?new=1", link(x.ID, "outputs", id.New().String(), "edit")+"?new=1"
-		if x.State == activity.Cancelled && c.Registered+c.Waiting > 0 {
+		if (x.State == activity.Cancelled || x.Was != "") && c.Registered+c.Waiting > 0 {
 			v.NoticeURL = link(x.ID, "notice")
 		}
 	} else {
@@ -819,7 +822,7 @@ func notice(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	if x.State != activity.Cancelled || !a.Scope.Has(x.Centre) {
+	if x.State != activity.Cancelled && x.Was == "" || !a.Scope.Has(x.Centre) {
 		return activity.ErrUnknown
 	}
 	v := Notice{Title: x.Title, BackURL: link(x.ID)}
@@ -827,6 +830,7 @@ func notice(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	l = slices.DeleteFunc(l, func(r activity.Registration) bool { return r.State == activity.Withdrawn })
 	persons := make([]id.ID, len(l))
 	for i, r := range l {
 		persons[i] = r.Person
@@ -861,8 +865,38 @@ func notice(a *door.Ask) error {
 		p := i18n.For(lang)
 		title, _ := x.Title.In(lang)
 		where := cmp.Or(x.Venue, func() string { s, _ := a.PlaceName(x.Centre).In(lang); return s }())
-		v.Sheets = append(v.Sheets, Sheet{Lang: string(lang), Dir: lang.Dir(), Title: p.T("activity.notice_title", "title", title), Lines: []string{p.T("activity.notice_when", "date", p.Date(x.From), "place", where), p.T("activity.notice_why", "reason", x.Reason)}})
-		v.Messages = append(v.Messages, Message{Lang: string(lang), Dir: lang.Dir(), Name: lang.Self(), Text: p.T("activity.sms", "title", title, "date", p.Date(x.From), "reason", x.Reason), Numbers: numbers})
+		sheet := Sheet{Lang: string(lang), Dir: lang.Dir(), Title: p.T("activity.notice_title", "title", title), Lines: []string{p.T("activity.notice_when", "date", p.Date(x.From), "place", where), p.T("activity.notice_why", "reason", x.Reason)}}
+		text := p.T("activity.sms", "title", title, "date", p.Date(x.From), "reason", x.Reason)
+		if x.State != activity.Cancelled {
+			when := times(p, x)
+			sheet.Title, sheet.Lines = p.T("activity.notice_moved", "title", title), []string{p.T("activity.notice_was", "when", at(p, x.Was))}
+			for _, s := range when {
+				sheet.Lines = append(sheet.Lines, p.T("activity.notice_now", "when", s, "place", where))
+			}
+			text = p.T("activity.sms_moved", "title", title, "was", at(p, x.Was), "when", p.List(when), "place", where)
+		}
+		v.Sheets = append(v.Sheets, sheet)
+		v.Messages = append(v.Messages, Message{Lang: string(lang), Dir: lang.Dir(), Name: lang.Self(), Text: text, Numbers: numbers})
 	}
 	return a.Render("activities/notice", v)
+}
+
+// at says when something is that is written "2026-03-14 10:00", or without the hour.
+func at(p *i18n.Printer, when string) string {
+	day, hour, timed := strings.Cut(when, " ")
+	if !timed {
+		return p.Date(day)
+	}
+	return p.T("notice.when", "day", p.Date(day), "hour", hour)
+}
+
+// times are when the sessions of an activity are, or its first day where it has none.
+func times(p *i18n.Printer, x *activity.Activity) (out []string) {
+	for _, s := range x.Sessions {
+		out = append(out, at(p, strings.TrimSpace(s.Date+" "+s.From)))
+	}
+	if len(out) == 0 {
+		out = []string{at(p, x.From)}
+	}
+	return out
 }

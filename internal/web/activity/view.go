@@ -81,6 +81,7 @@ type Activity struct {
 	Women, KnownSex                                               shell.Figure // of those who came, or of those registered
 	WomenSpeak, KnownSpeak                                        int
 	Agreement                                                     *shell.Crumb
+	Was                                                           string // when it was to be before it was moved, in words
 	EditURL, DoorURL, NoticeURL, SpeakerURL, OutputURL, PublicURL string
 	Guests                                                        []Guest // nil where the reader may not know them
 	Changes                                                       []feedback.Change
@@ -162,7 +163,7 @@ type Visitor struct {
 	Errors                                                                                     map[string]string
 }
 
-// Notice is the screen activities/notice: whom to tell that an activity is called off.
+// Notice is the screen activities/notice: whom to tell that an activity is called off, or is at another time or place than it was to be.
 type Notice struct {
 	Title     i18n.Text
 	BackURL   string

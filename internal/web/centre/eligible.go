@@ -2,6 +2,7 @@ package centre
 
 import (
 	"errors"
+	"slices"
 
 	"tizi/internal/access"
 	"tizi/internal/i18n"
@@ -101,6 +102,20 @@ func versionsOf(a *door.Ask, c *training.Cohort) (map[id.ID]programme.Rule, erro
 	return out, err
 }
 
+// phasesNamed are the names of phases that a page named already.
+type phasesNamed map[id.ID][2]i18n.Text
+
+// of are the names of a programme and of a phase of it.
+func (n phasesNamed) of(a *door.Ask, prog, phase id.ID) (p, ph i18n.Text, err error) {
+	x, ok := n[phase]
+	if !ok {
+		if x[0], x[1], err = phaseNames(a, prog, phase); err == nil {
+			n[phase] = x
+		}
+	}
+	return x[0], x[1], err
+}
+
 // phaseNames are the names of a programme and of a phase of it.
 func phaseNames(a *door.Ask, prog, phase id.ID) (p, ph i18n.Text, err error) {
 	x, err := a.H.Programmes.Get(a.R.Context(), a.H.DB, prog)
@@ -126,9 +141,9 @@ func RefusalsOf(a *door.Ask, p *person.Person, appealURL, letterURL func(phase i
 	if err != nil {
 		return v, err
 	}
-	open := map[id.ID]bool{}
+	open, who, phases := map[id.ID]bool{}, door.Names{}, phasesNamed{}
 	for _, x := range mine {
-		row, err := appealRow(a, x, door.Names{})
+		row, err := appealRow(a, x, who, phases)
 		if err != nil {
 			return v, err
 		}
@@ -138,7 +153,7 @@ func RefusalsOf(a *door.Ask, p *person.Person, appealURL, letterURL func(phase i
 	for i, r := range list {
 		e := denied[i]
 		row := RefusalRow{On: e.On, Why: a.Why(r.Version.Rule, r.Grounds, p.Details), By: r.Version.By, LetterURL: letterURL(e.Phase)}
-		if row.Programme, row.Phase, err = phaseNames(a, e.Programme, e.Phase); err != nil {
+		if row.Programme, row.Phase, err = phases.of(a, e.Programme, e.Phase); err != nil {
 			return v, err
 		}
 		if !open[e.Phase] {
@@ -149,10 +164,10 @@ func RefusalsOf(a *door.Ask, p *person.Person, appealURL, letterURL func(phase i
 	return v, nil
 }
 
-func appealRow(a *door.Ask, x *training.Appeal, who door.Names) (AppealRow, error) {
+func appealRow(a *door.Ask, x *training.Appeal, who door.Names, phases phasesNamed) (AppealRow, error) {
 	row := AppealRow{URL: "/appeals/" + x.ID.String(), PersonURL: "/people/" + x.Person.String(), By: x.By, On: x.On, Due: x.Due, Late: x.State == training.AppealOpen && x.Due < a.Today(), Words: x.Words, State: x.State, Answer: x.Answer, Decided: x.Decided}
 	var err error
-	if row.Programme, row.Phase, err = phaseNames(a, x.Programme, x.Phase); err != nil {
+	if row.Programme, row.Phase, err = phases.of(a, x.Programme, x.Phase); err != nil {
 		return row, err
 	}
 	if !x.Decider.IsNil() {
@@ -274,16 +289,19 @@ func appeals(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	var ids []id.ID
-	for _, x := range append(open, done...) {
-		ids = append(ids, x.Person)
+	var ids, deciders []id.ID
+	for _, x := range slices.Concat(open, done) {
+		ids, deciders = append(ids, x.Person), append(deciders, x.Decider)
 	}
 	people, err := a.H.People.Of(ctx, a.H.DB, a.Scope, ids)
 	if err != nil {
 		return err
 	}
 	a.Shows(look.Listed, look.Appeals, people...)
-	named, who := map[id.ID]string{}, door.Names{}
+	named, who, phases := map[id.ID]string{}, door.Names{}, phasesNamed{}
+	if err := who.Load(a, deciders); err != nil {
+		return err
+	}
 	for _, p := range people {
 		named[p.ID], _ = a.Names(p.Details)
 	}
@@ -292,7 +310,7 @@ func appeals(a *door.Ask) error {
 		to   *[]AppealRow
 	}{{open, &v.Open}, {done, &v.Decided}} {
 		for _, x := range part.from {
-			row, err := appealRow(a, x, who)
+			row, err := appealRow(a, x, who, phases)
 			if err != nil {
 				return err
 			}
@@ -313,7 +331,7 @@ func askedAppeal(a *door.Ask) (*training.Appeal, Appeal, error) {
 	if err != nil {
 		return nil, Appeal{}, err
 	}
-	row, err := appealRow(a, x, door.Names{})
+	row, err := appealRow(a, x, door.Names{}, phasesNamed{})
 	if err != nil {
 		return nil, Appeal{}, err
 	}

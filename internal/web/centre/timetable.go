@@ -75,14 +75,15 @@ var levels = map[timetable.Level]string{timetable.Refused: "refused", timetable.
 
 // sentences says clashes of one booking, or of none, in the reader's language; names are those of groups by session, rooms
 // and people those of the ids.
-func sentences(a *door.Ask, clashes []timetable.Clash, self id.ID, names map[id.ID]string, people, rooms map[id.ID]string) (out []ClashRow) {
+func sentences(a *door.Ask, clashes []timetable.Clash, self id.ID, names map[id.ID]i18n.Text, people, rooms map[id.ID]string) (out []ClashRow) {
 	for _, c := range clashes {
 		other := c.A
 		if other == self {
 			other = c.B
 		}
 		r := ClashRow{Level: levels[c.Level()]}
-		args := []any{"group", names[other], "room", rooms[c.What], "name", people[c.What], "need", c.Need, "have", c.Have, "device", "", "day", "", "hour", "", "prayer", ""}
+		group, _ := names[other].In(a.Lang)
+		args := []any{"group", group, "room", rooms[c.What], "name", people[c.What], "need", c.Need, "have", c.Have, "device", "", "day", "", "hour", "", "prayer", ""}
 		set := func(key, v string) { args[slices.Index(args, any(key))+1] = v }
 		text := func() string { return a.P.T("clash."+string(c.Kind), args...) }
 		switch {
@@ -96,7 +97,7 @@ func sentences(a *door.Ask, clashes []timetable.Clash, self id.ID, names map[id.
 		case c.Prayer != nil:
 			set("prayer", a.P.T("prayer."+c.Prayer.Name))
 			set("hour", timetable.Hour(c.Prayer.From))
-		case c.Kind == timetable.TrainerTwice && names[other] == "": // of a centre that the reader does not see
+		case c.Kind == timetable.TrainerTwice && group == "": // of a centre that the reader does not see
 			text = func() string { return a.P.T("clash.trainer_elsewhere", args...) }
 		case c.Kind == timetable.OutOfHours && c.Why != "":
 			set("day", c.Why)
@@ -192,8 +193,9 @@ func week(a *door.Ask) error {
 		v.Days = append(v.Days, d)
 	}
 	worst := map[id.ID]timetable.Level{}
-	names := map[id.ID]string{}
+	names := map[id.ID]i18n.Text{}
 	date := map[id.ID]string{}
+	event := map[id.ID]bool{}
 	own, err := a.ScopeOf(access.ReadGroups)
 	if err != nil {
 		return err
@@ -202,7 +204,7 @@ func week(a *door.Ask) error {
 		return own.Has(b.Centre) || slices.Contains(b.Trainers, a.Actor())
 	}
 	for _, b := range list {
-		names[b.ID], date[b.ID] = b.Name, b.Date
+		names[b.ID], date[b.ID], event[b.ID] = b.Name, b.Date, !b.Activity.IsNil()
 	}
 	for _, b := range beside {
 		if leads(b) {
@@ -214,14 +216,15 @@ func week(a *door.Ask) error {
 		if date[here] == "" {
 			here = c.B
 		}
-		if c.Level() == timetable.Noted || date[here] == "" {
+		if c.Level() == timetable.Noted || date[here] == "" || c.B.IsNil() && event[c.A] { // an activity is when its hosts say
 			continue
 		}
 		for _, b := range []id.ID{c.A, c.B} {
 			worst[b] = max(worst[b], c.Level())
 		}
 		row := sentences(a, []timetable.Clash{c}, here, names, people, roomNames)[0]
-		row.Date, row.Text = date[here], a.P.T("common.colon", "label", names[here], "value", row.Text)
+		mine, _ := names[here].In(a.Lang)
+		row.Date, row.Text = date[here], a.P.T("common.colon", "label", mine, "value", row.Text)
 		v.Clashes = append(v.Clashes, row)
 	}
 	rows := map[string]*TimetableRow{}
@@ -241,12 +244,20 @@ func week(a *door.Ask) error {
 		}
 	}
 	for _, b := range list {
-		cell := TimetableCell{From: timetable.Hour(b.From), To: timetable.Hour(b.To), Group: b.Name, Cancelled: b.Cancelled != ""}
+		cell := TimetableCell{Cancelled: b.Cancelled != ""}
+		cell.Group, _ = b.Name.In(a.Lang)
+		if b.From < b.To || b.Activity.IsNil() { // an activity may have a day without hours
+			cell.From, cell.To = timetable.Hour(b.From), timetable.Hour(b.To)
+		}
 		if b.Cancelled == "" {
 			cell.Level = map[timetable.Level]string{timetable.Refused: "refused", timetable.Warned: "warned"}[worst[b.ID]]
 			v.Planned++
 		}
-		if leads(b) {
+		if !b.Activity.IsNil() {
+			if a.May(access.ReadActivities) {
+				cell.URL = "/activities/" + b.Activity.String()
+			}
+		} else if leads(b) {
 			cell.URL = "/sessions/" + b.ID.String()
 		}
 		d, err := time.Parse(time.DateOnly, b.Date)
@@ -720,14 +731,24 @@ func notice(a *door.Ask) error {
 	}
 	a.Shows(look.Print, look.Group, people...)
 	numbers := map[i18n.Lang][]string{}
-	for _, p := range people {
-		links, err := a.H.Family.GuardiansOf(ctx, a.H.DB, p.ID)
-		if err != nil {
-			return err
+	links, err := a.H.Family.GuardiansOfAll(ctx, a.H.DB, ids)
+	if err != nil {
+		return err
+	}
+	var guardians []id.ID
+	for _, list := range links {
+		for _, l := range list {
+			guardians = append(guardians, l.Guardian)
 		}
+	}
+	accounts, err := a.H.Access.Of(ctx, a.H.DB, guardians)
+	if err != nil {
+		return err
+	}
+	for _, p := range people {
 		lang, number := i18n.AR, cmp.Or(p.Details["guardian_phone"], p.Details["phone"]) // Arabic where nobody said otherwise
-		for _, l := range links {
-			if acc, err := a.H.Access.Get(ctx, a.H.DB, l.Guardian); err == nil && acc != nil {
+		for _, l := range links[p.ID] {
+			if acc := accounts[l.Guardian]; acc != nil {
 				if x, ok := i18n.Parse(acc.Lang); ok {
 					lang = x
 				}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -73,6 +74,19 @@ func (a *Ask) Names(d person.Details) (name, other string) {
 
 // Names are the names of accounts, each looked up once.
 type Names map[id.ID]string
+
+// Load learns the names of some accounts at once.
+func (n Names) Load(a *Ask, ids []id.ID) error {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(v id.ID) bool { _, ok := n[v]; return ok || v.IsNil() })
+	list, err := a.H.Access.Of(a.R.Context(), a.H.DB, ids)
+	for _, v := range ids {
+		n[v] = ""
+		if acc := list[v]; acc != nil {
+			n[v] = acc.Name
+		}
+	}
+	return err
+}
 
 // Of is the name of an account, "" where this node does not know it.
 func (n Names) Of(a *Ask, v id.ID) (string, error) {

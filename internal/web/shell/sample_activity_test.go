@@ -20,6 +20,11 @@ var activities = []shown{
 			Agreement: &shell.Crumb{Name: "Convention-cadre fondation–université", URL: "/agreements/1"}, EditURL: "#", DoorURL: "#", SpeakerURL: "#", OutputURL: "#", PublicURL: "/events/1", Guests: guests, GuestsAll: 60}
 		return v
 	}},
+	{"activity-moved", "activities/activity", func(p *i18n.Printer) any {
+		v := activity.Activity{Facts: facts(), Waiting: shell.Figure{Value: 12}, Women: shell.Figure{Value: 31}, KnownSex: shell.Figure{Value: 38}, EditURL: "#", NoticeURL: "#"}
+		v.Was = p.T("notice.when", "day", p.Date("2026-04-04"), "hour", "10:00")
+		return v
+	}},
 	{"activity-partner", "activities/activity", func(*i18n.Printer) any {
 		v := activity.Activity{Facts: facts(), Waiting: shell.Figure{Value: 3, Hidden: true, Few: true}, Women: shell.Figure{Hidden: true, Few: true}, KnownSex: shell.Figure{Hidden: true, Few: true}}
 		v.State, v.Reason, v.Speakers, v.Outputs = "cancelled", "Salle indisponible", nil, nil

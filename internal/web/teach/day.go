@@ -205,39 +205,28 @@ func day(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	who, instead, err := a.H.Training.TrainersOf(ctx, a.H.DB, list)
+	if err != nil {
+		return err
+	}
+	var accounts []id.ID
+	for _, l := range who {
+		accounts = append(accounts, l...)
+	}
 	names := door.Names{}
-	called := func(accounts []id.ID) (out []string, err error) {
-		for _, x := range accounts {
-			name, err := names.Of(a, x)
-			if err != nil {
-				return nil, err
-			}
-			if name != "" {
-				out = append(out, name)
-			}
-		}
-		return out, nil
+	if err := names.Load(a, accounts); err != nil {
+		return err
 	}
 	several := len(a.Centres(a.Scope)) > 1
-	leaders := map[id.ID][]id.ID{}
 	for _, s := range list {
 		row := DaySession{From: s.Starts, To: s.Ends, Room: s.Room, Group: s.CohortName, Expected: s.Expected}
-		stand, err := a.H.Training.StandIns(ctx, a.H.DB, s.ID)
-		if err != nil {
-			return err
-		}
-		if len(stand) > 0 {
+		if instead[s.ID] {
 			row.Notes = append(row.Notes, a.P.T("day.stand_in"))
-		} else if stand = leaders[s.Cohort]; stand == nil {
-			c, err := a.H.Training.Cohort(ctx, a.H.DB, a.Scope, s.Cohort, "")
-			if err != nil {
-				return err
-			}
-			stand = c.Trainers
-			leaders[s.Cohort] = stand
 		}
-		if row.Trainers, err = called(stand); err != nil {
-			return err
+		for _, t := range who[s.ID] {
+			if names[t] != "" {
+				row.Trainers = append(row.Trainers, names[t])
+			}
 		}
 		if s.Cancelled != "" {
 			row.Cancelled = a.P.T("day.cancelled")
@@ -253,6 +242,11 @@ func day(a *door.Ask) error {
 			row.Notes = append(row.Notes, where)
 		}
 		v.Sessions = append(v.Sessions, row)
+	}
+	if a.May(access.ReadActivities) {
+		if err := activities(a, &v, several); err != nil {
+			return err
+		}
 	}
 	slices.SortStableFunc(v.Sessions, func(x, y DaySession) int { return cmp.Compare(x.From, y.From) })
 	if v.Date == a.Today() {
@@ -273,6 +267,45 @@ func day(a *door.Ask) error {
 		}
 	}
 	return a.Render("teach/day", v)
+}
+
+// maxActivities bounds how many activities a day has on its sheet.
+const maxActivities = 60
+
+// activities adds the sessions of activities of the day.
+func activities(a *door.Ask, v *Day, several bool) error {
+	ctx := a.R.Context()
+	scope, err := a.ScopeOf(access.ReadActivities)
+	if err != nil {
+		return err
+	}
+	list, err := a.H.Activities.On(ctx, a.H.DB, scope, v.Date, maxActivities)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	ids := make([]id.ID, len(list))
+	for i, x := range list {
+		ids[i] = x.ID
+	}
+	counts, err := a.H.Activities.Counts(ctx, a.H.DB, ids)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		for _, s := range x.Sessions {
+			if s.Date != v.Date {
+				continue
+			}
+			row := DaySession{From: s.From, To: s.To, Room: cmp.Or(x.Venue, s.Room), Expected: counts[x.ID].Registered, Cancelled: x.Reason, Notes: []string{a.P.T("activity.kind." + x.Kind)}}
+			row.Group, _ = x.Title.In(a.Lang)
+			if several {
+				where, _ := a.PlaceName(x.Centre).In(a.Lang)
+				row.Notes = append(row.Notes, where)
+			}
+			v.Sessions = append(v.Sessions, row)
+		}
+	}
+	return nil
 }
 
 // centreDay adds what belongs to the one centre of the scope.
