@@ -109,8 +109,12 @@ func (x *exchange) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(lacks) > 0 {
-		state = "" // the same facts, and not all files
+	untold, err := n.untold(ctx, x.peer.Node)
+	if err != nil {
+		return err
+	}
+	if len(lacks) > 0 || untold {
+		state = "" // the same facts, and not all files or keys
 	}
 	asked := n.log.Clock.Now()
 	b, err := x.link.Ask(ctx, OpHello, encode(hello{Formats: [2]int{Oldest, Format}, Program: n.Program, Now: asked.UnixMilli(), State: state}))
@@ -154,6 +158,13 @@ func (x *exchange) run(ctx context.Context) error {
 	if err := x.pull(ctx, func(stream string) bool { return stream != "commons" }); err != nil {
 		return err
 	}
+	// What has come since may have shown that a key is missing.
+	if untold, err = n.untold(ctx, x.peer.Node); err == nil && untold {
+		err = x.keys(ctx)
+	}
+	if err != nil {
+		return err
+	}
 	if err := x.files(ctx); err != nil {
 		return err
 	}
@@ -174,6 +185,7 @@ func (x *exchange) keys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	x.n.told.told(x.peer.Node, mine.Wanted)
 	b, err := x.link.Ask(ctx, OpKeys, encode(mine))
 	if errors.Is(err, ErrStranger) { // revoked: it may still bring what it wrote
 		return nil

@@ -8,6 +8,8 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
+	"sync"
 	"time"
 
 	"tizi/internal/blob"
@@ -32,6 +34,7 @@ type Nodes struct {
 	call  caller
 	// Files returns the digests of the files that the facts of some streams speak of, or of some files those; the house knows.
 	Files func(ctx context.Context, q store.Querier, stream func(string) bool, among ...blob.Digest) ([]blob.Digest, error)
+	told  asked
 	// Program is the version that this node tells others.
 	Program string
 }
@@ -44,6 +47,35 @@ func New(l *fact.Log, b *blob.Store) *Nodes {
 			return nil, nil
 		},
 	}
+}
+
+// asked is which nodes this process has told which keys are wanted here. Where nobody has them, two nodes that hold the same are
+// not to ask each other for ever.
+type asked struct {
+	mu   sync.Mutex // guards all below
+	peer map[id.ID]map[id.ID]bool
+}
+
+func (a *asked) told(peer id.ID, wanted []id.ID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.peer == nil {
+		a.peer = map[id.ID]map[id.ID]bool{}
+	}
+	if a.peer[peer] == nil {
+		a.peer[peer] = map[id.ID]bool{}
+	}
+	for _, p := range wanted {
+		a.peer[peer][p] = true
+	}
+}
+
+// untold reports whether a key is wanted here of which a node was not told.
+func (n *Nodes) untold(ctx context.Context, peer id.ID) (bool, error) {
+	wanted, err := n.log.Keys.Wanted(ctx, n.log.DB, maxLacking)
+	n.told.mu.Lock()
+	defer n.told.mu.Unlock()
+	return slices.ContainsFunc(wanted, func(p id.ID) bool { return !n.told.peer[peer][p] }), err
 }
 
 // Peer is a node that this one exchanges with.
