@@ -92,7 +92,8 @@ type Peer struct {
 	Fault       string    // what kept the last one from being whole
 	Ahead       time.Duration
 	Program     string
-	Sent, Got   int // facts, in the last exchange
+	Sent, Got   int  // facts, in the last exchange
+	Copied      bool // it knew more, or other, facts of this node than this node: this one is a copy, and has no key of its own yet
 
 	Plan
 }
@@ -107,11 +108,11 @@ type Plan struct {
 // DefaultEvery is how often a node calls unless a plan says otherwise.
 const DefaultEvery = 15 * time.Minute
 
-const peerColumns = "node, up, address, public_key, recipient, root, paired, tried, done, fault, ahead, program, sent, got, every, cap, opens, closes"
+const peerColumns = "node, up, address, public_key, recipient, root, paired, tried, done, fault, ahead, program, sent, got, every, cap, opens, closes, copied"
 
 func (p *Peer) scan(r store.Row) error {
 	var paired, tried, done, ahead, every int64
-	err := r.Scan(&p.Node, &p.Up, &p.Address, (*[]byte)(&p.Public), &p.Recipient, &p.Root, &paired, &tried, &done, &p.Fault, &ahead, &p.Program, &p.Sent, &p.Got, &every, &p.Cap, &p.Opens, &p.Closes)
+	err := r.Scan(&p.Node, &p.Up, &p.Address, (*[]byte)(&p.Public), &p.Recipient, &p.Root, &paired, &tried, &done, &p.Fault, &ahead, &p.Program, &p.Sent, &p.Got, &every, &p.Cap, &p.Opens, &p.Closes, &p.Copied)
 	p.Every = time.Duration(every) * time.Second
 	p.Paired, p.Tried, p.Done, p.Ahead = instant(paired), instant(tried), instant(done), time.Duration(ahead)*time.Millisecond
 	return err
@@ -174,8 +175,8 @@ func boolean(b bool) int {
 
 // keep stores a peer.
 func keep(ctx context.Context, tx store.Tx, p Peer) error {
-	err := tx.Exec(ctx, "INSERT INTO node_peer ("+peerColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET up = excluded.up, address = excluded.address, public_key = excluded.public_key, recipient = excluded.recipient, root = excluded.root, paired = excluded.paired, tried = excluded.tried, done = excluded.done, fault = excluded.fault, ahead = excluded.ahead, program = excluded.program, sent = excluded.sent, got = excluded.got, every = excluded.every, cap = excluded.cap, opens = excluded.opens, closes = excluded.closes",
-		p.Node, boolean(p.Up), p.Address, append([]byte{}, p.Public...), append([]byte{}, p.Recipient...), p.Root, millis(p.Paired), millis(p.Tried), millis(p.Done), p.Fault, p.Ahead.Milliseconds(), p.Program, p.Sent, p.Got, int64(p.Every/time.Second), p.Cap, p.Opens, p.Closes)
+	err := tx.Exec(ctx, "INSERT INTO node_peer ("+peerColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET up = excluded.up, address = excluded.address, public_key = excluded.public_key, recipient = excluded.recipient, root = excluded.root, paired = excluded.paired, tried = excluded.tried, done = excluded.done, fault = excluded.fault, ahead = excluded.ahead, program = excluded.program, sent = excluded.sent, got = excluded.got, every = excluded.every, cap = excluded.cap, opens = excluded.opens, closes = excluded.closes, copied = excluded.copied",
+		p.Node, boolean(p.Up), p.Address, append([]byte{}, p.Public...), append([]byte{}, p.Recipient...), p.Root, millis(p.Paired), millis(p.Tried), millis(p.Done), p.Fault, p.Ahead.Milliseconds(), p.Program, p.Sent, p.Got, int64(p.Every/time.Second), p.Cap, p.Opens, p.Closes, boolean(p.Copied))
 	if err != nil {
 		return fmt.Errorf("keep what is known of a node: %w", err)
 	}
