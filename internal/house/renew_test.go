@@ -79,6 +79,9 @@ func TestFolderBroughtBack(t *testing.T) {
 	if was != old || is == old || h.Log.Node() != is {
 		t.Fatalf("%s became %s, and is %s", was, is, h.Log.Node())
 	}
+	if rep, err := h.Check(ctx, nil); err != nil || !rep.OK { // it reads everybody before it has called anybody
+		t.Error(err, rep.Faults)
+	}
 	rejoin(t, hub, h, old)
 	if r := exchange(t, h, hub); r.Copied {
 		t.Error("with a key of its own it is taken for a copy")
