@@ -12,17 +12,20 @@ import (
 
 	"tizi/internal/api"
 	"tizi/internal/bench"
+	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/node"
 )
 
 type pairCmd struct {
-	Invite pairInviteCmd `cmd:"" help:"At headquarters: make a code for the box of a centre."`
-	Join   pairJoinCmd   `cmd:"" help:"On the box: ask headquarters with the code."`
-	Accept pairAcceptCmd `cmd:"" help:"At headquarters: let the box in whose number you were told."`
-	List   pairListCmd   `cmd:"" help:"At headquarters: the codes that hold, and who asked."`
-	Widen  pairWidenCmd  `cmd:"" help:"At headquarters: let a node hold another centre too, as a region's does."`
-	Revoke pairRevokeCmd `cmd:"" help:"At headquarters: end what a box may do that was stolen, lost or put away."`
+	Invite  pairInviteCmd  `cmd:"" help:"At headquarters: make a code for the box of a centre."`
+	Join    pairJoinCmd    `cmd:"" help:"On the box: ask headquarters with the code."`
+	Accept  pairAcceptCmd  `cmd:"" help:"At headquarters: let the box in whose number you were told."`
+	List    pairListCmd    `cmd:"" help:"At headquarters: the codes that hold, and who asked."`
+	Widen   pairWidenCmd   `cmd:"" help:"At headquarters: let a node hold another centre too, as a region's does."`
+	Replace pairReplaceCmd `cmd:"" help:"At headquarters: make a code for the box that takes another's place."`
+	Renew   pairRenewCmd   `cmd:"" help:"On the box: give it a key of its own, after its folder was copied or brought back from a backup."`
+	Revoke  pairRevokeCmd  `cmd:"" help:"At headquarters: end what a box may do that was stolen, lost or put away."`
 }
 
 type pairInviteCmd struct {
@@ -158,6 +161,54 @@ func (c *pairWidenCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("Node %s holds %s too, once it has called.\n", v.Hex(), strings.Join(c.Centre, " and "))
+	return nil
+}
+
+type pairReplaceCmd struct {
+	place
+	Node string `arg:"" help:"The box that was lost, as tizi status names it."`
+	JSON bool   `help:"Print the code as JSON."`
+}
+
+// Help gives an example.
+func (pairReplaceCmd) Help() string {
+	return "The new box gets everything that the lost one had sent. Where its folder was saved, bring that back on the new box, and there:\n  tizi pair renew\nIt then brings what the lost one had not sent. Revoke the lost one when the new one has called.\n\nExample:\n  tizi pair replace --data hub 34c057279f411316086baa198fa2934b"
+}
+
+func (c *pairReplaceCmd) Run(ctx context.Context) error {
+	v, err := id.Parse(c.Node)
+	if err != nil {
+		return usageError{err}
+	}
+	h, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	code, _, err := h.Nodes.Replace(ctx, id.Nil, v)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(map[string]any{"code": code, "replaces": v.Hex(), "hours": int(node.InviteLife / time.Hour)})
+	}
+	fmt.Printf("The code is %s, for %d hours. On the new box:\n  tizi pair join --data DIR --hub ADDRESS --code %s\nWhen it has called:\n  tizi pair revoke --data %s %s\n", code, int(node.InviteLife/time.Hour), code, c.Data, v.Hex())
+	return nil
+}
+
+type pairRenewCmd struct{ place }
+
+// Help gives an example.
+func (pairRenewCmd) Help() string {
+	return "Stop tizi serve on this folder first. What the box wrote under its old key stays; what it writes from now on counts when headquarters has accepted the new one.\n\nExample:\n  tizi pair renew --data box"
+}
+
+func (c *pairRenewCmd) Run(ctx context.Context) error {
+	old, next, err := house.Renew(ctx, c.config())
+	if err != nil {
+		return err
+	}
+	fmt.Printf("This box was node %s and is node %s now. At headquarters:\n  tizi pair replace %s\nand here, with the code:\n  tizi pair join --data %s --hub ADDRESS --code CODE\n", old.Hex(), next.Hex(), old.Hex(), c.Data)
 	return nil
 }
 
@@ -315,6 +366,9 @@ func (c *syncCmd) Run(ctx context.Context) error {
 	}
 	for _, f := range faults {
 		fmt.Println("  stopped:", f)
+	}
+	if r.Copied {
+		fmt.Fprintln(os.Stderr, "Headquarters knows more, or other, facts of this box than it holds itself: this folder is a copy, or came back from a backup. Give it a key of its own: tizi pair renew --help")
 	}
 	if r.Revoked {
 		return node.ErrRevoked

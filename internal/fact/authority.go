@@ -403,6 +403,25 @@ func (l *Log) SetRoot(ctx context.Context, root id.ID) error {
 	})
 }
 
+// ErrAlone is returned for a node that nobody rules: with another key it would be another headquarters.
+var ErrAlone = errors.New("this node answers to no headquarters, so it keeps its key; only one copy of it may be used")
+
+// Succeed gives the database of a node to another key, in a transaction: what the old one could open is opened by the next one, and
+// what it wrote stays its own. From then on the old key writes here no more, and the next one needs a grant.
+func Succeed(ctx context.Context, tx store.Tx, old, next *seal.Identity) error {
+	s, err := readSettings(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if own := old.Node(); s["root"] == nil || bytes.Equal(s["root"], own[:]) {
+		return ErrAlone
+	}
+	if err := seal.NewKeys(old).Hand(ctx, tx, next); err != nil {
+		return err
+	}
+	return tx.Exec(ctx, "UPDATE fact_setting SET value = ? WHERE name = 'node'", next.Node())
+}
+
 // May says whether this node may write a kind in a stream just now. A fact that it may not write is kept and does not
 // count, so a door asks first.
 func (l *Log) May(kind *Kind, stream string) bool {

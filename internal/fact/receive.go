@@ -369,6 +369,9 @@ func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Dura
 		if err := t.project(ctx, fresh, before, seal.Ring{}); err != nil {
 			return err
 		}
+		if err := l.Keys.Want(ctx, t.tx, l.Registry.closed(fresh, b.Keys)); err != nil {
+			return err
+		}
 		return t.refold(ctx, others)
 	})
 	if err != nil {

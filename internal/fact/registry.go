@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"tizi/internal/id"
+	"tizi/internal/seal"
 	"tizi/internal/store"
 )
 
@@ -225,6 +226,23 @@ func (r *Registry) keyed(facts []*Fact) []id.ID {
 		}
 		seen[f.Subject] = true
 		out = append(out, f.Subject)
+	}
+	return out
+}
+
+// closed returns the subjects of facts that are sealed and whose keys are not among some.
+func (r *Registry) closed(facts []*Fact, keys []seal.WrappedPerson) []id.ID {
+	has := map[id.ID]bool{}
+	for _, k := range keys {
+		has[k.Person] = true
+	}
+	var out []id.ID
+	for _, f := range facts {
+		name, _, _ := SplitKind(f.Kind)
+		if fd := r.byKind[name]; fd != nil && fd.Sealed && !has[f.Subject] {
+			has[f.Subject] = true
+			out = append(out, f.Subject)
+		}
 	}
 	return out
 }

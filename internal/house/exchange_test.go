@@ -39,13 +39,20 @@ func (d direct) Ask(ctx context.Context, op string, body []byte) ([]byte, error)
 // pair makes a headquarters and the box of a centre that may exchange.
 func pair(t testing.TB, e store.Engine) (hub, box *house.House, hubAt, boxAt house.Config) {
 	t.Helper()
-	hub, hubAt = create(t, e)
+	hub, box, hubAt, boxAt = couple(t, e)
 	t.Cleanup(func() { hub.Close() })
+	t.Cleanup(func() { box.Close() })
+	return hub, box, hubAt, boxAt
+}
+
+// couple is the same, for a test that closes both.
+func couple(t testing.TB, e store.Engine) (hub, box *house.House, hubAt, boxAt house.Config) {
+	t.Helper()
+	hub, hubAt = create(t, e)
 	headquarters := founding
 	headquarters.Centre = ""
 	must(t, hub.Found(ctx, headquarters))
 	box, boxAt = create(t, store.SQLite)
-	t.Cleanup(func() { box.Close() })
 	must(t, box.Found(ctx, founding))
 	_, err := hub.Centre(ctx, founding.Centre)
 	must(t, err)

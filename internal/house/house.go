@@ -219,7 +219,50 @@ func Open(ctx context.Context, c Config) (*House, error) {
 			return nil, fmt.Errorf("the database of the node in %s is in that folder; leave out --db", c.Dir)
 		}
 	}
-	return open(ctx, c, own)
+	h, err := open(ctx, c, own)
+	if errors.Is(err, ErrOthers) {
+		if next, e := seal.LoadIdentity(filepath.Join(c.Dir, nextKeyFile)); e == nil { // Renew was cut short
+			if h, e := open(ctx, c, next); e == nil {
+				return h, takeNext(c.Dir)
+			}
+		}
+	}
+	return h, err
+}
+
+// nextKeyFile is the key that is about to take the place of the node's.
+const nextKeyFile = KeyFile + ".next"
+
+// Renew gives the node in a folder a key of its own, because the folder is a copy of another's or came back from an older state:
+// two that write under one key sign two histories. Nobody may have the node open. It returns the old name and the new one.
+func Renew(ctx context.Context, c Config) (old, next id.ID, err error) {
+	h, err := Open(ctx, c)
+	if err != nil {
+		return old, next, err
+	}
+	defer h.Close()
+	was := h.Log.Identity()
+	os.Remove(filepath.Join(c.Dir, nextKeyFile)) // of one that was cut short before the database was given over
+	is, err := seal.NewIdentity()
+	if err != nil {
+		return old, next, err
+	}
+	if err := is.Save(filepath.Join(c.Dir, nextKeyFile)); err != nil {
+		return old, next, err
+	}
+	if err := h.DB.Write(ctx, func(tx store.Tx) error { return node.Succeed(ctx, tx, was, is) }); err != nil {
+		return old, next, errors.Join(err, os.Remove(filepath.Join(c.Dir, nextKeyFile)))
+	}
+	return was.Node(), is.Node(), takeNext(c.Dir)
+}
+
+func takeNext(dir string) error {
+	err := os.Rename(filepath.Join(dir, nextKeyFile), filepath.Join(dir, KeyFile))
+	if d, e := os.Open(dir); e == nil {
+		d.Sync()
+		d.Close()
+	}
+	return err
 }
 
 func open(ctx context.Context, c Config, own *seal.Identity) (*House, error) {

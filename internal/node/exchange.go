@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tizi/internal/blob"
+	"tizi/internal/fact"
 	"tizi/internal/id"
 )
 
@@ -27,6 +28,7 @@ type Step struct {
 // Result is what an exchange brought.
 type Result struct {
 	Revoked   bool          // this node was: it gets nothing
+	Copied    bool          // the other knew more, or other, facts of this node than this node
 	Same      bool          // there was nothing to say
 	Sent, Got int           // facts
 	Files     int           // that came or went
@@ -55,6 +57,7 @@ func (n *Nodes) Exchange(ctx context.Context, p Peer, link Link, progress func(S
 		err = n.agree(ctx, p.Node, x.both)
 	}
 	kept := n.note(context.WithoutCancel(ctx), p.Node, func(k *Peer) {
+		k.Copied = k.Copied || x.res.Copied
 		k.Tried, k.Ahead, k.Sent, k.Got, k.Fault = now, x.res.Ahead, x.res.Sent, x.res.Got, ""
 		if x.res.Program != "" {
 			k.Program = x.res.Program
@@ -113,8 +116,12 @@ func (x *exchange) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(lacks) > 0 {
-		state = "" // the same facts, and not all files
+	untold, err := n.untold(ctx, x.peer.Node)
+	if err != nil {
+		return err
+	}
+	if len(lacks) > 0 || untold {
+		state = "" // the same facts, and not all files or keys
 	}
 	asked := n.log.Clock.Now()
 	b, err := x.link.Ask(ctx, OpHello, encode(hello{Formats: [2]int{Oldest, Format}, Program: n.Program, Now: asked.UnixMilli(), State: state}))
@@ -136,6 +143,9 @@ func (x *exchange) run(ctx context.Context) error {
 		return nil
 	}
 	x.theirs, x.both = w.Logs, w.Logs
+	if err := x.own(ctx); err != nil {
+		return err
+	}
 	for _, l := range w.Logs {
 		x.at[logName{l.Stream, l.Node}] = l.Size
 	}
@@ -159,10 +169,36 @@ func (x *exchange) run(ctx context.Context) error {
 	if err := x.pull(ctx, func(stream string) bool { return stream != "commons" }); err != nil {
 		return err
 	}
+	// What has come since may have shown that a key is missing.
+	if untold, err = n.untold(ctx, x.peer.Node); err == nil && untold {
+		err = x.keys(ctx)
+	}
+	if err != nil {
+		return err
+	}
 	if err := x.files(ctx); err != nil {
 		return err
 	}
 	return x.seen(ctx)
+}
+
+// own looks whether the other knows this node's own logs further than this node, or otherwise: then it is a copy of a box, or
+// came back from an older state, and wants a key of its own (Succeed) before two write under one.
+func (x *exchange) own(ctx context.Context) error {
+	mine, err := x.n.log.States(ctx, x.n.log.DB, x.shared)
+	if err != nil {
+		return err
+	}
+	for _, t := range x.theirs {
+		if t.Node != x.n.log.Node() {
+			continue
+		}
+		i := slices.IndexFunc(mine, func(l fact.LogState) bool { return l.Stream == t.Stream && l.Node == t.Node })
+		if i < 0 || mine[i].Size < t.Size || mine[i].Size == t.Size && rootOf(mine[i]) != t.Root {
+			x.res.Copied = true
+		}
+	}
+	return nil
 }
 
 // adopt takes the root from the node that this one calls, once it knows what stands in commons there.
@@ -179,6 +215,7 @@ func (x *exchange) keys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	x.n.told.told(x.peer.Node, mine.Wanted)
 	b, err := x.link.Ask(ctx, OpKeys, encode(mine))
 	if errors.Is(err, ErrStranger) { // revoked: it may still bring what it wrote
 		return nil
@@ -356,6 +393,9 @@ func set(l []logState, s logState) {
 
 func (x *exchange) fault(stream string, node id.ID, fault string) {
 	f := Fault{stream, node, fault}
+	if fault == faultForked && node == x.n.log.Node() {
+		x.res.Copied = true
+	}
 	if !slices.Contains(x.res.Faults, f) {
 		x.res.Faults = append(x.res.Faults, f)
 	}

@@ -285,3 +285,35 @@ func TestCopiedBox(t *testing.T) {
 	}
 	h.Whole()
 }
+
+// Whoever was given a fact without its key, which the giver had destroyed for a reason that does not count any more, asks for it
+// though nothing else is new; and where nobody has it, nodes do not ask each other for ever.
+func TestKeyThatWasNotGiven(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := hub(t, e)
+		a, b := h.box(t, store.SQLite, here), h.box(t, store.SQLite, here)
+		p := register(t, a, here, "Amina")
+		a.call(t, h)
+		must(t, h.DB.Write(ctx, func(tx store.Tx) error { return h.Keys.Erase(ctx, tx, p, here, 1) }))
+		b.call(t, h)
+		must(t, h.DB.Write(ctx, func(tx store.Tx) error { return h.Keys.Readmit(ctx, tx, p, here) }))
+		if got := name(t, b, p); got != "" {
+			t.Fatalf("%q is read without a key", got)
+		}
+		if r, _ := b.call(t, h); r.Same {
+			t.Error("a key is missing, and nobody asks")
+		}
+		if r, _ := b.call(t, h); !r.Same {
+			t.Error("what the other has not is asked again and again")
+		}
+		a.call(t, h)
+		write(t, h, here, 1)
+		b.call(t, h)
+		for _, n := range []*end{h, b} {
+			if got := name(t, n, p); got != "Amina" {
+				t.Errorf("%q is read", got)
+			}
+			n.Whole()
+		}
+	})
+}

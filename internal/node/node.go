@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"slices"
+	"sync"
 	"time"
 
 	"tizi/internal/blob"
@@ -36,6 +38,7 @@ type Nodes struct {
 	Files func(ctx context.Context, q store.Querier, stream func(string) bool, among ...blob.Digest) ([]blob.Digest, error)
 	// Took is called when another node has brought facts.
 	Took func()
+	told asked
 	// Program is the version that this node tells others.
 	Program string
 }
@@ -49,6 +52,35 @@ func New(l *fact.Log, b *blob.Store) *Nodes {
 			return nil, nil
 		},
 	}
+}
+
+// asked is which nodes this process has told which keys are wanted here. Where nobody has them, two nodes that hold the same are
+// not to ask each other for ever.
+type asked struct {
+	mu   sync.Mutex // guards all below
+	peer map[id.ID]map[id.ID]bool
+}
+
+func (a *asked) told(peer id.ID, wanted []id.ID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.peer == nil {
+		a.peer = map[id.ID]map[id.ID]bool{}
+	}
+	if a.peer[peer] == nil {
+		a.peer[peer] = map[id.ID]bool{}
+	}
+	for _, p := range wanted {
+		a.peer[peer][p] = true
+	}
+}
+
+// untold reports whether a key is wanted here of which a node was not told.
+func (n *Nodes) untold(ctx context.Context, peer id.ID) (bool, error) {
+	wanted, err := n.log.Keys.Wanted(ctx, n.log.DB, maxLacking)
+	n.told.mu.Lock()
+	defer n.told.mu.Unlock()
+	return slices.ContainsFunc(wanted, func(p id.ID) bool { return !n.told.peer[peer][p] }), err
 }
 
 // Peer is a node that this one exchanges with.
@@ -65,7 +97,8 @@ type Peer struct {
 	Fault       string    // what kept the last one from being whole
 	Ahead       time.Duration
 	Program     string
-	Sent, Got   int // facts, in the last exchange
+	Sent, Got   int  // facts, in the last exchange
+	Copied      bool // it knew more, or other, facts of this node than this node: this one is a copy, and has no key of its own yet
 
 	Plan
 }
@@ -81,11 +114,11 @@ type Plan struct {
 // DefaultEvery is how often a node calls unless a plan says otherwise.
 const DefaultEvery = 15 * time.Minute
 
-const peerColumns = "node, up, address, public_key, recipient, root, paired, tried, done, fault, ahead, program, sent, got, every, cap, opens, closes, paused"
+const peerColumns = "node, up, address, public_key, recipient, root, paired, tried, done, fault, ahead, program, sent, got, every, cap, opens, closes, paused, copied"
 
 func (p *Peer) scan(r store.Row) error {
 	var paired, tried, done, ahead, every int64
-	err := r.Scan(&p.Node, &p.Up, &p.Address, (*[]byte)(&p.Public), &p.Recipient, &p.Root, &paired, &tried, &done, &p.Fault, &ahead, &p.Program, &p.Sent, &p.Got, &every, &p.Cap, &p.Opens, &p.Closes, &p.Paused)
+	err := r.Scan(&p.Node, &p.Up, &p.Address, (*[]byte)(&p.Public), &p.Recipient, &p.Root, &paired, &tried, &done, &p.Fault, &ahead, &p.Program, &p.Sent, &p.Got, &every, &p.Cap, &p.Opens, &p.Closes, &p.Paused, &p.Copied)
 	p.Every = time.Duration(every) * time.Second
 	p.Paired, p.Tried, p.Done, p.Ahead = instant(paired), instant(tried), instant(done), time.Duration(ahead)*time.Millisecond
 	return err
@@ -148,8 +181,8 @@ func boolean(b bool) int {
 
 // keep stores a peer.
 func keep(ctx context.Context, tx store.Tx, p Peer) error {
-	err := tx.Exec(ctx, "INSERT INTO node_peer ("+peerColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET up = excluded.up, address = excluded.address, public_key = excluded.public_key, recipient = excluded.recipient, root = excluded.root, paired = excluded.paired, tried = excluded.tried, done = excluded.done, fault = excluded.fault, ahead = excluded.ahead, program = excluded.program, sent = excluded.sent, got = excluded.got, every = excluded.every, cap = excluded.cap, opens = excluded.opens, closes = excluded.closes, paused = excluded.paused",
-		p.Node, boolean(p.Up), p.Address, append([]byte{}, p.Public...), append([]byte{}, p.Recipient...), p.Root, millis(p.Paired), millis(p.Tried), millis(p.Done), p.Fault, p.Ahead.Milliseconds(), p.Program, p.Sent, p.Got, int64(p.Every/time.Second), p.Cap, p.Opens, p.Closes, boolean(p.Paused))
+	err := tx.Exec(ctx, "INSERT INTO node_peer ("+peerColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET up = excluded.up, address = excluded.address, public_key = excluded.public_key, recipient = excluded.recipient, root = excluded.root, paired = excluded.paired, tried = excluded.tried, done = excluded.done, fault = excluded.fault, ahead = excluded.ahead, program = excluded.program, sent = excluded.sent, got = excluded.got, every = excluded.every, cap = excluded.cap, opens = excluded.opens, closes = excluded.closes, paused = excluded.paused, copied = excluded.copied",
+		p.Node, boolean(p.Up), p.Address, append([]byte{}, p.Public...), append([]byte{}, p.Recipient...), p.Root, millis(p.Paired), millis(p.Tried), millis(p.Done), p.Fault, p.Ahead.Milliseconds(), p.Program, p.Sent, p.Got, int64(p.Every/time.Second), p.Cap, p.Opens, p.Closes, boolean(p.Paused), boolean(p.Copied))
 	if err != nil {
 		return fmt.Errorf("keep what is known of a node: %w", err)
 	}

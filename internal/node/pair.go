@@ -239,6 +239,29 @@ func (n *Nodes) Lend(ctx context.Context, actor id.ID, public ed25519.PublicKey,
 	return n.grant(ctx, actor, public, recipient, name, []string{fact.GrantIssued.Name, fact.GrantRevoked.Name}, []string{"commons"})
 }
 
+// Replace makes a code for the box that takes another's place: it will hold what that one held.
+func (n *Nodes) Replace(ctx context.Context, actor, node id.ID) (code string, v id.ID, err error) {
+	who, ok := n.log.Grantee(node)
+	if !ok {
+		return "", v, ErrStranger
+	}
+	var streams []string
+	for _, s := range who.Streams {
+		if s != "commons" && !slices.Contains(streams, s) {
+			streams = append(streams, s)
+		}
+	}
+	return n.Invite(ctx, actor, who.Name, streams...)
+}
+
+// Succeed gives the database of a node to another key, in a transaction (fact.Succeed): this node is no copy any more.
+func Succeed(ctx context.Context, tx store.Tx, old, next *seal.Identity) error {
+	if err := fact.Succeed(ctx, tx, old, next); err != nil {
+		return err
+	}
+	return tx.Exec(ctx, "UPDATE node_peer SET copied = 0")
+}
+
 // Widen lets a node hold more streams than it was paired for. With several it may pair boxes, as a region's.
 func (n *Nodes) Widen(ctx context.Context, actor, node id.ID, streams ...string) error {
 	who, ok := n.log.Grantee(node)

@@ -78,8 +78,12 @@ func (n *Nodes) welcome(ctx context.Context, who fact.Grantee, body []byte) ([]b
 	if err != nil {
 		return nil, err
 	}
+	untold, err := n.untold(ctx, who.Node)
+	if err != nil {
+		return nil, err
+	}
 	w.Revoked = who.Revoked != nil
-	w.Same = state == h.State && len(lacks) == 0 && !w.Revoked
+	w.Same = state == h.State && len(lacks) == 0 && !untold && !w.Revoked
 	if !w.Same {
 		w.Logs = states(logs)
 	}
@@ -177,6 +181,7 @@ func (n *Nodes) keyring(ctx context.Context, who fact.Grantee, body []byte) ([]b
 	if err != nil {
 		return nil, err
 	}
+	n.told.told(who.Node, out.Wanted)
 	return encode(out), nil
 }
 

@@ -467,7 +467,22 @@ func (k *Keys) Readmit(ctx context.Context, tx store.Tx, person id.ID, stream st
 	return tx.Exec(ctx, "INSERT INTO seal_wanted (person) VALUES (?) ON CONFLICT (person) DO NOTHING", person)
 }
 
-// Wanted returns at most max persons whose keys this node destroyed and should not have; another node may have them.
+// Want notes that facts of some persons came without the key: whoever gave them had destroyed it, and might not have had to.
+func (k *Keys) Want(ctx context.Context, tx store.Tx, persons []id.ID) error {
+	for _, p := range persons {
+		var n int
+		_, err := store.One(ctx, tx, "SELECT (SELECT count(*) FROM seal_key WHERE person = ?) + (SELECT count(*) FROM seal_erased WHERE person = ?)", store.Args(p, p), &n)
+		if err == nil && n == 0 {
+			err = tx.Exec(ctx, "INSERT INTO seal_wanted (person) VALUES (?) ON CONFLICT (person) DO NOTHING", p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Wanted returns at most max persons whose keys this node should have, and destroyed or was not given; another may have them.
 func (k *Keys) Wanted(ctx context.Context, q store.Querier, max int) ([]id.ID, error) {
 	var out []id.ID
 	err := q.Each(ctx, "SELECT person FROM seal_wanted ORDER BY person LIMIT ?", store.Args(max), func(r store.Row) error {
