@@ -227,6 +227,9 @@ func staff(a *door.Ask, v Feedback, centre, session, of id.ID) error {
 				return a.Go(v.Action)
 			}
 			if err = h.Feedback.Record(ctx, a.Actor(), centre, c, feedback.ChangeRecorded{Of: of, On: v.On, What: v.What}); err != nil {
+				if errors.Is(err, feedback.ErrUnknown) { // another's change
+					return fs.ErrNotExist
+				}
 				if err = wrong(a, err, v.Errors); err != nil {
 					return err
 				}

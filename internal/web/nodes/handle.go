@@ -85,7 +85,7 @@ func decides(a *door.Ask) bool { return a.H.Log.May(fact.GrantIssued, "commons")
 
 func peerView(a *door.Ask, p node.Peer, g fact.Grantee) Peer {
 	now := a.H.Log.Clock.Now()
-	v := Peer{Name: nameOf(a, p.Node), Node: p.Node.Hex(), URL: "/network/nodes/" + p.Node.String(), Up: p.Up, Address: p.Address, Age: ago(now, p.Done), Program: p.Program, Paused: p.Paused}
+	v := Peer{Name: nameOf(a, p.Node), Node: p.Node.Hex(), URL: "/network/nodes/" + p.Node.String(), Up: p.Up, Address: p.Address, Age: ago(now, p.Done), Program: p.Program, Paused: p.Paused, Copied: p.Copied}
 	l, _ := centres(g)
 	for _, c := range l {
 		v.Centres = append(v.Centres, a.PlaceName(c))

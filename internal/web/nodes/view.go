@@ -55,6 +55,7 @@ type Peer struct {
 	CallAction      string
 	PauseAction     string
 	Paused          bool
+	Copied          bool // this node is a copy, and has no key of its own yet
 }
 
 // Age is how long ago something was, in words: a key and its number.

@@ -17,6 +17,7 @@ func upPeer(p *i18n.Printer, state string) *nodes.Peer {
 	v := &nodes.Peer{Name: p.T("network.headquarters"), Node: sampleNode, URL: "#", Up: true, Address: "https://tizi.example.org", Age: nodes.Age{Key: "ago.minutes", N: 12}, State: state, Waiting: 4210, Program: "1.4.0", PauseAction: "#", CallAction: "#"}
 	switch state {
 	case "fault":
+		v.Copied = true
 		v.Fault, v.Detail, v.Ahead = p.T("network.fault.link"), "dial tcp: no route to host", p.T("network.clock", "n", 14)
 	case "paused":
 		v.Paused, v.CallAction = true, ""
