@@ -49,7 +49,7 @@ type Remaining struct {
 	Until    string       // its last day, while that has not come; "" otherwise
 	Coming   int          // sessions that are still to be held
 	Unmarked []*Session   // sessions that took place and have no sheet
-	People   []*Enrolment // who is in the group, each person once
+	People   []*Enrolment // who is in the group, each person once; of a closed one, who was
 	Waiting  int          // who waits, for a seat or a consent
 }
 
@@ -71,10 +71,10 @@ func (t *Training) Remaining(ctx context.Context, q store.Querier, c *Cohort, on
 	}
 	roster, err := t.Roster(ctx, q, c.ID)
 	for i := range roster {
-		switch e := &roster[i]; e.State {
-		case Enrolled, Active:
+		switch e := &roster[i]; {
+		case e.State == Enrolled, e.State == Active, c.Closed && e.On == c.ClosedOn && (e.State == Completed || e.Reason == Unfinished):
 			r.People = append(r.People, e)
-		case Waitlisted:
+		case e.State == Waitlisted:
 			r.Waiting++
 		}
 	}

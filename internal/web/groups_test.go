@@ -283,12 +283,16 @@ func TestCloseForm(t *testing.T) {
 	c.reads(self, c.fr.T("groups.closed_on", "date", c.fr.Date("2026-03-10")), true)
 	c.reads(self, c.fr.T("groups.leave_reason.unfinished"), true)
 	c.reads("/groups", c.fr.T("groups.state.done"), true)
-	for path, form := range map[string][]string{"/edit": {"name", "G in", "from", "2026-03-02", "to", "2026-03-10"}, "/close": nil, "/add": {"person", third.String()}, "/session": {"date", "2026-03-10", "from", "10:00", "to", "11:00"}} {
+	for path, form := range map[string][]string{"/edit": {"name", "G in", "from", "2026-03-02", "to", "2026-03-10"}, "/add": {"person", third.String()}, "/session": {"date", "2026-03-10", "from", "10:00", "to", "11:00"}} {
 		if to := c.takes(self+path, form...); to != self {
 			t.Errorf("%s of a closed group leads to %q", path, to)
 		}
 	}
 	c.refuses(self+"/leave/"+c.s.person.String(), "groups.closed", nil, "reason", "moved")
+	c.refuses(self+"/close", "groups.closed", nil, one, "yes", other, "yes", "despite", "yes")
+	if _, body := c.post(self+"/close", one, "yes", other, "yes", "despite", "yes"); !strings.Contains(body, `name="`+other+`" value="yes" checked`) {
+		t.Error("closed by somebody else meanwhile: what was typed is gone")
+	}
 	c.takes(self + "/reopen")
 	c.reads(self, self+"/edit", true)
 	now, err := c.Training.Cohort(ctx, c.DB, all, c.s.group, "")

@@ -109,9 +109,8 @@ func groupCloseGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	if c.Closed {
-		a.Notify("help", "groups.closed")
-		return a.Go(v.GroupURL)
+	if c.Closed { // by somebody else, since the page was shown
+		v.Errors[""] = a.P.T("groups.closed")
 	}
 	v.Despite = a.R.PostFormValue("despite")
 	completed := map[id.ID]bool{}
@@ -136,15 +135,11 @@ func groupCloseGiven(a *door.Ask) error {
 		return a.Again("groups/close", v)
 	}
 	err = a.H.Training.CloseCohort(a.R.Context(), a.Actor(), a.Scope, c.ID, completed, v.Despite == "yes", a.Today())
-	for e, key := range map[error]string{training.ErrOutcome: "groups.close_changed", training.ErrUnmarked: "groups.close_changed", training.ErrComing: "groups.close_changed", training.ErrNotOver: "groups.close_changed", training.ErrDraw: "draw.by_hand"} {
+	for e, key := range map[error]string{training.ErrClosed: "groups.closed", training.ErrOutcome: "groups.close_changed", training.ErrUnmarked: "groups.close_changed", training.ErrComing: "groups.close_changed", training.ErrNotOver: "groups.close_changed", training.ErrDraw: "draw.by_hand"} {
 		if errors.Is(err, e) { // somebody else changed the group since it was read
 			v.Errors[""] = a.P.T(key)
 			return a.Again("groups/close", v)
 		}
-	}
-	if errors.Is(err, training.ErrClosed) {
-		a.Notify("help", "groups.closed")
-		return a.Go(v.GroupURL)
 	}
 	if err != nil {
 		return err

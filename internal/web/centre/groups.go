@@ -109,8 +109,8 @@ func stateOf(c *training.Cohort, today string) string {
 	return "running"
 }
 
-// maxTrainers bounds how many trainers a form offers where it is not known yet at which centre they are: of more, they are
-// chosen when the group has its centre.
+// maxTrainers bounds how many trainers of several centres the form of a new group offers: of more, those of its centre alone, or
+// none while it has none, and they are chosen afterwards.
 const maxTrainers = 60
 
 // trainersAt are those who can lead groups of a centre; of no centre, those of all that the reader may write to.
@@ -194,12 +194,18 @@ func formOf(a *door.Ask, v *GroupForm) ([]programme.Phase, error) {
 			all = append(all, ph)
 		}
 	}
-	if v.Trainers, err = trainersAt(a, a.CentreOf(a.Scope, v.Centre)); err != nil {
-		return nil, err
+	at := a.CentreOf(a.Scope, v.Centre)
+	if !v.New {
+		v.Trainers, err = trainersAt(a, at)
+	} else if v.Trainers, err = trainersAt(a, id.Nil); len(v.Trainers) > maxTrainers {
+		if v.Later = at.IsNil(); v.Later {
+			v.Trainers = nil
+		} else {
+			v.Trainers, err = trainersAt(a, at)
+		}
 	}
-	v.Later = len(v.Trainers) > maxTrainers
-	if v.Later {
-		v.Trainers = nil
+	if err != nil {
+		return nil, err
 	}
 	v.Centres = a.Centres(a.Scope)
 	for _, h := range holidays(a) {
