@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"tizi/internal/fact"
+	"tizi/internal/node"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
 )
@@ -99,5 +101,30 @@ func asWritten(t *testing.T, note string, by *end) {
 	signed := fmt.Sprintf("cosignature/v1\ntime %d\n%s\n", binary.BigEndian.Uint64(b[4:]), text)
 	if string(b[:4]) != string(id[:4]) || !ed25519.Verify(by.Own.Public(), []byte(signed), b[12:]) {
 		t.Errorf("the note is\n%s", note)
+	}
+}
+
+// older is a link to a program that does not know the newest question yet.
+type older struct{ *wire }
+
+func (o older) Ask(ctx context.Context, op string, body []byte) ([]byte, error) {
+	if op == node.OpSeen {
+		return nil, node.ErrMessage
+	}
+	return o.wire.Ask(ctx, op, body)
+}
+
+// A program that does not know what has been seen exchanges all the same.
+func TestOlderProgram(t *testing.T) {
+	h := hub(t, store.SQLite)
+	a := h.box(t, store.SQLite, here)
+	write(t, a, here, 10)
+	r, err := a.Exchange(ctx, a.peer(h), older{&wire{to: h, from: a.Node.Node()}}, nil)
+	must(t, err)
+	if r.Sent != 10 || len(r.Faults) > 0 {
+		t.Errorf("the exchange: %+v", r)
+	}
+	if n := a.CountOf("fact_cosigned"); n != 0 {
+		t.Errorf("%d signatures came of nowhere", n)
 	}
 }

@@ -263,3 +263,22 @@ func TestOneSeatOfTwoRecords(t *testing.T) {
 		is(t, "roster", len(roster), 3)
 	})
 }
+
+// Two nodes that did not know of each other wrote somebody down twice in a group. Both records stand, whether the person was ever
+// taken for another or not: a merge that was taken back leaves no trace.
+func TestWhoWasMergedHidesNothing(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		c := open(t, e)
+		ids := c.people(t, here, "Amina", "Brahim")
+		g := c.group(t, 10)
+		for range 2 {
+			_, err := c.Write(fact.New{Stream: stream, Kind: training.KindEnrolment, Subject: id.New(), Body: training.EnrolmentStated{Person: ids[0], Programme: prog, Phase: phase, Cohort: g, State: training.Enrolled, On: "2026-02-02"}})
+			must(t, err)
+		}
+		must(t, c.People.Merge(ctx, id.Nil, all, ids[0], ids[1], "the same"))
+		is(t, "hidden of one person", c.CountOf("training_double_seat"), 1)
+		must(t, c.People.Unmerge(ctx, id.Nil, all, ids[0], ids[1], "not the same"))
+		is(t, "hidden of two", c.CountOf("training_double_seat"), 0)
+		c.Whole()
+	})
+}

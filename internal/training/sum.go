@@ -303,8 +303,11 @@ func (c *collector) whole(ctx context.Context, tx store.Tx, sum *measure.Sum, wh
 				}
 			}
 		}
-		for _, e := range hiddenSeats(es) {
-			seats = append(seats, []any{e[1], e[0], e[4], e[6]})
+		// Whoever is one with nobody, any more or yet, hides nothing: that somebody once was must leave no trace.
+		if len(all) > 1 {
+			for _, e := range hiddenSeats(es) {
+				seats = append(seats, []any{e[1], e[0], e[4], e[6]})
+			}
 		}
 		for prog := range programmes {
 			for _, p := range all {

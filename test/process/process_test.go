@@ -76,18 +76,25 @@ func newNode(t testing.TB, dir string) *node {
 	if out, err := exec.Command(n.bin, "init", "--data", dir, "--owner", "Nadia", "--passphrase-file", pass, "--centre", "MA-ERR-MJ1").CombinedOutput(); err != nil {
 		t.Fatalf("init: %v\n%s", err, out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.addr = l.Addr().String()
-	l.Close()
+	n.pick()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n.client = &http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return n
+}
+
+// pick chooses a free address.
+func (n *node) pick() {
+	n.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.addr = l.Addr().String()
+	l.Close()
+	n.client = &http.Client{}
 }
 
 func (n *node) url(path string) string { return "http://" + n.addr + path }
