@@ -69,7 +69,7 @@ func departView(a *door.Ask) (*person.Person, MoveForm, error) {
 		records = p.Records
 	}
 	for _, c := range a.Tree.Of("centre") {
-		if (c.Closed == "" || c.Closed > a.Today()) && !slices.ContainsFunc(records, func(r *person.Person) bool { return r.Centre == c.ID }) {
+		if (c.Closed == "" || c.Closed > a.Today()) && c.ID != p.Centre {
 			name, _ := c.Name.In(a.Lang)
 			v.Centres = append(v.Centres, shell.Option{Value: c.ID.String(), Label: name})
 		}

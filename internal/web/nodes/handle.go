@@ -312,17 +312,18 @@ func join(a *door.Ask) error {
 }
 
 // read takes apart what somebody pasted who read the QR of a code: the address and the code in one.
-func (v *Join) read() {
+func (v Join) read() (hub, code string) {
+	hub, code = v.Hub, v.Code
 	if u, err := url.Parse(strings.TrimSpace(v.Code)); err == nil && u.Host != "" && u.Query().Get("code") != "" {
-		v.Code = u.Query().Get("code")
-		if v.Hub == "" {
-			v.Hub = u.Scheme + "://" + u.Host
+		code = u.Query().Get("code")
+		if hub == "" {
+			hub = u.Scheme + "://" + u.Host
 		}
 	}
-	if v.Hub != "" && !strings.Contains(v.Hub, "://") {
-		v.Hub = "http://" + v.Hub
+	if hub != "" && !strings.Contains(hub, "://") {
+		hub = "http://" + hub
 	}
-	v.Hub = strings.TrimSuffix(v.Hub, "/")
+	return strings.TrimSuffix(hub, "/"), code
 }
 
 // joinWait is how long headquarters may take to answer.
@@ -335,11 +336,11 @@ func joinGiven(a *door.Ask) error {
 		return gone(a, "network.joined_already", "/network")
 	}
 	v := Join{Hub: strings.TrimSpace(a.R.PostFormValue("hub")), Code: strings.TrimSpace(a.R.PostFormValue("code")), Typed: a.R.PostFormValue("number"), Action: "/network/join", Errors: map[string]string{}}
-	v.read()
-	if v.Hub == "" {
+	hub, code := v.read()
+	if hub == "" {
 		v.Errors["hub"] = a.P.T("network.hub_missing")
 	}
-	if node.Clean(v.Code) == "" {
+	if node.Clean(code) == "" {
 		v.Errors["code"] = a.P.T("network.code_missing")
 	}
 	if len(v.Errors) > 0 {
@@ -347,8 +348,8 @@ func joinGiven(a *door.Ask) error {
 	}
 	ctx, cancel := context.WithTimeout(a.R.Context(), joinWait)
 	defer cancel()
-	asked := a.H.Nodes.Asking(v.Code)
-	answer, err := api.Pair(ctx, v.Hub, asked)
+	asked := a.H.Nodes.Asking(code)
+	answer, err := api.Pair(ctx, hub, asked)
 	switch {
 	case errors.Is(err, api.ErrAddress) || errors.Is(err, context.DeadlineExceeded):
 		v.Errors["hub"] = a.P.T("network.hub_silent")
@@ -360,11 +361,12 @@ func joinGiven(a *door.Ask) error {
 	if len(v.Errors) > 0 {
 		return a.Again("network/join", v)
 	}
+	v.Hub, v.Code = hub, code
 	v.Name, v.Number = answer.Name, node.Number(asked.Code, asked, answer)
 	if v.Typed == "" && !a.R.PostForm.Has("number") {
 		return a.Render("network/join", v)
 	}
-	switch err := a.H.Nodes.Join(ctx, v.Hub, answer, v.Number, v.Typed); {
+	switch err := a.H.Nodes.Join(ctx, hub, answer, v.Number, v.Typed); {
 	case errors.Is(err, node.ErrNumber):
 		v.Errors["number"] = a.P.T("network.number_other")
 		return a.Again("network/join", v)
