@@ -453,7 +453,7 @@ func (k *known) about(x *agreement.Agreement, v *Agreement) error {
 		return err
 	}
 	for _, t := range bound {
-		if t.Sex != "" || t.Age != "" || t.Milieu != "" {
+		if !t.Whole() {
 			continue
 		}
 		period := a.P.T("board.whole")
