@@ -257,6 +257,8 @@ type Form struct {
 	CancelURL   string
 	Remove      bool // offers to take it back; posts remove=yes
 	Lists       []FormList
+	Button      string // of what is posted; "" saves
+	WithdrawURL string // where what was entered by mistake is withdrawn
 }
 
 // Section is a part of a form.

@@ -82,6 +82,10 @@ var agreements = []shown{
 				{Kind: "date", Name: "from", ID: "f-from", Label: p.T("groups.first_day"), Value: "2026-03-01", Error: wrong["from"]}}}, {Title: p.T("agree.covers"), Text: p.T("agree.covers_text"), Fields: []shell.Field{{Kind: "checkbox", Name: "p", ID: "f-p", Label: "Enfants et IA", Value: "yes"}}}},
 			Lists: []agree.FormList{{Title: p.T("agree.terms"), AddURL: "#", Add: p.T("agree.new_term"), None: p.T("agree.no_terms")}, {Title: p.T("agree.offices"), AddURL: "#", Add: p.T("agree.new_office"), Rows: []agree.FormRow{{Name: i18n.Text{i18n.FR: "Présidence", i18n.AR: "الرئاسة"}, Note: p.T("agree.since", "from", p.Date("2024-06-01")), URL: "#"}}}}}
 	}},
+	{"agreement-withdraw", "agreements/form", func(p *i18n.Printer) any {
+		return agree.Form{Title: p.T("agree.withdraw"), Lead: "CS-1", Action: "#", CancelURL: "#", Button: p.T("agree.withdraw"), Warnings: []string{p.T("agree.stands", "what", p.List([]string{p.T("agree.stands.parties", "n", 2), p.T("agree.stands.targets", "n", 1)}))},
+			Sections: []agree.Section{{Fields: []shell.Field{{Kind: "textarea", Name: "cause", ID: "f-cause", Label: p.T("agree.f.cause"), Hint: p.T("agree.withdraw_hint"), Row: true}}}}}
+	}},
 	{"organisations", "agreements/organisations", func(*i18n.Printer) any {
 		return agree.Organisations{NewURL: "#", Rows: []agree.OrganisationRow{{Name: academy, Type: "academy", Offices: 1, Parties: 2, URL: "#"}, {Name: team, Type: "association", Depth: 1, URL: "#"}}}
 	}},
