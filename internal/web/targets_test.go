@@ -53,3 +53,18 @@ func TestTargetsOfGroups(t *testing.T) {
 		t.Error("the list of programmes shows another target than the one of everybody")
 	}
 }
+
+// An agreement says of a target that it counts participations: 300 of them are not 300 people.
+func TestTargetOfParticipationsIsNamed(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	fr := i18n.For(i18n.FR)
+	for _, indicator := range measure.Indicators {
+		x := n.agreedOn(t, indicator, programme.ID("P"))
+		_, err := n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Targets: []programme.TargetSet{{Indicator: indicator, Place: place.ID("MA"), Value: 300, Agreement: x.agreement}}})
+		must(t, err)
+		_, _, body := n.request(t, n.owner, "GET", "/agreements/"+x.agreement.String()+"?lang=fr", nil)
+		if !strings.Contains(body, ">300<") || strings.Contains(body, fr.T("board.counts.participations")) != (indicator == measure.Participations) {
+			t.Errorf("a target of %s is not told from another", indicator)
+		}
+	}
+}

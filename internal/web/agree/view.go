@@ -167,6 +167,7 @@ type TargetRow struct {
 	Programme, Place i18n.Text
 	Period           string
 	Value, Reached   int64
+	Participations   bool // counts them, and not people
 	Bar              chart.Bar
 	Source           *Source
 	URL              string

@@ -27,7 +27,7 @@ var agreements = []shown{
 		v.Strategies = []agree.Link{{Name: i18n.Text{i18n.FR: "Stratégie Maroc numérique 2030", i18n.AR: "استراتيجية المغرب الرقمي 2030"}}, {Name: i18n.Text{i18n.FR: "ODD 4.4.1", i18n.AR: "الهدف 4.4.1"}, URL: "https://unstats.un.org/sdgs/metadata/"}}
 		v.Source, v.Public, v.Women, v.AddURL = &published, true, agree.Women{Women: 1, Known: 2, Unknown: 1, Simulated: 2}, "/agreements/1/parties/new"
 		v.Members = []agree.Party{{Name: academy, Role: "lead", Office: i18n.Text{i18n.FR: "Direction", i18n.AR: "الإدارة"}, Sex: "f", URL: "#", Simulated: true}, {Name: team, Role: "operator", Since: "2024-06-03", Left: "2025-12-31", Reason: "Dissoute"}}
-		v.Targets = []agree.TargetRow{{Programme: i18n.Text{i18n.FR: "Enfants et IA"}, Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Period: p.T("board.whole"), Value: 200_000, Reached: 41_200, Bar: chart.Bar{Value: 41_200, Target: 200_000}, Source: &published, URL: "/board"}}
+		v.Targets = []agree.TargetRow{{Programme: i18n.Text{i18n.FR: "Enfants et IA"}, Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Period: p.T("board.whole"), Value: 200_000, Reached: 41_200, Participations: true, Bar: chart.Bar{Value: 41_200, Target: 200_000}, Source: &published, URL: "/board"}}
 		return v
 	}},
 	{"agreement-new", "agreements/agreement", func(*i18n.Printer) any {
