@@ -45,6 +45,12 @@ type Filter struct {
 	Pillar, State, After string // After: those that end on this day or later
 }
 
+// Naming counts the activities that name an agreement, or an organisation among their hosts.
+func (s *Activities) Naming(ctx context.Context, q store.Querier, v id.ID) (n int, err error) {
+	_, err = store.One(ctx, q, "SELECT count(*) FROM activity WHERE agreement = ? OR body LIKE ?", []any{v, "%" + v.String() + "%"}, &n)
+	return n, err
+}
+
 // List returns at most max activities of a scope, the latest first.
 func (s *Activities) List(ctx context.Context, q store.Querier, scope access.Scope, f Filter, max int) ([]Activity, error) {
 	where, args := seen(scope)

@@ -491,3 +491,38 @@ func TestTwiceIsOnce(t *testing.T) {
 		t.Error("signatures of nobody")
 	}
 }
+
+// An agreement or an organisation goes only while nothing stands on it, and leaves nothing in the tables.
+func TestWithdraw(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		w := newWorld(t, e)
+		w.party(w.ministry, w.minister, "lead")
+		below := id.New()
+		must(t, w.Set(ctx, id.Nil, below, agreement.AgreementStated{Code: "S", Kind: agreement.Specific, Parent: w.a, Name: fr("x")}))
+		stands := func(what string, err error, want ...agreement.Standing) {
+			t.Helper()
+			var s *agreement.StandsError
+			if !errors.As(err, &s) || !slices.Equal(s.On, want) {
+				t.Errorf("%s: %v, %v", what, err, s)
+			}
+		}
+		stands("an agreement", w.Withdraw(ctx, id.Nil, w.a, "x"), agreement.Standing{What: "below", N: 1}, agreement.Standing{What: "parties", N: 1})
+		stands("an organisation", w.WithdrawOrganisation(ctx, id.Nil, w.ministry, "x"), agreement.Standing{What: "offices", N: 1}, agreement.Standing{What: "parties", N: 1})
+		lone := id.New()
+		must(t, w.SetOrganisation(ctx, id.Nil, lone, agreement.OrganisationDescribed{Name: fr("y"), Type: "ministry"}))
+		w.refused("without a cause", "cause", "agree.fault.missing", func() error { return w.Withdraw(ctx, id.Nil, below, "") })
+		w.refused("without a cause", "cause", "agree.fault.missing", func() error { return w.WithdrawOrganisation(ctx, id.Nil, lone, "") })
+		must(t, w.Withdraw(ctx, id.Nil, below, "twice"))
+		must(t, w.WithdrawOrganisation(ctx, id.Nil, lone, "twice"))
+		if _, err := w.Get(ctx, w.n.DB, everywhere, below); !errors.Is(err, agreement.ErrUnknown) {
+			t.Error(err)
+		}
+		if o, err := w.Organisation(ctx, w.n.DB, lone); o != nil || err != nil {
+			t.Error(o, err)
+		}
+		if err := w.Withdraw(ctx, id.Nil, below, "again"); !errors.Is(err, agreement.ErrUnknown) {
+			t.Error(err)
+		}
+		w.n.Whole()
+	})
+}

@@ -85,6 +85,8 @@ type OrganisationDescribed struct {
 	Name   i18n.Text `json:"name"`
 	Type   string    `json:"type"`
 	Parent id.ID     `json:"parent,omitzero"`
+	// Withdrawn is why it was entered by mistake: it is listed no more.
+	Withdrawn string `json:"withdrawn,omitempty"`
 }
 
 // Check says what is missing.
@@ -92,6 +94,7 @@ func (o OrganisationDescribed) Check() error {
 	var f Faults
 	f.Text("name_fr", o.Name, true)
 	f.Add(!slices.Contains(OrganisationTypes, o.Type), "type", "agree.fault.missing")
+	f.Line("cause", o.Withdrawn)
 	return f.Err()
 }
 
@@ -150,6 +153,7 @@ type AgreementStated struct {
 	Source     source.Source `json:"source,omitzero"`
 	Public     bool          `json:"public,omitempty"`
 	Simulated  bool          `json:"simulated,omitempty"`
+	Withdrawn  string        `json:"withdrawn,omitempty"` // why it was entered by mistake: it is listed no more
 }
 
 // Check says what is missing or contradicts itself.
@@ -175,6 +179,7 @@ func (a AgreementStated) Check() error {
 	f.Add(a.Notice < 0 || a.Notice > 1000, "notice", "agree.fault.notice")
 	f.Add(a.Public && a.Source.IsZero(), "source_kind", "agree.fault.public_without_source")
 	f.Source(a.Source)
+	f.Line("cause", a.Withdrawn)
 	return f.Err()
 }
 
@@ -453,8 +458,8 @@ func stated[T fact.Body](name string, k *fact.Kind, t *store.Table, columns func
 
 // Folds of this area.
 var Folds = []*fact.Fold{
-	stated("organisation", KindOrganisation, organisationTable, func(OrganisationDescribed) (bool, []any) { return false, nil }, func(d fact.Draw) fact.Body {
-		return OrganisationDescribed{Name: i18n.Text{i18n.FR: fmt.Sprint("O", d.Int("name", 3))}, Type: OrganisationTypes[d.Int("type", 3)]}
+	stated("organisation", KindOrganisation, organisationTable, func(o OrganisationDescribed) (bool, []any) { return o.Withdrawn != "", nil }, func(d fact.Draw) fact.Body {
+		return OrganisationDescribed{Name: i18n.Text{i18n.FR: fmt.Sprint("O", d.Int("name", 3))}, Type: OrganisationTypes[d.Int("type", 3)], Withdrawn: []string{"", "", "x"}[d.Int("withdrawn", 3)]}
 	}),
 	stated("office", KindOffice, officeTable, func(o OfficeDescribed) (bool, []any) { return false, []any{o.Organisation} }, func(d fact.Draw) fact.Body {
 		return OfficeDescribed{Organisation: sampleID("o", d), Title: i18n.Text{i18n.FR: "x"}}
@@ -466,7 +471,7 @@ var Folds = []*fact.Fold{
 		Name: "agreement", Kinds: []*fact.Kind{KindAgreement, KindRenewed}, Tables: []*store.Table{table, coverTable, renewalTable},
 		Fold: func(s *fact.Subject, out *fact.Rows) error {
 			a, f, conflict := fact.Said[AgreementStated](s, nil)
-			if f == nil {
+			if f == nil || a.Withdrawn != "" {
 				return nil
 			}
 			until := a.To
@@ -494,7 +499,7 @@ var Folds = []*fact.Fold{
 		},
 		Sample: func(d fact.Draw, key fact.NewKey) fact.History {
 			h := fact.Statements(KindAgreement, func(d fact.Draw) fact.Body {
-				return AgreementStated{Code: "C", Kind: Framework, Name: i18n.Text{i18n.FR: "x"}, To: fmt.Sprintf("2027-01-%02d", 1+d.Int("to", 9)), Programmes: []id.ID{sampleID("p", d), sampleID("p", d)}}
+				return AgreementStated{Code: "C", Kind: Framework, Name: i18n.Text{i18n.FR: "x"}, To: fmt.Sprintf("2027-01-%02d", 1+d.Int("to", 9)), Programmes: []id.ID{sampleID("p", d), sampleID("p", d)}, Withdrawn: []string{"", "", "", "x"}[d.Int("withdrawn", 4)]}
 			})(d, key)
 			for range d.Int("renewals", 4) {
 				h.Steps = append(h.Steps, fact.Step{Kind: KindRenewed, By: d.Int("by", 2), Body: AgreementRenewed{On: "2026-05-01", To: fmt.Sprintf("2027-0%d-01", 1+d.Int("until", 3)), Note: fmt.Sprint(d.Int("note", 3)), Withdrawn: d.Int("withdrawn", 3) == 0}})

@@ -262,7 +262,7 @@ func agreementPages(c *http.Client, base string, role access.Role) ([]string, er
 			paths = append(paths, string(m[1])+tab)
 		}
 		if access.Allows(role, access.WriteAgreements) {
-			paths = append(paths, "/organisations", string(m[1])+"/edit")
+			paths = append(paths, "/organisations", string(m[1])+"/edit", string(m[1])+"/withdraw")
 		}
 	}
 	return paths, err

@@ -76,6 +76,12 @@ func (c *Centres) SetHolder(ctx context.Context, actor id.ID, scope access.Scope
 	return c.state(ctx, "state who holds a centre", actor, scope, h.Centre, id.Under(h.Centre, "holder "+h.Part+" "+h.From), KindHolder, h, nil)
 }
 
+// HeldBy counts what an organisation is written down for at centres.
+func (c *Centres) HeldBy(ctx context.Context, q store.Querier, organisation id.ID) (n int, err error) {
+	_, err = store.One(ctx, q, "SELECT count(*) FROM centre_holder WHERE organisation = ?", []any{organisation}, &n)
+	return n, err
+}
+
 // Holders returns who held the parts of a centre, latest first.
 func (c *Centres) Holders(ctx context.Context, q store.Querier, centre id.ID) (out []Holder, err error) {
 	err = q.Each(ctx, "SELECT id, part, organisation, name, starts, ends, conflict FROM centre_holder WHERE centre = ? ORDER BY part, starts DESC, id", store.Args(centre), func(r store.Row) error {

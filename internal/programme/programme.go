@@ -226,6 +226,9 @@ type Target struct {
 	Spread                      Spread // how it follows from the target of a wider place; zero: it stands for itself
 }
 
+// Whole reports whether a target counts everybody, and not a group alone.
+func (t Target) Whole() bool { return t.Sex+t.Age+t.Milieu == "" }
+
 // Programmes answers questions about programmes.
 type Programmes struct{ log *fact.Log }
 

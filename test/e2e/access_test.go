@@ -45,6 +45,7 @@ var asks = map[string]access.Action{
 	"/agreements/{id}/commitments/{id}": access.ReadAgreements, "/agreements/{id}/papers/{id}": access.ReadAgreements, "/agreements/{id}/edit": access.WriteAgreements, "/agreements/{id}/renew": access.WriteAgreements,
 	"/agreements/{id}/parties/new": access.WriteAgreements, "/agreements/{id}/parties/{id}": access.WriteAgreements, "/agreements/{id}/commitments/{id}/edit": access.WriteAgreements, "/agreements/{id}/commitments/{id}/judge": access.WriteAgreements,
 	"/agreements/{id}/money/{id}": access.WriteAgreements, "/agreements/{id}/mandates/{id}/edit": access.WriteAgreements, "/agreements/{id}/decisions/{id}/edit": access.WriteAgreements,
+	"/agreements/{id}/withdraw": access.WriteAgreements, "/organisations/{id}/withdraw": access.WriteAgreements,
 	"/organisations": access.WriteAgreements, "/organisations/{id}": access.WriteAgreements, "/organisations/{id}/offices/{id}": access.WriteAgreements, "/organisations/{id}/offices/{id}/terms/{id}": access.WriteAgreements,
 	"/activities": access.ReadActivities, "/activities/{id}": access.ReadActivities, "/activities/{id}/outputs/{id}": access.ReadActivities, "/activities/{id}/edit": access.WriteActivities, "/activities/{id}/speakers/{id}": access.WriteActivities,
 	"/activities/{id}/outputs/{id}/edit": access.WriteActivities, "/activities/{id}/notice": access.WriteActivities, "/activities/{id}/door": access.HoldDoor, "/activities/{id}/feedback/{id}": access.HoldDoor, "/sessions/{id}/feedback": access.TakeAttendance,

@@ -31,7 +31,9 @@ var forms = []form{
 	{"/organisations/{organisation}", organisationForm, organisationTaken},
 	{"/organisations/{organisation}/offices/{office}", officeForm, officeTaken},
 	{"/organisations/{organisation}/offices/{office}/terms/{term}", termForm, termTaken},
+	{"/organisations/{organisation}/withdraw", organisationWithdrawForm, organisationWithdrawn},
 	{"/agreements/{agreement}/edit", agreementForm, agreementTaken},
+	{"/agreements/{agreement}/withdraw", agreementWithdrawForm, agreementWithdrawn},
 	{"/agreements/{agreement}/renew", renewForm, renewTaken},
 	{"/agreements/{agreement}/parties/{party}", partyForm, partyTaken},
 	{"/agreements/{agreement}/commitments/{commitment}/edit", commitmentForm, commitmentTaken},
@@ -89,6 +91,7 @@ func (f form) given(a *door.Ask) error {
 		if x.removing() {
 			key = "agree.removed"
 		}
+		key = cmp.Or(x.done, key)
 		a.Notify("good", key)
 		return a.Go(to)
 	}
@@ -121,6 +124,7 @@ type filling struct {
 	id     id.ID                // of what the form states
 	old    map[string]string    // what stands, by field
 	posted bool
+	done   string // the key of what is said then, where it is not that it was saved
 }
 
 // open finds what the address names.
@@ -378,6 +382,10 @@ func (f *filling) unless(err error) (found bool, _ error) {
 	return err == nil, err
 }
 
+func organisationsCrumb(f *filling) shell.Crumb {
+	return shell.Crumb{Name: f.P.T("agree.organisations"), URL: "/organisations"}
+}
+
 func organisationForm(f *filling) error {
 	if err := f.subject("organisation"); err != nil {
 		return err
@@ -387,7 +395,7 @@ func organisationForm(f *filling) error {
 		return fs.ErrNotExist
 	}
 	f.v.Title, f.v.CancelURL = f.P.T("agree.new_organisation"), "/organisations"
-	f.v.Crumbs = []shell.Crumb{{Name: f.P.T("agree.organisations"), URL: "/organisations"}}
+	f.v.Crumbs = []shell.Crumb{organisationsCrumb(f)}
 	f.stand("name", o.Name)
 	f.old["type"], f.old["parent"] = o.Type, text(o.Parent)
 	f.texts("text", "name", true, i18n.FR, i18n.AR, i18n.ZGH, i18n.EN)
@@ -396,7 +404,7 @@ func organisationForm(f *filling) error {
 	if !found {
 		return nil
 	}
-	f.v.Title = said(f.Ask, o.Name)
+	f.v.Title, f.v.WithdrawURL = said(f.Ask, o.Name), "/organisations/"+f.id.String()+"/withdraw"
 	offices, err := f.H.Agreements.Offices(f.R.Context(), f.H.DB, f.id)
 	l := FormList{Title: f.P.T("agree.offices"), Add: f.P.T("agree.new_office"), None: f.P.T("agree.no_offices"), AddURL: fresh(officeURL(f.id, id.New()))}
 	for _, x := range offices {
@@ -436,7 +444,7 @@ func officeForm(f *filling) error {
 	if err := f.subject("office"); err != nil {
 		return err
 	}
-	f.v.Crumbs = []shell.Crumb{{Name: f.P.T("agree.organisations"), URL: "/organisations"}}
+	f.v.Crumbs = []shell.Crumb{organisationsCrumb(f)}
 	f.v.CancelURL = "/organisations/" + org.String()
 	f.crumb(f.org(org), f.v.CancelURL)
 	f.v.Title, f.v.Lead = f.P.T("agree.new_office"), f.P.T("agree.office_text")
@@ -553,6 +561,7 @@ func agreementForm(f *filling) error {
 		x.Parent, _ = id.Parse(f.R.URL.Query().Get("parent"))
 	} else {
 		f.v.Title, f.v.CancelURL, f.v.Warnings = f.P.T("agree.change"), link(x.ID), warnings(f.Ask, x)
+		f.v.WithdrawURL = link(x.ID, "withdraw")
 	}
 	f.stand("name", x.Name)
 	f.stand("about", x.About)

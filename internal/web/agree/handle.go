@@ -513,7 +513,7 @@ func (k *known) about(x *agreement.Agreement, v *Agreement) error {
 		return err
 	}
 	for _, t := range bound {
-		if t.Sex != "" || t.Age != "" || t.Milieu != "" {
+		if !t.Whole() {
 			continue
 		}
 		period := a.P.T("board.whole")
@@ -524,7 +524,7 @@ func (k *known) about(x *agreement.Agreement, v *Agreement) error {
 		if err != nil {
 			return err
 		}
-		v.Targets = append(v.Targets, TargetRow{Programme: k.programmes[t.Programme], Place: a.PlaceName(t.Place), Period: period, Value: t.Value, Reached: reached,
+		v.Targets = append(v.Targets, TargetRow{Programme: k.programmes[t.Programme], Place: a.PlaceName(t.Place), Period: period, Value: t.Value, Reached: reached, Participations: t.Indicator == measure.Participations,
 			Bar: chart.Bar{Value: reached, Target: t.Value, RTL: a.Lang.Dir() == "rtl"}, Source: k.source(t.Source),
 			URL: door.With("/board", "programme", k.codes[t.Programme], "period", cmp.Or(t.Period, "all"))})
 	}

@@ -169,6 +169,7 @@ type TargetRow struct {
 	Programme, Place i18n.Text
 	Period           string
 	Value, Reached   int64
+	Participations   bool // counts them, and not people
 	Bar              chart.Bar
 	Source           *Source
 	URL              string
@@ -260,6 +261,8 @@ type Form struct {
 	CancelURL   string
 	Remove      bool // offers to take it back; posts remove=yes
 	Lists       []FormList
+	Button      string // of what is posted; "" saves
+	WithdrawURL string // where what was entered by mistake is withdrawn
 }
 
 // Section is a part of a form.

@@ -28,7 +28,7 @@ var agreements = []shown{
 		v.Strategies = []agree.Link{{Name: i18n.Text{i18n.FR: "Stratégie Maroc numérique 2030", i18n.AR: "استراتيجية المغرب الرقمي 2030"}}, {Name: i18n.Text{i18n.FR: "ODD 4.4.1", i18n.AR: "الهدف 4.4.1"}, URL: "https://unstats.un.org/sdgs/metadata/"}}
 		v.Source, v.Public, v.Women, v.AddURL = &published, true, agree.Women{Women: 1, Known: 2, Unknown: 1, Simulated: 2}, "/agreements/1/parties/new"
 		v.Members = []agree.Party{{Name: academy, Role: "lead", Office: i18n.Text{i18n.FR: "Direction", i18n.AR: "الإدارة"}, Sex: "f", URL: "#", Simulated: true}, {Name: team, Role: "operator", Since: "2024-06-03", Left: "2025-12-31", Reason: "Dissoute"}}
-		v.Targets = []agree.TargetRow{{Programme: i18n.Text{i18n.FR: "Enfants et IA"}, Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Period: p.T("board.whole"), Value: 200_000, Reached: 41_200, Bar: chart.Bar{Value: 41_200, Target: 200_000}, Source: &published, URL: "/board"}}
+		v.Targets = []agree.TargetRow{{Programme: i18n.Text{i18n.FR: "Enfants et IA"}, Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Period: p.T("board.whole"), Value: 200_000, Reached: 41_200, Participations: true, Bar: chart.Bar{Value: 41_200, Target: 200_000}, Source: &published, URL: "/board"}}
 		return v
 	}},
 	{"agreement-new", "agreements/agreement", func(*i18n.Printer) any {
@@ -82,6 +82,10 @@ var agreements = []shown{
 				{Kind: "select", Name: "operator", ID: "f-operator", Label: p.T("agree.f.operator"), Value: "1", Options: []shell.Option{{Value: "1", Label: "Groupe technique"}}},
 				{Kind: "date", Name: "from", ID: "f-from", Label: p.T("groups.first_day"), Value: "2026-03-01", Error: wrong["from"]}}}, {Title: p.T("agree.covers"), Text: p.T("agree.covers_text"), Fields: []shell.Field{{Kind: "checkbox", Name: "p", ID: "f-p", Label: "Enfants et IA", Value: "yes"}}}},
 			Lists: []agree.FormList{{Title: p.T("agree.terms"), AddURL: "#", Add: p.T("agree.new_term"), None: p.T("agree.no_terms")}, {Title: p.T("agree.offices"), AddURL: "#", Add: p.T("agree.new_office"), Rows: []agree.FormRow{{Name: i18n.Text{i18n.FR: "Présidence", i18n.AR: "الرئاسة"}, Note: p.T("agree.since", "from", p.Date("2024-06-01")), URL: "#"}}}}}
+	}},
+	{"agreement-withdraw", "agreements/form", func(p *i18n.Printer) any {
+		return agree.Form{Title: p.T("agree.withdraw"), Lead: "CS-1", Action: "#", CancelURL: "#", Button: p.T("agree.withdraw"), Warnings: []string{p.T("agree.stands", "what", p.List([]string{p.T("agree.stands.parties", "n", 2), p.T("agree.stands.targets", "n", 1)}))},
+			Sections: []agree.Section{{Fields: []shell.Field{{Kind: "textarea", Name: "cause", ID: "f-cause", Label: p.T("agree.f.cause"), Hint: p.T("agree.withdraw_hint"), Row: true}}}}}
 	}},
 	{"organisations", "agreements/organisations", func(*i18n.Printer) any {
 		return agree.Organisations{NewURL: "#", Rows: []agree.OrganisationRow{{Name: academy, Type: "academy", Offices: 1, Parties: 2, URL: "#"}, {Name: team, Type: "association", Depth: 1, URL: "#"}}}

@@ -248,6 +248,7 @@ var gallery = []shown{
 	}},
 	{"programmes-targets", "programmes/targets", func(p *i18n.Printer) any {
 		v := steer.Targets{Programme: jil, Period: "2026", BoardURL: "/board", CancelURL: "/programmes", Periods: []steer.PeriodTab{{Name: p.T("board.whole"), URL: "?"}, {Name: "2026", URL: "?period=2026", Current: true}, {Name: "2027", URL: "?period=2027"}},
+			Of: "girls", Groups: []steer.PeriodTab{{Name: p.T("programmes.group.all"), URL: "#"}, {Name: p.T("programmes.group.girls"), URL: "#", Current: true}, {Name: p.T("programmes.group.rural"), URL: "#"}},
 			SpreadURL: "/programmes-spread", Ask: true, Rows: []steer.TargetRow{{Code: "MA", Name: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Value: "22750", How: p.T("spread.how_hand")}}, Errors: map[string]string{"target_MA-02": p.T("programmes.target_wrong")}}
 		for _, r := range regions {
 			v.Rows = append(v.Rows, steer.TargetRow{Code: r.code, Name: r.name, Value: fmt.Sprint(r.target)})

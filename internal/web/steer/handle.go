@@ -124,7 +124,7 @@ func (q *question) url(path string, pairs ...string) string {
 // target is the target set for a place in the period, without a cell.
 func (q *question) target(v id.ID) int64 {
 	for _, t := range q.targets {
-		if t.Place == v && t.Period == q.period && t.Indicator == q.indicator && t.Sex == "" && t.Age == "" && t.Milieu == "" {
+		if t.Place == v && t.Period == q.period && t.Indicator == q.indicator && t.Whole() {
 			return t.Value
 		}
 	}

@@ -1,6 +1,7 @@
 package steer
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -50,7 +51,7 @@ func programmes(a *door.Ask) error {
 			row.Phases = append(row.Phases, PhaseRow{Name: ph.Name, From: ph.From, To: ph.To, AgeMin: ph.AgeMin, AgeMax: ph.AgeMax, Planned: ph.Planned})
 		}
 		for _, t := range ts {
-			if t.Place == p.Place && t.Period == measure.Total && t.Indicator == measure.People {
+			if t.Place == p.Place && t.Period == measure.Total && t.Indicator == measure.People && t.Whole() {
 				row.Target = t.Value
 			}
 		}
@@ -156,27 +157,101 @@ func programmeNewGiven(a *door.Ask) error {
 	return a.Go("/programmes/" + v.Code + "/targets")
 }
 
-// askedProgramme is the programme that the address names, with its targets of people by place.
-func askedProgramme(a *door.Ask) (*programme.Programme, map[id.ID]programme.Target, error) {
+// group is somebody whom programmes are asked to reach in particular: one value of one dimension, or everybody.
+type group struct{ code, dim, value string }
+
+// groups are those of whom targets can be set.
+var groups = []group{{}, {"girls", "sex", "f"}, {"rural", "milieu", "rural"}}
+
+// groupOf is the group of a code; "" is everybody.
+func groupOf(code string) (group, error) {
+	for _, g := range groups {
+		if g.code == code {
+			return g, nil
+		}
+	}
+	return group{}, fs.ErrNotExist
+}
+
+// key is the end of the catalogue's keys about a group.
+func (g group) key() string { return cmp.Or(g.code, "all") }
+
+func (g group) cell() map[string]string {
+	if g.dim == "" {
+		return nil
+	}
+	return map[string]string{g.dim: g.value}
+}
+
+// of reports whether a target counts just this group.
+func (g group) of(t programme.Target) bool {
+	is := map[string]string{"sex": t.Sex, "age": t.Age, "milieu": t.Milieu}
+	if g.dim != "" && is[g.dim] != g.value {
+		return false
+	}
+	delete(is, g.dim)
+	for _, v := range is {
+		if v != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// asked is what the form of targets is about.
+type asked struct {
+	*programme.Programme
+	group
+	set map[id.ID]programme.Target            // of the group, by place
+	all map[string]map[id.ID]programme.Target // of every group, by its code
+}
+
+// askedProgramme is the programme that the address names, with its targets of people.
+func askedProgramme(a *door.Ask) (*asked, error) {
 	ctx := a.R.Context()
+	g, err := groupOf(a.R.FormValue("of"))
+	if err != nil {
+		return nil, err
+	}
 	p, err := a.H.Programmes.Code(ctx, a.H.DB, a.R.PathValue("code"))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if p == nil {
-		return nil, nil, fs.ErrNotExist
+		return nil, fs.ErrNotExist
 	}
 	ts, err := a.H.Programmes.Targets(ctx, a.H.DB, p.ID)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	out := map[id.ID]programme.Target{}
-	for _, t := range ts {
-		if t.Indicator == measure.People && t.Period == period(a) && t.Sex == "" && t.Age == "" && t.Milieu == "" {
-			out[t.Place] = t
+	out := &asked{p, g, nil, map[string]map[id.ID]programme.Target{}}
+	for _, g := range groups {
+		of := map[id.ID]programme.Target{}
+		for _, t := range ts {
+			if t.Indicator == measure.People && t.Period == period(a) && t.Phase.IsNil() && g.of(t) {
+				of[t.Place] = t
+			}
+		}
+		out.all[g.code] = of
+	}
+	out.set = out.all[g.code]
+	return out, nil
+}
+
+// odd says what is wrong with a target beside those of the same place: a group is not larger than everybody.
+func (p *asked) odd(a *door.Ask, at id.ID, n int64) string {
+	if whole := p.all[""][at].Value; p.code != "" {
+		if whole > 0 && n > whole {
+			return a.P.T("programmes.group_over", "whole", whole)
+		}
+		return ""
+	}
+	for _, g := range groups[1:] {
+		if part := p.all[g.code][at].Value; part > n {
+			return a.P.T("programmes.whole_under", "group", a.P.T("programmes.group."+g.code), "n", part)
 		}
 	}
-	return p, out, nil
+	return ""
 }
 
 // period is the year whose targets are meant, or the whole.
@@ -211,18 +286,23 @@ func binding(a *door.Ask, v *Targets, was source.Source) (id.ID, source.Source) 
 }
 
 // targetsView is the form as things stand, the programme, its places, the country first, and the source of its target.
-func targetsView(a *door.Ask) (Targets, *programme.Programme, []*place.Place, source.Source, error) {
-	p, set, err := askedProgramme(a)
+func targetsView(a *door.Ask) (Targets, *asked, []*place.Place, source.Source, error) {
+	p, err := askedProgramme(a)
 	if err != nil {
 		return Targets{}, nil, nil, source.Source{}, err
 	}
+	set := p.set
 	year := a.Today()[:4]
 	v := Targets{Programme: p.Name, Period: period(a), Action: "/programmes/" + p.Code + "/targets", CancelURL: "/programmes", BoardURL: door.With("/board", "programme", p.Code), SpreadURL: "/programmes/" + p.Code + "/spread", Errors: map[string]string{}}
 	next := strconv.Itoa(a.H.Log.Clock.Now().Year() + 1)
 	v.Periods = []PeriodTab{
-		{Name: a.P.T("board.whole"), URL: v.Action, Current: v.Period == measure.Total},
-		{Name: year, URL: v.Action + "?period=" + year, Current: v.Period == year},
-		{Name: next, URL: v.Action + "?period=" + next, Current: v.Period == next},
+		{Name: a.P.T("board.whole"), URL: door.With(v.Action, "of", p.code), Current: v.Period == measure.Total},
+		{Name: year, URL: door.With(v.Action, "period", year, "of", p.code), Current: v.Period == year},
+		{Name: next, URL: door.With(v.Action, "period", next, "of", p.code), Current: v.Period == next},
+	}
+	v.Of = p.code
+	for _, g := range groups {
+		v.Groups = append(v.Groups, PeriodTab{Name: a.P.T("programmes.group." + g.key()), URL: door.With(v.Action, "period", v.Period, "of", g.code), Current: g.code == p.code})
 	}
 	places := append([]*place.Place{a.Tree.Get(p.Place)}, a.Tree.Children(p.Place)...)
 	for _, x := range places {
@@ -264,12 +344,12 @@ func targets(a *door.Ask) error {
 }
 
 // below says, of each target that changes, by the code of its place, that it is less than what is reached.
-func below(a *door.Ask, p *programme.Programme, now map[id.ID]programme.Target, set []programme.TargetSet) (map[string]string, error) {
+func below(a *door.Ask, p *asked, set []programme.TargetSet) (map[string]string, error) {
 	scope, err := a.ScopeOf(access.ReadBoard)
 	if err != nil {
 		return nil, err
 	}
-	b, err := measure.Read(a.R.Context(), a.H.DB, scope, measure.Filter{Programme: p.ID, Period: period(a)})
+	b, err := measure.Read(a.R.Context(), a.H.DB, scope, measure.Filter{Programme: p.ID, Period: period(a), Sex: p.cell()["sex"], Milieu: p.cell()["milieu"]})
 	if err != nil {
 		return nil, err
 	}
@@ -279,7 +359,7 @@ func below(a *door.Ask, p *programme.Programme, now map[id.ID]programme.Target, 
 		for _, c := range a.Tree.Within(t.Place) {
 			reached += b.Centres[c.ID].People
 		}
-		if !t.Withdrawn && t.Value < reached && t.Value != now[t.Place].Value {
+		if !t.Withdrawn && t.Value < reached && t.Value != p.set[t.Place].Value {
 			out[a.Tree.Get(t.Place).Code] = a.P.T("programmes.target_below", "place", a.PlaceName(t.Place), "target", t.Value, "reached", reached)
 		}
 	}
@@ -293,10 +373,7 @@ func targetsGiven(a *door.Ask) error {
 	}
 	bound, published := binding(a, &v, was)
 	plan := programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place, Pillars: p.Pillars}}
-	_, set, err := askedProgramme(a)
-	if err != nil {
-		return err
-	}
+	set := p.set
 	for i, x := range places {
 		field := "target_" + x.Code
 		typed := strings.TrimSpace(a.R.FormValue(field))
@@ -304,7 +381,7 @@ func targetsGiven(a *door.Ask) error {
 		v.Rows[i].Value = typed
 		if typed == "" {
 			if was != "" {
-				plan.Targets = append(plan.Targets, programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Withdrawn: true})
+				plan.Targets = append(plan.Targets, programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Cell: p.cell(), Withdrawn: true})
 			}
 			continue
 		}
@@ -313,7 +390,11 @@ func targetsGiven(a *door.Ask) error {
 			v.Errors[field] = a.P.T("programmes.target_wrong")
 			continue
 		}
-		t := programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Value: n, Baseline: set[x.ID].Baseline, Agreement: set[x.ID].Agreement, Source: set[x.ID].Source, Spread: set[x.ID].Spread}
+		if said := p.odd(a, x.ID, n); said != "" && n != set[x.ID].Value {
+			v.Errors[field] = said
+			continue
+		}
+		t := programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Cell: p.cell(), Value: n, Baseline: set[x.ID].Baseline, Agreement: set[x.ID].Agreement, Source: set[x.ID].Source, Spread: set[x.ID].Spread}
 		if x.ID == p.Place { // the form asks for what binds the whole; a region keeps what bound it
 			t.Agreement, t.Source = bound, published
 		}
@@ -322,7 +403,7 @@ func targetsGiven(a *door.Ask) error {
 		}
 		plan.Targets = append(plan.Targets, t)
 	}
-	less, err := below(a, p, set, plan.Targets)
+	less, err := below(a, p, plan.Targets)
 	if err != nil {
 		return err
 	}
@@ -340,5 +421,5 @@ func targetsGiven(a *door.Ask) error {
 		return err
 	}
 	a.Notify("good", "programmes.targets_saved")
-	return a.Go(v.Action + "?period=" + period(a))
+	return a.Go(door.With(v.Action, "period", period(a), "of", p.code))
 }

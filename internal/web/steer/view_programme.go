@@ -43,13 +43,15 @@ type ProgrammeForm struct {
 	Errors               map[string]string
 }
 
-// Targets is the screen programmes/targets. It posts period, target_<code> for
+// Targets is the screen programmes/targets. It posts period, of, target_<code> for
 // each row, of which an empty one sets no target, and what binds them all:
 // agreement, source_kind and source_on; despite where it asks.
 type Targets struct {
 	Programme i18n.Text
 	Period    string
 	Periods   []PeriodTab
+	Of        string // the code of whom they count; "" is everybody
+	Groups    []PeriodTab
 	// Agreements and SourceKinds are what can be chosen.
 	Agreements, SourceKinds         []shell.Option
 	Agreement, SourceKind, SourceOn string
