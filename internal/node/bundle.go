@@ -42,6 +42,7 @@ const (
 	frameHead  = 'h' // head, first
 	frameKeys  = 'k' // keyring
 	framePart  = 'p' // part of a file
+	frameSeen  = 's' // seen, after the batches
 	frameEnd   = 'e' // signature over all before it, last
 	maxFrame   = 8 << 20
 	bundlePart = 1 << 20
@@ -160,6 +161,22 @@ func (n *Nodes) Bundle(ctx context.Context, to id.ID, w io.Writer) (BundleHead, 
 			}
 			l.Size = b.Last()
 		}
+	}
+	p, err := n.Peer(ctx, n.log.DB, to)
+	if err != nil {
+		return h, err
+	}
+	if p == nil || !p.Up { // whoever is called says what it has seen
+		if err := n.log.Cosign(ctx, shared); err != nil {
+			return h, err
+		}
+	}
+	told, err := n.latestSeen(ctx, shared)
+	if err != nil {
+		return h, err
+	}
+	if err := f.write(frameSeen, encode(told)); err != nil {
+		return h, err
 	}
 	for _, d := range files {
 		if err := n.bundleFile(f, d); err != nil {
@@ -310,6 +327,8 @@ func (n *Nodes) Take(ctx context.Context, r io.ReadSeeker) (Receipt, []Fault, er
 			err = decode(body, new(keyring))
 		case framePart:
 			_, _, err = readPart(body)
+		case frameSeen:
+			err = decode(body, new(seen))
 		}
 		if err != nil {
 			err = fmt.Errorf("%w: %w", ErrBundle, err)
@@ -364,6 +383,13 @@ func (n *Nodes) Take(ctx context.Context, r io.ReadSeeker) (Receipt, []Fault, er
 				err = n.adopt(ctx, *p)
 			}
 			return err
+		case frameSeen:
+			var told seen
+			if err := decode(body, &told); err != nil {
+				return err
+			}
+			told.Seen = slices.DeleteFunc(told.Seen, func(c cosigned) bool { return !shared(c.Stream) })
+			return n.log.TakeCosigned(ctx, told.facts())
 		case framePart:
 			p, b, err := readPart(body)
 			if err != nil {

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"tizi/internal/fact"
@@ -78,9 +79,28 @@ func (x *exchange) seen(ctx context.Context) error {
 	if err := decode(b, &told); err != nil {
 		return err
 	}
-	given := make([]fact.Cosigned, len(told.Seen))
-	for i, c := range told.Seen {
-		given[i] = fact.Cosigned{Stream: c.Stream, Node: c.Node, By: c.By, Size: c.Size, At: time.Unix(c.At, 0), Signature: c.Signature}
+	return x.n.log.TakeCosigned(ctx, told.facts())
+}
+
+// facts are what was told, as the log has it.
+func (s seen) facts() []fact.Cosigned {
+	out := make([]fact.Cosigned, len(s.Seen))
+	for i, c := range s.Seen {
+		out[i] = fact.Cosigned{Stream: c.Stream, Node: c.Node, By: c.By, Size: c.Size, At: time.Unix(c.At, 0), Signature: c.Signature}
 	}
-	return x.n.log.TakeCosigned(ctx, given)
+	return out
+}
+
+// latestSeen is what a bundle tells of what was cosigned: the last of it, since nobody says what the other knows.
+func (n *Nodes) latestSeen(ctx context.Context, shared func(string) bool) (seen, error) {
+	all, err := n.log.Cosigned(ctx, n.log.DB, shared)
+	if err != nil {
+		return seen{}, err
+	}
+	slices.SortStableFunc(all, func(a, b fact.Cosigned) int { return a.At.Compare(b.At) })
+	var out seen
+	for _, c := range all[max(0, len(all)-maxSeen):] {
+		out.Seen = append(out.Seen, cosigned{c.Stream, c.Node, c.By, c.Size, c.At.Unix(), c.Signature})
+	}
+	return out, nil
 }

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
@@ -127,4 +128,35 @@ func TestOlderProgram(t *testing.T) {
 	if n := a.CountOf("fact_cosigned"); n != 0 {
 		t.Errorf("%d signatures came of nowhere", n)
 	}
+}
+
+// A bundle tells too what was seen.
+func TestBundleTellsWhatWasSeen(t *testing.T) {
+	h := hub(t, store.SQLite)
+	a := h.box(t, store.SQLite, here)
+	a.call(t, h)
+	write(t, a, here, 10)
+	carry := func(from, to *end) {
+		t.Helper()
+		var b bytes.Buffer
+		_, err := from.Bundle(ctx, to.Own.Node(), &b)
+		must(t, err)
+		_, faults, err := to.Take(ctx, bytes.NewReader(b.Bytes()))
+		must(t, err)
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+	}
+	must(t, a.Join(ctx, "", node.Answer{Public: h.Own.Public(), Recipient: h.Own.Recipient(), Root: h.Own.Node()}, "1", "1"))
+	carry(a, h)
+	if n := h.CountOf("fact_cosigned"); n != 0 {
+		t.Errorf("a box signs what it has seen of headquarters: %d", n)
+	}
+	carry(h, a)
+	s, err := a.Seen(ctx, a.DB, fact.Ref{Stream: here, Node: a.Own.Node(), Seq: 3})
+	must(t, err)
+	if s.Before.IsZero() {
+		t.Error("the box does not learn that it was seen")
+	}
+	a.Whole()
 }

@@ -478,6 +478,12 @@ func class(stream string) string {
 	return c
 }
 
+// may says whether a box may go on with a history. What a copied box began may never have come to others, nor its key, and
+// nobody writes of a person whose key he has not.
+func (w *world) may(b *box, h *history) bool {
+	return slices.Contains(w.streamsOf(b), h.stream) && (!h.home.copied || h.home == b)
+}
+
 // write lets a box write the next fact of a history, or begin one.
 func (w *world) write(b *box) {
 	if b == nil {
@@ -486,7 +492,7 @@ func (w *world) write(b *box) {
 	var h *history
 	if len(w.drawn) > 0 && w.rng.IntN(3) > 0 {
 		h = w.drawn[w.rng.IntN(len(w.drawn))]
-		if !slices.Contains(w.streamsOf(b), h.stream) {
+		if !w.may(b, h) {
 			h = nil
 		}
 	}
@@ -503,7 +509,7 @@ func (w *world) writeOf(fold string) {
 	for range 50 {
 		b := w.pick(anyBox)
 		for _, h := range w.drawn {
-			if h.fold == fold && slices.Contains(w.streamsOf(b), h.stream) {
+			if h.fold == fold && w.may(b, h) {
 				w.count("write")
 				w.advance(b, h)
 				return
