@@ -10,9 +10,11 @@ import (
 	"testing"
 
 	"tizi/internal/access"
+	"tizi/internal/consent"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/measure"
+	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/source"
@@ -218,6 +220,21 @@ func TestGapsAndEvidence(t *testing.T) {
 	_, _, body = n.request(t, partner, "GET", "/gaps?programme=P&period=2026&lang=fr", nil)
 	if !strings.Contains(body, fr.T("shell.few_number")) || strings.Contains(body, "/board/behind") || strings.Contains(body, "<b>39</b>") {
 		t.Error("a partner reads of one girl")
+	}
+	// Six of eight: the two others could be worked out.
+	for i := range 7 {
+		p, err := n.People.Register(ctx, id.Nil, here, person.Details{"first_latin": fmt.Sprint("N", i), "birth": "2015-01-06", "sex": map[bool]string{true: "f", false: "m"}[i < 5]}, nil)
+		must(t, err)
+		n.agree(t, p, consent.Training)
+		_, err = n.Training.Place(ctx, id.Nil, access.Everywhere(), s.group, []id.ID{p}, "2026-03-02")
+		must(t, err)
+		must(t, n.Training.Take(ctx, id.Nil, access.Everywhere(), s.session, map[id.ID]string{p: training.Present}, "list"))
+	}
+	for _, page := range []string{"/gaps?programme=P&period=2026&lang=fr", "/evidence?programme=P&period=2026&place=MA-ERR-MJ1&sex=f&lang=fr", "/evidence?programme=P&period=2026&place=MA-ERR-MJ1&sex=f&age=11-14&lang=fr"} {
+		_, _, now := n.request(t, partner, "GET", page, nil)
+		if strings.Contains(now, ">6<") || strings.Contains(now, ">34<") || !strings.Contains(now, fr.T("shell.hidden_number")) {
+			t.Errorf("%s: a partner can work out that two are boys", page)
+		}
 	}
 	if !strings.Contains(body, fr.T("gaps.met", "n", 1)) {
 		t.Error("the province has reached its target, and nobody says so")

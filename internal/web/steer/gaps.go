@@ -90,6 +90,38 @@ func (n *numbers) reached(t programme.Target, period string, centres []*place.Pl
 	return n.q.sum(b, centres, "", ""), b, nil
 }
 
+// figure is how many of a target's cell were reached at centres, as far as the reader may know it: a part of a whole is shown as
+// the board shows it, veiled where it is few or could be worked out from the rest; a part of a part only to who knows the people.
+func (n *numbers) figure(t programme.Target, period string, centres []*place.Place) (shell.Figure, error) {
+	got, _, err := n.reached(t, period, centres)
+	if err != nil || n.known(centres) {
+		return shell.Figure{Value: got}, err
+	}
+	var dim, value string
+	dims := 0
+	for _, x := range [][2]string{{"sex", t.Sex}, {"age", t.Age}, {"milieu", t.Milieu}} {
+		if x[1] != "" {
+			dim, value = x[0], x[1]
+			dims++
+		}
+	}
+	switch dims {
+	case 0:
+		return shell.Figure{Value: got}, nil
+	case 1:
+		_, all, err := n.reached(programme.Target{}, period, centres)
+		if err != nil {
+			return shell.Figure{}, err
+		}
+		of := *n.q
+		of.names = false
+		if f := of.parts(n.a, all, centres, dim)[value]; f != nil {
+			return *f, nil
+		}
+	}
+	return shell.Figure{Hidden: true}, nil
+}
+
 // known reports whether the reader may list the people of all these centres.
 func (n *numbers) known(centres []*place.Place) bool {
 	return n.a.May(access.ListPeople) && !slices.ContainsFunc(centres, func(c *place.Place) bool { return !n.lists.Has(c.ID) })
@@ -152,17 +184,26 @@ func gaps(a *door.Ask) error {
 		at := *q
 		at.at = p
 		words, pairs := cellOf(a, t)
+		f, err := n.figure(t, q.period, centres)
+		if err != nil {
+			return err
+		}
 		r := gap{GapRow: GapRow{Place: p.Name, Cells: words, URL: at.url("/board"), Evidence: at.url("/evidence", pairs...), Target: t.Value, Missing: t.Value - got, Reached: shell.Figure{Value: got},
 			Bar: chart.Bar{Value: got, Target: t.Value, RTL: rtl, Label: a.P.T("board.bar", "name", nameOf(a, p.Name), "n", got, "target", t.Value)}}, share: share(got, t.Value)}
-		if known := n.known(centres); known && got > 0 {
+		if n.known(centres) && got > 0 {
 			r.Reached.URL = at.url("/board/behind", pairs...)
-		} else if !known && len(words) > 0 && got > 0 && got < fewest {
-			// The part of a place that is few is not told, so neither is what is missing of it.
-			r.Reached, r.Missing, r.veil = shell.Figure{Hidden: true, Few: true}, 0, true
+		} else if f.Hidden { // what is not told of a part is not told by what it lacks either
+			r.Reached, r.Missing, r.veil = f, 0, true
 		}
 		rows = append(rows, r)
 	}
 	slices.SortStableFunc(rows, func(x, y gap) int {
+		if x.veil != y.veil { // those that are not told stand last, in the order of their targets
+			return map[bool]int{false: -1, true: 1}[x.veil]
+		}
+		if x.veil {
+			return cmp.Compare(y.Target, x.Target)
+		}
 		if v.By == "share" {
 			return cmp.Or(cmp.Compare(x.share, y.share), cmp.Compare(y.Target, x.Target))
 		}
@@ -228,14 +269,16 @@ func evidence(a *door.Ask) error {
 		return err
 	}
 	centres := within(a, q, q.at)
-	got, b, err := n.reached(t, q.period, centres)
+	got, _, err := n.reached(t, q.period, centres)
 	if err != nil {
 		return err
 	}
 	words, pairs := cellOf(a, t)
 	v := Evidence{What: nameOf(a, q.prog.Name), PlaceName: nameOf(a, q.at.Name), Programme: q.prog.Name, Cells: words, PeriodName: periodName(a, q.period), Participations: q.indicator == measure.Participations, BoardURL: q.url("/board")}
 	named := n.known(centres)
-	v.Number = shell.Figure{Value: got}
+	if v.Number, err = n.figure(t, q.period, centres); err != nil {
+		return err
+	}
 	if named && got > 0 {
 		v.ListURL = q.url("/board/behind", pairs...)
 		v.Number.URL = v.ListURL
@@ -255,8 +298,12 @@ func evidence(a *door.Ask) error {
 	var parts []*shell.Figure
 	for _, c := range centres {
 		s := sheets[c.ID]
-		r := EvidenceRow{Name: c.Name, Number: shell.Figure{Value: q.pick(b.Centres[c.ID])}, Sessions: s.Sessions, Marked: s.Marked, Marks: s.Marks}
-		if r.Number.Value == 0 && s.Sessions == 0 {
+		number, err := n.figure(t, q.period, []*place.Place{c})
+		if err != nil {
+			return err
+		}
+		r := EvidenceRow{Name: c.Name, Number: number, Sessions: s.Sessions, Marked: s.Marked, Marks: s.Marks}
+		if r.Number.Value == 0 && !r.Number.Hidden && s.Sessions == 0 {
 			continue
 		}
 		v.Rows = append(v.Rows, r)
@@ -264,11 +311,8 @@ func evidence(a *door.Ask) error {
 	for i := range v.Rows {
 		parts = append(parts, &v.Rows[i].Number)
 	}
-	if !named {
+	if !named && len(words) > 0 {
 		veil(parts)
-		if len(words) > 0 && got > 0 && got < fewest {
-			v.Number = shell.Figure{Hidden: true, Few: true}
-		}
 	}
 	return logs(a, centres, &v)
 }
