@@ -167,7 +167,7 @@ func TestDayWithoutTheLink(t *testing.T) {
 			at.elsewhere(up, record)
 			up.open("/network")
 			up.follow("link", "MA-ERR-MJ1")
-			up.reads(up.T("network.state.good"))
+			up.good()
 			up.picture("")
 		})
 	}

@@ -315,9 +315,11 @@ var unguessed = map[string]bool{
 	"/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/groups/{id}/cards": true, "/sessions/{id}/paper": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
 	"/sessions/{id}/scan": true, "/sessions/{id}/door": true, "/sessions/{id}/door/photo": true, // no card and no sheet is guessed
 	"/activities/{id}/door": true, "/activities/{id}/door/mark": true, "/activities/{id}/door/walk": true, // no code is guessed, and the door may be closed
-	"/groups/{id}/session": true,                        // the group may catch up on nothing by then
-	"/groups/{id}/close":   true,                        // a group is closed once
-	"/network/invite":      true, "/network/join": true, // a code is shown once, and no headquarters is guessed
+	"/groups/{id}/session":      true,                                       // the group may catch up on nothing by then
+	"/groups/{id}/close":        true,                                       // a group is closed once
+	"/groups/{id}/edit":         true,                                       // its days hold its sessions
+	"/agreements/{id}/withdraw": true, "/organisations/{id}/withdraw": true, // not while something stands on them
+	"/network/invite": true, "/network/join": true, // a code is shown once, and no headquarters is guessed
 	"/groups/{id}/move/{id}":     true, // the other group may be full, drawn, or of a phase for others
 	"/groups/{id}/add":           true, // a draw may be announced by then
 	"/programmes/{code}/targets": true, // a target below what is reached is asked about
