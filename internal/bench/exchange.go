@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"tizi/internal/house"
@@ -86,26 +85,8 @@ func MeasureExchange(ctx context.Context, dir, url string, facts int, progress f
 	if err != nil {
 		return nil, err
 	}
-	serve := exec.CommandContext(ctx, self, "serve", "--data", hub.Dir, "--listen", address)
-	if url != "" {
-		serve.Args = append(serve.Args, "--db", url)
-	}
-	serve.Cancel = func() error { return serve.Process.Signal(syscall.SIGTERM) }
-	log, err := os.Create(filepath.Join(dir, "hub.log"))
+	serve, err := serveHub(ctx, dir, hub, address)
 	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	serve.Stderr = log
-	if err := serve.Start(); err != nil {
-		return nil, err
-	}
-	stop := func() error {
-		serve.Process.Signal(syscall.SIGTERM)
-		return serve.Wait()
-	}
-	if err := waitFor("http://" + address + "/healthz"); err != nil {
-		stop()
 		return nil, err
 	}
 	sync := func() (s synced, err error) {
@@ -122,7 +103,7 @@ func MeasureExchange(ctx context.Context, dir, url string, facts int, progress f
 		if err != nil {
 			return err
 		}
-		r.Facts, r.Seconds, r.BoxRSS, r.HubRSS = first.Sent, first.Seconds, first.RSS, Peak(fmt.Sprint(serve.Process.Pid))
+		r.Facts, r.Seconds, r.BoxRSS, r.HubRSS = first.Sent, first.Seconds, first.RSS, serve.peak()
 		r.FactsPerS = float64(first.Sent) / first.Seconds
 		r.WireBytesPerFact = float64(first.BytesSent+first.BytesGot) / float64(first.Sent)
 		// Marks alone.
@@ -148,7 +129,7 @@ func MeasureExchange(ctx context.Context, dir, url string, facts int, progress f
 		r.SameAsked, r.SameBytes = 1, int(third.BytesSent+third.BytesGot)
 		return err
 	}()
-	if e := stop(); e != nil && err == nil {
+	if e := serve.stop(); e != nil && err == nil {
 		err = e
 	}
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -69,32 +68,14 @@ func MeasureOutage(ctx context.Context, dir, url string, centres, each int, prog
 	if err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
+	serve, err := serveHub(ctx, dir, at, address)
 	if err != nil {
 		return nil, err
 	}
-	serve := exec.CommandContext(ctx, self, "serve", "--data", at.Dir, "--listen", address)
-	if url != "" {
-		serve.Args = append(serve.Args, "--db", url)
-	}
-	serve.Cancel = func() error { return serve.Process.Signal(syscall.SIGTERM) }
-	log, err := os.Create(filepath.Join(dir, "hub.log"))
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	serve.Stderr = log
-	if err := serve.Start(); err != nil {
-		return nil, err
-	}
-	err = waitFor("http://" + address + "/healthz")
-	if err == nil {
-		yieldTo()
-		err = r.run(ctx, boxes, "http://"+address, token, progress)
-	}
-	r.HubRSS = Peak(fmt.Sprint(serve.Process.Pid))
-	serve.Process.Signal(syscall.SIGTERM)
-	if err = errors.Join(err, serve.Wait()); err != nil {
+	yieldTo()
+	err = r.run(ctx, boxes, "http://"+address, token, progress)
+	r.HubRSS = serve.peak()
+	if err = errors.Join(err, serve.stop()); err != nil {
 		return nil, err
 	}
 	h, err := house.Open(ctx, at)
