@@ -184,13 +184,15 @@ func centreShown(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	mandates, err := mandatesAt(a, p)
+	if err != nil {
+		return err
+	}
 	for _, part := range centre.Parts {
 		h := Holder{Part: part, Current: true}
 		if x := centre.Holding(held, part, a.Today()); x != nil {
 			h.Name, h.From, h.To, h.Conflict = x.Name, x.From, x.To, x.Conflict
-			if h.Mandates, err = mandatesOf(a, x.Organisation, p); err != nil {
-				return err
-			}
+			h.Mandates = mandates[x.Organisation]
 		}
 		v.Holders = append(v.Holders, h)
 	}
@@ -287,11 +289,13 @@ func holdersView(a *door.Ask, p *place.Place) (Holders, error) {
 	if v.Known, err = organisationNames(a); err != nil {
 		return v, err
 	}
+	mandates, err := mandatesAt(a, p)
+	if err != nil {
+		return v, err
+	}
 	for _, h := range held {
 		x := Holder{Part: h.Part, Name: h.Name, From: h.From, To: h.To, Conflict: h.Conflict}
-		if x.Mandates, err = mandatesOf(a, h.Organisation, p); err != nil {
-			return v, err
-		}
+		x.Mandates = mandates[h.Organisation]
 		now := centre.Holding(held, h.Part, a.Today())
 		x.Current = now != nil && now.ID == h.ID
 		v.Rows = append(v.Rows, x)

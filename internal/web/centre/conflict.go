@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/fact"
@@ -119,8 +118,7 @@ func side(a *door.Ask, names door.Names, s fact.Side) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	at := s.At.Wall().In(a.H.Log.Clock.Now().Location())
-	when := a.P.Date(at.Format(time.DateOnly)) + " " + at.Format("15:04")
+	when := a.Moment(s.At.Wall().In(a.H.Log.Clock.Now().Location()))
 	node := s.Node.Hex()[:8]
 	if g, ok := a.H.Log.Grantee(s.Node); ok && g.Name != "" {
 		node = g.Name
@@ -215,7 +213,7 @@ func conflictAsked(a *door.Ask, kind string) (*contest, error) {
 		if err != nil {
 			return nil, err
 		}
-		x.Name, x.Centre = s.CohortName+" · "+a.P.Date(s.Date)+" "+s.Starts, a.PlaceName(s.Centre)
+		x.Name = s.CohortName + " · " + a.P.Date(s.Date) + " " + s.Starts
 		x.About, x.AboutURL = a.P.T("conflict.about.sheets"), "/sessions/"+of.String()
 		for _, c := range l {
 			q := Question{Field: c.Person.String()}
@@ -258,7 +256,7 @@ func conflictAsked(a *door.Ask, kind string) (*contest, error) {
 		if err != nil {
 			return nil, err
 		}
-		x.Name, x.Centre = g.Name, a.PlaceName(g.Centre)
+		x.Name = g.Name
 		x.About, x.AboutURL = a.P.T("conflict.about.groups"), "/groups/"+of.String()
 		for _, p := range o.Over {
 			q := Question{Field: p.Person.String()}

@@ -35,26 +35,20 @@ func organisationNames(a *door.Ask) ([]string, error) {
 	return slices.Compact(out), err
 }
 
-// mandatesOf are what agreements let an organisation run at a centre or where it lies, and until when. They are read with the
-// agreements that the account may read; a mandate says nothing that is not told beside a centre's door.
-func mandatesOf(a *door.Ask, org id.ID, p *place.Place) ([]string, error) {
-	if org.IsNil() {
-		return nil, nil
-	}
+// mandatesAt are what agreements let each organisation run at a centre or where it lies, and until when. A mandate says nothing
+// that is not told beside a centre's door, so all are read, whichever agreements the account may read.
+func mandatesAt(a *door.Ask, p *place.Place) (map[id.ID][]string, error) {
 	l, err := a.H.Agreements.Mandates(a.R.Context(), a.H.DB, access.Everywhere(), id.Nil)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
+	out := map[id.ID][]string{}
 	for _, m := range l {
-		if m.Is.Operator != org || !slices.ContainsFunc(a.Tree.Within(m.Is.Place), func(c *place.Place) bool { return c.ID == p.ID }) {
+		if !a.Tree.Holds(m.Is.Place, p.ID) {
 			continue
 		}
 		key := "centres.mandate"
 		if m.Is.To < a.Today() {
 			key = "centres.mandate_over"
 		}
-		out = append(out, a.P.T(key, "from", a.P.Date(m.Is.From), "to", a.P.Date(m.Is.To)))
+		out[m.Is.Operator] = append(out[m.Is.Operator], a.P.T(key, "from", a.P.Date(m.Is.From), "to", a.P.Date(m.Is.To)))
 	}
-	return out, nil
+	return out, err
 }

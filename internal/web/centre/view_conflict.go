@@ -20,7 +20,6 @@ type ConflictRow struct {
 // Conflict is the screen conflicts/conflict: all sides of one, to be settled. It posts an answer to each question.
 type Conflict struct {
 	Kind, Name, Action string
-	Centre             i18n.Text
 	AboutURL, About    string // the page of what it is about, and its name
 	Questions          []Question
 	Errors             map[string]string

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"tizi/internal/access"
@@ -110,6 +111,11 @@ func (a *Ask) Age(birth string) int {
 		return n
 	}
 	return -1
+}
+
+// Moment is a day and a time, in the language of the page.
+func (a *Ask) Moment(t time.Time) string {
+	return a.P.Date(t.Format(time.DateOnly)) + " " + t.Format("15:04")
 }
 
 // PlaceName is a place's name.

@@ -42,8 +42,8 @@ func Routes(d *door.Door) {
 	d.Handle("GET /network/nodes/{node}/receipt", access.RunNode, receipt)
 	d.Handle("POST /network/bundles", access.RunNode, take)
 	d.Handle("GET /network/held", access.ReadNode, held)
-	d.Handle("GET /network/held/facts", access.ReadNode, heldFacts)
-	d.Handle("POST /network/held/facts", access.RunNode, heldDecided)
+	d.Handle("GET /network/held/facts", access.ReadNode, ofHeld(heldFacts))
+	d.Handle("POST /network/held/facts", access.RunNode, ofHeld(heldDecided))
 	d.Handle("GET /pair", door.Public, func(a *door.Ask) error {
 		return a.Render("network/pair", Pair{Code: a.R.URL.Query().Get("code"), Address: home(a)})
 	})
@@ -236,7 +236,7 @@ func invites(a *door.Ask) ([]Invite, error) {
 		if i.Accepted || !scope.Has(c) {
 			continue
 		}
-		x := Invite{Name: i.Name, Until: moment(a, i.Until), Centre: a.PlaceName(c)}
+		x := Invite{Name: i.Name, Until: a.Moment(i.Until), Centre: a.PlaceName(c)}
 		if i.Number != "" {
 			x.Number, x.Action = i.Number, "/network/invites/"+i.ID.String()
 		}
@@ -538,7 +538,7 @@ func boxView(a *door.Ask, p node.Peer, g fact.Grantee) (Box, error) {
 		return v, err
 	}
 	for _, f := range flow {
-		v.Flow = append(v.Flow, Passed{moment(a, f.HLC.Wall().In(a.H.Log.Clock.Now().Location())), kind(a, f.Kind), nameOf(a, f.Node), f.There})
+		v.Flow = append(v.Flow, Passed{a.Moment(f.HLC.Wall().In(a.H.Log.Clock.Now().Location())), kind(a, f.Kind), nameOf(a, f.Node), f.There})
 	}
 	return v, nil
 }

@@ -20,8 +20,8 @@ func waiting(a *door.Ask) ([]fact.Waits, error) {
 
 func heldRow(a *door.Ask, w fact.Waits) HeldRow {
 	here := a.H.Log.Clock.Now().Location()
-	r := HeldRow{Who: nameOf(a, w.Node), Stream: streamName(a, w.Stream), State: w.State.String(), Facts: w.Facts, From: moment(a, w.From.Wall().In(here)), To: moment(a, w.To.Wall().In(here)),
-		StreamID: w.Stream, Node: w.Node.String(), Key: w.State.String(), Decides: node.Decides(fact.Held{State: w.State}) && a.H.Log.May(fact.FactAdmitted, w.Stream)}
+	r := HeldRow{Who: nameOf(a, w.Node), Stream: streamName(a, w.Stream), State: w.State.String(), Facts: w.Facts, From: a.Moment(w.From.Wall().In(here)), To: a.Moment(w.To.Wall().In(here)),
+		StreamID: w.Stream, Node: w.Node.String(), Decides: node.Decides(fact.Held{State: w.State}) && a.H.Log.May(fact.FactAdmitted, w.Stream)}
 	r.URL = door.With("/network/held/facts", "stream", w.Stream, "node", r.Node, "state", r.State)
 	return r
 }
@@ -65,39 +65,33 @@ func heldFactsView(a *door.Ask, w fact.Waits) (HeldFacts, error) {
 	l, err := a.H.Log.HeldOf(a.R.Context(), a.H.DB, w, shown)
 	here := a.H.Log.Clock.Now().Location()
 	for _, f := range l {
-		v.Rows = append(v.Rows, HeldFact{moment(a, f.At.Wall().In(here)), kind(a, f.Kind), string(f.Body)})
+		v.Rows = append(v.Rows, HeldFact{a.Moment(f.At.Wall().In(here)), kind(a, f.Kind), string(f.Body)})
 	}
 	v.More = w.Facts > len(l)
 	return v, err
 }
 
-func heldFacts(a *door.Ask) error {
-	w, err := heldAsked(a)
-	if errors.Is(err, fs.ErrNotExist) {
-		return gone(a, "network.held_gone", "/network/held")
+// ofHeld finds what a page or a decision is about, and calls fn with it; what waits no more is said.
+func ofHeld(fn func(*door.Ask, fact.Waits, HeldFacts) error) func(*door.Ask) error {
+	return func(a *door.Ask) error {
+		w, err := heldAsked(a)
+		if errors.Is(err, fs.ErrNotExist) {
+			return gone(a, "network.held_gone", "/network/held")
+		}
+		if err != nil {
+			return err
+		}
+		v, err := heldFactsView(a, w)
+		if err != nil {
+			return err
+		}
+		return fn(a, w, v)
 	}
-	if err != nil {
-		return err
-	}
-	v, err := heldFactsView(a, w)
-	if err != nil {
-		return err
-	}
-	return a.Render("network/facts", v)
 }
 
-func heldDecided(a *door.Ask) error {
-	w, err := heldAsked(a)
-	if errors.Is(err, fs.ErrNotExist) {
-		return gone(a, "network.held_gone", "/network/held")
-	}
-	if err != nil {
-		return err
-	}
-	v, err := heldFactsView(a, w)
-	if err != nil {
-		return err
-	}
+func heldFacts(a *door.Ask, _ fact.Waits, v HeldFacts) error { return a.Render("network/facts", v) }
+
+func heldDecided(a *door.Ask, w fact.Waits, v HeldFacts) error {
 	what := a.R.PostFormValue("what")
 	v.Reason = strings.TrimSpace(a.R.PostFormValue("reason"))
 	switch {

@@ -78,7 +78,6 @@ type Box struct {
 	BundleAction, ReceiptURL  string
 	TakeAction                string
 	Flow                      []Passed
-	Facts                     int
 	Errors                    map[string]string
 }
 
@@ -123,13 +122,13 @@ type Held struct {
 
 // HeldRow is one log's.
 type HeldRow struct {
-	Who, Stream         string // Stream is a centre's name or a word
-	State, What         string // why, and what to do, as keys
-	Facts               int
-	From, To            string
-	URL                 string
-	Key, Node, StreamID string
-	Decides             bool
+	Who, Stream    string // Stream is a centre's name or a word
+	State, What    string // why, and what to do, as keys
+	Facts          int
+	From, To       string
+	URL            string
+	Node, StreamID string
+	Decides        bool
 }
 
 // HeldFacts is the screen network/facts.

@@ -92,7 +92,3 @@ func nameOf(a *door.Ask, v id.ID) string {
 	}
 	return v.Hex()[:8]
 }
-
-func moment(a *door.Ask, t time.Time) string {
-	return a.P.Date(t.Format(time.DateOnly)) + " " + t.Format("15:04")
-}

@@ -4,7 +4,6 @@ package safe
 import (
 	"errors"
 	"strconv"
-	"time"
 
 	"tizi/countries"
 	"tizi/internal/access"
@@ -91,10 +90,6 @@ func helplines(a *door.Ask) []countries.Helpline {
 		}
 	}
 	return nil
-}
-
-func moment(a *door.Ask, t time.Time) string {
-	return a.P.Date(t.Format(time.DateOnly)) + " " + t.Format("15:04")
 }
 
 func worryForm(a *door.Ask) (Worry, error) {
@@ -209,7 +204,7 @@ func listView(a *door.Ask) (List, error) {
 	}
 	seen := map[id.ID]bool{}
 	for _, c := range l {
-		r := Row{At: moment(a, c.At), State: c.State, Due: c.Due, Late: c.Due != "" && c.Due < a.Today(), Centre: a.PlaceName(c.Centre)}
+		r := Row{At: a.Moment(c.At), State: c.State, Due: c.Due, Late: c.Due != "" && c.Due < a.Today(), Centre: a.PlaceName(c.Centre)}
 		if c.State == safeguard.Closed { // who takes it up again keeps it
 			r.Gone = gone[c.ID]
 		}
@@ -326,7 +321,7 @@ func caseView(a *door.Ask) (Case, id.ID, error) {
 	if err != nil {
 		return v, c, err
 	}
-	v.At, v.State, v.Centre, v.Action = moment(a, known.At), known.State, a.PlaceName(known.Centre), "/safeguarding/"+c.String()
+	v.At, v.State, v.Centre, v.Action = a.Moment(known.At), known.State, a.PlaceName(known.Centre), "/safeguarding/"+c.String()
 	if t := s.Until(a.Account.ID, a.Token()); !t.IsZero() {
 		v.Until = t.Format("15:04")
 	}
@@ -343,7 +338,7 @@ func caseView(a *door.Ask) (Case, id.ID, error) {
 	}
 	v.What, v.Who, v.When, v.Reply = f.Worry.What, f.Worry.Who, f.Worry.When, f.Worry.Reply
 	for _, e := range f.Entries {
-		x := Step{At: moment(a, e.At), What: e.What, Text: e.Text, Outcome: e.Outcome}
+		x := Step{At: a.Moment(e.At), What: e.What, Text: e.Text, Outcome: e.Outcome}
 		if acc, err := a.H.Access.Get(a.R.Context(), a.H.DB, e.Account); err == nil && acc != nil {
 			x.By = acc.Name
 		}

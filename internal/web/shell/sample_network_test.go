@@ -132,7 +132,7 @@ func init() {
 				return p.T("conflict.side", "who", who, "when", p.Date("2026-03-18")+" 10:20", "node", node)
 			}
 			q := centre.Question{Field: "birth", Label: p.T("people.birth"), Options: []shell.Option{{Value: "=1", Label: p.Date("2014-05-03"), Hint: side("Tilila Ouchen", "MA-ERR-MJ1")}, {Value: "=2", Label: p.Date("2013-05-03"), Hint: side("Nadia Berrada", p.T("network.headquarters"))}}}
-			return centre.Conflict{Kind: "people", Name: "Amina El Idrissi", Action: "#", Centre: haySalam, AboutURL: "#", About: p.T("conflict.about.people"), Questions: []centre.Question{q}, Errors: map[string]string{"birth": p.T("conflict.choose")}}
+			return centre.Conflict{Kind: "people", Name: "Amina El Idrissi", Action: "#", AboutURL: "#", About: p.T("conflict.about.people"), Questions: []centre.Question{q}, Errors: map[string]string{"birth": p.T("conflict.choose")}}
 		}},
 	}...)
 }

@@ -253,7 +253,7 @@ func (x *auditor) rows(entries []audit.Entry, whom int) ([]AuditRow, error) {
 	}
 	out := make([]AuditRow, len(entries))
 	for i, e := range entries {
-		r := AuditRow{At: moment(a, e.At), Centre: a.PlaceName(e.Centre), Odd: e.Odd, More: len(e.Persons)}
+		r := AuditRow{At: a.Moment(e.At), Centre: a.PlaceName(e.Centre), Odd: e.Odd, More: len(e.Persons)}
 		if r.Who, r.Role, err = x.named(e.Account); err != nil {
 			return nil, err
 		}
@@ -371,7 +371,7 @@ func auditUnusual(x *auditor, f audit.Filter) error {
 		day := m.From.Format(time.DateOnly)
 		r := AuditMany{Files: m.Files, When: a.P.Date(day), URL: x.v.address("/audit", "account", m.Account.String(), "from", day, "to", day)}
 		if m.Hour {
-			r.When = moment(a, m.From) + "–" + m.From.Add(time.Hour).Format("15:04")
+			r.When = a.Moment(m.From) + "–" + m.From.Add(time.Hour).Format("15:04")
 		}
 		if r.Who, _, err = x.named(m.Account); err != nil {
 			return err

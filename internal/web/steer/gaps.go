@@ -220,20 +220,19 @@ func gaps(a *door.Ask) error {
 
 // Evidence is the screen board/evidence: what stands behind a number.
 type Evidence struct {
-	What, PlaceName   string
-	Programme         i18n.Text
-	Cells             []string
-	PeriodName        string
-	Participations    bool
-	Number            shell.Figure
-	Target            int64
-	Agreement         shell.Crumb
-	Source            string
-	SourceURL         string
-	Rows              []EvidenceRow
-	Months            []MonthRow
-	BoardURL, ListURL string
-	Logs              []LogRow
+	What, PlaceName string
+	Cells           []string
+	PeriodName      string
+	Participations  bool
+	Number          shell.Figure
+	Target          int64
+	Agreement       shell.Crumb
+	Source          string
+	SourceURL       string
+	Rows            []EvidenceRow
+	Months          []MonthRow
+	BoardURL        string
+	Logs            []LogRow
 }
 
 // EvidenceRow is what one centre brings to the number, and of how many records.
@@ -274,14 +273,13 @@ func evidence(a *door.Ask) error {
 		return err
 	}
 	words, pairs := cellOf(a, t)
-	v := Evidence{What: nameOf(a, q.prog.Name), PlaceName: nameOf(a, q.at.Name), Programme: q.prog.Name, Cells: words, PeriodName: periodName(a, q.period), Participations: q.indicator == measure.Participations, BoardURL: q.url("/board")}
+	v := Evidence{What: nameOf(a, q.prog.Name), PlaceName: nameOf(a, q.at.Name), Cells: words, PeriodName: periodName(a, q.period), Participations: q.indicator == measure.Participations, BoardURL: q.url("/board")}
 	named := n.known(centres)
 	if v.Number, err = n.figure(t, q.period, centres); err != nil {
 		return err
 	}
 	if named && got > 0 {
-		v.ListURL = q.url("/board/behind", pairs...)
-		v.Number.URL = v.ListURL
+		v.Number.URL = q.url("/board/behind", pairs...)
 	}
 	for _, x := range q.targets {
 		if x.Place == q.at.ID && x.Period == q.period && x.Indicator == q.indicator && x.Sex == t.Sex && x.Age == t.Age && x.Milieu == t.Milieu {

@@ -23,10 +23,6 @@ func watchRoutes(d *door.Door) {
 	d.Handle("POST /requests/{request}/refuse", access.DecideRequests, requestRefused)
 }
 
-func moment(a *door.Ask, t time.Time) string {
-	return a.P.Date(t.Format(time.DateOnly)) + " " + t.Format("15:04")
-}
-
 // accountName is who an account is, or nothing where this node does not know.
 func accountName(a *door.Ask, account id.ID) (string, error) {
 	return door.Names{}.Of(a, account)
@@ -44,7 +40,7 @@ func openings(a *door.Ask) error {
 	}
 	now := a.H.Log.Clock.Now()
 	for _, o := range l {
-		r := OpeningRow{Centre: a.PlaceName(o.Centre), Reason: o.Reason, At: moment(a, o.At), Until: o.Until.Format("15:04"), Open: o.Until.After(now)}
+		r := OpeningRow{Centre: a.PlaceName(o.Centre), Reason: o.Reason, At: a.Moment(o.At), Until: o.Until.Format("15:04"), Open: o.Until.After(now)}
 		if r.Who, err = accountName(a, o.Account); err != nil {
 			return err
 		}
@@ -109,7 +105,7 @@ func scopeOf(a *door.Ask, r *access.Request) (access.Scope, error) {
 }
 
 func requestRow(a *door.Ask, r *access.Request) (RequestRow, error) {
-	row := RequestRow{Action: string(r.Action), Centre: a.PlaceName(r.Centre), Reason: r.Reason, At: moment(a, r.At), Until: r.Until.Format(time.DateOnly), State: r.State, Subjects: len(r.Subjects), URL: "/requests/" + r.ID.String(), Conflict: r.Conflict}
+	row := RequestRow{Action: string(r.Action), Centre: a.PlaceName(r.Centre), Reason: r.Reason, At: a.Moment(r.At), Until: r.Until.Format(time.DateOnly), State: r.State, Subjects: len(r.Subjects), URL: "/requests/" + r.ID.String(), Conflict: r.Conflict}
 	// Some reasons are words of a list.
 	switch r.Action {
 	case access.ErasePeople:
