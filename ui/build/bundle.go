@@ -36,8 +36,15 @@ func bundle(ui, fonts string, w *writer) error {
 	if err != nil {
 		return err
 	}
-	result := api.Build(api.BuildOptions{
-		EntryPoints:       entries,
+	o := options(root)
+	o.EntryPoints = entries
+	o.Plugins = []api.Plugin{subsets(fonts)}
+	return run(o, root, w)
+}
+
+// options are how everything that a browser loads is built.
+func options(root string) api.BuildOptions {
+	return api.BuildOptions{
 		Bundle:            true,
 		Write:             false,
 		Outdir:            root,
@@ -53,9 +60,13 @@ func bundle(ui, fonts string, w *writer) error {
 		Platform:          api.PlatformBrowser,
 		Engines:           engines,
 		Loader:            map[string]api.Loader{".woff2": api.LoaderFile, ".svg": api.LoaderFile},
-		Plugins:           []api.Plugin{subsets(fonts)},
 		LogLevel:          api.LogLevelWarning,
-	})
+	}
+}
+
+// run builds, and adds what came out.
+func run(o api.BuildOptions, root string, w *writer) error {
+	result := api.Build(o)
 	if len(result.Errors) > 0 {
 		return fmt.Errorf("bundle: %s", result.Errors[0].Text)
 	}

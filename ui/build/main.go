@@ -1,6 +1,6 @@
 // Command build makes the files a browser loads: it subsets the fonts, bundles
-// the styles and scripts, joins the icons into one sprite, and writes all of it
-// under names that carry a digest, with a manifest from plain name to file.
+// the styles and scripts, joins the icons into one sprite, finds the labs, and writes
+// all of it under names that carry a digest, with a manifest from plain name to file.
 //
 // Run it from the repository's root:
 //
@@ -16,9 +16,10 @@ import (
 
 func main() {
 	ui := flag.String("ui", "ui", "folder of the sources")
+	dir := flag.String("labs", "labs", "folder of the labs")
 	out := flag.String("out", filepath.Join("internal", "web", "dist"), "folder to write")
 	flag.Parse()
-	n, err := build(*ui, *out)
+	n, err := build(*ui, *dir, *out)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "build the interface:", err)
 		os.Exit(1)
@@ -28,7 +29,7 @@ func main() {
 
 // build runs every step and only then touches out, so that a failed build
 // leaves the files of the last good one.
-func build(ui, out string) (int, error) {
+func build(ui, dir, out string) (int, error) {
 	if _, err := os.Stat(filepath.Join(ui, "node_modules", ".package-lock.json")); err != nil {
 		return 0, fmt.Errorf("the packages are not installed: run npm ci in %s first", ui)
 	}
@@ -45,6 +46,9 @@ func build(ui, out string) (int, error) {
 		return 0, err
 	}
 	if err := static(filepath.Join(ui, "static"), w); err != nil {
+		return 0, err
+	}
+	if err := labs(ui, dir, w); err != nil {
 		return 0, err
 	}
 	return w.flush(out)

@@ -28,12 +28,14 @@ func (w *writer) add(plain, hashed string, data []byte) {
 	w.files[hashed] = data
 }
 
-// addHashed takes a file and puts the digest of its content into its name.
-func (w *writer) addHashed(plain string, data []byte) {
+// addHashed takes a file, puts the digest of its content into its name, and gives that name.
+func (w *writer) addHashed(plain string, data []byte) string {
 	sum := sha256.Sum256(data)
 	ext := filepath.Ext(plain)
 	digest := base32.StdEncoding.EncodeToString(sum[:5])
-	w.add(plain, strings.TrimSuffix(plain, ext)+"-"+digest+ext, data)
+	hashed := strings.TrimSuffix(plain, ext) + "-" + digest + ext
+	w.add(plain, hashed, data)
+	return hashed
 }
 
 // flush replaces what stands in dir, its .keep apart, by the collected files.
@@ -80,7 +82,7 @@ func put(dir, name string, data []byte) error {
 		return err
 	}
 	switch filepath.Ext(name) {
-	case ".css", ".js", ".svg":
+	case ".css", ".js", ".json", ".svg":
 	default:
 		return nil
 	}

@@ -10,6 +10,7 @@ import "./elements/passkey";
 import "./elements/attendance";
 import "./elements/same";
 import "./elements/scan";
+import "./elements/letters";
 import "./elements/live";
 
 // A page with errors starts at its summary.

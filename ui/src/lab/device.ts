@@ -1,0 +1,70 @@
+// What a lab keeps on the device, in IndexedDB: work under way, by learner and lab; the outbox; spoken instructions.
+
+// Work is how far a learner is in a lab.
+export interface Work<S> {
+  learner: string;
+  lab: string;
+  state: S;
+  step: number; // the one being shown
+  done: string[]; // keys of steps
+  answers: Record<string, string[]>; // question to the answers given, in order
+  spent: number; // seconds looked at
+  kept: string; // id of the last statement, "" before
+}
+
+// Letter is what waits to be sent: a statement and the artefact that goes with it.
+export interface Letter {
+  id: string;
+  learner: string;
+  statement: { id: string } & Record<string, unknown>;
+  artefact: string; // JSON
+  digest: string; // SHA-256 of the artefact's bytes, in hex
+  refused?: string; // why the receiver did not take it
+}
+
+// Voice is an instruction that a trainer spoke on this device.
+export interface Voice {
+  lab: string;
+  lang: string;
+  step: string;
+  sound: Blob;
+}
+
+let opened: Promise<IDBDatabase> | undefined;
+
+function open(): Promise<IDBDatabase> {
+  opened ??= new Promise((resolve, reject) => {
+    const ask = indexedDB.open("tizi-labs", 1);
+    ask.onupgradeneeded = () => {
+      ask.result.createObjectStore("work", { keyPath: ["learner", "lab"] });
+      ask.result.createObjectStore("outbox", { keyPath: "id" });
+      ask.result.createObjectStore("voice", { keyPath: ["lab", "lang", "step"] });
+    };
+    ask.onsuccess = () => resolve(ask.result);
+    ask.onerror = () => reject(ask.error);
+  });
+  return opened;
+}
+
+// within runs one transaction and waits until it is on the disk.
+async function within<T>(store: string, mode: IDBTransactionMode, act: (s: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const db = await open();
+  return new Promise((resolve, reject) => {
+    const tx = db.transaction(store, mode);
+    const ask = act(tx.objectStore(store));
+    tx.oncomplete = () => resolve(ask.result);
+    tx.onerror = tx.onabort = () => reject(tx.error);
+  });
+}
+
+export const readWork = <S>(learner: string, lab: string) => within<Work<S> | undefined>("work", "readonly", (s) => s.get([learner, lab]));
+export const writeWork = (w: Work<unknown>) => within("work", "readwrite", (s) => s.put(w));
+export const dropWork = (learner: string, lab: string) => within("work", "readwrite", (s) => s.delete([learner, lab]));
+
+export const post = (l: Letter) => within("outbox", "readwrite", (s) => s.put(l));
+export const unpost = (id: string) => within("outbox", "readwrite", (s) => s.delete(id));
+export const waiting = async (learner: string) => (await within<Letter[]>("outbox", "readonly", (s) => s.getAll())).filter((l) => l.learner === learner);
+
+export const readVoice = (lab: string, lang: string, step: string) => within<Voice | undefined>("voice", "readonly", (s) => s.get([lab, lang, step]));
+export const writeVoice = (v: Voice) => within("voice", "readwrite", (s) => s.put(v));
+export const dropVoice = (lab: string, lang: string, step: string) => within("voice", "readwrite", (s) => s.delete([lab, lang, step]));
