@@ -1,0 +1,488 @@
+package learn
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tizi/internal/access"
+	"tizi/internal/course"
+	"tizi/internal/framework"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/quiz"
+	"tizi/internal/web/door"
+	"tizi/internal/web/open"
+)
+
+// Routes adds the routes of this door.
+func Routes(d *door.Door, labs []Lab) {
+	labRoutes(d, labs)
+	handle := func(pattern string, fn func(*door.Ask) error) {
+		d.Handle(pattern, door.Public, func(a *door.Ask) error {
+			err := fn(a)
+			switch {
+			case errors.Is(err, course.ErrUnknown), errors.Is(err, framework.ErrUnknown):
+				err = fs.ErrNotExist
+			case errors.Is(err, course.ErrComing):
+				a.D.S.Render(a.W, a.R, http.StatusServiceUnavailable, "open/error", open.Error{Status: http.StatusServiceUnavailable, Detail: a.P.T("learn.coming"), BackURL: "/learn"})
+				return nil
+			}
+			return err
+		})
+	}
+	handle("GET /learn", catalogue)
+	handle("GET /learn/{course}", one)
+	handle("GET /learn/{course}/{module}/{lesson}", lesson)
+	handle("GET /learn/{course}/{module}/{lesson}/{exercise}", try)
+	handle("POST /learn/{course}/{module}/{lesson}/{exercise}", tried)
+	handle("GET /course-files/{version}", asset)
+	handle("GET /frameworks", frameworks)
+	handle("GET /frameworks/{framework}", oneFramework)
+}
+
+// Reader reads one version of a course for a page.
+type Reader struct {
+	a       *door.Ask
+	Version course.Version
+	Course  *course.Course
+	numbers bool // addresses say the version: it is not the newest
+}
+
+// Read finds the course that a page asks for: the newest version, or the one that it names.
+func Read(a *door.Ask) (*Reader, error) {
+	ctx := a.R.Context()
+	n := 0
+	if s := a.R.URL.Query().Get("version"); s != "" {
+		var err error
+		if n, err = strconv.Atoi(s); err != nil || n < 1 {
+			return nil, course.ErrUnknown
+		}
+	}
+	v, err := a.H.Courses.Find(ctx, a.H.DB, a.R.PathValue("course"), n)
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.H.Courses.Load(ctx, a.H.DB, *v)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{a, *v, c, n > 0}, nil
+}
+
+// URL is an address below the course's page.
+func (r *Reader) URL(parts ...string) string {
+	u := "/learn/" + r.Version.Code
+	for _, p := range parts {
+		u += "/" + p
+	}
+	return r.As(u)
+}
+
+// As gives an address the version that this page shows.
+func (r *Reader) As(u string) string {
+	if r.numbers {
+		u += "?version=" + strconv.Itoa(r.Version.Version)
+	}
+	return u
+}
+
+// Say is words in the page's language, or in the one that the course says stands for it.
+func (r *Reader) Say(t i18n.Text) Said {
+	s, l := r.Course.Say(t, r.a.Lang)
+	return Said{s, l}
+}
+
+func (r *Reader) maybe(t i18n.Text) *Said {
+	if len(t) == 0 {
+		return nil
+	}
+	s := r.Say(t)
+	return &s
+}
+
+// file is the address of a file of the course.
+func (r *Reader) file(p string) string {
+	return "/course-files/" + r.Version.ID.String() + "?file=" + url.QueryEscape(p)
+}
+
+// Passage renders a text of a lesson; nil where there is none.
+func (r *Reader) Passage(l *course.Lesson, name string) (*Passage, error) {
+	p, lang := r.Course.Passage(l.Texts[name], r.a.Lang)
+	if p == nil {
+		return nil, nil
+	}
+	html, err := p.HTML(r.file)
+	out := &Passage{HTML: template.HTML(html), Lang: lang, Other: lang != r.a.Lang}
+	if p.Sound != "" {
+		out.Sound = r.file(p.Sound)
+	}
+	return out, err
+}
+
+// Competencies names what a lesson teaches.
+func (r *Reader) Competencies(codes []string) ([]Competency, error) {
+	known, err := r.a.H.Frameworks.Index(r.a.R.Context(), r.a.H.DB)
+	if err != nil {
+		return nil, err
+	}
+	var out []Competency
+	for _, c := range codes {
+		it, _, _ := known.Find(c)
+		code, item, _ := strings.Cut(c, ":")
+		out = append(out, Competency{Code: c, Name: it.Text, URL: "/frameworks/" + code + "#c-" + item})
+	}
+	return out, nil
+}
+
+func row(v course.Version) Row {
+	return Row{URL: "/learn/" + v.Code, Title: v.Title, Summary: v.Summary, Hours: v.Hours, Lessons: len(v.Lessons), Ages: v.Ages, Public: v.Public, Languages: v.Languages}
+}
+
+func catalogue(a *door.Ask) error {
+	l, err := a.H.Courses.List(a.R.Context(), a.H.DB)
+	v := Catalogue{}
+	for _, x := range l {
+		v.Rows = append(v.Rows, row(x))
+	}
+	if err != nil {
+		return err
+	}
+	return a.Render("learn/catalogue", v)
+}
+
+func one(a *door.Ask) error {
+	r, err := Read(a)
+	if err != nil {
+		return err
+	}
+	c := r.Course
+	v := Course{Title: r.Say(c.Title), Summary: r.Say(c.Summary), Row: row(r.Version), Version: c.Version, Licence: c.Licence}
+	for _, m := range c.Modules {
+		x := Module{Title: r.Say(m.Title), Summary: r.Say(m.Summary)}
+		for _, l := range m.Lessons {
+			x.Lessons = append(x.Lessons, LessonRow{r.URL(m.Name, l.Name), r.Say(l.Title), r.Say(l.Aim), l.Minutes})
+		}
+		v.Modules = append(v.Modules, x)
+	}
+	all, err := a.H.Courses.Versions(a.R.Context(), a.H.DB, c.Code)
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		if o.ID != r.Version.ID {
+			v.Older = append(v.Older, Link{fmt.Sprintf("/learn/%s?version=%d", o.Code, o.Version), Said{a.P.T("learn.version", "n", o.Version), a.Lang}})
+		}
+	}
+	return a.Render("learn/course", v)
+}
+
+// Lesson finds the lesson that a page asks for.
+func (r *Reader) Lesson() (*course.Lesson, error) {
+	l := r.Course.Lesson(r.a.R.PathValue("module") + "/" + r.a.R.PathValue("lesson"))
+	if l == nil {
+		return nil, course.ErrUnknown
+	}
+	return l, nil
+}
+
+func lesson(a *door.Ask) error {
+	r, err := Read(a)
+	if err != nil {
+		return err
+	}
+	l, err := r.Lesson()
+	if err != nil {
+		return err
+	}
+	v := Lesson{Title: r.Say(l.Title), Aim: r.Say(l.Aim), Course: Link{r.URL(), r.Say(r.Course.Title)}, Minutes: l.Minutes}
+	if v.Competencies, err = r.Competencies(l.Competencies); err != nil {
+		return err
+	}
+	for _, x := range l.Activities {
+		s := Activity{ID: x.ID, Kind: x.Kind, Title: r.Say(x.Title)}
+		if s.Passage, err = r.Passage(l, x.Text); err != nil {
+			return err
+		}
+		switch x.Kind {
+		case course.Lab:
+			s.URL = "/labs/" + x.Lab
+		case course.Quiz:
+			if x.Items != nil {
+				s.URL, s.Items = r.URL(l.Module, l.Name, x.ID), len(x.Items.Items)
+			}
+		case course.Video, course.Audio:
+			s.Media = r.file(l.Dir() + "/" + x.Media)
+			for _, lang := range i18n.Langs {
+				if f := x.Captions[lang]; f != "" {
+					s.Tracks = append(s.Tracks, Track{r.file(l.Dir() + "/" + f), lang})
+				}
+			}
+		}
+		for _, c := range x.Rubric {
+			k := Criterion{Criterion: r.Say(c.Criterion)}
+			for _, t := range c.Levels {
+				k.Levels = append(k.Levels, r.Say(t))
+			}
+			s.Rubric = append(s.Rubric, k)
+		}
+		v.Activities = append(v.Activities, s)
+	}
+	beside := func(l *course.Lesson) *Link {
+		if l == nil {
+			return nil
+		}
+		return &Link{r.URL(l.Module, l.Name), r.Say(l.Title)}
+	}
+	before, after := r.Course.Beside(l)
+	v.Before, v.After = beside(before), beside(after)
+	if a.Account != nil && a.May(access.ReadGroups) {
+		v.PrintURL = r.As("/lessons/" + r.Version.Code + "/" + l.Path())
+	}
+	return a.Render("learn/lesson", v)
+}
+
+// quizOf finds the questions that a page asks for.
+func quizOf(a *door.Ask) (*Reader, *course.Lesson, *course.Activity, error) {
+	r, err := Read(a)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	l, err := r.Lesson()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	x := l.Activity(a.R.PathValue("exercise"))
+	if x == nil || x.Items == nil {
+		return nil, nil, nil, course.ErrUnknown
+	}
+	return r, l, x, nil
+}
+
+func try(a *door.Ask) error {
+	r, l, x, err := quizOf(a)
+	if err != nil {
+		return err
+	}
+	return a.Render("learn/quiz", r.quiz(l, x, id.New().Hex()[20:], nil))
+}
+
+// maxSeed bounds what a form brings back as its seed.
+const maxSeed = 40
+
+func tried(a *door.Ask) error {
+	r, l, x, err := quizOf(a)
+	if err != nil {
+		return err
+	}
+	seed := a.R.PostFormValue("seed")
+	if len(seed) > maxSeed {
+		seed = seed[:maxSeed]
+	}
+	answers := map[string]quiz.Response{}
+	for i := range x.Items.Items {
+		it := &x.Items.Items[i]
+		resp := quiz.Response{}
+		for name, vs := range a.R.PostForm {
+			if of, part, _ := strings.Cut(name, "."); of == "q-"+it.ID && vs[0] != "" {
+				if resp[part] = vs[0]; len(vs[0]) > 2000 {
+					resp[part] = ""
+				}
+			}
+		}
+		answers[it.ID] = resp
+	}
+	return a.Render("learn/quiz", r.quiz(l, x, seed, answers))
+}
+
+// quiz is a form with its questions in the order that the seed draws; with answers, marked.
+func (r *Reader) quiz(l *course.Lesson, x *course.Activity, seed string, answers map[string]quiz.Response) Quiz {
+	at := r.URL(l.Module, l.Name, x.ID)
+	v := Quiz{Title: r.Say(x.Title), Lesson: Link{r.URL(l.Module, l.Name), r.Say(l.Title)}, Action: at, AgainURL: at, Seed: seed, Marked: answers != nil}
+	for n, asked := range x.Items.Form(seed).Items {
+		it := x.Items.Item(asked.ID)
+		given := answers[it.ID]
+		q := Question{N: n + 1, ID: it.ID, Kind: it.Kind, Name: "q-" + it.ID, Prompt: r.Say(it.Prompt), Value: given[""]}
+		if !v.Marked {
+			q.Hint = r.maybe(it.Hint)
+		}
+		m := it.Mark(given)
+		r.ask(&q, it, l, asked, given, m)
+		if v.Marked {
+			q.Answered, q.Scored, q.Right = m.Answered, m.Scored, m.Correct
+			if q.Scored {
+				v.Of++
+			}
+			if m.Correct {
+				v.Got++
+			}
+			if !m.Answered {
+				v.Unanswered++
+			}
+			if q.Feedback = r.maybe(it.Feedback.Incorrect); m.Correct {
+				q.Feedback = r.maybe(it.Feedback.Correct)
+			}
+		}
+		v.AnotherLang = v.AnotherLang || q.Prompt.Lang != r.a.Lang
+		v.Questions = append(v.Questions, q)
+	}
+	return v
+}
+
+// ask fills in what a kind of question shows.
+func (r *Reader) ask(q *Question, it *quiz.Item, l *course.Lesson, asked quiz.Asked, given quiz.Response, m quiz.Mark) {
+	optionID := func(o quiz.Option) string { return o.ID }
+	switch it.Kind {
+	case quiz.Choice, quiz.Multiple:
+		for _, o := range quiz.Arranged(it.Choices, optionID, asked.Options) {
+			x := Option{Value: o.ID, Text: r.Say(o.Text), Chosen: given[""] == o.ID}
+			if it.Kind == quiz.Multiple {
+				x.Chosen = given[o.ID] != ""
+			}
+			if x.Chosen {
+				x.Feedback = r.maybe(o.Feedback)
+			}
+			q.Options = append(q.Options, x)
+		}
+	case quiz.Likert:
+		for i, s := range it.Steps {
+			n := strconv.Itoa(i + 1)
+			q.Options = append(q.Options, Option{Value: n, Text: r.Say(s), Chosen: given[""] == n})
+		}
+	case quiz.Order:
+		for _, o := range quiz.Arranged(it.Sequence, optionID, asked.Options) {
+			q.Parts = append(q.Parts, Part{Name: q.Name + "." + o.ID, Text: r.Say(o.Text), Value: given[o.ID], N: len(it.Sequence), Right: m.Right[o.ID]})
+		}
+	case quiz.Match:
+		var right []Option
+		for _, p := range quiz.Arranged(it.Pairs, func(p quiz.Pair) string { return p.ID }, asked.Options) {
+			right = append(right, Option{Value: p.ID, Text: r.Say(p.Right)})
+		}
+		for _, p := range it.Pairs {
+			x := Part{Name: q.Name + "." + p.ID, Text: r.Say(p.Left), Options: slices.Clone(right), Right: m.Right[p.ID]}
+			for i := range x.Options {
+				x.Options[i].Chosen = x.Options[i].Value == given[p.ID]
+			}
+			q.Parts = append(q.Parts, x)
+		}
+	case quiz.Gap:
+		s := r.Say(it.Text)
+		from := 0
+		for _, at := range quiz.GapMark.FindAllStringSubmatchIndex(s.Text, -1) {
+			g := s.Text[at[2]:at[3]]
+			q.Parts = append(q.Parts, Part{Name: q.Name + "." + g, Text: Said{s.Text[from:at[0]], s.Lang}, Value: given[g], Right: m.Right[g]})
+			from = at[1]
+		}
+		if n := len(q.Parts); n > 0 {
+			q.Parts[n-1].After = Said{s.Text[from:], s.Lang}
+		}
+	case quiz.Hotspot:
+		q.Image = r.file(l.Dir() + "/" + it.Image)
+		for i, s := range it.Spots {
+			x := Spot{N: i + 1, Shape: s.Shape, At: s.At}
+			x.X, x.Y = spot(s)
+			q.Spots = append(q.Spots, x)
+			name := Said{strconv.Itoa(i + 1), r.a.Lang}
+			if len(s.Label) > 0 {
+				label := r.Say(s.Label)
+				name = Said{strconv.Itoa(i+1) + ". " + label.Text, label.Lang}
+			}
+			q.Options = append(q.Options, Option{Value: s.ID, Text: name, Chosen: given[""] == s.ID})
+		}
+		q.Size = r.size(l.Dir() + "/" + it.Image)
+	}
+}
+
+// spot is where the number of a spot stands.
+func spot(s quiz.Spot) (x, y float64) {
+	switch s.Shape {
+	case "circle":
+		return s.At[0], s.At[1]
+	case "rect": // in its corner: in its middle the picture has something to read
+		return min(s.At[0], s.At[2]) + 16, min(s.At[1], s.At[3]) + 16
+	}
+	n := float64(len(s.At) / 2)
+	for i := 0; i+1 < len(s.At); i += 2 {
+		x, y = x+s.At[i]/n, y+s.At[i+1]/n
+	}
+	return x, y
+}
+
+// size is that of a picture in its own units, so that spots lie where they belong; zeros where nobody can tell.
+func (r *Reader) size(name string) [2]int {
+	f, kind, err := r.a.H.Courses.Asset(r.a.R.Context(), r.a.H.DB, r.Version.ID, name)
+	if err != nil {
+		return [2]int{}
+	}
+	defer f.Close()
+	return course.Size(f, kind)
+}
+
+func asset(a *door.Ask) error {
+	v, err := a.ID("version")
+	if err != nil {
+		return err
+	}
+	f, kind, err := a.H.Courses.Asset(a.R.Context(), a.H.DB, v, a.R.URL.Query().Get("file"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h := a.W.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox") // a drawing opened by itself runs nothing
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "public, max-age=31536000, immutable") // the address names the content
+	if strings.HasPrefix(kind, "text/") || kind == "application/pdf" {
+		h.Set("Content-Disposition", "attachment")
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	http.ServeContent(a.W, a.R, "", info.ModTime(), f)
+	return nil
+}
+
+func frameworks(a *door.Ask) error {
+	l, err := a.H.Frameworks.List(a.R.Context(), a.H.DB)
+	if err != nil {
+		return err
+	}
+	v := Frameworks{}
+	for _, f := range l {
+		v.Rows = append(v.Rows, Framework{"/frameworks/" + f.Code, f.Code, f.Title, f.Items})
+	}
+	return a.Render("learn/frameworks", v)
+}
+
+func oneFramework(a *door.Ask) error {
+	ctx := a.R.Context()
+	f, err := a.H.Frameworks.Code(ctx, a.H.DB, a.R.PathValue("framework"))
+	if err != nil {
+		return err
+	}
+	items, err := a.H.Frameworks.Items(ctx, a.H.DB, f.ID)
+	if err != nil {
+		return err
+	}
+	aligned, err := a.H.Courses.Aligned(ctx, a.H.DB, f.Code)
+	if err != nil {
+		return err
+	}
+	v := FrameworkPage{Framework: Framework{"", f.Code, f.Title, f.Items}, Conflict: f.Conflict, CaseURL: "/ims/case/v1p0/CFPackages/" + url.PathEscape(f.Identifier())}
+	for _, it := range items {
+		e := Entry{Code: it.Code, Text: it.Text, Depth: min(it.Depth, 5)}
+		for _, x := range aligned[it.Code] {
+			e.Lessons = append(e.Lessons, Aligned{"/learn/" + x.Course + "/" + x.Lesson.Path, x.Lesson.Title, x.Title})
+		}
+		v.Entries = append(v.Entries, e)
+	}
+	return a.Render("learn/framework", v)
+}
