@@ -2,20 +2,25 @@
 # make test   everything: formats, vet, lint, all tests on SQLite and PostgreSQL, screens in Chromium
 # make check  the fast loop: format, vet, lint, unit tests on SQLite
 # make build  bin/tizi, one static binary with everything in it
+# make package  dist/tizi_*.deb for Debian, amd64 and arm64
 SHELL := bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-UI := $(shell find ui -type f -not -path '*/node_modules/*' 2>/dev/null)
+DEBIAN := /var/cache/tizi/debian.tar
+UI := $(shell find ui labs -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: run build ui check test lint tools clean bench
+.PHONY: run build package ui check test lint tools clean bench
 
 run: build
 	./bin/tizi demo
 
 build: ui
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tizi ./cmd/tizi
+
+package: ui
+	packaging/build.sh
 
 ui: internal/web/dist/manifest.json
 
@@ -40,11 +45,17 @@ check: ui lint
 tools:
 	missing=()
 	[ -x /usr/bin/chromium ] || missing+=(chromium)
+	command -v certutil >/dev/null || missing+=(libnss3-tools)
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 	if [ $${#missing[@]} -gt 0 ]; then
 	  [ "$$(id -u)" = 0 ] || { echo "The tests need: $${missing[*]}. Install them (apt-get install $${missing[*]}) and try again." >&2; exit 1; }
 	  export DEBIAN_FRONTEND=noninteractive
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null
+	fi
+	# A clean Debian, into which the package is installed; without it that test is skipped.
+	if [ "$$(id -u)" = 0 ] && [ ! -f $(DEBIAN) ]; then
+	  command -v mmdebstrap >/dev/null || apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null || true
+	  mkdir -p $(dir $(DEBIAN)) && mmdebstrap --quiet --format=tar --variant=minbase --include=adduser bookworm $(DEBIAN).part >/dev/null 2>&1 && mv $(DEBIAN).part $(DEBIAN) || echo 'a clean Debian could not be made here' >&2
 	fi
 
 test: ui tools lint build

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"tizi/internal/bench"
 	"tizi/internal/demo"
 	"tizi/internal/house"
+	"tizi/internal/vault"
 )
 
 type benchCmd struct {
@@ -24,6 +26,79 @@ type benchCmd struct {
 
 	Exchange benchExchangeCmd `cmd:"" help:"Bring a box's facts to a hub, over HTTP on this machine."`
 	Outage   benchOutageCmd   `cmd:"" help:"Let many centres come back to a hub at once, while somebody reads pages there."`
+	Rebuild  benchRebuildCmd  `cmd:"" help:"Derive all tables again while pages are read and facts are written."`
+	XAPI     benchXAPICmd     `cmd:"" name:"xapi" help:"Send statements to the learning record store, and ask for them."`
+	Upgrade  benchUpgradeCmd  `cmd:"" help:"Take a new program in, with the database saved beside and derived again in part."`
+}
+
+type benchUpgradeCmd struct {
+	Facts int      `help:"How many." default:"1000000"`
+	Fold  []string `help:"What the new program derives otherwise." default:"training.session" placeholder:"NAME"`
+	All   bool     `help:"It derives everything otherwise."`
+	Dir   string   `help:"Where the node is made, and taken away again; without it, the folder of temporary files." type:"existingdir" placeholder:"DIR"`
+	Check bool     `help:"Run the check afterwards."`
+	JSON  bool     `help:"Print the result as JSON."`
+}
+
+// Help gives an example.
+func (benchUpgradeCmd) Help() string {
+	return "Example:\n  tizi bench upgrade --json\n  tizi bench upgrade --all --json"
+}
+
+func (c *benchUpgradeCmd) Run(ctx context.Context) error {
+	if c.Facts < 10_000 {
+		return usageError{fmt.Errorf("--facts from 10000")}
+	}
+	dir, err := os.MkdirTemp(c.Dir, "tizi-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if c.All {
+		c.Fold = nil
+	}
+	r, err := bench.MeasureUpgrade(ctx, dir, version, c.Facts, c.Fold, c.Check, progress)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(r)
+	}
+	fmt.Printf("on %s, %d cores: %d facts, %.0f MB: %.1f s, of which %.1f s until it serves\n", r.Engine, r.Cores, r.Facts, float64(r.Bytes)/1e6, r.Seconds, r.ServeS)
+	return nil
+}
+
+type benchRebuildCmd struct {
+	Facts int    `help:"How many." default:"10000000"`
+	Dir   string `help:"Where the node is made, and taken away again; without it, the folder of temporary files." type:"existingdir" placeholder:"DIR"`
+	DB    string `help:"The address of an empty PostgreSQL database." placeholder:"postgres://…"`
+	Check bool   `help:"Run the check afterwards."`
+	JSON  bool   `help:"Print the result as JSON."`
+}
+
+// Help gives an example.
+func (benchRebuildCmd) Help() string {
+	return "Example:\n  tizi bench rebuild --json\n  tizi bench rebuild --facts 1000000 --db postgres://… --json"
+}
+
+func (c *benchRebuildCmd) Run(ctx context.Context) error {
+	if c.Facts < 10_000 {
+		return usageError{fmt.Errorf("--facts from 10000")}
+	}
+	dir, err := os.MkdirTemp(c.Dir, "tizi-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	r, err := bench.MeasureRebuild(ctx, dir, c.DB, c.Facts, c.Check, progress)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(r)
+	}
+	fmt.Printf("on %s, %d cores: %d facts in %.0f s, %.0f facts/s\n  %d pages read meanwhile, p95 %.0f ms, at most %.0f ms\n  %d writes, p95 %.0f ms, at most %.0f ms\n  at most %.0f MB\n", r.Engine, r.Cores, r.Facts, r.Seconds, r.FactsPerS, r.Pages, r.PageP95, r.PageMax, r.Writes, r.WriteP95, r.WriteMax, r.PeakRSS)
+	return nil
 }
 
 type benchOutageCmd struct {
@@ -94,6 +169,8 @@ type scratch struct {
 	Data string `help:"Keep the data in this folder; a node that is there already is measured as it is." type:"path" placeholder:"DIR"`
 	DB   string `help:"The address of an empty PostgreSQL database." placeholder:"postgres://…"`
 	JSON bool   `help:"Print the result as JSON."`
+	// Encrypt makes a lock whose passphrase nobody knows, so the folder is measured once.
+	Encrypt bool `help:"Measure a folder that is encrypted; it is new, and cannot be opened again."`
 }
 
 func (s scratch) open(ctx context.Context) (h *house.House, made bool, done func(), err error) {
@@ -106,6 +183,12 @@ func (s scratch) open(ctx context.Context) (h *house.House, made bool, done func
 		done = func() { os.RemoveAll(dir) }
 	}
 	c := house.Config{Dir: dir, URL: s.DB}
+	if s.Encrypt {
+		if c.Lock, err = vault.Create(dir, rand.Text()); err != nil {
+			done()
+			return nil, false, nil, err
+		}
+	}
 	if house.Exists(dir) {
 		h, err = house.Open(ctx, c)
 	} else {
@@ -118,6 +201,47 @@ func (s scratch) open(ctx context.Context) (h *house.House, made bool, done func
 	}
 	remove := done
 	return h, made, func() { h.Close(); remove() }, nil
+}
+
+type benchXAPICmd struct {
+	scratch
+	Statements int           `help:"Statements in batches." default:"100000"`
+	Batch      int           `help:"Statements a batch." default:"50"`
+	Clients    int           `help:"Clients that send one by one." default:"32"`
+	Single     time.Duration `help:"How long they do." default:"10s"`
+	Queries    int           `help:"How many queries are asked." default:"400"`
+}
+
+// Help gives an example.
+func (benchXAPICmd) Help() string {
+	return "Example:\n  tizi bench xapi --json\n  tizi bench xapi --statements 5000000 --db postgres://… --json"
+}
+
+func (c *benchXAPICmd) Run(ctx context.Context) error {
+	if c.Statements < 1000 || c.Batch < 1 || c.Clients < 1 || c.Single <= 0 || c.Queries < 1 {
+		return usageError{fmt.Errorf("--statements from 1000, --batch, --clients, --single and --queries from 1")}
+	}
+	h, made, done, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if !made {
+		return usageError{fmt.Errorf("%s holds a node already; the store is measured in an empty one", c.Data)}
+	}
+	if err := bench.Prepare(ctx, h); err != nil {
+		return err
+	}
+	r, err := bench.MeasureXAPI(ctx, h, bench.XAPIOptions{Statements: c.Statements, Batch: c.Batch, Clients: c.Clients, Single: c.Single, Queries: c.Queries}, progress("statements"))
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(r)
+	}
+	fmt.Printf("on %s, %d cores, %d statements\n  batches of %d: %.0f/s\n  one by one, %d clients: %.0f/s, p99 %.1f ms\n  by actor, verb, activity and since: p50 %.1f ms, p95 %.1f ms\n  between nodes: %.0f bytes a statement\n",
+		r.Engine, r.Cores, r.Statements, r.Batch, r.BatchStatementsPS, r.Clients, r.SingleStatementsPS, r.SingleP99, r.QueryP50, r.QueryP95, r.WireBytes)
+	return nil
 }
 
 type benchFactsCmd struct {
@@ -275,6 +399,8 @@ type benchPagesCmd struct {
 	scratch
 	People   int `help:"About how many people the node is filled with." default:"200000"`
 	Requests int `help:"How often each page is asked." default:"40"`
+
+	Agreements int `help:"How many agreements the node is filled with, on top of those of the simulation." default:"0"`
 }
 
 // Help gives an example.
@@ -301,6 +427,9 @@ func (c *benchPagesCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := bench.FillAgreements(ctx, h, c.Agreements, progress("agreements filled")); err != nil {
+		return err
 	}
 	r, err := bench.MeasurePages(ctx, h, c.Requests, progress("pages"))
 	if err != nil {

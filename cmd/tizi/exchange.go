@@ -1,30 +1,42 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"tizi/internal/api"
 	"tizi/internal/bench"
+	"tizi/internal/fact"
 	"tizi/internal/house"
 	"tizi/internal/id"
+	"tizi/internal/lan"
 	"tizi/internal/node"
 )
 
 type pairCmd struct {
 	Invite  pairInviteCmd  `cmd:"" help:"At headquarters: make a code for the box of a centre."`
+	Prepare pairPrepareCmd `cmd:"" help:"At headquarters: make a file that makes a new machine the box of a centre, before it is sent out."`
 	Join    pairJoinCmd    `cmd:"" help:"On the box: ask headquarters with the code."`
 	Accept  pairAcceptCmd  `cmd:"" help:"At headquarters: let the box in whose number you were told."`
 	List    pairListCmd    `cmd:"" help:"At headquarters: the codes that hold, and who asked."`
 	Widen   pairWidenCmd   `cmd:"" help:"At headquarters: let a node hold another centre too, as a region's does."`
 	Replace pairReplaceCmd `cmd:"" help:"At headquarters: make a code for the box that takes another's place."`
 	Renew   pairRenewCmd   `cmd:"" help:"On the box: give it a key of its own, after its folder was copied or brought back from a backup."`
+	Key     pairKeyCmd     `cmd:"" help:"On the box: print a recovery key, with which its saved folder goes on when it is lost far from any link."`
+	Recover pairRecoverCmd `cmd:"" help:"On the box that takes its place: go on with the saved folder and the recovery key."`
+	Confirm pairConfirmCmd `cmd:"" help:"At headquarters: confirm a box that writes by a recovery key."`
+	Refuse  pairRefuseCmd  `cmd:"" help:"At headquarters: let nothing count that a box wrote by a recovery key."`
+	Reissue pairReissueCmd `cmd:"" help:"On a box whose folder was copied: say again, under its own key, what headquarters does not hold."`
 	Revoke  pairRevokeCmd  `cmd:"" help:"At headquarters: end what a box may do that was stolen, lost or put away."`
 }
 
@@ -74,7 +86,11 @@ func (c *pairInviteCmd) Run(ctx context.Context) error {
 	if c.Name == "" {
 		c.Name = cmp.Or(c.Place, codes[0])
 	}
-	code, _, err := h.Nodes.Invite(ctx, id.Nil, c.Name, streams...)
+	invite := h.Nodes.Invite
+	if c.Place != "" {
+		invite = h.Nodes.InviteRegion
+	}
+	code, _, err := invite(ctx, id.Nil, c.Name, streams...)
 	if err != nil {
 		return err
 	}
@@ -83,6 +99,97 @@ func (c *pairInviteCmd) Run(ctx context.Context) error {
 	}
 	fmt.Printf("The code is %s, for one box and %d hours. On the box:\n  tizi pair join --data DIR --hub ADDRESS --code %s\n", code, int(node.InviteLife/time.Hour), code)
 	return nil
+}
+
+type pairPrepareCmd struct {
+	place
+	File      string `arg:"" help:"The file to write; it must not be there yet." type:"path"`
+	Centre    string `help:"The code of the centre the box is for." required:"" placeholder:"CODE"`
+	Hub       string `help:"Where boxes reach headquarters." required:"" placeholder:"URL"`
+	Name      string `help:"What to call the box; the centre's code unless you say." placeholder:"NAME"`
+	Host      string `help:"What the box will be called on the network of the centre: an authority for its HTTPS is made, whose certificate tablets can install before they are sent out." placeholder:"tizi-errachidia.local"`
+	Authority string `help:"The authority.pem of the box whose place this one takes, so that tablets trust it already." type:"existingfile" xor:"host" placeholder:"FILE"`
+	JSON      bool   `help:"Print what was made as JSON."`
+}
+
+// Help gives an example.
+func (pairPrepareCmd) Help() string {
+	return "The file is the box: who has it and its letters can write for the centre. Send them on two ways, use it once, and delete it.\nWhat went astray is revoked like a stolen box.\n\nExample:\n  tizi pair prepare errachidia.box --data hub --centre MA-ERR-MJ1 --hub https://tizi.example.org --host tizi-errachidia.local\n  tizi init --data box --from errachidia.box --letters letters.txt"
+}
+
+func (c *pairPrepareCmd) Run(ctx context.Context) error {
+	if u, err := url.Parse(c.Hub); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return usageError{fmt.Errorf("--hub %q: give an address such as https://tizi.example.org", c.Hub)}
+	}
+	h, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	centre, err := h.Centre(ctx, c.Centre)
+	if err != nil {
+		return usageError{err}
+	}
+	if centre.Type != "centre" {
+		return usageError{fmt.Errorf("%s is no centre", centre.Code)}
+	}
+	p := house.Preparing{Centre: centre, Name: cmp.Or(c.Name, centre.Code), Address: strings.TrimSuffix(c.Hub, "/")}
+	var cert []byte
+	if c.Authority != "" || c.Host != "" {
+		if p.Authority, cert, err = c.authority(h.Log.Clock.Now); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(c.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	letters, box, err := h.Prepare(ctx, id.Nil, f, p)
+	err = errors.Join(err, f.Sync(), f.Close())
+	certFile := ""
+	if err == nil && cert != nil {
+		certFile = strings.TrimSuffix(c.File, filepath.Ext(c.File)) + ".crt"
+		err = os.WriteFile(certFile, cert, 0o644)
+	}
+	if err != nil {
+		os.Remove(c.File) // half a file is none; a box that was granted something already has no key
+		return err
+	}
+	if c.JSON {
+		return printJSON(map[string]any{"file": c.File, "letters": letters, "node": box.Hex(), "name": p.Name, "centre": centre.Code, "certificate": certFile})
+	}
+	fmt.Printf("%s makes a machine the box of %s. The letters that open it are\n\n  %s\n\nSend them on another way than the file. On the machine, with the letters in the first line of letters.txt:\n  tizi init --data DIR --from %s --letters letters.txt\nIf the file is lost on its way:\n  tizi pair revoke %s --data %s --reason lost\n", c.File, centre.Code, letters, filepath.Base(c.File), box.Hex(), c.Data)
+	if certFile != "" {
+		fmt.Printf("Tablets that install %s now trust the box from its first day.\n", certFile)
+	}
+	return nil
+}
+
+// authority makes the authority of the box's HTTPS, or takes that of the one before it; and its certificate for devices.
+func (c *pairPrepareCmd) authority(now func() time.Time) (pem, cert []byte, err error) {
+	dir, err := os.MkdirTemp("", "tizi-prepare-")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, lan.File)
+	var names []string
+	if c.Authority != "" {
+		if pem, err = os.ReadFile(c.Authority); err == nil {
+			err = os.WriteFile(path, pem, 0o600)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	} else {
+		names = []string{c.Host}
+	}
+	a, err := lan.Open(dir, strings.TrimSuffix(c.Host, ".local"), names, now)
+	if err != nil {
+		return nil, nil, usageError{err}
+	}
+	pem, err = os.ReadFile(path)
+	return pem, a.Certificate(), err
 }
 
 type pairJoinCmd struct {
@@ -121,10 +228,181 @@ func (c *pairJoinCmd) Run(ctx context.Context) error {
 	if err := h.Nodes.Join(ctx, strings.TrimSuffix(c.Hub, "/"), answer, number, c.Number); err != nil {
 		return err
 	}
+	streams := answer.Streams
+	if len(streams) == 0 {
+		streams = []string{answer.Stream}
+	}
+	key, err := h.Nodes.Keep(ctx, id.Nil, streams...)
+	if err != nil && !errors.Is(err, node.ErrNoSheet) {
+		return err
+	}
 	if c.JSON {
-		return printJSON(map[string]any{"number": number, "name": answer.Name, "joined": true})
+		return printJSON(map[string]any{"number": number, "name": answer.Name, "joined": true, "recovery_key": key})
 	}
 	fmt.Printf("This box calls %s now. When headquarters has accepted it:\n  tizi sync --data %s\n", c.Hub, c.Data)
+	printKey(key)
+	return nil
+}
+
+// printKey shows a recovery key, once.
+func printKey(key string) {
+	if key != "" {
+		fmt.Printf("\nIts recovery key is\n\n  %s\n\nWrite it down now: it is not shown again. It holds once headquarters has heard of it. If this box is lost far from any\nlink, bring its saved folder back on another one, and there:\n  tizi pair recover --data DIR\n", key)
+	}
+}
+
+type pairKeyCmd struct {
+	place
+	JSON bool `help:"Print the key as JSON."`
+}
+
+// Help gives an example.
+func (pairKeyCmd) Help() string {
+	return "The recovery key that was printed before is good for nothing any more.\n\nExample:\n  tizi pair key --data box"
+}
+
+func (c *pairKeyCmd) Run(ctx context.Context) error {
+	h, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	key, err := h.Nodes.Keep(ctx, id.Nil)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(map[string]any{"recovery_key": key})
+	}
+	printKey(key)
+	return nil
+}
+
+type pairRecoverCmd struct {
+	place
+	KeyFile string `help:"A file whose first line is the recovery key; without it the key is read from what you type." type:"existingfile" placeholder:"FILE"`
+	JSON    bool   `help:"Print the result as JSON."`
+}
+
+// Help gives an example.
+func (pairRecoverCmd) Help() string {
+	return "Bring the saved folder of the lost box back on this one first, and stop tizi serve on it. It takes a key of its own and writes by the recovery key until headquarters confirms; until then it is given nothing new.\n\nExample:\n  tizi pair recover --data box --key-file key.txt"
+}
+
+func (c *pairRecoverCmd) Run(ctx context.Context) error {
+	in := os.Stdin
+	if c.KeyFile != "" {
+		f, err := os.Open(c.KeyFile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	} else if onTerminal() {
+		fmt.Fprint(os.Stderr, "Recovery key: ")
+	}
+	line, err := bufio.NewReader(io.LimitReader(in, 1000)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	next, err := house.Recover(ctx, c.config(), line)
+	switch {
+	case errors.Is(err, node.ErrTyped):
+		return usageError{err}
+	case errors.Is(err, fact.ErrSheet):
+		return fmt.Errorf("%w; headquarters can give a code instead: tizi pair renew --help", err)
+	case err != nil:
+		return err
+	}
+	if c.JSON {
+		return printJSON(map[string]any{"node": next.Hex(), "provisional": true})
+	}
+	fmt.Printf("This box is node %s now and goes on. With the next exchange headquarters hears of it, and confirms it there with:\n  tizi pair confirm %s\n", next.Hex(), next.Hex())
+	return nil
+}
+
+type pairReissueCmd struct {
+	place
+	JSON bool `help:"Print the result as JSON."`
+}
+
+// Help gives an example.
+func (pairReissueCmd) Help() string {
+	return "Give the box a key of its own first (tizi pair renew), let headquarters accept it, and exchange once. What is said again goes out with the next exchange; the originals are kept as they were signed.\n\nExample:\n  tizi pair reissue --data box"
+}
+
+func (c *pairReissueCmd) Run(ctx context.Context) error {
+	h, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	lost, err := h.Log.Lost(ctx, h.DB)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, f := range lost {
+		k, err := h.Log.Reissue(ctx, f.Stream, f.Node, id.Nil)
+		if err != nil {
+			return err
+		}
+		n += k
+	}
+	if c.JSON {
+		return printJSON(map[string]any{"facts": n})
+	}
+	if n == 0 {
+		fmt.Println("There is nothing to say again.")
+		return nil
+	}
+	fmt.Printf("%d facts were said again. They go out with the next exchange.\n", n)
+	return nil
+}
+
+type pairConfirmCmd struct {
+	place
+	Node string `arg:"" help:"The box, as tizi pair list names it."`
+}
+
+// Help gives an example.
+func (pairConfirmCmd) Help() string {
+	return "The box whose place it took is revoked, and its recovery key is used up.\n\nExample:\n  tizi pair confirm --data hub 34c057279f411316086baa198fa2934b"
+}
+
+func (c *pairConfirmCmd) Run(ctx context.Context) error {
+	return c.decide(ctx, c.Node, (*node.Nodes).ConfirmBox, "is confirmed; the box whose place it took is revoked")
+}
+
+type pairRefuseCmd struct {
+	place
+	Node string `arg:"" help:"The box, as tizi pair list names it."`
+}
+
+// Help gives an example.
+func (pairRefuseCmd) Help() string {
+	return "What it wrote is kept aside and counts nowhere. The box whose place it took goes on, without a recovery key.\n\nExample:\n  tizi pair refuse --data hub 34c057279f411316086baa198fa2934b"
+}
+
+func (c *pairRefuseCmd) Run(ctx context.Context) error {
+	return c.decide(ctx, c.Node, (*node.Nodes).RefuseBox, "is refused; what it wrote counts nowhere")
+}
+
+// decide says yes or no to a box that writes by a recovery key.
+func (p place) decide(ctx context.Context, box string, word func(n *node.Nodes, ctx context.Context, actor, box id.ID) error, done string) error {
+	v, err := id.Parse(box)
+	if err != nil {
+		return usageError{err}
+	}
+	h, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if err := word(h.Nodes, ctx, id.Nil, v); err != nil {
+		return err
+	}
+	fmt.Printf("Node %s %s.\n", v.Hex(), done)
 	return nil
 }
 
@@ -216,6 +494,7 @@ type pairRevokeCmd struct {
 	place
 	Node   string `arg:"" help:"The box, as tizi status names it."`
 	Reason string `help:"Why; it is kept for ever and names nobody." default:"lost" placeholder:"WORDS"`
+	Key    bool   `help:"Only its recovery key, which was lost or seen by others; the box goes on."`
 }
 
 // Help gives an example.
@@ -233,6 +512,13 @@ func (c *pairRevokeCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.Close()
+	if c.Key {
+		if err := h.Nodes.RevokeSheet(ctx, id.Nil, box); err != nil {
+			return err
+		}
+		fmt.Printf("The recovery key of node %s is good for nothing any more.\n", box.Hex())
+		return nil
+	}
 	if err := h.Nodes.Revoke(ctx, id.Nil, box, c.Reason); err != nil {
 		return err
 	}
@@ -262,17 +548,23 @@ func (c *pairListCmd) Run(ctx context.Context) error {
 		Name     string `json:"name"`
 		Number   string `json:"number,omitempty"`
 		Accepted bool   `json:"accepted"`
-		Until    string `json:"until"`
+		Until    string `json:"until,omitempty"`
+		Recovers string `json:"recovers,omitempty"` // a box that writes by a recovery key
 	}
 	out := make([]invite, len(l))
 	for i, v := range l {
-		out[i] = invite{v.Name, v.Number, v.Accepted, v.Until.Format(time.RFC3339)}
+		out[i] = invite{v.Name, v.Number, v.Accepted, v.Until.Format(time.RFC3339), ""}
+	}
+	for _, v := range h.Nodes.Claims() {
+		out = append(out, invite{Name: v.Name, Recovers: v.Node.Hex()})
 	}
 	if c.JSON {
 		return printJSON(out)
 	}
 	for _, v := range out {
 		switch {
+		case v.Recovers != "":
+			fmt.Printf("%-20s writes by a recovery key; confirm or refuse it: it is node %s\n", v.Name, v.Recovers)
 		case v.Accepted:
 			fmt.Printf("%-20s accepted\n", v.Name)
 		case v.Number != "":
@@ -357,12 +649,20 @@ func (c *syncCmd) Run(ctx context.Context) error {
 		faults = append(faults, fmt.Sprintf("%s of node %s: %s", f.Stream, f.Node.Hex(), f.Fault))
 	}
 	if c.JSON {
-		return printJSON(map[string]any{"same": r.Same, "sent": r.Sent, "got": r.Got, "files": r.Files, "bytes_sent": link.Sent, "bytes_got": link.Got, "seconds": time.Since(start).Seconds(), "ahead_s": r.Ahead.Seconds(), "program": r.Program, "faults": faults, "peak_rss_mb": bench.Peak("self")})
+		return printJSON(map[string]any{"same": r.Same, "sent": r.Sent, "got": r.Got, "files": r.Files, "bytes_sent": link.Sent, "bytes_got": link.Got, "seconds": time.Since(start).Seconds(), "ahead_s": r.Ahead.Seconds(), "program": r.Program, "faults": faults, "release": r.Release, "peak_rss_mb": bench.Peak("self")})
 	}
 	if r.Same {
 		fmt.Println("both hold the same already")
 	} else {
 		fmt.Printf("sent %d facts, got %d, %d files, %d bytes in %s\n", r.Sent, r.Got, r.Files, link.Sent+link.Got, time.Since(start).Round(time.Millisecond))
+	}
+	if r.Release != "" {
+		fmt.Printf("tizi %s came; take it in with: tizi upgrade apply --data %s\n", r.Release, c.Data)
+	}
+	for what, fault := range map[string]error{"a release did not come": r.ReleaseFault, "the backup was not left with headquarters": r.BackupFault} {
+		if fault != nil {
+			fmt.Printf("%s, and goes on with the next exchange: %v\n", what, fault)
+		}
 	}
 	for _, f := range faults {
 		fmt.Println("  stopped:", f)

@@ -16,13 +16,16 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/person/list"
 	placearea "tizi/internal/place"
+	"tizi/internal/programme"
 	"tizi/internal/sheet"
 	"tizi/internal/training"
 )
 
 type importCmd struct {
-	People importPeopleCmd `cmd:"" help:"Take a list of people: CSV or XLSX, as schools send them."`
-	Places importPlacesCmd `cmd:"" help:"Take places: communes, centres, or a whole country."`
+	People    importPeopleCmd    `cmd:"" help:"Take a list of people: CSV or XLSX, as schools send them."`
+	Places    importPlacesCmd    `cmd:"" help:"Take places: communes, centres, or a whole country."`
+	Course    importCourseCmd    `cmd:"" help:"Take a version of a course: a folder, or a ZIP file of one."`
+	Framework importFrameworkCmd `cmd:"" help:"Take a competency framework in the CASE format."`
 }
 
 type importPeopleCmd struct {
@@ -239,17 +242,19 @@ func applicant(ctx context.Context, h *house.House, actor id.ID, code string, ce
 	if err != nil {
 		return nil, err
 	}
-	if _, err := training.PhaseFor(phases, ""); err != nil {
+	rules, err := h.Programmes.AllVersions(ctx, h.DB, phases)
+	if err != nil {
 		return nil, err
 	}
-	today := h.Today()
-	return func(v id.ID, d person.Details) []fact.New {
-		phase, err := training.PhaseFor(phases, d["birth"])
-		if err != nil {
-			return nil
-		}
-		return []fact.New{training.Application(actor, centre, phase, today, v, d)}
-	}, nil
+	tree, err := h.Places.Tree(ctx, h.DB)
+	if err != nil {
+		return nil, err
+	}
+	a := training.Applying{Phases: phases, Rules: rules, Runs: func(p programme.Phase) bool { return p.Runs(tree, centre) }, On: h.Today()}
+	if _, err := a.PhaseFor(nil); err != nil {
+		return nil, err
+	}
+	return a.Applications(actor, centre), nil
 }
 
 func (c *importPeopleCmd) report(p *i18n.Printer, rep *person.Report) importReport {

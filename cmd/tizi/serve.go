@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,9 +19,13 @@ import (
 	"tizi/internal/api"
 	"tizi/internal/demo"
 	"tizi/internal/house"
+	"tizi/internal/lan"
 	"tizi/internal/node"
+	"tizi/internal/release"
 	oidc "tizi/internal/signon"
+	"tizi/internal/sms"
 	"tizi/internal/web"
+	"tizi/internal/web/box"
 	"tizi/internal/web/door"
 )
 
@@ -30,7 +37,63 @@ type listen struct {
 type serveCmd struct {
 	place
 	listen
+	secure
 	signon
+	Metrics string `help:"An address to serve figures for Prometheus on, at /metrics; they name nobody." env:"TIZI_METRICS" placeholder:"localhost:9464"`
+	Backup  string `help:"A folder, of another disk or a stick, that the node is saved into every night; see: tizi backup." env:"TIZI_BACKUP" placeholder:"DIR"`
+	Leave   bool   `name:"backup-headquarters" help:"Save the node every night with the one that it calls, sealed for the recovery key." env:"TIZI_BACKUP_HEADQUARTERS"`
+	SMS     string `name:"sms" help:"A file that says through which gateway texts go to telephones; see docs/sms.md." env:"TIZI_SMS" type:"path" placeholder:"FILE"`
+}
+
+// secure says how HTTPS is served beside plain HTTP.
+type secure struct {
+	HTTPS string         `help:"The address to serve HTTPS on as well, under a certificate of the box's own or one that is brought." env:"TIZI_HTTPS" placeholder:"HOST:PORT"`
+	Name  []string       `help:"What the box is called on the network of the centre (with --https); the first time it is asked for." env:"TIZI_NAME" placeholder:"tizi-errachidia.local"`
+	Cert  string         `help:"A certificate that is brought, with those that vouch for it (PEM); it is read again when it is renewed." env:"TIZI_CERT" type:"existingfile" placeholder:"FILE"`
+	Key   string         `help:"Its key (PEM)." env:"TIZI_KEY" type:"existingfile" placeholder:"FILE"`
+	Proxy []netip.Prefix `help:"Addresses of a proxy before this node, which is to be believed on who asks and how (X-Forwarded-For, -Proto, -Host)." env:"TIZI_PROXY" placeholder:"127.0.0.1/32"`
+}
+
+// open prepares HTTPS for the node in a folder; without an address there is none.
+func (c secure) open(dir string, now func() time.Time) (*tls.Config, *box.HTTPS, error) {
+	if c.HTTPS == "" {
+		if c.Cert != "" || c.Key != "" || len(c.Name) > 0 {
+			return nil, nil, usageError{errors.New("--cert, --key and --name go with --https HOST:PORT")}
+		}
+		return nil, nil, nil
+	}
+	_, port, err := net.SplitHostPort(c.HTTPS)
+	if err != nil {
+		return nil, nil, usageError{fmt.Errorf("--https: %w", err)}
+	}
+	if (c.Cert == "") != (c.Key == "") {
+		return nil, nil, usageError{errors.New("--cert and --key go together")}
+	}
+	if c.Cert != "" {
+		b, err := lan.Bring(c.Cert, c.Key)
+		if err != nil {
+			return nil, nil, err
+		}
+		return b.Config(), &box.HTTPS{Port: port}, nil
+	}
+	names := c.Name
+	if len(names) == 0 && !lan.Exists(dir) {
+		host, err := os.Hostname()
+		if err != nil {
+			return nil, nil, err
+		}
+		host, _, _ = strings.Cut(strings.ToLower(host), ".")
+		names = []string{host + ".local"}
+	}
+	a, err := lan.Open(dir, cmp.Or(strings.TrimSuffix(cmp.Or(names...), ".local"), "box"), names, now)
+	if errors.Is(err, lan.ErrOther) { // plain HTTP must not end with it
+		fmt.Fprintln(os.Stderr, "There is no HTTPS:", err)
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return a.Config(), &box.HTTPS{Authority: a, Port: port}, nil
 }
 
 // signon says which provider vouches for people (OpenID Connect). Its secret is read from a file, since the words of a
@@ -50,11 +113,10 @@ func (c signon) provider() (door.SingleSignOn, error) {
 	}
 	secret := ""
 	if c.SecretFile != "" {
-		b, err := os.ReadFile(c.SecretFile)
-		if err != nil {
+		var err error
+		if secret, err = house.FirstLine(c.SecretFile); err != nil {
 			return nil, usageError{err}
 		}
-		secret, _, _ = strings.Cut(string(b), "\n")
 	}
 	p, err := oidc.New(oidc.Config{Issuer: c.Issuer, Client: c.Client, Secret: strings.TrimSpace(secret), Claim: c.Claim, Label: c.Label})
 	if err != nil {
@@ -69,11 +131,34 @@ func (serveCmd) Help() string {
 }
 
 func (c *serveCmd) Run(ctx context.Context) error {
+	err := c.serve(ctx)
+	if errors.Is(err, errAgain) {
+		return again()
+	}
+	return err
+}
+
+func (c *serveCmd) serve(ctx context.Context) error {
+	var gateway *sms.Config
+	if c.SMS != "" { // before anything is made
+		var err error
+		if gateway, err = sms.Load(c.SMS); err != nil {
+			return usageError{err}
+		}
+	}
 	open := house.Open
 	if !house.Exists(c.Data) {
 		open = house.Create
 	}
-	h, err := open(ctx, c.config())
+	at := c.config()
+	at.Backup, at.Leave, at.Launched = c.Backup, c.Leave, os.Getenv(launchedEnv) != ""
+	if house.Exists(c.Data) && house.Encrypted(c.Data) {
+		var err error
+		if at.Lock, err = c.unlock(ctx); err != nil || at.Lock == nil {
+			return err
+		}
+	}
+	h, err := open(ctx, at)
 	if err != nil {
 		return err
 	}
@@ -82,14 +167,42 @@ func (c *serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if gateway != nil {
+		h.Texts.Plug(gateway)
+	}
 	if err := warn(ctx, h); err != nil {
+		return err
+	}
+	config, https, err := c.secure.open(c.Data, h.Log.Clock.Now)
+	if err != nil {
 		return err
 	}
 	ln, err := c.listener()
 	if err != nil {
 		return err
 	}
-	return serve(ctx, h, ln, web.Options{Demo: house.Simulated(c.Data), Sign: sign})
+	var safe net.Listener
+	if https != nil {
+		if safe, err = (listen{c.HTTPS}).listener(); err != nil {
+			ln.Close()
+			return err
+		}
+	}
+	var metrics net.Listener
+	if c.Metrics != "" {
+		if metrics, err = (listen{c.Metrics}).listener(); err != nil {
+			doors{plain: ln, safe: safe}.close()
+			return err
+		}
+	}
+	if err := welcome(ctx, h, ln.Addr()); err != nil {
+		doors{plain: ln, safe: safe, metrics: metrics}.close()
+		return err
+	}
+	o := web.Options{Demo: house.Simulated(c.Data), Sign: sign, HTTPS: https, Proxy: c.Proxy}
+	ctx, end := wanted(ctx, h)
+	defer end(nil)
+	return errors.Join(serve(ctx, h, doors{ln, safe, config, metrics}, o), anew(ctx))
 }
 
 // warn says on the terminal when nobody can manage the node any more, or soon nobody can: pages tell those who sign in, and
@@ -120,28 +233,66 @@ func (c listen) listener() (net.Listener, error) {
 	return ln, nil
 }
 
+// doors are what a node listens on.
+type doors struct {
+	plain   net.Listener
+	safe    net.Listener // HTTPS; nil: there is none
+	tls     *tls.Config
+	metrics net.Listener // nil: there is none
+}
+
+func (d doors) close() {
+	d.plain.Close()
+	for _, ln := range []net.Listener{d.safe, d.metrics} {
+		if ln != nil {
+			ln.Close()
+		}
+	}
+}
+
 // serve answers until the context ends, then lets requests under way finish.
-func serve(ctx context.Context, h *house.House, ln net.Listener, o web.Options) error {
+func serve(ctx context.Context, h *house.House, at doors, o web.Options) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	if o.Demo && o.Other != "" { // two nodes on one terminal
 		log = log.With("node", filepath.Base(h.Config.Dir))
 	}
 	o.Log = log
+	if at.metrics != nil {
+		o.Metrics = box.NewMetrics(h, log)
+	}
 	handler, err := web.New(h, o)
 	if err != nil {
-		ln.Close()
+		at.close()
 		return err
 	}
-	s := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: uploadTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
-	fmt.Fprintf(os.Stderr, "Tizi is at %s\n", address(ln))
+	// A server for each door: one that serves plain HTTP first never sets up the HTTP/2 that it then offers by TLS, and the
+	// browser's connection is closed on it.
+	server := func() *http.Server {
+		return &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: uploadTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	}
+	plain, safe := server(), server()
+	safe.TLSConfig = at.tls
+	fmt.Fprintf(os.Stderr, "Tizi is at %s\n", address(at.plain))
 	h.Nodes.Program = version
 	h.Go(h.Keep)
 	h.Go(func(ctx context.Context) {
 		h.Nodes.Run(ctx, log, func(p node.Peer) node.Link { return api.Dial(h.Log.Identity(), p, p.Cap) }, h.Exchange)
 	})
 	h.Go(func(ctx context.Context) { seek(ctx, h, log) })
-	errs := make(chan error, 1)
-	go func() { errs <- s.Serve(ln) }()
+	h.Go(func(ctx context.Context) { h.Texts.Run(ctx, log) })
+	errs := make(chan error, 3)
+	if at.metrics != nil {
+		m := &http.Server{Handler: o.Metrics.Handler(), ReadHeaderTimeout: 10 * time.Second}
+		go func() { errs <- m.Serve(at.metrics) }()
+		defer m.Close()
+	}
+	go func() { errs <- plain.Serve(at.plain) }()
+	if at.safe != nil {
+		go func() { errs <- safe.ServeTLS(at.safe, "", "") }()
+	}
+	if err := release.Served(h.Config.Dir); err != nil {
+		log.Error("that this program serves is not noted", "err", err)
+	}
 	select {
 	case err := <-errs:
 		return err
@@ -149,9 +300,12 @@ func serve(ctx context.Context, h *house.House, ln net.Listener, o web.Options) 
 	}
 	end, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	err = s.Shutdown(end)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return s.Close()
+	for _, s := range []*http.Server{plain, safe} {
+		ended := s.Shutdown(end)
+		if errors.Is(ended, context.DeadlineExceeded) {
+			ended = s.Close()
+		}
+		err = errors.Join(err, ended)
 	}
 	return err
 }
@@ -275,7 +429,7 @@ func (c *demoCmd) serve(ctx context.Context, hub *house.House) error {
 		return err
 	}
 	if box == nil {
-		return serve(ctx, hub, ln, web.Options{Demo: true})
+		return serve(ctx, hub, doors{plain: ln}, web.Options{Demo: true})
 	}
 	boxLn, err := net.Listen("tcp", c.BoxListen)
 	if err != nil {
@@ -291,9 +445,9 @@ func (c *demoCmd) serve(ctx context.Context, hub *house.House) error {
 	other := make(chan error, 1)
 	go func() {
 		defer stop()
-		other <- serve(ctx, box, boxLn, web.Options{Demo: true, Other: address(ln), Cookie: "box"})
+		other <- serve(ctx, box, doors{plain: boxLn}, web.Options{Demo: true, Other: address(ln), Cookie: "box"})
 	}()
-	err = serve(ctx, hub, ln, web.Options{Demo: true, Other: address(boxLn)})
+	err = serve(ctx, hub, doors{plain: ln}, web.Options{Demo: true, Other: address(boxLn)})
 	stop()
 	return errors.Join(err, <-other)
 }

@@ -22,6 +22,50 @@ import (
 
 type simulateCmd struct {
 	Faults simulateFaultsCmd `cmd:"" help:"Play nodes against cut links, lost power, wrong clocks, stolen and copied boxes, by seed."`
+	Cuts   simulateCutsCmd   `cmd:"" help:"Cut the power of nodes at random moments while many write, and look whether anything that was acknowledged is lost."`
+}
+
+type simulateCutsCmd struct {
+	Cuts int    `help:"How often the power is cut." default:"1000"`
+	Seed uint64 `help:"The seed of the moments." default:"1"`
+	Dir  string `help:"Where the databases lie for as long as they are needed; memory is quickest." type:"existingdir" placeholder:"DIR"`
+	JSON bool   `help:"Print the result as JSON."`
+}
+
+// Help gives an example.
+func (simulateCutsCmd) Help() string {
+	return "A node has a disk that forgets in a power cut what was not synced, as a whole or by the sector. Every second node is encrypted.\n\nExample:\n  tizi simulate cuts --cuts 1000 --dir /dev/shm --json"
+}
+
+func (c *simulateCutsCmd) Run(ctx context.Context) error {
+	if c.Cuts < 1 {
+		return usageError{fmt.Errorf("--cuts from 1")}
+	}
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // what is provoked is not for the terminal
+	dir, err := os.MkdirTemp(c.Dir, "tizi-simulate-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	tell := progress("cut")
+	rep, err := simulate.Cuts(ctx, house.Registry(), dir, c.Seed, c.Cuts, func(done int) { tell(int64(done), int64(c.Cuts)) })
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := printJSON(rep); err != nil {
+			return err
+		}
+	} else {
+		fmt.Printf("%d cuts, %d of them on an encrypted folder, %d while the node started, %d of a disk that kept some sectors; %d facts and %d files acknowledged, %d lost\n", rep.Cuts, rep.Encrypted, rep.Starting, rep.Torn, rep.Facts, rep.Files, rep.Lost)
+		for _, p := range rep.Problems {
+			fmt.Println(p)
+		}
+	}
+	if len(rep.Problems) > 0 {
+		return fmt.Errorf("%d things are not as they were acknowledged", len(rep.Problems))
+	}
+	return nil
 }
 
 type simulateFaultsCmd struct {

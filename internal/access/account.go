@@ -191,6 +191,16 @@ func (a *Access) Of(ctx context.Context, q store.Querier, ids []id.ID) (map[id.I
 	return out, nil
 }
 
+// On returns how many roles that have not run out are for something.
+func (a *Access) On(ctx context.Context, q store.Querier, v id.ID) (n int, err error) {
+	roles := store.Args()
+	for _, r := range Roles { // so that the index is walked
+		roles = append(roles, string(r))
+	}
+	_, err = store.One(ctx, q, "SELECT count(*) FROM access_role WHERE role IN (?"+strings.Repeat(", ?", len(roles)-1)+") AND thing = ? AND (until = 0 OR until > ?)", append(roles, v, a.log.Clock.Now().Unix()), &n)
+	return n, err
+}
+
 // staff is a condition on a column of accounts: those who work for a programme, and those without any role.
 func staff(column string) string {
 	return column + " NOT IN (SELECT account FROM access_role WHERE role IN ('guardian', 'learner') AND account NOT IN (SELECT account FROM access_role WHERE role NOT IN ('guardian', 'learner')))"

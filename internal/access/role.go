@@ -63,9 +63,10 @@ const (
 	WriteProgrammes    Action = "programmes.write"    //
 	ReadAgreements     Action = "agreements.read"     // and their money; see Scope.Agreed
 	WriteAgreements    Action = "agreements.write"    //
+	ReadNews           Action = "news.read"           // what others changed since one's last visit, of what one may read anyway
 	ReadActivities     Action = "activities.read"     // and how many registered and came, never who
 	WriteActivities    Action = "activities.write"    //
-	HoldDoor           Action = "activities.door"     // who registered for one, and who is here
+	HoldDoor           Action = "activities.door"     // who registered for one, and who is here; who comes to open access
 	WriteAccounts      Action = "accounts.write"      // open, close, grant, renew, withdraw, reset
 	ReadNode           Action = "node.read"           // other nodes, how exchanges fare, what waits
 	RunNode            Action = "node.run"            // exchange, bundles, join headquarters, let in what waits
@@ -79,6 +80,8 @@ const (
 	ReadChildren       Action = "children.read"       // one's own
 	AnswerConsent      Action = "consent.answer"      // for one's own children, or oneself
 	ReadMentees        Action = "mentees.read"        // those one accompanies
+	ReadRecords        Action = "records.read"        // learning records one by one, of people under codes
+	WriteKeys          Action = "records.keys"        // make and revoke the keys that tools come with
 	Learn              Action = "learning.own"        // one's own learning
 )
 
@@ -86,8 +89,8 @@ const (
 var Actions = []Action{
 	ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals,
 	ReadCentre, WriteCentre,
-	ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
-	ReadChildren, AnswerConsent, ReadMentees, Learn,
+	ReadBoard, ReadNews, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
+	ReadChildren, AnswerConsent, ReadMentees, ReadRecords, WriteKeys, Learn,
 }
 
 // Extent is how much of what a grant is for an action reaches.
@@ -121,21 +124,21 @@ func (r row) and(e Extent, actions ...Action) row {
 // table is the one table of permissions. What is not in it is not allowed.
 var table = map[Role]row{
 	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
+		ReadBoard, ReadNews, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests, ReadRecords, WriteKeys),
 	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, WritePlaces, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
+		ReadBoard, ReadNews, WritePlaces, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests, ReadRecords, WriteKeys),
 	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests),
-	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance, MakeCards).and(Whole, ReadBoard, ReadCentre, ReadActivities, HoldDoor, ReportSafeguarding),
-	Helper:   cells(Whole, ReadCentre, ReadGroups, TakeAttendance, ReadActivities, HoldDoor, ReportSafeguarding),
+		ReadBoard, ReadNews, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests, ReadRecords, WriteKeys),
+	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance, MakeCards).and(Whole, ReadBoard, ReadNews, ReadCentre, ReadActivities, HoldDoor, ReportSafeguarding),
+	Helper:   cells(Whole, ReadCentre, ReadGroups, ReadNews, TakeAttendance, ReadActivities, HoldDoor, ReportSafeguarding),
 	Author:   cells(Whole, ReadBoard),
 	Mentor:   cells(Own, ReadMentees).and(Whole, ReportSafeguarding),
-	Partner:  cells(Whole, ReadBoard, ReadAgreements, ReadActivities),
-	Auditor:  cells(Whole, ReadBoard, ReadAgreements, ReadActivities, ReadAudit, ReadGlass).and(Named, ReadPeople, ListPeople, ReadGroups, ReadConsent),
-	Officer:  cells(Whole, ReadPeople, ListPeople, ErasePeople, ExportPeople, ReadConsent, ReadGroups, ReadBoard, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
+	Partner:  cells(Whole, ReadBoard, ReadNews, ReadAgreements, ReadActivities),
+	Auditor:  cells(Whole, ReadBoard, ReadNews, ReadAgreements, ReadActivities, ReadAudit, ReadGlass).and(Named, ReadPeople, ListPeople, ReadGroups, ReadConsent, ReadRecords),
+	Officer:  cells(Whole, ReadPeople, ListPeople, ErasePeople, ExportPeople, ReadConsent, ReadGroups, ReadBoard, ReadNews, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
 	Guardian: cells(Own, ReadChildren, AnswerConsent),
 	Learner:  cells(Own, Learn, AnswerConsent),
-	Glass:    cells(Whole, ReadPeople, ListPeople, ReadConsent, ReadGroups, ReadBoard), // never cases: those are sealed to the officers
+	Glass:    cells(Whole, ReadPeople, ListPeople, ReadConsent, ReadGroups, ReadBoard, ReadNews), // never cases: those are sealed to the officers
 }
 
 // Reach returns how much of a grant's scope a role may do an action on.

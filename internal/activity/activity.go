@@ -125,7 +125,7 @@ func (s *Activities) check(ctx context.Context, q store.Querier, v id.ID, a Stat
 	if err != nil {
 		return err
 	}
-	f.Add(p == nil, "programme", "agree.fault.missing")
+	f.Add(p == nil || p.Withdrawn != "", "programme", "agree.fault.missing")
 	for _, h := range a.Hosts {
 		o, err := s.agreements.Organisation(ctx, q, h)
 		if err != nil {
@@ -154,6 +154,7 @@ func (s *Activities) check(ctx context.Context, q store.Querier, v id.ID, a Stat
 		return err
 	}
 	n := c[v]
+	f.Add(a.State == Cancelled && old.State == Held && n.Came > 0, "state", "activity.fault.cancelled_visited", "n", n.Came)
 	f.Add(a.Capacity > 0 && a.Capacity < n.Registered && a.Capacity != old.Capacity, "capacity", "activity.fault.capacity_under", "n", n.Registered)
 	f.Add((a.Centre != old.Centre || a.Programme != old.Programme) && n.All() > 0, "centre", "activity.fault.moved", "n", n.All())
 	for _, x := range old.Sessions {

@@ -7,6 +7,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/blob"
+	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/person"
 	"tizi/internal/store"
@@ -51,6 +52,12 @@ func (s *Activities) Naming(ctx context.Context, q store.Querier, v id.ID) (n in
 	return n, err
 }
 
+// Of returns how many activities are of a programme.
+func (s *Activities) Of(ctx context.Context, q store.Querier, programme id.ID) (n int, err error) {
+	_, err = store.One(ctx, q, "SELECT count(*) FROM activity WHERE programme = ?", store.Args(programme), &n)
+	return n, err
+}
+
 // List returns at most max activities of a scope, the latest first.
 func (s *Activities) List(ctx context.Context, q store.Querier, scope access.Scope, f Filter, max int) ([]Activity, error) {
 	where, args := seen(scope)
@@ -64,6 +71,18 @@ func (s *Activities) List(ctx context.Context, q store.Querier, scope access.Sco
 		}
 	}
 	return activities(ctx, q, where+" ORDER BY starts DESC, id LIMIT "+strconv.Itoa(max), args...)
+}
+
+// Titles are those of some activities, as far as they are in a scope.
+func (s *Activities) Titles(ctx context.Context, q store.Querier, scope access.Scope, ids []id.ID) (map[id.ID]i18n.Text, error) {
+	where, args := seen(scope)
+	in, more := store.In("id", ids)
+	l, err := activities(ctx, q, where+" AND "+in, append(args, more...)...)
+	out := map[id.ID]i18n.Text{}
+	for _, x := range l {
+		out[x.ID] = x.Title
+	}
+	return out, err
 }
 
 // Between returns the activities of a centre that run on some days, both included, in whatever state, the first first. The caller
@@ -212,7 +231,7 @@ type Output struct {
 	OutputStated
 }
 
-func (s *Activities) outputs(ctx context.Context, q store.Querier, where string, args ...any) ([]Output, error) {
+func outputs(ctx context.Context, q store.Querier, where string, args ...any) ([]Output, error) {
 	var out []Output
 	err := q.Each(ctx, "SELECT id, body FROM activity_output WHERE "+where+" ORDER BY day, id", args, func(r store.Row) error {
 		var x Output
@@ -229,15 +248,21 @@ func (s *Activities) outputs(ctx context.Context, q store.Querier, where string,
 
 // Outputs returns what an activity brought forth, the earliest first.
 func (s *Activities) Outputs(ctx context.Context, q store.Querier, activity id.ID) ([]Output, error) {
-	return s.outputs(ctx, q, "activity = ?", activity)
+	return outputs(ctx, q, "activity = ?", activity)
 }
 
 func (s *Activities) output(ctx context.Context, q store.Querier, v id.ID) (*Output, error) {
-	l, err := s.outputs(ctx, q, "id = ?", v)
+	l, err := outputs(ctx, q, "id = ?", v)
 	if err != nil || len(l) == 0 {
 		return nil, err
 	}
 	return &l[0], nil
+}
+
+// OutputsOf returns what some activities brought forth.
+func OutputsOf(ctx context.Context, q store.Querier, activities []id.ID) ([]Output, error) {
+	where, args := store.In("activity", activities)
+	return outputs(ctx, q, where, args...)
 }
 
 // Output returns one output of an activity, or ErrUnknown.

@@ -194,7 +194,7 @@ func signedOn(a AgreementStated, p PartyStated) string {
 // Set states an agreement.
 func (s *Agreements) Set(ctx context.Context, actor, v id.ID, a AgreementStated) error {
 	return put(ctx, s, "state an agreement", actor, KindAgreement, v, &a, of(KindAgreement, KindRenewed), func(ctx context.Context, q store.Querier, f *Faults) error {
-		all, err := s.List(ctx, q, access.Everywhere())
+		all, err := s.list(ctx, q, "code = ? OR parent = ? OR id = ?", a.Code, v, a.Parent)
 		if err != nil {
 			return err
 		}
@@ -214,7 +214,11 @@ func (s *Agreements) Set(ctx context.Context, actor, v id.ID, a AgreementStated)
 		if err != nil {
 			return err
 		}
+		early := 0 // parties that came or went before
 		for _, p := range parties {
+			if first, _ := source.Span(a.Signed); p.Is.Joined != "" && p.Is.Joined < first || p.Is.Left != "" && p.Is.Left < first {
+				early++
+			}
 			if p.Is.Term.IsNil() {
 				continue
 			}
@@ -225,6 +229,7 @@ func (s *Agreements) Set(ctx context.Context, actor, v id.ID, a AgreementStated)
 			on := signedOn(a, p.Is)
 			f.Add(t != nil && (on == "" || !held(t.Is, on)), "signed", "agree.fault.signatory_then")
 		}
+		f.Add(early > 0, "signed", "agree.fault.parties_before", "n", early)
 		return nil
 	})
 }
@@ -324,6 +329,29 @@ func (s *Agreements) among(ctx context.Context, q store.Querier, a *Agreement, o
 	return n > 0, err
 }
 
+// leftOn is the day on which a party left an agreement, or the one above it where it is a party of that alone; "" of one that did not.
+func leftOn(ctx context.Context, q store.Querier, a *Agreement, organisation id.ID) (string, error) {
+	for _, v := range []id.ID{a.ID, a.Parent} {
+		p, err := get[PartyStated](ctx, q, partyTable, PartyID(v, organisation))
+		if err != nil || p != nil {
+			if p == nil {
+				return "", err
+			}
+			return p.Is.Left, err
+		}
+	}
+	return "", nil
+}
+
+// born is the day before which an agreement was not there, "" where that is not known.
+func (a AgreementStated) born() string {
+	first, _ := source.Span(a.Signed)
+	if first == "" || a.From != "" && a.From < first {
+		first = a.From
+	}
+	return first
+}
+
 // SetCommitment states what a party owes.
 func (s *Agreements) SetCommitment(ctx context.Context, actor, v id.ID, c CommitmentStated) error {
 	return put(ctx, s, "state a commitment", actor, KindCommitment, v, &c, of(KindCommitment, KindJudged), func(ctx context.Context, q store.Querier, f *Faults) error {
@@ -345,13 +373,12 @@ func (s *Agreements) SetCommitment(ctx context.Context, actor, v id.ID, c Commit
 				return err
 			}
 			f.Add(!in, field, "agree.fault.no_party")
-			p, err := get[PartyStated](ctx, q, partyTable, PartyID(a.ID, o))
+			left, err := leftOn(ctx, q, a, o)
 			if err != nil {
 				return err
 			}
-			if p != nil && p.Is.Left != "" && c.Due > p.Is.Left {
-				f.Add(true, "due", "agree.fault.party_left", "date", p.Is.Left)
-			}
+			f.Add(left != "" && c.Due > left && !c.Withdrawn, "due", "agree.fault.party_left", "date", left)
+			f.Add(left != "" && c.Due == "" && !c.Withdrawn, "due", "agree.fault.party_left_undated", "date", left)
 		}
 		return nil
 	})
@@ -367,8 +394,13 @@ func (s *Agreements) Judge(ctx context.Context, actor, v id.ID, j CommitmentJudg
 		if err != nil {
 			return fact.Outcome{}, err
 		}
+		a, err := s.Get(ctx, q, access.Everywhere(), c.Agreement)
+		if err != nil {
+			return fact.Outcome{}, err
+		}
 		var f Faults
 		f.Add(j.On > s.today(), "on", "agree.fault.future")
+		f.Add(j.On < a.born(), "on", "agree.fault.before_signed", "date", a.born())
 		if !j.Paper.IsNil() {
 			p, err := get[PaperFiled](ctx, q, paperTable, j.Paper)
 			if err != nil {
@@ -430,6 +462,9 @@ func (s *Agreements) SetEntry(ctx context.Context, actor, v id.ID, e EntryStated
 				return err
 			}
 			f.Add(!in, "organisation", "agree.fault.no_party")
+			left, err := leftOn(ctx, q, a, e.Organisation)
+			f.Add(left != "" && e.On > left && !e.Withdrawn, "on", "agree.fault.promise_left", "date", left)
+			return err
 		}
 		return nil
 	})
@@ -438,9 +473,15 @@ func (s *Agreements) SetEntry(ctx context.Context, actor, v id.ID, e EntryStated
 // SetMandate gives an operator a mandate. Two operators cannot hold the same one on the same day.
 func (s *Agreements) SetMandate(ctx context.Context, actor, v id.ID, m MandateGiven) error {
 	return put(ctx, s, "give a mandate", actor, KindMandate, v, &m, of(KindMandate), func(ctx context.Context, q store.Querier, f *Faults) error {
-		if _, err := s.Get(ctx, q, access.Everywhere(), m.Agreement); err != nil {
+		a, err := s.Get(ctx, q, access.Everywhere(), m.Agreement)
+		if err != nil {
 			return err
 		}
+		left, err := leftOn(ctx, q, a, m.Operator)
+		if err != nil {
+			return err
+		}
+		f.Add(left != "" && m.To > left && !m.Withdrawn, "to", "agree.fault.operator_left", "date", left)
 		old, err := get[MandateGiven](ctx, q, mandateTable, v)
 		if err != nil || old != nil && old.Is.Agreement != m.Agreement {
 			return cmpErr(err, ErrUnknown)
@@ -475,13 +516,16 @@ func (s *Agreements) SetMandate(ctx context.Context, actor, v id.ID, m MandateGi
 // SetDecision states what a committee decided.
 func (s *Agreements) SetDecision(ctx context.Context, actor, v id.ID, d DecisionTaken) error {
 	return put(ctx, s, "state a decision", actor, KindDecision, v, &d, of(KindDecision), func(ctx context.Context, q store.Querier, f *Faults) error {
-		if _, err := s.Get(ctx, q, access.Everywhere(), d.Agreement); err != nil {
+		a, err := s.Get(ctx, q, access.Everywhere(), d.Agreement)
+		if err != nil {
 			return err
 		}
 		old, err := get[DecisionTaken](ctx, q, decisionTable, v)
 		if err != nil || old != nil && old.Is.Agreement != d.Agreement {
 			return cmpErr(err, ErrUnknown)
 		}
+		f.Add(d.On > s.today(), "on", "agree.fault.future")
+		f.Add(d.On < a.born() && !d.Withdrawn, "on", "agree.fault.before_signed", "date", a.born())
 		f.Add(d.Done > s.today(), "done", "agree.fault.future")
 		return nil
 	})

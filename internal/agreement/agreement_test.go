@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/agreement"
@@ -44,7 +45,7 @@ type world struct {
 
 func newWorld(t *testing.T, e store.Engine) *world {
 	n := testnode.New(t, testnode.Place(t, e), house.Registry())
-	blobs, err := blob.Open(filepath.Join(t.TempDir(), "blobs"))
+	blobs, err := blob.Open(filepath.Join(t.TempDir(), "blobs"), nil)
 	must(t, err)
 	w := &world{t: t, n: n, Agreements: agreement.New(n.Log, blobs)}
 	for _, x := range []struct {
@@ -275,7 +276,7 @@ func TestCommitments(t *testing.T) {
 		must(t, judge(kept, agreement.Partly))
 		must(t, judge(kept, agreement.Kept))
 		must(t, judge(partly, agreement.Partly))
-		list, err := w.Commitments(ctx, w.n.DB, everywhere, w.a)
+		list, err := w.Commitments(ctx, w.n.DB, everywhere, agreement.Owed{Agreement: w.a})
 		must(t, err)
 		var got []id.ID
 		for _, c := range list {
@@ -283,6 +284,30 @@ func TestCommitments(t *testing.T) {
 		}
 		if want := []id.ID{partly, late, later, open, kept}; !slices.Equal(got, want) {
 			t.Errorf("the order is %v, not %v", got, want)
+		}
+		for _, c := range []struct {
+			f    agreement.Owed
+			want []id.ID
+			all  int
+		}{
+			{agreement.Owed{State: "late"}, []id.ID{partly, late}, 2},
+			{agreement.Owed{State: "due"}, []id.ID{partly, late, later, open}, 4},
+			{agreement.Owed{State: agreement.Partly}, []id.ID{partly}, 1},
+			{agreement.Owed{State: "late", Agreement: id.New()}, nil, 0},
+			{agreement.Owed{From: 1, Size: 2}, []id.ID{late, later}, 5},
+			{agreement.Owed{Agreement: w.a, From: 4, Size: 2}, []id.ID{kept}, 5},
+		} {
+			list, err := w.Commitments(ctx, w.n.DB, everywhere, c.f)
+			must(t, err)
+			n, err := w.Owing(ctx, w.n.DB, everywhere, c.f)
+			must(t, err)
+			var got []id.ID
+			for _, x := range list {
+				got = append(got, x.ID)
+			}
+			if !slices.Equal(got, c.want) || n != c.all {
+				t.Errorf("%+v: %v of %d", c.f, got, n)
+			}
 		}
 		history, err := w.History(ctx, w.n.DB, kept)
 		must(t, err)
@@ -408,13 +433,74 @@ func TestMandates(t *testing.T) {
 		w.refused("made longer", "from", "agree.fault.mandate_overlap", func() error { return w.SetMandate(ctx, id.Nil, first, longer) })
 		m.To = "2023-12-31"
 		w.refused("ends before", "to", "groups.ends_before", func() error { return w.SetMandate(ctx, id.Nil, first, m) })
-		list, err := w.Mandates(ctx, w.n.DB, everywhere, id.Nil)
+		list, _, err := w.Mandates(ctx, w.n.DB, everywhere, agreement.Held{})
 		must(t, err)
 		if !slices.IsSortedFunc(list, func(a, b agreement.Item[agreement.MandateGiven]) int {
 			return bytes.Compare([]byte(a.Is.To), []byte(b.Is.To))
 		}) || len(list) != 4 {
 			t.Errorf("mandates %+v", list)
 		}
+		w.n.Whole()
+	})
+}
+
+// A party that left owes, promises and operates nothing after that day, also in what hangs from the agreement that it left; and no date
+// contradicts when it was signed.
+func TestWhoLeft(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		w := newWorld(t, e)
+		centre := id.New()
+		w.party(w.ministry, w.minister, "lead")
+		mandate := id.New()
+		given := agreement.MandateGiven{Agreement: w.a, Operator: w.operator, Place: centre, From: "2021-01-01", To: "2030-12-31"}
+		must(t, w.SetMandate(ctx, id.Nil, mandate, given))
+		doubts := func() string {
+			d, err := w.Doubts(ctx, w.n.DB, []id.ID{mandate})
+			must(t, err)
+			return fmt.Sprint(d[mandate])
+		}
+		if d := doubts(); d != "[stranger outside]" {
+			t.Errorf("doubts %s", d)
+		}
+		left := agreement.PartyStated{Agreement: w.a, Organisation: w.operator, Role: "operator", Joined: "2020-03-01", Left: "2023-01-01", Reason: "x"}
+		must(t, w.SetParty(ctx, id.Nil, left, id.Nil, true))
+		if d := doubts(); d != "[left outside]" {
+			t.Errorf("doubts %s", d)
+		}
+		owing, err := w.Leavers(ctx, w.n.DB, w.a)
+		must(t, err)
+		if owing[w.operator] != (agreement.Leaver{Runs: 1}) {
+			t.Errorf("leavers %+v", owing)
+		}
+		below := id.New()
+		must(t, w.Set(ctx, id.Nil, below, agreement.AgreementStated{Code: "S", Kind: agreement.Specific, Parent: w.a, Name: fr("x"), Signed: "2021-02-01"}))
+		for _, a := range []id.ID{w.a, below} {
+			owes := agreement.CommitmentStated{Agreement: a, Debtor: w.operator, Kind: "training", What: fr("x"), Due: "2023-01-02"}
+			w.refused("owes after", "due", "agree.fault.party_left", func() error { return w.SetCommitment(ctx, id.Nil, id.New(), owes) })
+			owes.Due = ""
+			w.refused("owes for ever", "due", "agree.fault.party_left_undated", func() error { return w.SetCommitment(ctx, id.Nil, id.New(), owes) })
+			owes.Due = "2022-12-31"
+			must(t, w.SetCommitment(ctx, id.Nil, id.New(), owes))
+			pays := agreement.EntryStated{Agreement: a, Sort: agreement.Promise, Organisation: w.operator, What: "x", Currency: "MAD", Amount: 1, On: "2023-05-01"}
+			w.refused("promises after", "on", "agree.fault.promise_left", func() error { return w.SetEntry(ctx, id.Nil, id.New(), pays) })
+			m := given
+			m.Agreement = a
+			w.refused("operates after", "to", "agree.fault.operator_left", func() error { return w.SetMandate(ctx, id.Nil, id.New(), m) })
+		}
+		later := framework("F")
+		later.Signed, later.From = "2024-06-01", ""
+		w.refused("signed after a party left", "signed", "agree.fault.parties_before", func() error { return w.Set(ctx, id.Nil, w.a, later) })
+		late := time.Now().AddDate(1, 0, 0).Format(time.DateOnly)
+		for on, key := range map[string]string{"1900-01-01": "agree.fault.before_signed", late: "agree.fault.future"} {
+			w.refused("decided "+on, "on", key, func() error {
+				return w.SetDecision(ctx, id.Nil, id.New(), agreement.DecisionTaken{Agreement: w.a, Committee: "x", On: on, What: "x"})
+			})
+		}
+		c := id.New()
+		must(t, w.SetCommitment(ctx, id.Nil, c, agreement.CommitmentStated{Agreement: w.a, Debtor: w.ministry, Kind: "training", What: fr("x"), Due: "2022-12-31"}))
+		w.refused("kept before", "on", "agree.fault.before_signed", func() error {
+			return w.Judge(ctx, id.Nil, c, agreement.CommitmentJudged{State: "kept", On: "1900-01-01", Evidence: fr("x")})
+		})
 		w.n.Whole()
 	})
 }

@@ -33,6 +33,21 @@ type Contribution struct {
 	Receipts []Item[EntryStated]
 }
 
+// Of is the contribution or the line that an entry is, or nil.
+func (b *Books) Of(v id.ID) (*Contribution, *Line) {
+	for i := range b.Promises {
+		if b.Promises[i].ID == v {
+			return &b.Promises[i], nil
+		}
+	}
+	for i := range b.Lines {
+		if b.Lines[i].ID == v {
+			return nil, &b.Lines[i]
+		}
+	}
+	return nil, nil
+}
+
 // Line is a line of the budget with what was spent of it, in minor units.
 type Line struct {
 	Item[EntryStated]

@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 	"unicode/utf8"
 
 	"tizi/internal/blob"
@@ -17,6 +19,7 @@ import (
 	"tizi/internal/fault"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/sheet"
 	"tizi/internal/source"
 	"tizi/internal/store"
 )
@@ -416,14 +419,14 @@ var (
 var (
 	organisationTable = &store.Table{Name: "agreement_organisation", Key: 1, Columns: store.Cols("id:id body:text conflict:int")}
 	officeTable       = &store.Table{Name: "agreement_office", Key: 1, Columns: store.Cols("id:id organisation:id body:text conflict:int"), Indexes: []string{"organisation"}}
-	termTable         = &store.Table{Name: "agreement_term", Key: 1, Columns: store.Cols("id:id office:id body:text conflict:int"), Indexes: []string{"office"}}
-	table             = &store.Table{Name: "agreement", Key: 1, Columns: store.Cols("id:id kind:text parent:id code:text until:text body:text conflict:int"), Indexes: []string{"code", "parent"}}
+	termTable         = &store.Table{Name: "agreement_term", Key: 1, Columns: store.Cols("id:id office:id sex:text simulated:int body:text conflict:int"), Indexes: []string{"office"}}
+	table             = &store.Table{Name: "agreement", Key: 1, Columns: store.Cols("id:id kind:text parent:id code:text ar:text fr:text zgh:text en:text words:text signed:text until:text warns:text renewal:text open:int body:text conflict:int"), Indexes: []string{"code", "parent", "open, code"}}
 	coverTable        = &store.Table{Name: "agreement_cover", Key: 2, Columns: store.Cols("id:id thing:id kind:text"), Indexes: []string{"thing"}}
 	renewalTable      = &store.Table{Name: "agreement_renewal", Key: 2, Columns: store.Cols("id:id until:text day:text note:text")}
-	partyTable        = &store.Table{Name: "agreement_party", Key: 1, Columns: store.Cols("id:id agreement:id organisation:id term:id body:text conflict:int"), Indexes: []string{"agreement", "term"}}
-	commitmentTable   = &store.Table{Name: "agreement_commitment", Key: 1, Columns: store.Cols("id:id agreement:id due:text state:text since:text body:text conflict:int"), Indexes: []string{"agreement", "state, due"}}
+	partyTable        = &store.Table{Name: "agreement_party", Key: 1, Columns: store.Cols("id:id agreement:id organisation:id term:id joined:text gone:text body:text conflict:int"), Indexes: []string{"agreement", "organisation", "term"}}
+	commitmentTable   = &store.Table{Name: "agreement_commitment", Key: 1, Columns: store.Cols("id:id agreement:id debtor:id creditor:id due:text state:text since:text sorts:text body:text conflict:int"), Indexes: []string{"agreement, sorts, id", "sorts, id, agreement", "state, sorts, id", "debtor", "creditor"}}
 	judgedTable       = &store.Table{Name: "agreement_judged", Key: 2, Columns: store.Cols("id:id fact:text n:int body:text actor:id")}
-	mandateTable      = &store.Table{Name: "agreement_mandate", Key: 1, Columns: store.Cols("id:id agreement:id place:id programme:id until:text body:text conflict:int"), Indexes: []string{"agreement", "place"}}
+	mandateTable      = &store.Table{Name: "agreement_mandate", Key: 1, Columns: store.Cols("id:id agreement:id place:id programme:id operator:id starts:text until:text body:text conflict:int"), Indexes: []string{"agreement", "place, programme", "until, id"}}
 	entryTable        = &store.Table{Name: "agreement_entry", Key: 1, Columns: store.Cols("id:id agreement:id line:id body:text conflict:int"), Indexes: []string{"agreement", "line"}}
 	decisionTable     = &store.Table{Name: "agreement_decision", Key: 1, Columns: store.Cols("id:id agreement:id body:text conflict:int"), Indexes: []string{"agreement"}}
 	paperTable        = &store.Table{Name: "agreement_paper", Key: 1, Columns: store.Cols("id:id agreement:id body:text conflict:int"), Indexes: []string{"agreement"}}
@@ -464,7 +467,7 @@ var Folds = []*fact.Fold{
 	stated("office", KindOffice, officeTable, func(o OfficeDescribed) (bool, []any) { return false, []any{o.Organisation} }, func(d fact.Draw) fact.Body {
 		return OfficeDescribed{Organisation: sampleID("o", d), Title: i18n.Text{i18n.FR: "x"}}
 	}),
-	stated("office.term", KindTerm, termTable, func(h OfficeHeld) (bool, []any) { return h.Withdrawn, []any{h.Office} }, func(d fact.Draw) fact.Body {
+	stated("office.term", KindTerm, termTable, func(h OfficeHeld) (bool, []any) { return h.Withdrawn, []any{h.Office, h.Sex, h.Simulated} }, func(d fact.Draw) fact.Body {
 		return OfficeHeld{Office: sampleID("f", d), Sex: "f", From: "2024-01-01", Withdrawn: d.Int("withdrawn", 4) == 0}
 	}),
 	{
@@ -488,7 +491,7 @@ var Folds = []*fact.Fold{
 				until = max(until, r.To)
 				out.Add(renewalTable, s.ID, r.To, r.On, r.Note)
 			}
-			out.Add(table, s.ID, a.Kind, a.Parent, a.Code, until, body(a), conflict)
+			out.Add(table, s.ID, a.Kind, a.Parent, a.Code, a.Name[i18n.AR], a.Name[i18n.FR], a.Name[i18n.ZGH], a.Name[i18n.EN], words(a), a.Signed, until, warns(until, a.Notice), a.Renewal, a.Open(), body(a), conflict)
 			for _, v := range unique(a.Programmes) {
 				out.Add(coverTable, s.ID, v, "programme")
 			}
@@ -508,7 +511,7 @@ var Folds = []*fact.Fold{
 		},
 	},
 	stated("agreement.party", KindParty, partyTable, func(p PartyStated) (bool, []any) {
-		return p.Withdrawn, []any{p.Agreement, p.Organisation, p.Term}
+		return p.Withdrawn, []any{p.Agreement, p.Organisation, p.Term, p.Joined, p.Left}
 	}, func(d fact.Draw) fact.Body {
 		return PartyStated{Agreement: sampleID("a", d), Organisation: sampleID("o", d), Role: Roles[d.Int("role", 3)], Withdrawn: d.Int("withdrawn", 4) == 0}
 	}),
@@ -523,7 +526,7 @@ var Folds = []*fact.Fold{
 			if judged == nil {
 				j.State = Open
 			}
-			out.Add(commitmentTable, s.ID, c.Agreement, c.Due, j.State, j.On, body(c), conflict || disputed)
+			out.Add(commitmentTable, s.ID, c.Agreement, c.Debtor, c.Creditor, c.Due, j.State, j.On, sorts(j.State, c.Due), body(c), conflict || disputed)
 			n := 0
 			for _, f := range s.Facts() {
 				if j, ok := fact.As[CommitmentJudged](f); ok {
@@ -548,7 +551,7 @@ var Folds = []*fact.Fold{
 		},
 	},
 	stated("agreement.mandate", KindMandate, mandateTable, func(m MandateGiven) (bool, []any) {
-		return m.Withdrawn, []any{m.Agreement, m.Place, m.Programme, m.To}
+		return m.Withdrawn, []any{m.Agreement, m.Place, m.Programme, m.Operator, m.From, m.To}
 	}, func(d fact.Draw) fact.Body {
 		return MandateGiven{Agreement: sampleID("a", d), Operator: sampleID("o", d), Place: sampleID("x", d), From: "2026-01-01", To: "2026-12-31", Withdrawn: d.Int("withdrawn", 4) == 0}
 	}),
@@ -562,6 +565,43 @@ var Folds = []*fact.Fold{
 		return PaperFiled{Agreement: sampleID("a", d), Blob: blob.Digest{1}, Type: "application/pdf", Size: 1, Name: fmt.Sprint(d.Int("name", 3), "x"), On: "2026-01-01", Withdrawn: d.Int("withdrawn", 4) == 0}
 	}),
 }
+
+// sorts is the order of commitments: the late ones first, the longest late before the others, then what is due next, then what
+// has no day, then what is settled. Those that are late are the ones before lateBefore of a day.
+func sorts(state, due string) string {
+	switch {
+	case state != Open && state != Partly:
+		return "3" + due
+	case due == "":
+		return "2"
+	}
+	return "1" + due
+}
+
+func lateBefore(today string) string { return "1" + today }
+
+// warns is the day from which an agreement is said to run out soon, "" of one without an end.
+func warns(until string, notice int) string {
+	end, err := time.Parse(time.DateOnly, until)
+	if err != nil {
+		return ""
+	}
+	return end.AddDate(0, 0, -max(Soon, notice+30)).Format(time.DateOnly)
+}
+
+// words are what an agreement is found by.
+func words(a AgreementStated) string {
+	all := []string{a.Code}
+	for _, l := range i18n.Langs {
+		if a.Name[l] != "" {
+			all = append(all, a.Name[l])
+		}
+	}
+	return sheet.Fold(strings.Join(all, " "))
+}
+
+// Open reports whether anybody may read of an agreement: it says so, carries a source, and is not made up.
+func (a AgreementStated) Open() bool { return a.Public && !a.Source.IsZero() && !a.Simulated }
 
 func sampleID(kind string, d fact.Draw) id.ID {
 	return id.Named("sample "+kind, fmt.Sprint(d.Int(kind, 3)))

@@ -89,7 +89,7 @@ func (s *Agreements) OnOrganisation(ctx context.Context, q store.Querier, v id.I
 	if err != nil {
 		return nil, err
 	}
-	owed, err := s.commitments(ctx, q, "1 = 1")
+	owed, err := count(ctx, q, "SELECT count(*) FROM agreement_commitment WHERE debtor = ? OR creditor = ?", v, v)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (s *Agreements) OnOrganisation(ctx context.Context, q store.Querier, v id.I
 		{"organisations", having(orgs, func(o Item[OrganisationDescribed]) bool { return o.Is.Parent == v })},
 		{"offices", len(offices)},
 		{"parties", len(parties)},
-		{"commitments", having(owed, func(c Commitment) bool { return c.Debtor == v || c.Creditor == v })},
+		{"commitments", int(owed)},
 		{"money", having(entries, func(e Item[EntryStated]) bool { return e.Is.Organisation == v })},
 		{"mandates", having(held, func(m Item[MandateGiven]) bool { return m.Is.Operator == v })},
 		{"decisions", having(taken, func(d Item[DecisionTaken]) bool { return d.Is.Owner == v })},
@@ -117,6 +117,26 @@ func (s *Agreements) OnOrganisation(ctx context.Context, q store.Querier, v id.I
 		}
 	}
 	return out, err
+}
+
+// OnProgramme says what of this area stands on a programme.
+func (s *Agreements) OnProgramme(ctx context.Context, q store.Querier, v id.ID) ([]Standing, error) {
+	var out []Standing
+	for _, x := range []struct {
+		what, query string
+		arg         any
+	}{
+		{"agreements", "SELECT count(*) FROM agreement_cover WHERE thing = ? AND kind = 'programme'", v},
+		{"mandates", "SELECT count(*) FROM agreement_mandate WHERE programme = ?", v},
+		{"money", "SELECT count(*) FROM agreement_entry WHERE body LIKE ?", `%"programme":"` + v.String() + `"%`},
+	} {
+		n, err := count(ctx, q, x.query, x.arg)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Standing{x.what, int(n)})
+	}
+	return out, nil
 }
 
 func having[T any](list []T, is func(T) bool) (n int) {

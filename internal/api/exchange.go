@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -46,6 +47,7 @@ var faults = []struct {
 	status int
 }{
 	{"stranger", node.ErrStranger, http.StatusForbidden},
+	{"revoked", node.ErrRevoked, http.StatusForbidden},
 	{"format", node.ErrFormat, http.StatusUpgradeRequired},
 	{"message", node.ErrMessage, http.StatusBadRequest},
 	{"message", fact.ErrWire, http.StatusBadRequest},
@@ -116,21 +118,27 @@ func (x *Exchange) answer(w http.ResponseWriter, r *http.Request, op string) ([]
 	if op == OpPair {
 		return x.pair(w, r)
 	}
-	if op == node.OpHello {
-		if err := x.log.Refresh(r.Context()); err != nil {
-			return nil, err
+	if op == node.OpRecover || op == node.OpFollow { // what it shows proves itself
+		b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, node.MaxShown))
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", node.ErrMessage, err)
 		}
+		return x.nodes.Serve(r.Context(), id.Nil, op, b)
+	}
+	// A box may have been revoked by a command while its exchange goes on.
+	if err := x.log.Refresh(r.Context()); err != nil {
+		return nil, err
 	}
 	from, err := signer(r.Header, asked)
 	if err != nil {
 		return nil, err
 	}
-	who, ok := x.log.Grantee(from)
-	if !ok {
-		return nil, node.ErrStranger
+	public, err := x.public(r.Context(), op, from)
+	if err != nil {
+		return nil, err
 	}
 	// Before a byte of it is read it is known who sends it.
-	if err := verify(who.Public, asked, askedValues(r), r.Header); err != nil {
+	if err := verify(public, asked, askedValues(r), r.Header); err != nil {
 		return nil, err
 	}
 	if r.Header.Get(headerTo) != x.own.Node().Hex() {
@@ -138,7 +146,7 @@ func (x *Exchange) answer(w http.ResponseWriter, r *http.Request, op string) ([]
 	}
 	if op == node.OpHello {
 		w.Header().Set(headerSession, x.session(from))
-	} else if !x.holds(r.Header.Get(headerSession), from) {
+	} else if op != node.OpUnlock && !x.holds(r.Header.Get(headerSession), from) {
 		return nil, errSession
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, node.MaxMessage))
@@ -148,7 +156,22 @@ func (x *Exchange) answer(w http.ResponseWriter, r *http.Request, op string) ([]
 	if digest(body) != r.Header.Get("Content-Digest") {
 		return nil, errSignature
 	}
+	if op == node.OpUnlock {
+		return x.nodes.Release(r.Context(), from, body)
+	}
 	return x.nodes.Serve(r.Context(), from, op, body)
+}
+
+// public is the key of who asks: a node's, or that with which its locked disk asks to be unlocked.
+func (x *Exchange) public(ctx context.Context, op string, from id.ID) (ed25519.PublicKey, error) {
+	if op == node.OpUnlock {
+		return x.nodes.Asker(ctx, from)
+	}
+	who, ok := x.log.Grantee(from)
+	if !ok {
+		return nil, node.ErrStranger
+	}
+	return who.Public, nil
 }
 
 // session lets a node ask for a while: the time until which, and a seal over it.
@@ -209,10 +232,14 @@ func Dial(own *seal.Identity, p node.Peer, limit int) *Link {
 	return l
 }
 
+// linkPatience is how long nothing that was sent may be taken before a link is given up.
+const linkPatience = time.Minute
+
 // client waits long for an answer: the other may have a megabyte of facts to take in, on a small machine.
 func client() *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = 5 * time.Minute
+	t.DialContext = (&net.Dialer{Timeout: 30 * time.Second, Control: patient(linkPatience)}).DialContext
 	t.MaxIdleConnsPerHost = 2
 	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
@@ -242,8 +269,13 @@ func (l *Link) Ask(ctx context.Context, op string, body []byte) ([]byte, error) 
 	if res.Header.Get("Signature") == "" {
 		return nil, fmt.Errorf("%s: %w", l.base, ErrAddress)
 	}
-	if err := verify(l.peer.Public, answered, answeredValues(res.StatusCode, res.Header, r.Header.Get("Signature")), res.Header); err != nil {
-		return nil, err
+	if op != node.OpFollow { // what it answers proves itself
+		if err := verify(l.peer.Public, answered, answeredValues(res.StatusCode, res.Header, r.Header.Get("Signature")), res.Header); err != nil {
+			if v, e := signer(res.Header, answered); e == nil && v != l.peer.Node {
+				err = node.ErrAnother
+			}
+			return nil, err
+		}
 	}
 	if digest(answer) != res.Header.Get("Content-Digest") {
 		return nil, errSignature
@@ -253,6 +285,9 @@ func (l *Link) Ask(ctx context.Context, op string, body []byte) ([]byte, error) 
 	}
 	return answer, told(res)
 }
+
+// To asks another node from now on at the same address: one that follows the one that was asked.
+func (l *Link) To(p node.Peer) { l.peer, l.session = p, "" }
 
 // told is the fault that an answer is.
 func told(res *http.Response) error {

@@ -40,7 +40,7 @@ func serve(t *testing.T) *served {
 	t.Helper()
 	s := &served{Node: testnode.New(t, testnode.Fast(t), toy.Registry())}
 	testnode.Must(t, s.DB.Migrate(ctx, "node", node.Schema()))
-	files, err := blob.Open(t.TempDir())
+	files, err := blob.Open(t.TempDir(), nil)
 	testnode.Must(t, err)
 	s.nodes = node.New(s.Log, files)
 	door := api.NewExchange(s.nodes, s.Log, slog.New(slog.DiscardHandler))

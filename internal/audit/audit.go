@@ -15,6 +15,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/activity"
+	"tizi/internal/centre"
 	"tizi/internal/consent"
 	"tizi/internal/fact"
 	"tizi/internal/family"
@@ -52,7 +53,7 @@ var Kinds = map[string]Sort{
 	consent.KindStated.Name: Changed, consent.KindPhoto.Name: Changed, consent.KindRemoved.Name: Changed, consent.KindScan.Name: Changed, consent.KindDropped.Name: Changed,
 	family.KindLinked.Name: Changed, family.KindFetcher.Name: Changed, family.KindMessage.Name: Changed,
 	training.KindEnrolment.Name: Changed, training.KindAttendance.Name: Changed, training.KindFollowed.Name: Changed, training.KindReferral.Name: Changed, training.KindAnswer.Name: Changed, training.KindAppeal.Name: Changed, training.KindAppealDecided.Name: Changed, retention.KindKept.Name: Changed,
-	activity.KindRegistration.Name: Changed, activity.KindVisit.Name: Changed,
+	activity.KindRegistration.Name: Changed, activity.KindVisit.Name: Changed, centre.KindDropIn.Name: Changed,
 	access.KindProposed.Name: Changed, access.KindDecided.Name: Changed,
 	access.KindGranted.Name: Granted, access.KindWithdrawn.Name: Granted, access.AccountOpened.Name: Granted, access.AccountClosed.Name: Granted, access.KindGlass.Name: Granted,
 }
@@ -268,8 +269,7 @@ func (r *reader) readLooks(ctx context.Context) error {
 
 // odd says whether an account does something out of hours. Families answer when they have time.
 func (r *reader) odd(ctx context.Context, account id.ID, at time.Time) (bool, error) {
-	at = at.In(r.log.Clock.Now().Location())
-	if account.IsNil() || at.Weekday() != time.Sunday && at.Hour() >= DayStarts && at.Hour() < DayEnds {
+	if account.IsNil() || !r.late(at) {
 		return false, nil
 	}
 	is, known := r.staff[account]
@@ -310,12 +310,26 @@ func (r *reader) readFacts(ctx context.Context) error {
 
 // readStream adds what a stream says of the filter. keep may complete an entry, and refuses what is not of the scope.
 func (r *reader) readStream(ctx context.Context, stream string, of func(Sort) bool, keep func(context.Context, *Entry) (bool, error)) error {
+	if r.f.Account.IsNil() {
+		return r.readSorts(ctx, stream, id.Nil, of, keep)
+	}
+	// What an account did, and what was done with it.
+	err := r.readSorts(ctx, stream, r.f.Account, func(s Sort) bool { return s != Granted && of(s) }, keep)
+	if err != nil {
+		return err
+	}
+	return r.readSorts(ctx, stream, id.Nil, func(s Sort) bool { return s == Granted && of(s) }, keep)
+}
+
+func (r *reader) readSorts(ctx context.Context, stream string, by id.ID, of func(Sort) bool, keep func(context.Context, *Entry) (bool, error)) error {
 	told := map[fact.Ref]Entry{}
-	l, err := r.log.Latest(ctx, r.q, stream, fact.Span{From: fact.At(r.f.From), To: fact.At(r.f.To), Max: r.max,
-		Maybe: func(f *fact.Fact) bool {
-			s := Kinds[kindOf(f)]
-			return s != "" && of(s) && (r.f.Sort == "" || s == r.f.Sort) && (r.f.Account.IsNil() || s == Granted || f.Actor == r.f.Account) && r.mayConcern(f)
-		},
+	wanted := func(s Sort) bool { return s != "" && of(s) && (r.f.Sort == "" || s == r.f.Sort) }
+	if !slices.ContainsFunc(Sorts, wanted) {
+		return nil
+	}
+	l, err := r.log.Latest(ctx, r.q, stream, fact.Span{From: fact.At(r.f.From), To: fact.At(r.f.To), Max: r.max, By: by, When: r.when(),
+		Kinds: func(name string) bool { return wanted(Kinds[name]) },
+		Maybe: r.mayConcern,
 		Want: func(f *fact.Fact) (bool, error) {
 			e, ok, err := r.entry(ctx, f)
 			if err != nil || !ok {
@@ -330,6 +344,20 @@ func (r *reader) readStream(ctx context.Context, stream string, of func(Sort) bo
 		r.out = append(r.out, told[f.Ref()])
 	}
 	return err
+}
+
+// when narrows the facts to those out of hours, where the filter does.
+func (r *reader) when() func(fact.Time) bool {
+	if !r.f.Odd {
+		return nil
+	}
+	return func(t fact.Time) bool { return r.late(t.Wall()) }
+}
+
+// late reports whether it is out of hours at the node.
+func (a *Audit) late(at time.Time) bool {
+	at = at.In(a.log.Clock.Now().Location())
+	return at.Weekday() == time.Sunday || at.Hour() < DayStarts || at.Hour() >= DayEnds
 }
 
 // entry says what a fact did, if the filter asks for it.
@@ -447,6 +475,9 @@ func subject(e *Entry, f *fact.Fact) {
 		e.Persons, e.Other = []id.ID{b.Child}, b.Guardian
 	}
 	if b, ok := fact.As[training.EnrolmentStated](f); ok {
+		e.Persons = []id.ID{b.Person}
+	}
+	if b, ok := fact.As[centre.DropInMarked](f); ok {
 		e.Persons = []id.ID{b.Person}
 	}
 	if b, ok := fact.As[activity.RegistrationStated](f); ok {

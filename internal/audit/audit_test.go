@@ -342,19 +342,21 @@ func TestSummaries(t *testing.T) {
 
 // apart are the kinds of facts that the list does not show, each with why.
 var apart = map[string]string{
-	"place.described": "of nobody", "programme.opened": "of nobody", "phase.opened": "of nobody", "phase.rule": "of nobody", "target.set": "of nobody", "cohort.opened": "of nobody", "cohort.closed": "of nobody", "session.planned": "of nobody",
+	"place.described": "of nobody", "programme.opened": "of nobody", "phase.opened": "of nobody", "phase.rule": "of nobody", "target.set": "of nobody", "rollout.stated": "of nobody", "cohort.opened": "of nobody", "cohort.closed": "of nobody", "session.planned": "of nobody",
 	"holder.stated": "of nobody", "room.described": "of nobody", "hours.stated": "of nobody", "hours.excepted": "of nobody", "round.planned": "of nobody", "device.described": "of nobody",
 	"device.stated":          "a device's page says who had it",
 	"consent.text_published": "of nobody", "recording.made": "of nobody", "retention.ruled": "of nobody", "audit.summed": "of nobody",
 	"agreement.renewed": "of nobody", "agreement.stated": "of nobody", "commitment.judged": "of nobody", "commitment.stated": "of nobody", "decision.taken": "of nobody", "entry.stated": "of nobody", "mandate.given": "of nobody", "office.described": "of nobody", "organisation.described": "of nobody", "paper.filed": "of nobody", "party.stated": "of nobody",
 	"office.held": "of an official, who signs for an organisation",
 	"draw.opened": "of nobody", "draw.seeded": "of nobody", "draw.cancelled": "of nobody", "draw.frozen": "the enrolments say who waited and who got a seat",
+	"course.published": "of nobody", "course.filed": "of nobody", "course.assigned": "of nobody", "framework.published": "of nobody", "framework.filed": "of nobody",
 	"feedback.asked": "of nobody", "feedback.given": "of nobody, so that it stays so", "feedback.pruned": "of nobody", "change.recorded": "of nobody", "activity.stated": "of nobody", "output.stated": "of nobody", "speaker.stated": "of an adult of public life, whose name may go",
+	"statement.made": "said by a tool and not by an account", "agent.met": "said by a tool and not by an account", "agent.erased": "of somebody of outside, who has no file here",
 	"consent.ended": "the erasure says it",
 	"form.printed":  "a look says it",
 	"sheet.printed": "a look says it",
 	"officer.keyed": "secret", "safeguarding.reported": "secret", "safeguarding.noted": "secret", "safeguarding.shared": "secret", "safeguarding.pruned": "secret",
-	"grant.issued": "of machines", "grant.revoked": "of machines", "fact.voided": "of machines", "fact.admitted": "of machines",
+	"grant.issued": "of machines", "grant.revoked": "of machines", "grant.reserved": "of machines", "grant.recovered": "of machines", "grant.succeeded": "of machines", "fact.voided": "of machines", "fact.admitted": "of machines", "fact.reissued": "of machines",
 }
 
 // Somebody has said of every kind of fact whether it is listed.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"tizi/internal/access"
@@ -57,36 +58,11 @@ func MeasurePages(ctx context.Context, h *house.House, requests int, progress fu
 	if r.Facts, err = h.Log.Count(ctx, h.DB); err != nil {
 		return nil, err
 	}
-	var total int64
-	type work struct {
-		role   string
-		client *http.Client
-		path   string
+	todo, err := pagesOf(srv.URL)
+	if err != nil {
+		return nil, err
 	}
-	var todo []work
-	for _, c := range demo.Players {
-		jar, err := cookiejar.New(nil)
-		if err != nil {
-			return nil, err
-		}
-		client := &http.Client{Jar: jar}
-		res, err := client.PostForm(srv.URL+"/demo", url.Values{"person": {c.Login}})
-		if err != nil {
-			return nil, err
-		}
-		res.Body.Close()
-		if sentOut(res) {
-			return nil, fmt.Errorf("%q cannot be played on this node: an earlier version filled it; fill one anew", c.Login)
-		}
-		paths, err := discover(client, srv.URL, c.Role)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range paths {
-			todo = append(todo, work{string(c.Role), client, p})
-		}
-	}
-	total = int64(len(todo))
+	total := int64(len(todo))
 	for i, w := range todo {
 		pt := PageTime{Role: w.role, Path: w.path}
 		var times []time.Duration
@@ -114,6 +90,40 @@ func MeasurePages(ctx context.Context, h *house.House, requests int, progress fu
 		}
 	}
 	return r, measureErasures(ctx, h, r)
+}
+
+// work is a page to ask for as somebody.
+type work struct {
+	role   string
+	client *http.Client
+	path   string
+}
+
+// pagesOf signs in as each player of the demonstration and finds the pages they have.
+func pagesOf(base string) (todo []work, err error) {
+	for _, c := range demo.Players {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			return nil, err
+		}
+		client := &http.Client{Jar: jar}
+		res, err := client.PostForm(base+"/demo", url.Values{"person": {c.Login}})
+		if err != nil {
+			return nil, err
+		}
+		res.Body.Close()
+		if sentOut(res) {
+			return nil, fmt.Errorf("%q cannot be played on this node: an earlier version filled it; fill one anew", c.Login)
+		}
+		paths, err := discover(client, base, c.Role)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range paths {
+			todo = append(todo, work{string(c.Role), client, p})
+		}
+	}
+	return todo, nil
 }
 
 // erasures is how many people are erased to see how long it takes.
@@ -151,7 +161,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	}
 	agreements, err := agreementPages(c, base, role)
 	if err != nil || role == access.Partner || role == access.Auditor {
-		return append(agreements, "/board", "/board?period=all", "/gaps?period=all", "/evidence?period=all", "/me"), err
+		return append(agreements, "/board", "/board?period=all", "/gaps?period=all", "/evidence?period=all", "/since", "/me"), err
 	}
 	paths := []string{"/today", "/day", "/since", "/people", "/people?q=ami", "/people?q=a", "/people?q=fatima+ait", "/people?q=ben&sex=f", "/people?q=%D9%85%D8%AD%D9%85%D8%AF", "/groups", "/groups?q=1", "/referrals", "/referrals?all=1", "/find?q=ami", "/board", "/board?period=all", "/board?period=all&indicator=participations", "/me"}
 	if access.Allows(role, access.ReadCentre) {
@@ -170,14 +180,23 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		paths = append(paths, "/openings")
 	}
 	if access.Allows(role, access.ReadAudit) {
-		paths = append(paths, "/audit", "/audit?tab=days")
+		paths = append(paths, "/audit", "/audit?tab=days", "/audit?kind=granted", "/audit?hours=out")
 	}
 	paths = append(paths, "/gaps?period=all", "/evidence?period=all")
 	if access.Allows(role, access.ReadNode) {
-		paths = append(paths, "/network", "/network/held")
+		paths = append(paths, "/network", "/network/held", "/network/held/facts", "/box", "/box/lock")
+	}
+	if access.Allows(role, access.ReadRecords) {
+		paths = append(paths, "/records")
+	}
+	if access.Allows(role, access.WriteKeys) {
+		paths = append(paths, "/records/keys")
+	}
+	if access.Allows(role, access.RunNode) {
+		paths = append(paths, "/network/recovery")
 	}
 	if access.Allows(role, access.WriteGroups) {
-		paths = append(paths, "/conflicts")
+		paths = append(paths, "/conflicts", "/texts", "/draws/new")
 	}
 	if access.Allows(role, access.ErasePeople) {
 		paths = append(paths, "/retention")
@@ -185,7 +204,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.DecideAppeals) {
 		paths = append(paths, "/appeals")
 	}
-	paths = append(paths, "/worried", "/events", "/registrations")
+	paths = append(paths, "/worried", "/events", "/registrations", "/learn", "/frameworks", "/frameworks/digcomp-2.2")
 	if access.Allows(role, access.ReadActivities) {
 		paths = append(paths, "/activities", "/activities?pillar=training&state=held")
 	}
@@ -199,7 +218,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		paths = append(paths, "/people/new", "/people/same", "/people/same?state=merged", "/people?q=Muhammad", "/people/like?given=Muhamad&family=Alaoui&birth=2014-03-09", "/groups/new", "/import", "/staff", "/staff/new", "/staff/renew")
 	}
 	if access.Allows(role, access.WriteProgrammes) {
-		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets", "/programmes/"+demo.ProgrammeCode+"/spread", "/programmes/"+demo.ProgrammeCode+"/spread?level=centre&rule=seats", "/programmes/"+demo.ProgrammeCode+"/phases")
+		paths = append(paths, "/programmes", "/programmes/"+demo.ProgrammeCode+"/targets", "/programmes/"+demo.ProgrammeCode+"/targets/new", "/programmes/"+demo.ProgrammeCode+"/spread", "/programmes/"+demo.ProgrammeCode+"/spread?level=centre&rule=seats", "/programmes/"+demo.ProgrammeCode+"/rollout", "/programmes/"+demo.ProgrammeCode+"/rollout/new", "/programmes/"+demo.ProgrammeCode+"/phases", "/programmes/"+demo.ProgrammeCode+"/phases/new", "/programmes/new", "/consents/texts/new", "/programmes/"+demo.ProgrammeCode, "/programmes/"+demo.ProgrammeCode+"/withdraw")
 	}
 	paths = append(paths, agreements...)
 	seen := map[string]bool{}
@@ -210,13 +229,13 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		}
 		for _, m := range links.FindAllStringSubmatch(string(body), -1) {
 			kind := m[1][:8]
-			if seen[kind] {
+			if seen[kind] || strings.HasSuffix(m[1], "?new=1") { // the form of a new one is no page of one
 				continue
 			}
 			seen[kind] = true
 			paths = append(paths, m[1])
 			if kind == "/groups/" && access.Allows(role, access.WriteGroups) {
-				paths = append(paths, m[1]+"/add", m[1]+"/close", m[1]+"/draw", m[1]+"?tab=sessions")
+				paths = append(paths, m[1]+"/edit", m[1]+"/add", m[1]+"/close", m[1]+"/draw", m[1]+"?tab=sessions")
 				sub, _, err := get(c, base+m[1]+"?tab=sessions")
 				if err != nil {
 					return nil, err
@@ -231,21 +250,23 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 			}
 			if kind == "/centres" && access.Allows(role, access.WriteCentre) {
 				at := m[1][:len("/centres/")+36]
-				paths = append(paths, at+"/hours", at+"/holders", at+"/devices", at+"/devices?state=late", at+"/rounds/new")
+				paths = append(paths, at+"/access", at+"/rooms/new", at+"/devices/new", at+"/hours", at+"/holders", at+"/devices", at+"/devices?state=late", at+"/rounds/new")
 			}
-			if kind == "/activi" {
+			if kind == "/activit" {
 				at := m[1][:len("/activities/")+36]
 				if paths = append(paths, "/events"+at[len("/activities"):]); access.Allows(role, access.WriteActivities) {
-					paths = append(paths, at+"/edit")
+					paths = append(paths, at+"/edit", at+"/door")
 				}
 			}
 			if kind == "/people/" && access.Allows(role, access.WritePeople) {
-				paths = append(paths, m[1]+"/edit", m[1]+"/refer", m[1]+"/consent", m[1]+"/guardians", m[1]+"/messages")
+				paths = append(paths, m[1]+"/edit", m[1]+"/erase", m[1]+"/export", m[1]+"/move", m[1]+"/scans", m[1]+"/refer", m[1]+"/consent", m[1]+"/guardians", m[1]+"/messages")
 			}
 		}
 	}
 	return paths, nil
 }
+
+var nextPage = regexp.MustCompile(`rel="next"`)
 
 var agreementLink = regexp.MustCompile(`href="(/agreements/[0-9a-f-]{36})"`)
 
@@ -256,13 +277,28 @@ func agreementPages(c *http.Client, base string, role access.Role) ([]string, er
 		return paths, nil
 	}
 	paths = append(paths, "/agreements", "/agreements/due", "/agreements/mandates")
-	body, _, err := get(c, base+"/agreements")
-	if m := agreementLink.FindSubmatch(body); m != nil {
+	for _, list := range []string{"/initiatives", "/agreements", "/agreements/due", "/agreements/mandates"} {
+		body, _, err := get(c, base+list)
+		if err != nil {
+			return nil, err
+		}
+		if nextPage.Match(body) {
+			paths = append(paths, list+"?page=2", list+"?page=20")
+		}
+	}
+	paths = append(paths, "/agreements?q=accord&state=late", "/agreements/due?state=late", "/agreements/due?state=kept")
+	body, _, err := get(c, base+"/agreements?q=BENCH-0") // which has the most of everything
+	m := agreementLink.FindSubmatch(body)
+	if m == nil && err == nil {
+		body, _, err = get(c, base+"/agreements")
+		m = agreementLink.FindSubmatch(body)
+	}
+	if m != nil {
 		for _, tab := range []string{"", "?tab=commitments", "?tab=money", "?tab=mandates", "?tab=decisions", "?tab=papers"} {
 			paths = append(paths, string(m[1])+tab)
 		}
 		if access.Allows(role, access.WriteAgreements) {
-			paths = append(paths, "/organisations", string(m[1])+"/edit", string(m[1])+"/withdraw")
+			paths = append(paths, "/organisations", "/organisations?q=a", "/organisations?page=2", string(m[1])+"/edit", string(m[1])+"/renew", string(m[1])+"/withdraw", string(m[1])+"/parties/new")
 		}
 	}
 	return paths, err

@@ -63,15 +63,23 @@ const stale = time.Hour
 // Store is a folder of blobs. It is safe for concurrent use, by several processes too.
 type Store struct {
 	dir  string
+	disk *disk                    // hides what lies on the disk; nil: nothing does
 	temp func() (*os.File, error) // makes an empty file in the store's own folder; tests replace it to run out of room
 
 	mu    sync.Mutex
 	ready [256]bool // folders whose own names this process has made sure of
 }
 
-// Open opens the blobs in a folder, which is made when it is missing. What a crash left half written is removed.
-func Open(dir string) (*Store, error) {
+// Open opens the blobs in a folder, which is made when it is missing. What a crash left half written is removed. With a key of
+// KeySize bytes they are encrypted on the disk; nil: they are not.
+func Open(dir string, key []byte) (*Store, error) {
 	s := &Store{dir: dir}
+	if key != nil {
+		var err error
+		if s.disk, err = newDisk(key); err != nil {
+			return nil, err
+		}
+	}
 	s.temp = func() (*os.File, error) { return os.CreateTemp(s.temps(), "") }
 	if err := os.MkdirAll(s.temps(), 0o700); err != nil {
 		return nil, fmt.Errorf("open the files in %s: %w", dir, explain(err))
@@ -145,8 +153,15 @@ func (s *Store) put(fill func(io.Writer) error, want *Digest) (d Digest, size in
 		}
 	}()
 	h := sha256.New()
-	count := &counter{w: io.MultiWriter(f, h)}
+	w, end, err := s.disk.writer(f)
+	if err != nil {
+		return d, 0, err
+	}
+	count := &counter{w: io.MultiWriter(w, h)}
 	if err := fill(count); err != nil {
+		return d, 0, err
+	}
+	if err := end(); err != nil {
 		return d, 0, err
 	}
 	h.Sum(d[:0])
@@ -219,8 +234,8 @@ type File interface {
 	Stat() (fs.FileInfo, error)
 }
 
-// Open returns a blob as it lies on the disk, or ErrMissing. Its bytes are not proved while they are read: Check does
-// that for all, and OpenSealed for what is sealed.
+// Open returns a blob, or ErrMissing. Its bytes are not proved while they are read to be those of the digest: Check does that
+// for all, and OpenSealed for what is sealed.
 func (s *Store) Open(d Digest) (File, error) {
 	f, err := os.Open(s.path(d))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -229,7 +244,12 @@ func (s *Store) Open(d Digest) (File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a file: %w", err)
 	}
-	return f, nil
+	shown, err := s.disk.file(f)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("open a file: %s: %w", d, err)
+	}
+	return shown, nil
 }
 
 // OpenSealed returns the content of a sealed blob. No byte is given out that was not proved to be what the key sealed.

@@ -23,7 +23,7 @@ import (
 
 func open(t testing.TB) *Store {
 	t.Helper()
-	s, err := Open(filepath.Join(t.TempDir(), "blobs"))
+	s, err := Open(filepath.Join(t.TempDir(), "blobs"), nil)
 	testnode.Must(t, err)
 	return s
 }
@@ -304,7 +304,7 @@ func TestCrashInTheMiddleIsSweptAtOpen(t *testing.T) {
 		testnode.Must(t, os.WriteFile(name, []byte("half a photogr"), 0o600))
 	}
 	testnode.Must(t, os.Chtimes(old, time.Time{}, time.Now().Add(-2*stale)))
-	s, err = Open(s.dir)
+	s, err = Open(s.dir, nil)
 	testnode.Must(t, err)
 	if _, err := os.Stat(old); !os.IsNotExist(err) {
 		t.Errorf("what a crash left is still there: %v", err)

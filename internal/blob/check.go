@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,7 +47,7 @@ func (s *Store) Check(ctx context.Context) (*Report, error) {
 			}
 			n, err := s.verify(d, buf)
 			switch {
-			case errors.Is(err, fs.ErrNotExist): // deleted since
+			case errors.Is(err, ErrMissing): // deleted since
 			case err != nil: // what the disk cannot read is as lost as what it reads wrongly
 				rep.Blobs++
 				rep.Damaged = append(rep.Damaged, d)
@@ -62,7 +61,7 @@ func (s *Store) Check(ctx context.Context) (*Report, error) {
 }
 
 func (s *Store) verify(d Digest, buf []byte) (int64, error) {
-	f, err := os.Open(s.path(d))
+	f, err := s.Open(d)
 	if err != nil {
 		return 0, err
 	}
@@ -76,4 +75,10 @@ func (s *Store) verify(d Digest, buf []byte) (int64, error) {
 		return n, ErrDamaged
 	}
 	return n, nil
+}
+
+// Sound reports whether a file is here and is the one that its digest names.
+func (s *Store) Sound(d Digest) bool {
+	_, err := s.verify(d, make([]byte, 256<<10))
+	return err == nil
 }

@@ -46,7 +46,7 @@ func (s *Store) Part(d Digest) (n int64, ok bool) {
 	if err != nil {
 		return 0, false
 	}
-	return info.Size(), false
+	return max(0, info.Size()-s.disk.extra()), false
 }
 
 // Append adds bytes to a file that comes in parts, at an offset; last says that they are the end. A file that then is
@@ -62,22 +62,23 @@ func (s *Store) Append(d Digest, offset int64, b []byte, last bool) error {
 	if err := os.MkdirAll(filepath.Dir(s.part(d)), 0o700); err != nil {
 		return fmt.Errorf("keep a part of a file: %w", explain(err))
 	}
-	f, err := os.OpenFile(s.part(d), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	f, err := os.OpenFile(s.part(d), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("keep a part of a file: %w", explain(err))
 	}
 	defer f.Close()
-	if _, err := f.Write(b); err != nil {
+	if err := s.disk.add(f, d, have, b); err != nil {
 		// Half a write must not stand as a whole one.
-		return errors.Join(fmt.Errorf("keep a part of a file: %w", explain(err)), f.Truncate(have))
+		return errors.Join(fmt.Errorf("keep a part of a file: %w", explain(err)), f.Truncate(have+s.disk.extra()))
 	}
 	if !last {
 		return nil
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
+	r, err := s.disk.added(f, d)
+	if err != nil {
 		return fmt.Errorf("keep a file: %w", err)
 	}
-	_, err = s.PutAs(d, f)
+	_, err = s.PutAs(d, r)
 	if err == nil || errors.Is(err, ErrDamaged) {
 		err = errors.Join(err, os.Remove(s.part(d)))
 	}
@@ -142,10 +143,12 @@ func (s *Store) ReadPart(d Digest, offset int64, most int) (b []byte, size int64
 
 // Size returns how many bytes a file has, or ErrMissing.
 func (s *Store) Size(d Digest) (int64, error) {
-	info, err := os.Lstat(s.path(d))
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, fmt.Errorf("%s: %w", d, ErrMissing)
+	f, err := s.Open(d)
+	if err != nil {
+		return 0, err
 	}
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
 		return 0, fmt.Errorf("look at a file: %w", err)
 	}

@@ -9,7 +9,7 @@ import (
 
 func TestParts(t *testing.T) {
 	dir := t.TempDir()
-	s, err := Open(dir)
+	s, err := Open(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func TestParts(t *testing.T) {
 		}
 	}
 	must(s.Append(d, 0, whole[:4000], false))
-	if s, err = Open(dir); err != nil { // another day
+	if s, err = Open(dir, nil); err != nil { // another day
 		t.Fatal(err)
 	}
 	if n, ok := s.Part(d); n != 4000 || ok {

@@ -24,6 +24,7 @@ func New(l *fact.Log) *Centres { return &Centres{l} }
 
 // Errors of the area. Doors translate them.
 var (
+	ErrTwoStops    = errors.New("a round stands at two stops at the same hour")
 	ErrEndsBefore  = errors.New("it ends before it begins")
 	ErrOverlap     = errors.New("two opening hours of one day overlap")
 	ErrNoRoom      = errors.New("there is no such room")
@@ -138,6 +139,41 @@ func (c *Centres) Seats(ctx context.Context, q store.Querier) (map[id.ID]int64, 
 		return err
 	})
 	return out, err
+}
+
+// Capacity is what a centre can hold.
+type Capacity struct {
+	Seats   []int // of each room in use
+	Minutes int   // that it is open in a week, open access apart
+}
+
+// Capacities returns what each centre can hold that has rooms.
+func (c *Centres) Capacities(ctx context.Context, q store.Querier) (map[id.ID]Capacity, error) {
+	out := map[id.ID]Capacity{}
+	err := q.Each(ctx, "SELECT centre, seats FROM centre_room WHERE closed = 0", nil, func(r store.Row) error {
+		var at id.ID
+		var n int
+		err := r.Scan(&at, &n)
+		x := out[at]
+		x.Seats = append(x.Seats, n)
+		out[at] = x
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, q.Each(ctx, "SELECT centre, opens, closes FROM centre_hours WHERE access = 0", nil, func(r store.Row) error {
+		var at id.ID
+		var opens, closes string
+		err := r.Scan(&at, &opens, &closes)
+		from, _ := timetable.Clock(opens)
+		to, _ := timetable.Clock(closes)
+		if x, ok := out[at]; ok {
+			x.Minutes += to - from
+			out[at] = x
+		}
+		return err
+	})
 }
 
 // Room returns a room of a centre, or ErrNoRoom.

@@ -256,7 +256,7 @@ func (r RoundPlanned) Check() error {
 	case len(r.Stops) == 0 || len(r.Stops) > MaxStops:
 		return fmt.Errorf("a round has from 1 to %d stops", MaxStops)
 	}
-	for _, s := range r.Stops {
+	for i, s := range r.Stops {
 		if !isDate(s.Date) || s.Spot == "" || len(s.Spot) > 4*MaxText {
 			return errors.New("a stop has a date and a place")
 		}
@@ -267,6 +267,12 @@ func (r RoundPlanned) Check() error {
 		}
 		if s.From != "" && s.To != "" && to <= from {
 			return ErrEndsBefore
+		}
+		// Hours are of one form, so that they compare as they are; where one is not known nothing contradicts.
+		for _, o := range r.Stops[:i] {
+			if o.Date == s.Date && o.From != "" && o.To != "" && s.From != "" && s.To != "" && o.From < s.To && s.From < o.To {
+				return ErrTwoStops
+			}
 		}
 	}
 	return nil

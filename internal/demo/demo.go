@@ -98,7 +98,7 @@ func Run(ctx context.Context, h *house.House, o Options) error {
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"places", s.places}, {"accounts", s.accounts}, {"centres", s.furnish}, {"programme", s.programme}, {"agreements", s.agreements}, {"children", s.children}, {"second chance", s.secondChance}, {"loans", s.lend}, {"waiting", s.queue}, {"families", s.families}, {"duplicates", s.duplicates}, {"activities", s.activities}, {"safeguarding", s.safeguarding}, {"audit", s.audit}} {
+	}{{"places", s.places}, {"accounts", s.accounts}, {"centres", s.furnish}, {"programme", s.programme}, {"agreements", s.agreements}, {"children", s.children}, {"second chance", s.secondChance}, {"loans", s.lend}, {"waiting", s.queue}, {"draws", s.draws}, {"families", s.families}, {"duplicates", s.duplicates}, {"activities", s.activities}, {"safeguarding", s.safeguarding}, {"audit", s.audit}} {
 		if err := step.run(ctx); err != nil {
 			return fmt.Errorf("demo, %s: %w", step.name, err)
 		}

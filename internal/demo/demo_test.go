@@ -45,6 +45,19 @@ func TestDemoHoldsTogether(t *testing.T) {
 				t.Errorf("%d pairs of people are %q", page.Total, state)
 			}
 		}
+		// Two groups are drawn by one seed, and all their seats are given.
+		draws, err := h.Training.Draws(ctx, h.DB, 10)
+		testnode.Must(t, err)
+		if len(draws) != 2 || draws[0].Joint != draws[1].Joint {
+			t.Errorf("draws %+v", draws)
+		}
+		for _, d := range draws {
+			c, err := h.Training.Cohort(ctx, h.DB, access.Everywhere(), d.Cohort, "")
+			testnode.Must(t, err)
+			if d.State != training.DrawHeld || c.Enrolled != c.Capacity || c.Waiting == 0 {
+				t.Errorf("a draw is %s, %d of %d seats are given and %d wait", d.State, c.Enrolled, c.Capacity, c.Waiting)
+			}
+		}
 		// No room and no trainer is promised twice.
 		tree, err := h.Places.Tree(ctx, h.DB)
 		testnode.Must(t, err)

@@ -96,21 +96,23 @@ var (
 	FactVoided   = NewKind[Mistake](Kind{Name: "fact.voided", Critical: true, Streams: []string{"commons", "hub", "centre"}})
 	FactAdmitted = NewKind[Admission](Kind{Name: "fact.admitted", Critical: true, Streams: []string{"commons", "hub", "centre"}})
 
-	ownKinds = []*Kind{FactVoided, FactAdmitted}
+	ownKinds = []*Kind{FactVoided, FactAdmitted, FactReissued}
 )
 
 // isGrant reports whether the kind is one of those that authority is made of, isVerdict whether it is about other facts.
-func isGrant(name string) bool   { return name == GrantIssued.Name || name == GrantRevoked.Name }
+func isGrant(name string) bool {
+	return name == GrantIssued.Name || name == GrantRevoked.Name || name == GrantReserved.Name || name == GrantRecovered.Name || name == GrantSucceeded.Name
+}
 func isVerdict(name string) bool { return name == FactVoided.Name || name == FactAdmitted.Name }
 
 // grantTable has the nodes that hold or held a grant.
 var grantTable = &store.Table{
 	Name: "fact_grant", Key: 1,
-	Columns: store.Cols("node:id name:text granted:int revoked:int conflict:int"),
+	Columns: store.Cols("node:id name:text granted:int revoked:int"),
 }
 
 var grantFold = &Fold{
-	Name: "fact.grant", Kinds: []*Kind{GrantIssued, GrantRevoked}, Tables: []*store.Table{grantTable},
+	Name: "fact.grant", Kinds: []*Kind{GrantIssued, GrantRevoked, GrantReserved, GrantRecovered, GrantSucceeded}, Tables: []*store.Table{grantTable},
 	Fold: func(s *Subject, out *Rows) error {
 		issued := s.Heads(func(f *Fact) bool { _, ok := As[Granted](f); return ok })
 		if len(issued) == 0 {
@@ -125,7 +127,7 @@ var grantFold = &Fold{
 				at = f.HLC.Wall().UnixMilli()
 			}
 		}
-		out.Add(grantTable, s.ID, g.Name, last.HLC.Wall().UnixMilli(), at, len(issued) > 1)
+		out.Add(grantTable, s.ID, g.Name, last.HLC.Wall().UnixMilli(), at)
 		return nil
 	},
 	Sample: sampleGrants,
@@ -137,25 +139,31 @@ var grantFold = &Fold{
 // It is computed outward from the root, level by level: a node's level is one more than that of the nearest node that
 // granted it something. A grant or revocation counts when its own writer may write it and stands on a lower level than
 // the node it names, so no two nodes can revoke each other and every order of arrival ends in the same authority. And
-// nobody gives what he does not hold: a grant is good for what its writer may write too.
+// nobody gives what he does not hold: a grant is good for what its writer may write too. Nor does anybody but the root take,
+// or give back, what he does not hold: a region's node revokes its own boxes and no other region's.
 type authority struct {
 	version int64
+	open    bool // it is being computed: which revocations count is not settled
 	root    id.ID
+	roots   map[id.ID]bool // it, and those that followed it under other keys
+	follow  []id.ID        // these, each after the one that it follows
 	nodes   map[id.ID]*standing
 	counted map[Ref]id.ID // the grants and revocations that count, and whom they are about
 }
 
 // standing is what is known of one node.
 type standing struct {
-	level  int // 0: nobody granted it anything
-	grants []grant
-	cuts   []cut
+	level    int // 0: nobody granted it anything
+	grants   []grant
+	cuts     []cut
+	reserved []reservation // of a recovery key: for whom it is kept
 }
 
 type grant struct {
 	ref             Ref
 	name, key, open string
 	kinds, streams  []string
+	provisional     bool // by a recovery key: it lets write and not read
 }
 
 type cut struct {
@@ -163,9 +171,9 @@ type cut struct {
 	after map[string]uint64
 }
 
-// computeAuthority is a pure function of the root and the set of grant facts in commons that can be read.
+// computeAuthority is a pure function of the root and the set of facts of grants that can be read.
 func computeAuthority(root id.ID, facts []*Fact) *authority {
-	a := &authority{root: root, nodes: map[id.ID]*standing{}, counted: map[Ref]id.ID{}}
+	a := &authority{open: true, root: root, nodes: map[id.ID]*standing{}, counted: map[Ref]id.ID{}}
 	j := a.judge()
 	facts = slices.Clone(facts)
 	slices.SortFunc(facts, func(x, y *Fact) int { return compareRefs(x.Ref(), y.Ref()) })
@@ -173,9 +181,13 @@ func computeAuthority(root id.ID, facts []*Fact) *authority {
 	for _, f := range facts {
 		byWriter[f.Node] = append(byWriter[f.Node], f)
 	}
-	levels := map[id.ID]int{root: 0}
+	a.succeed(facts)
+	levels := map[id.ID]int{}
+	for v := range a.roots {
+		levels[v] = 0
+	}
 	lifted := map[Ref]bool{}
-	frontier := []id.ID{root}
+	frontier := slices.Collect(maps.Keys(a.roots))
 	for level := 1; len(frontier) > 0; level++ {
 		var next []id.ID
 		// accepted calls fn for the facts of this level's writers that count. What they are allowed is complete, since
@@ -192,22 +204,28 @@ func computeAuthority(root id.ID, facts []*Fact) *authority {
 				}
 			}
 		}
+		var lifts []*Fact
 		accepted(func(f *Fact) {
 			g, ok := As[Granted](f)
 			if !ok || !keyOf(g, f.Subject) {
 				return
 			}
 			n := a.standing(f.Subject)
-			n.grants = append(n.grants, grant{f.Ref(), g.Name, g.Key, g.Open, g.Kinds, g.Streams})
+			n.grants = append(n.grants, grant{f.Ref(), g.Name, g.Key, g.Open, g.Kinds, g.Streams, false})
 			a.counted[f.Ref()] = f.Subject
-			for _, p := range f.Prev {
-				lifted[localRef(f, p)] = true
-			}
+			lifts = append(lifts, f)
 			if _, known := levels[f.Subject]; !known {
 				levels[f.Subject], n.level = level, level
 				next = append(next, f.Subject)
 			}
 		})
+		for _, f := range lifts {
+			for _, p := range f.Prev {
+				if ref := localRef(f, p); ref.Node == f.Node || j.covers(f.Node, f.Subject) {
+					lifted[ref] = true
+				}
+			}
+		}
 		// A grant lifts revocations by its own level and by higher ones, so all that lift one of this level are known.
 		accepted(func(f *Fact) {
 			c, ok := As[Withdrawn](f)
@@ -220,9 +238,46 @@ func computeAuthority(root id.ID, facts []*Fact) *authority {
 				n.cuts = append(n.cuts, cut{f.Ref(), c.After})
 			}
 		})
+		next = append(next, a.recover(j, frontier, byWriter, levels, level)...)
+		next = append(next, a.reserve(j, frontier, byWriter, levels, level)...)
 		frontier = next
 	}
+	a.open = false
+	for v, n := range a.nodes {
+		n.cuts = slices.DeleteFunc(n.cuts, func(c cut) bool {
+			counts := j.covers(c.ref.Node, v)
+			if !counts {
+				delete(a.counted, c.ref)
+			}
+			return !counts
+		})
+	}
 	return a
+}
+
+// covers says whether a node may revoke another: the root any, others whom they hold all the streams of, but for what they gave
+// themselves.
+func (j *judge) covers(by, node id.ID) bool {
+	n := j.nodes[node]
+	if j.roots[by] || n == nil {
+		return true
+	}
+	for _, g := range n.grants {
+		if g.ref.Node == by {
+			continue
+		}
+		for _, s := range g.streams {
+			if s != "commons" && !j.allows(by, s, FactVoided.Name) {
+				return false
+			}
+		}
+	}
+	for _, r := range n.reserved {
+		if r.by != by && !j.allows(by, r.ref.Stream, FactVoided.Name) {
+			return false
+		}
+	}
+	return true
 }
 
 func compareRefs(a, b Ref) int {
@@ -274,9 +329,9 @@ func (j *judge) standingOf(node id.ID, stream, kind string, seq uint64) State {
 	if !j.allows(node, stream, kind) {
 		return Ungranted
 	}
-	if n := j.nodes[node]; n != nil && node != j.root {
+	if n := j.nodes[node]; n != nil && !j.roots[node] {
 		for _, c := range n.cuts {
-			if seq > c.after[stream] {
+			if seq > c.after[stream] && (!j.open || j.covers(c.ref.Node, node)) {
 				return Revoked
 			}
 		}
@@ -284,9 +339,10 @@ func (j *judge) standingOf(node id.ID, stream, kind string, seq uint64) State {
 	return Effective
 }
 
-// allows says whether a node holds a grant, from the root through writers who all hold one, for a kind in a stream.
+// allows says whether a node holds a grant, from the root through writers who all hold one, for a kind in a stream. All that a
+// recovery key may write is what it was used for.
 func (j *judge) allows(node id.ID, stream, kind string) bool {
-	if node == j.root {
+	if j.roots[node] {
 		return true
 	}
 	k := allowance{node, stream, kind}
@@ -297,10 +353,13 @@ func (j *judge) allows(node id.ID, stream, kind string) bool {
 	if n := j.nodes[node]; n != nil {
 		for _, g := range n.grants {
 			// The writer's level is lower, so this ends.
-			if matchAny(g.streams, stream) && matchAny(g.kinds, kind) && j.allows(g.ref.Node, stream, kind) {
+			if matchAny(g.streams, stream) && matchAny(g.kinds, kind) && j.gives(g.ref.Node, stream, kind) {
 				ok = true
 				break
 			}
+		}
+		if by, reserved := j.reservedIn(node, stream); reserved && kind == GrantRecovered.Name {
+			ok = ok || j.allows(by, stream, GrantReserved.Name)
 		}
 	}
 	j.memo[k] = ok
@@ -309,14 +368,16 @@ func (j *judge) allows(node id.ID, stream, kind string) bool {
 
 // reads says whether a node may hold a stream.
 func (a *authority) reads(node id.ID, stream string) bool {
-	if node == a.root {
+	if a.roots[node] {
 		return true
 	}
 	n := a.nodes[node]
 	if n == nil || len(n.grants) == 0 || len(n.cuts) > 0 {
 		return false
 	}
-	return stream == "commons" || slices.ContainsFunc(n.grants, func(g grant) bool { return matchAny(g.streams, stream) && a.reads(g.ref.Node, stream) })
+	return stream == "commons" || slices.ContainsFunc(n.grants, func(g grant) bool {
+		return !g.provisional && matchAny(g.streams, stream) && a.reads(g.ref.Node, stream)
+	})
 }
 
 // Reads says whether a node may hold a stream and read its people: the root all, others what a grant of theirs names, and
@@ -331,8 +392,12 @@ type Grantee struct {
 	Recipient      []byte            // what to wrap keys with for it
 	Kinds, Streams []string          // patterns, of all its grants
 	Level          int               // how many grants from the root
+	Provisional    bool              // it writes by a recovery key, and nobody has confirmed it yet
 	Revoked        map[string]uint64 // nil, or what it wrote after these numbers does not count
 }
+
+// Names says whether a grant of the node, one that was revoked too, names a stream.
+func (g Grantee) Names(stream string) bool { return matchAny(g.Streams, stream) }
 
 // Grantees returns the nodes that hold or held a grant, by name.
 func (l *Log) Grantees() []Grantee {
@@ -354,11 +419,12 @@ func (l *Log) Grantee(node id.ID) (g Grantee, ok bool) { return l.authority().gr
 
 func (a *authority) grantee(v id.ID) (Grantee, bool) {
 	n := a.nodes[v]
-	if n == nil || len(n.grants) == 0 || v == a.root {
+	if n == nil || len(n.grants) == 0 || a.roots[v] {
 		return Grantee{}, false
 	}
-	g := Grantee{Node: v, Level: n.level}
+	g := Grantee{Node: v, Level: n.level, Provisional: true}
 	for _, x := range n.grants {
+		g.Provisional = g.Provisional && x.provisional
 		g.Name = x.name
 		g.Public, _ = base64.StdEncoding.DecodeString(x.key) // keyOf has looked at it
 		g.Recipient, _ = base64.StdEncoding.DecodeString(x.open)
@@ -401,25 +467,6 @@ func (l *Log) SetRoot(ctx context.Context, root id.ID) error {
 		}
 		return t.reauthorise(ctx)
 	})
-}
-
-// ErrAlone is returned for a node that nobody rules: with another key it would be another headquarters.
-var ErrAlone = errors.New("this node answers to no headquarters, so it keeps its key; only one copy of it may be used")
-
-// Succeed gives the database of a node to another key, in a transaction: what the old one could open is opened by the next one, and
-// what it wrote stays its own. From then on the old key writes here no more, and the next one needs a grant.
-func Succeed(ctx context.Context, tx store.Tx, old, next *seal.Identity) error {
-	s, err := readSettings(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if own := old.Node(); s["root"] == nil || bytes.Equal(s["root"], own[:]) {
-		return ErrAlone
-	}
-	if err := seal.NewKeys(old).Hand(ctx, tx, next); err != nil {
-		return err
-	}
-	return tx.Exec(ctx, "UPDATE fact_setting SET value = ? WHERE name = 'node'", next.Node())
 }
 
 // May says whether this node may write a kind in a stream just now. A fact that it may not write is kept and does not
@@ -473,12 +520,18 @@ func (l *Log) loadAuthority(ctx context.Context, q store.Querier) (*authority, e
 		}
 	}
 	var facts []*Fact
-	err = l.Facts(ctx, q, "stream IN (SELECT id FROM fact_stream WHERE name = 'commons') AND kind IN (SELECT id FROM fact_kind WHERE name LIKE 'grant.%')", nil, func(f *Fact) error {
+	keep := func(f *Fact) error {
 		if l.Registry.read(f) == Effective {
 			facts = append(facts, f)
 		}
 		return nil
-	})
+	}
+	err = l.Facts(ctx, q, "stream IN (SELECT id FROM fact_stream WHERE name = 'commons') AND kind IN (SELECT id FROM fact_kind WHERE name LIKE 'grant.%')", nil, keep)
+	if err != nil {
+		return nil, err
+	}
+	// Recovery keys stand in the streams of centres, about nodes: the index of subjects finds them.
+	err = l.Facts(ctx, q, "subject IN (SELECT node FROM fact_node) AND kind IN (SELECT id FROM fact_kind WHERE name LIKE 'grant.reserved@%' OR name LIKE 'grant.recovered@%')", nil, keep)
 	if err != nil {
 		return nil, err
 	}
@@ -590,7 +643,7 @@ func changedNodes(a, b *authority) []id.ID {
 		grew = false
 		for _, x := range []*authority{a, b} {
 			for n, s := range x.nodes {
-				if !changed[n] && slices.ContainsFunc(s.grants, func(g grant) bool { return changed[g.ref.Node] }) {
+				if !changed[n] && (slices.ContainsFunc(s.grants, func(g grant) bool { return changed[g.ref.Node] }) || slices.ContainsFunc(s.reserved, func(r reservation) bool { return changed[r.by] })) {
 					changed[n], grew = true, true
 				}
 			}

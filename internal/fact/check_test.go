@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -225,6 +227,48 @@ func TestRevisedFoldIsRunAgain(t *testing.T) {
 	})
 }
 
+// Of a program with one revised fold nothing else is derived again: neither the rows of others nor sums over those. What is summed
+// with the rows of the revised one is, whole.
+func TestOnlyWhatChangedIsDerivedAgain(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		for _, c := range []struct {
+			fold  string
+			wrong []string // tables whose rows a test spoilt and that stay so
+		}{
+			{"toy.register", []string{"toy_counter", "toy_person", "toy_sum"}},
+			{"toy.counter", []string{"toy_register"}}, // the sum is of people too
+			{"fact.grant", []string{"toy_counter", "toy_person", "toy_register", "toy_sum"}},
+		} {
+			n := testnode.New(t, testnode.Place(t, e), toy.Registry())
+			full(t, n)
+			want := testnode.Rows(t, n.Log)
+			spoilt := map[string]string{"toy_counter": "facts = facts + 1", "toy_register": "text = 'spoilt'", "toy_person": "name = 'spoilt'", "toy_sum": "n = n + 1"}
+			for table, set := range spoilt {
+				exec(t, n, "UPDATE "+table+" SET "+set)
+			}
+			must(t, n.Outdate(ctx, c.fold))
+			must(t, n.Stop())
+			n.Start()
+			now := testnode.Rows(t, n.Log)
+			for table := range spoilt {
+				of := func(rows string) (out string) {
+					for line := range strings.Lines(rows) {
+						if strings.HasPrefix(line, table+" ") {
+							out += line
+						}
+					}
+					return out
+				}
+				if same := of(now) == of(want); same == slices.Contains(c.wrong, table) {
+					t.Errorf("%s was revised: %s is derived again: %v", c.fold, table, same)
+				}
+			}
+			must(t, n.Rebuild(ctx, nil))
+			n.Whole()
+		}
+	})
+}
+
 // A crash between making a table and filling it must not leave it empty for ever.
 func TestTableIsFilledAfterACrash(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
@@ -264,4 +308,69 @@ func TestScratchIsSwept(t *testing.T) {
 	if len(left) != 1 || left[0] != young {
 		t.Errorf("left are %v", left)
 	}
+}
+
+// A rebuild that a crash cut off leaves nothing behind but what was there, and two do not go on at once.
+func TestRebuildCutOff(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := node(t, e)
+		subject, _ := full(t, n)
+		shadows := n.DB.Shadows(n.Registry.Tables())
+		must(t, n.DB.Write(ctx, func(tx store.Tx) error {
+			must(t, shadows.Make(ctx, tx))
+			return tx.Exec(ctx, "INSERT INTO shadow_toy_person (id, name, grp) VALUES (?, 'Amina', 'a')", id.New())
+		}))
+		exec(t, n, "INSERT INTO fact_setting (name, value) VALUES ('rebuild', ?)", []byte(strconv.FormatInt(time.Now().UnixMilli(), 10)))
+		if err := n.Rebuild(ctx, nil); !errors.Is(err, fact.ErrRebuilding) {
+			t.Errorf("got %v while another goes on", err)
+		}
+		exec(t, n, "UPDATE fact_setting SET value = ? WHERE name = 'rebuild'", []byte(strconv.FormatInt(time.Now().Add(-time.Hour).UnixMilli(), 10)))
+		must(t, n.Stop())
+		n.Start()
+		must(t, n.DB.Scrub(ctx, func() {}))
+		some, err := n.DB.Shadowed(ctx)
+		must(t, err)
+		if some || n.CountOf("fact_setting WHERE name = 'rebuild'") != 0 {
+			t.Error("something is left of the rebuild")
+		}
+		if got := text(t, n, subject); got != "second" {
+			t.Errorf("the register says %q", got)
+		}
+		n.Whole()
+		// What was cut off before the clock went back is no rebuild that goes on.
+		exec(t, n, "INSERT INTO fact_setting (name, value) VALUES ('rebuild', ?)", []byte(strconv.FormatInt(time.Now().Add(time.Hour).UnixMilli(), 10)+" x"))
+		must(t, n.Rebuild(ctx, nil))
+		// One that was taken for dead gives way, and does not do away with the other's.
+		began := false
+		err = n.Rebuild(ctx, func(int64, int64) {
+			if !began {
+				began = true
+				exec(t, n, "UPDATE fact_setting SET value = ? WHERE name = 'rebuild'", []byte(strconv.FormatInt(time.Now().UnixMilli(), 10)+" another"))
+			}
+		})
+		if !errors.Is(err, fact.ErrRebuilding) || n.CountOf("fact_setting WHERE name = 'rebuild'") != 1 {
+			t.Errorf("taken over: %v", err)
+		}
+		exec(t, n, "UPDATE fact_setting SET value = ? WHERE name = 'rebuild'", []byte("1000 another"))
+		must(t, n.Tidy(ctx))
+		must(t, n.DB.Scrub(ctx, func() {}))
+		if some, err := n.DB.Shadowed(ctx); err != nil || some || n.CountOf("fact_setting WHERE name = 'rebuild'") != 0 {
+			t.Errorf("something is left of the other, %v", err)
+		}
+		n.Whole()
+		c, cancel := context.WithCancel(ctx)
+		cancel()
+		if err := n.Rebuild(c, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		must(t, n.DB.Scrub(ctx, func() {}))
+		if some, err := n.DB.Shadowed(ctx); err != nil || some {
+			t.Errorf("something is left of the rebuild, %v", err)
+		}
+		must(t, n.Rebuild(ctx, nil))
+		if some, err := n.DB.Shadowed(ctx); err != nil || some {
+			t.Errorf("what was replaced is still there, %v", err)
+		}
+		n.Whole()
+	})
 }

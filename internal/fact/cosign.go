@@ -159,6 +159,7 @@ type Seen struct {
 	// Proof shows that the fact stood in the log that the earliest of them saw, whose head Note is, with that cosignature.
 	Note  []byte
 	Proof tlog.RecordProof
+	By    id.ID // who saw it
 }
 
 // Seen returns what those who saw a log prove of when a fact of it was written.
@@ -195,7 +196,7 @@ func (l *Log) Seen(ctx context.Context, q store.Querier, ref Ref) (Seen, error) 
 	if err != nil {
 		return out, err
 	}
-	out.Before = first.At
+	out.Before, out.By = first.At, first.By
 	out.Note = append([]byte(headText(ref.Stream, ref.Node, first.Size, e.Root())+"\n"), first.line(public)...)
 	out.Proof, err = tlog.ProveRecord(int64(first.Size), int64(ref.Seq)-1, h.reader)
 	return out, err

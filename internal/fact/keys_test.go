@@ -1,6 +1,7 @@
 package fact_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -214,29 +215,34 @@ func TestRotateShutsOut(t *testing.T) {
 	})
 }
 
-// A box whose clock runs years ahead began an epoch; a later one must still come into force.
+// A box whose clock runs years ahead began an epoch, or one that was stolen named the last of all: a later one must still come into force.
 func TestRotateOutranksAWrongClock(t *testing.T) {
-	n := node(t, store.SQLite)
-	register(t, n, "Amina", "a")
-	own := n.Own.Node()
-	var was id.ID
-	_, err := store.One(ctx, n.DB, "SELECT epoch FROM seal_epoch WHERE stream = ?", store.Args(centre), &was)
-	must(t, err)
-	// As it would have been named in 2200.
-	ahead := was
-	ahead[0], ahead[1] = 0x06, 0x90
-	secret, err := seal.WrapFor(n.Own.Recipient(), "tizi epoch "+centre+" "+ahead.String(), make([]byte, 32))
-	must(t, err)
-	exec(t, n, "INSERT INTO seal_epoch (stream, epoch, node, wrapped) VALUES (?, ?, ?, ?)", centre, ahead, own, secret)
-	must(t, n.DB.Write(ctx, func(tx store.Tx) error { return n.Keys.Rotate(ctx, tx, centre, nil) }))
-	p := register(t, n, "Brahim", "a")
-	var used id.ID
-	_, err = store.One(ctx, n.DB, "SELECT epoch FROM seal_key WHERE person = ?", store.Args(p), &used)
-	must(t, err)
-	if used == ahead || used == was {
-		t.Error("a person was registered in an epoch that was over")
+	// As it would have been named in 2076, in 2200, and behind every year.
+	for _, first := range [][]byte{{0x03, 0x10}, {0x06, 0x90}, bytes.Repeat([]byte{0xff}, 16)} {
+		n := node(t, store.SQLite)
+		register(t, n, "Amina", "a")
+		own := n.Own.Node()
+		var was id.ID
+		_, err := store.One(ctx, n.DB, "SELECT epoch FROM seal_epoch WHERE stream = ?", store.Args(centre), &was)
+		must(t, err)
+		ahead := was
+		copy(ahead[:], first)
+		secret, err := seal.WrapFor(n.Own.Recipient(), "tizi epoch "+centre+" "+ahead.String(), make([]byte, 32))
+		must(t, err)
+		must(t, n.ImportKeys(ctx, &seal.Wrapped{Epochs: []seal.WrappedEpoch{{Stream: centre, Epoch: ahead, Node: own, Key: secret}}}))
+		for range 2 {
+			must(t, n.DB.Write(ctx, func(tx store.Tx) error { return n.Keys.Rotate(ctx, tx, centre, nil) }))
+			p := register(t, n, "Brahim", "a")
+			var used id.ID
+			_, err = store.One(ctx, n.DB, "SELECT epoch FROM seal_key WHERE person = ?", store.Args(p), &used)
+			must(t, err)
+			if used == ahead || used == was {
+				t.Errorf("%x: a person was registered in an epoch that was over", first)
+			}
+			was = used
+		}
+		n.Whole()
 	}
-	n.Whole()
 }
 
 // A damaged or hostile copy of a key does not keep the true one out, nor bring a node to a halt.

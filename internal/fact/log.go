@@ -38,6 +38,10 @@ type Log struct {
 	// transaction in which their keys are destroyed.
 	Erasing func(ctx context.Context, tx store.Tx, subjects []id.ID) error
 
+	// Came, which is set before the log is used, is told of facts that were just stored, by this node or by another, in the
+	// transaction that stores them and after what is derived from them.
+	Came func(ctx context.Context, tx store.Tx, facts []*Fact) error
+
 	// Strict refuses to write what would not count; it is set before the log is used. Without it such a fact is kept, and
 	// counts if a grant comes.
 	Strict bool
@@ -87,7 +91,10 @@ func (l *Log) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.renew(ctx, len(empty) > 0)
+	if err := l.renew(ctx, empty); err != nil {
+		return err
+	}
+	return l.follow(ctx)
 }
 
 // Node returns the node's name.
@@ -110,18 +117,19 @@ const turnLock = "turn"
 // turn is one transaction that writes to the log. It holds what the transaction has learnt and changed; the process
 // shares that only when it is on the disk.
 type turn struct {
-	log   *Log
-	tx    store.Tx
-	names *names // numbers given out in this transaction
-	auth  *judge
-	heads map[[2]int64]*head // of the logs touched, by dictionary numbers
-	clock Time               // as the disk has it
-	found Time               // as the disk had it in the beginning
-	moved bool               // some head did
-	again bool               // a rebuild goes on and wants to know what is folded again
-	known map[id.ID]*known   // of subjects, as this transaction leaves them
-	wrote []id.ID            // the subjects of its facts
-	past  []passed           // turns, as the disk has them
+	log     *Log
+	tx      store.Tx
+	names   *names // numbers given out in this transaction
+	auth    *judge
+	heads   map[[2]int64]*head // of the logs touched, by dictionary numbers
+	clock   Time               // as the disk has it
+	found   Time               // as the disk had it in the beginning
+	moved   bool               // some head did
+	again   bool               // a rebuild goes on and wants to know what is folded again
+	rebuild []byte             // its mark
+	known   map[id.ID]*known   // of subjects, as this transaction leaves them
+	wrote   []id.ID            // the subjects of its facts
+	past    []passed           // turns, as the disk has them
 }
 
 // write runs fn in the writer's turn.
@@ -163,7 +171,7 @@ func (l *Log) begin(ctx context.Context, tx store.Tx) (*turn, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.clock, t.again = Time(s.number("clock")), s["rebuild"] != nil
+	t.clock, t.rebuild, t.again = Time(s.number("clock")), s["rebuild"], s["rebuild"] != nil
 	t.found = t.clock
 	if past := s["lately"]; past != nil {
 		if err := json.Unmarshal(past, &t.past); err != nil {
@@ -226,7 +234,11 @@ func (s settings) number(name string) uint64 {
 }
 
 func (t *turn) set(ctx context.Context, name string, value []byte) error {
-	return t.tx.Exec(ctx, "INSERT INTO fact_setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+	return setSetting(ctx, t.tx, name, value)
+}
+
+func setSetting(ctx context.Context, tx store.Tx, name string, value []byte) error {
+	return tx.Exec(ctx, "INSERT INTO fact_setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
 }
 
 // head of one (stream, node) log while it is written.

@@ -86,6 +86,13 @@ func (n *names) find(i int, name string) (int64, bool) {
 	return num, ok
 }
 
+// name is what a number stands for.
+func (n *names) name(i int, num int64) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.all[i].name[num]
+}
+
 // learn adds what a transaction that is now on the disk gave out.
 func (n *names) learn(more *names) {
 	n.mu.Lock()

@@ -44,12 +44,20 @@ func (t *turn) project(ctx context.Context, facts []*Fact, before map[id.ID][]*F
 		before[f.Subject] = append(before[f.Subject], f)
 	}
 	t.wrote = append(t.wrote, order...)
+	if t.again {
+		if err := t.note(ctx, order); err != nil {
+			return err
+		}
+	}
 	w := t.folding(ring)
 	w.known = t.known
 	if err := w.fold(ctx, order, before, fresh); err != nil {
 		return err
 	}
-	return w.flush(ctx)
+	if err := w.flush(ctx); err != nil || t.log.Came == nil {
+		return err
+	}
+	return t.log.Came(ctx, t.tx, facts)
 }
 
 // refold derives the rows of subjects again.
@@ -63,11 +71,7 @@ func (t *turn) refold(ctx context.Context, subjects []id.ID) error {
 	subjects = slices.Compact(subjects)
 	for part := range slices.Chunk(subjects, 2000) {
 		if t.again {
-			rows := make([][]any, len(part))
-			for i, s := range part {
-				rows[i] = []any{s}
-			}
-			if err := t.tx.Insert(ctx, againTable, rows); err != nil {
+			if err := t.note(ctx, part); err != nil {
 				return err
 			}
 		}
@@ -86,9 +90,13 @@ func (t *turn) refold(ctx context.Context, subjects []id.ID) error {
 	return nil
 }
 
-// againTable has the subjects that were folded again while a rebuild went on: the shadow it made knows an older state of
-// their keys or of the authority.
+// againTable has the subjects that were folded while a rebuild goes on: its shadows may know an older state of them.
 var againTable = &store.Table{Name: "fact_again", Columns: store.Cols("subject:id"), Key: 1}
+
+// note tells a rebuild that goes on of subjects.
+func (t *turn) note(ctx context.Context, subjects []id.ID) error {
+	return t.tx.Insert(ctx, againTable, each(subjects))
+}
 
 // Refold derives the rows of subjects again, for what changes beside the facts: a key that came or was destroyed. It
 // belongs into the transaction that changes it.
@@ -171,12 +179,16 @@ type folding struct {
 	erase func(ctx context.Context, gone, back []ending) error
 	// failed is told of a fold that could not cope with a subject.
 	failed func(fold *Fold, subject id.ID, err error)
+	only   *part // nil: all folds
 }
 
-func (l *Log) collectors() []Collector {
+// collectors returns those of the aggregates of a part; the others are nil.
+func (l *Log) collectors(only *part) []Collector {
 	cs := make([]Collector, len(l.Registry.aggregates))
 	for i, a := range l.Registry.aggregates {
-		cs[i] = a.Begin()
+		if only.sums(a) {
+			cs[i] = a.Begin()
+		}
 	}
 	return cs
 }
@@ -184,7 +196,7 @@ func (l *Log) collectors() []Collector {
 // folding returns what derives live rows.
 func (t *turn) folding(ring seal.Ring) *folding {
 	return &folding{
-		log: t.log, auth: t.auth, src: t.tx, dst: t.tx, ring: ring, sums: t.log.collectors(), save: t.saveStates, erase: t.erase,
+		log: t.log, auth: t.auth, src: t.tx, dst: t.tx, ring: ring, sums: t.log.collectors(nil), save: t.saveStates, erase: t.erase,
 		failed: func(fold *Fold, subject id.ID, err error) {
 			slog.Error("a subject could not be folded; it has no rows until this is mended", "fold", fold.Name, "subject", subject, "error", err)
 		},
@@ -203,15 +215,30 @@ type task struct {
 
 // fold works out states, folds each subject, writes the rows that changed and hands the changes to the aggregates.
 func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][]*Fact, fresh map[id.ID]bool) error {
+	d, err := w.derive(ctx, order, bySubject, fresh)
+	if err != nil {
+		return err
+	}
+	return w.write(ctx, d)
+}
+
+// derived is what folds say of some subjects.
+type derived struct {
+	changing []*change
+	now      map[id.ID]*known
+}
+
+// derive works out states and folds each subject.
+func (w *folding) derive(ctx context.Context, order []id.ID, bySubject map[id.ID][]*Fact, fresh map[id.ID]bool) (*derived, error) {
 	reg := w.log.Registry
 	tasks := map[*Fold][]*task{}
-	now := map[id.ID]*known{}
+	d := &derived{now: map[id.ID]*known{}}
 	var persons []id.ID
 	var gone, back []ending
 	var unsettled []*Fact
 	for _, s := range order {
 		all := canonical(bySubject[s])
-		now[s] = &known{facts: all, rows: map[*Fold][][][]any{}}
+		d.now[s] = &known{facts: all, rows: map[*Fold][][][]any{}}
 		unsettled = append(unsettled, reg.settle(w.auth, all)...)
 		ends, doubts := reg.erased(all)
 		gone, back = append(gone, ends...), append(back, doubts...)
@@ -219,7 +246,7 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 		for _, f := range all {
 			name, _, _ := SplitKind(f.Kind)
 			fd := reg.byKind[name]
-			if fd == nil || slices.Contains(seen, fd) {
+			if fd == nil || slices.Contains(seen, fd) || !w.only.folds(fd) {
 				continue
 			}
 			seen = append(seen, fd)
@@ -237,22 +264,21 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 		}
 	}
 	if err := w.save(ctx, unsettled); err != nil {
-		return err
+		return nil, err
 	}
 	if err := w.erase(ctx, gone, back); err != nil {
-		return err
+		return nil, err
 	}
 	if err := w.log.Keys.Load(ctx, w.src, w.ring, persons); err != nil {
-		return err
+		return nil, err
 	}
 	var all []*task
-	var changing []*change
 	for _, fd := range reg.folds {
 		ts := tasks[fd]
 		all = append(all, ts...)
 		for i, table := range fd.Tables {
 			if len(ts) > 0 {
-				changing = append(changing, &change{table: table, at: i, tasks: ts})
+				d.changing = append(d.changing, &change{table: table, at: i, tasks: ts})
 			}
 		}
 	}
@@ -262,14 +288,19 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 			w.failed(t.fold, t.subject.ID, t.err)
 		}
 		if !t.fold.Sealed {
-			now[t.subject.ID].rows[t.fold] = t.rows.rows
+			d.now[t.subject.ID].rows[t.fold] = t.rows.rows
 		}
 	}
-	err := errors.Join(w.dst.Together(ctx, len(changing), func(i int, q store.Querier) error { return changing[i].read(ctx, q) })...)
+	return d, nil
+}
+
+// write makes the rows of subjects what the folds say, and tells the aggregates what changed.
+func (w *folding) write(ctx context.Context, d *derived) error {
+	err := errors.Join(w.dst.Together(ctx, len(d.changing), func(i int, q store.Querier) error { return d.changing[i].read(ctx, q) })...)
 	if err != nil {
 		return err
 	}
-	for _, c := range changing {
+	for _, c := range d.changing {
 		c.pairs = make([][]pair, len(c.tasks))
 		spread(len(c.tasks), c.diff)
 		if err := w.replace(ctx, c); err != nil {
@@ -277,7 +308,7 @@ func (w *folding) fold(ctx context.Context, order []id.ID, bySubject map[id.ID][
 		}
 	}
 	if w.known != nil {
-		maps.Copy(w.known, now)
+		maps.Copy(w.known, d.now)
 	}
 	return nil
 }
@@ -447,7 +478,7 @@ func (w *folding) replace(ctx context.Context, c *change) error {
 	table := c.table
 	var listeners []Collector
 	for c, a := range w.log.Registry.aggregates {
-		if slices.Contains(a.Sources, table) {
+		if w.sums[c] != nil && slices.Contains(a.Sources, table) {
 			listeners = append(listeners, w.sums[c])
 		}
 	}
@@ -501,6 +532,9 @@ func update(t *store.Table, old, new []any) (query string, args []any) {
 // flush writes the sums.
 func (w *folding) flush(ctx context.Context) error {
 	for i, c := range w.sums {
+		if c == nil {
+			continue
+		}
 		if err := c.Flush(ctx, w.dst); err != nil {
 			return fmt.Errorf("sum %s: %w", w.log.Registry.aggregates[i].Name, err)
 		}

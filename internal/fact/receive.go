@@ -129,6 +129,16 @@ func (l *Log) Held(ctx context.Context, q store.Querier, stream string, node id.
 	return uint64(size), err
 }
 
+// RootAt returns the root of the first facts of a log; ok is false where this node holds fewer.
+func (l *Log) RootAt(ctx context.Context, q store.Querier, stream string, node id.ID, size uint64) (root tlog.Hash, ok bool, err error) {
+	h, err := l.stored(ctx, q, stream, node)
+	if err != nil || h == nil || size > h.size {
+		return root, false, err
+	}
+	e, err := h.reader.edge(size)
+	return e.Root(), err == nil, err
+}
+
 // Count returns how many facts this node holds.
 func (l *Log) Count(ctx context.Context, q store.Querier) (int64, error) {
 	var n int64
@@ -204,6 +214,7 @@ func (l *Log) Prove(ctx context.Context, q store.Querier, ref Ref) (tlog.RecordP
 // stored is the head of a log as it is stored.
 type stored struct {
 	stream, node int64
+	size         uint64
 	proved       uint64 // as many of its facts as the note proves; 0 when the note is of a head not reached yet
 	note         []byte
 	public       ed25519.PublicKey
@@ -213,9 +224,8 @@ type stored struct {
 // stored returns the head of a log, or nil.
 func (l *Log) stored(ctx context.Context, q store.Querier, stream string, node id.ID) (*stored, error) {
 	h := &stored{}
-	var size uint64
 	found, err := store.One(ctx, q, "SELECT h.stream, h.node, h.size, h.note, n.public_key FROM fact_head h JOIN fact_stream s ON s.id = h.stream JOIN fact_node n ON n.id = h.node WHERE s.name = ? AND n.node = ?",
-		store.Args(stream, node), &h.stream, &h.node, &size, &h.note, (*[]byte)(&h.public))
+		store.Args(stream, node), &h.stream, &h.node, &h.size, &h.note, (*[]byte)(&h.public))
 	if err != nil || !found {
 		return nil, err
 	}
@@ -223,7 +233,7 @@ func (l *Log) stored(ctx context.Context, q store.Querier, stream string, node i
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", stream, err)
 	}
-	if signed.Size <= size {
+	if signed.Size <= h.size {
 		h.proved = signed.Size
 	}
 	h.reader = l.reader(ctx, q, h.stream, h.node)
@@ -284,8 +294,9 @@ func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Dura
 		return 0, 0, fmt.Errorf("facts of %s stand behind their head: %w", b.Stream, ErrProof)
 	}
 	var ours []byte
+	common := -1
 	err = l.write(ctx, func(t *turn) error {
-		added, ahead, ours = 0, 0, nil
+		added, ahead, ours, common = 0, 0, nil, -1
 		stream, err := t.stream(ctx, b.Stream)
 		if err != nil {
 			return err
@@ -310,6 +321,9 @@ func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Dura
 			}
 			if e.Root() != signed.Root {
 				ours = h.note
+				if common, err = parts(facts[0].Seq, leaves, h.edge.Size, held); err != nil {
+					return err
+				}
 				return fmt.Errorf("%s: %w", b.Stream, ErrForked)
 			}
 			return nil
@@ -320,6 +334,9 @@ func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Dura
 		}
 		if fork {
 			ours = h.note
+			if common, err = parts(facts[0].Seq, leaves, h.edge.Size, held); err != nil {
+				return err
+			}
 			return fmt.Errorf("%s: %w", b.Stream, ErrForked)
 		}
 		known := min(h.edge.Size-(facts[0].Seq-1), uint64(len(facts)))
@@ -376,7 +393,7 @@ func (l *Log) Receive(ctx context.Context, b *Batch) (added int, ahead time.Dura
 	})
 	if err != nil {
 		if ours != nil {
-			err = errors.Join(err, l.recordFork(ctx, b, ours))
+			err = errors.Join(err, l.recordFork(ctx, b, ours, common))
 		}
 		return 0, 0, err
 	}
@@ -416,8 +433,21 @@ func verify(b *Batch, first uint64, leaves []tlog.Hash, signed Head, edge Edge, 
 	return !slices.Equal(ours, leaves[:known-(first-1)]), nil
 }
 
-// recordFork keeps both signed heads as evidence, once.
-func (l *Log) recordFork(ctx context.Context, b *Batch, ours []byte) error {
+// parts is how many facts two histories have in common, as far as some leaves from a number on tell; -1 where they do not.
+func parts(first uint64, leaves []tlog.Hash, size uint64, held hashReader) (int, error) {
+	if first > size {
+		return -1, nil
+	}
+	ours, err := held.leaves(first-1, min(size, first-1+uint64(len(leaves))))
+	if err != nil || len(ours) == 0 || ours[0] != leaves[0] && first > 1 {
+		return -1, err // they may part further back
+	}
+	return partAt(first, ours, leaves), nil
+}
+
+// recordFork keeps both signed heads as evidence, and where the histories part when that is known. Two histories that part at one
+// place are one piece of evidence, whichever heads of them are shown: a copied box signs another one whenever it calls.
+func (l *Log) recordFork(ctx context.Context, b *Batch, ours []byte, common int) error {
 	return l.write(ctx, func(t *turn) error {
 		stream, err := t.stream(ctx, b.Stream)
 		if err != nil {
@@ -427,11 +457,24 @@ func (l *Log) recordFork(ctx context.Context, b *Batch, ours []byte) error {
 		if err != nil {
 			return err
 		}
-		var n int
-		if _, err := store.One(ctx, t.tx, "SELECT count(*) FROM fact_fork WHERE stream = ? AND node = ? AND theirs = ?", store.Args(stream, node, b.Head), &n); err != nil || n > 0 {
+		var known, vague bool
+		err = t.tx.Each(ctx, "SELECT common FROM fact_fork WHERE stream = ? AND node = ?", store.Args(stream, node), func(r store.Row) error {
+			var at int
+			err := r.Scan(&at)
+			known, vague = known || at == common || common < 0, vague || at < 0
 			return err
+		})
+		switch {
+		case err != nil:
+			return err
+		case known && common < 0:
+			return nil
+		case known: // the latest head tells what Yield has seen; one whose other side is lost stays as it is for Reissue
+			return t.tx.Exec(ctx, "UPDATE fact_fork SET theirs = ? WHERE stream = ? AND node = ? AND common = ? AND lost = 0", b.Head, stream, node, common)
+		case vague:
+			return t.tx.Exec(ctx, "UPDATE fact_fork SET ours = ?, theirs = ?, common = ? WHERE stream = ? AND node = ? AND common < 0", ours, b.Head, common, stream, node)
 		}
-		return t.tx.Exec(ctx, "INSERT INTO fact_fork (stream, node, at, ours, theirs) VALUES (?, ?, ?, ?, ?)", stream, node, int64(l.Clock.Tick()), ours, b.Head)
+		return t.tx.Exec(ctx, "INSERT INTO fact_fork (stream, node, at, ours, theirs, common) VALUES (?, ?, ?, ?, ?, ?)", stream, node, int64(l.Clock.Tick()), ours, b.Head, common)
 	})
 }
 
@@ -441,15 +484,18 @@ type Fork struct {
 	Node         id.ID
 	At           time.Time
 	Ours, Theirs []byte // signed heads
+	Common       int    // how many facts both have; -1: not known
+	Lost         bool   // the others hold theirs, and what this node has was not said again yet
+	Facts        int    // that this node alone has (Log.Lost)
 }
 
 // Forks returns the forks that were seen, oldest first.
 func (l *Log) Forks(ctx context.Context, q store.Querier) ([]Fork, error) {
 	var out []Fork
-	err := q.Each(ctx, "SELECT s.name, n.node, f.at, f.ours, f.theirs FROM fact_fork f JOIN fact_stream s ON s.id = f.stream JOIN fact_node n ON n.id = f.node ORDER BY f.at", nil, func(r store.Row) error {
+	err := q.Each(ctx, "SELECT s.name, n.node, f.at, f.ours, f.theirs, f.common, f.lost FROM fact_fork f JOIN fact_stream s ON s.id = f.stream JOIN fact_node n ON n.id = f.node ORDER BY f.at", nil, func(r store.Row) error {
 		var f Fork
 		var at int64
-		err := r.Scan(&f.Stream, &f.Node, &at, &f.Ours, &f.Theirs)
+		err := r.Scan(&f.Stream, &f.Node, &at, &f.Ours, &f.Theirs, &f.Common, &f.Lost)
 		f.At = Time(at).Wall()
 		out = append(out, f)
 		return err

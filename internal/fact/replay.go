@@ -1,16 +1,24 @@
 package fact
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"tizi/internal/id"
 	"tizi/internal/seal"
@@ -19,6 +27,22 @@ import (
 
 // page is how many facts or rows are held in memory at a time while replaying.
 const page = 4000
+
+// step is about how many facts a replay folds at a time, which is how long a rebuild keeps others from writing.
+const step = 1500
+
+// pace is how a rebuild goes: about how many facts it folds at a time, and what it does between two steps.
+type pace struct {
+	step  int
+	pause func()
+}
+
+var (
+	// gently lets others read and write meanwhile.
+	gently = pace{step, letWrite}
+	// atOnce is before a node serves, when nobody should wait.
+	atOnce = pace{4 * step, func() { time.Sleep(time.Millisecond) }}
+)
 
 // Report is what Check found.
 type Report struct {
@@ -205,9 +229,9 @@ func (l *Log) beside() string {
 	return os.TempDir()
 }
 
-// sweep removes scratch databases that a crash left: they hold rows about people. One that is in use was written to
-// lately.
-func (l *Log) sweep() {
+// sweep removes scratch databases and shadows that a crash left: they hold rows about people. A database that is in use was
+// written to lately.
+func (l *Log) sweep(ctx context.Context) error {
 	old, _ := filepath.Glob(filepath.Join(l.beside(), scratchName+"*"))
 	for _, dir := range old {
 		info, err := os.Stat(filepath.Join(dir, scratchFile))
@@ -218,6 +242,21 @@ func (l *Log) sweep() {
 			os.RemoveAll(dir)
 		}
 	}
+	return l.Tidy(ctx)
+}
+
+// Tidy does away with what a rebuild left that was cut off. With nothing left it costs a query.
+func (l *Log) Tidy(ctx context.Context) error {
+	if some, err := l.DB.Shadowed(ctx); err != nil || !some {
+		return err
+	}
+	return l.write(ctx, func(t *turn) error {
+		s, err := readSettings(ctx, t.tx)
+		if err != nil || s.rebuilding() {
+			return err
+		}
+		return errors.Join(t.rebuilt(ctx), l.DB.DropShadows(ctx, t.tx))
+	})
 }
 
 const scratchFile = "replay.db"
@@ -227,7 +266,7 @@ func (l *Log) scratch(ctx context.Context) (*scratch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a scratch folder: %w", err)
 	}
-	db, err := store.Open(ctx, store.Config{Path: filepath.Join(dir, scratchFile), Readers: 2, Scratch: true})
+	db, err := store.Open(ctx, store.Config{Path: filepath.Join(dir, scratchFile), Readers: 2, Scratch: true, Key: l.DB.Config().Key})
 	if err != nil {
 		os.RemoveAll(dir)
 		return nil, err
@@ -244,6 +283,8 @@ func (l *Log) scratch(ctx context.Context) (*scratch, error) {
 type replaying struct {
 	progress    func(done, total int64)
 	done, total int64
+	only        *part       // nil: all folds
+	step        int         // facts at a time; 0: step
 	state       func(*Fact) // a fact whose stored state is not what it should be
 	failed      func(fd *Fold, subject id.ID, err error)
 }
@@ -266,41 +307,52 @@ func (l *Log) replay(ctx context.Context, q store.Querier, r *replaying) (*scrat
 }
 
 func (l *Log) replayInto(ctx context.Context, q store.Querier, s *scratch, auth *judge, r *replaying) error {
-	var after id.ID
-	limit := page
-	for {
-		var facts []*Fact
-		err := l.Facts(ctx, q, "subject > ? ORDER BY subject LIMIT ?", store.Args(after, limit), func(f *Fact) error {
-			facts = append(facts, f)
-			return nil
-		})
-		if err != nil || len(facts) == 0 {
-			return err
-		}
-		if len(facts) == limit { // the last subject may go on behind the page
-			last := facts[len(facts)-1].Subject
-			cut := slices.IndexFunc(facts, func(f *Fact) bool { return f.Subject == last })
-			if cut == 0 {
-				limit *= 2
-				continue
+	return l.replayed(ctx, q, auth, r, func(w *folding, d *derived) error {
+		return s.db.Write(ctx, func(tx store.Tx) error { return w.into(ctx, tx, d) })
+	})
+}
+
+// into writes what is derived of new subjects, sums and all.
+func (w *folding) into(ctx context.Context, tx store.Tx, d *derived) error {
+	w.dst, w.sums = tx, w.log.collectors(w.only)
+	if err := w.write(ctx, d); err != nil {
+		return err
+	}
+	return w.flush(ctx)
+}
+
+// replayed folds every subject, a page of them at a time, and hands each page to write, while the next one is read.
+func (l *Log) replayed(ctx context.Context, q store.Querier, auth *judge, r *replaying, write func(*folding, *derived) error) error {
+	type folded struct {
+		w *folding
+		d *derived
+		n int64
+	}
+	pages := make(chan folded)
+	work, cancel := errgroup.WithContext(ctx)
+	work.Go(func() error {
+		defer close(pages)
+		var after id.ID
+		for {
+			facts, err := l.subjectsAfter(cancel, q, after, cmp.Or(r.step, step))
+			if err != nil || len(facts) == 0 {
+				return err
 			}
-			facts = facts[:cut]
-		}
-		limit = page
-		after = facts[len(facts)-1].Subject
-		bySubject := map[id.ID][]*Fact{}
-		fresh := map[id.ID]bool{}
-		var order []id.ID
-		for _, f := range facts {
-			if !fresh[f.Subject] {
-				order = append(order, f.Subject)
-				fresh[f.Subject] = true
+			after = facts[len(facts)-1].Subject
+			read := len(facts)
+			facts = r.only.of(l.Registry, facts)
+			bySubject := map[id.ID][]*Fact{}
+			fresh := map[id.ID]bool{}
+			var order []id.ID
+			for _, f := range facts {
+				if !fresh[f.Subject] {
+					order = append(order, f.Subject)
+					fresh[f.Subject] = true
+				}
+				bySubject[f.Subject] = append(bySubject[f.Subject], f)
 			}
-			bySubject[f.Subject] = append(bySubject[f.Subject], f)
-		}
-		err = s.db.Write(ctx, func(tx store.Tx) error {
 			w := &folding{
-				log: l, auth: auth, src: q, dst: tx, ring: seal.Ring{}, sums: l.collectors(), failed: r.failed,
+				log: l, auth: auth, src: q, ring: seal.Ring{}, failed: r.failed, only: r.only,
 				save: func(_ context.Context, wrong []*Fact) error {
 					for _, f := range wrong {
 						r.state(f)
@@ -309,17 +361,47 @@ func (l *Log) replayInto(ctx context.Context, q store.Querier, s *scratch, auth 
 				},
 				erase: func(context.Context, []ending, []ending) error { return nil },
 			}
-			if err := w.fold(ctx, order, bySubject, fresh); err != nil {
+			d, err := w.derive(cancel, order, bySubject, fresh)
+			if err != nil {
 				return err
 			}
-			return w.flush(ctx)
-		})
-		if err != nil {
-			return err
+			select {
+			case pages <- folded{w, d, int64(read)}:
+			case <-cancel.Done():
+				return cancel.Err()
+			}
 		}
-		r.done += int64(len(facts))
-		if r.progress != nil {
-			r.progress(r.done, r.total)
+	})
+	work.Go(func() error {
+		for p := range pages {
+			if err := write(p.w, p.d); err != nil {
+				return err
+			}
+			r.done += p.n
+			if r.progress != nil {
+				r.progress(r.done, r.total)
+			}
+		}
+		return nil
+	})
+	return work.Wait()
+}
+
+// subjectsAfter returns all facts of the next subjects, some page of them.
+func (l *Log) subjectsAfter(ctx context.Context, q store.Querier, after id.ID, some int) ([]*Fact, error) {
+	for limit := some; ; limit *= 2 {
+		var facts []*Fact
+		err := l.Facts(ctx, q, "subject > ? ORDER BY subject LIMIT ?", store.Args(after, limit), func(f *Fact) error {
+			facts = append(facts, f)
+			return nil
+		})
+		if err != nil || len(facts) < limit {
+			return facts, err
+		}
+		// The last subject may go on behind the page.
+		last := facts[len(facts)-1].Subject
+		if cut := slices.IndexFunc(facts, func(f *Fact) bool { return f.Subject == last }); cut > 0 {
+			return facts[:cut], nil
 		}
 	}
 }
@@ -421,141 +503,192 @@ func (c *cursor) next(ctx context.Context) ([]any, error) {
 	return row, nil
 }
 
-// Rebuild derives every table, and the state of every fact, again: it replays the facts into a shadow while screens and
-// writing go on, then swaps the rows in one transaction, and folds again what changed meanwhile. Screens show the old
-// rows until it commits.
+// ErrRebuilding is returned for a rebuild while another one of the same node goes on.
+var ErrRebuilding = errors.New("the tables are being derived again already; wait until that is done")
+
+// A rebuild that has not been heard of for so long was cut off.
+const rebuildSilence = 2 * time.Minute
+
+// rebuildGap is left between two steps of a rebuild, so that another process that waits to write comes in.
+const rebuildGap = 20 * time.Millisecond
+
+// Rebuild derives every table, and the state of every fact, again: into shadows beside, step by step, while screens and
+// writing go on; then the subjects that changed meanwhile, until few are left; then those and the exchange of the tables
+// in one transaction. Screens show the old rows until it commits.
 func (l *Log) Rebuild(ctx context.Context, progress func(done, total int64)) error {
-	// From here on, whoever folds a subject again for another cause than a new fact (a key that came or was destroyed, a
-	// grant) notes it: the shadow will not know.
+	if err := l.derive(ctx, nil, gently, progress); err != nil {
+		return err
+	}
+	return l.DB.Scrub(ctx, letWrite)
+}
+
+// letWrite lets another process that waits to write come in.
+func letWrite() { time.Sleep(rebuildGap) }
+
+// derive is Rebuild, of a part or of all, without overwriting what was there, which may be done later.
+func (l *Log) derive(ctx context.Context, only *part, at pace, progress func(done, total int64)) error {
+	shadows := l.DB.Shadows(only.tables(l.Registry))
+	// The mark says when it was last at work, and whose it is: one that took another for dead may not do away with it.
+	token := []byte(" " + id.New().Hex())
+	alive := func(t *turn) error {
+		if t.rebuild != nil && !bytes.HasSuffix(t.rebuild, token) {
+			return ErrRebuilding
+		}
+		return t.set(ctx, "rebuild", append(strconv.AppendInt(nil, time.Now().UnixMilli(), 10), token...))
+	}
+	// From here on, whoever folds a subject notes it.
 	err := l.write(ctx, func(t *turn) error {
+		s, err := readSettings(ctx, t.tx)
+		if err != nil {
+			return err
+		}
+		if s.rebuilding() {
+			return ErrRebuilding
+		}
+		t.rebuild = nil // what is left of one that was cut off
 		if err := t.tx.Exec(ctx, "DELETE FROM fact_again"); err != nil {
 			return err
 		}
-		return t.set(ctx, "rebuild", []byte{1})
+		if err := shadows.Make(ctx, t.tx); err != nil {
+			return err
+		}
+		return alive(t)
 	})
 	if err != nil {
 		return err
 	}
-	var s *scratch
-	var before map[string]map[id.ID]uint64
+	if err := l.rebuild(ctx, only, shadows, alive, at, progress); err != nil {
+		err = fmt.Errorf("derive the tables again: %w", err)
+		// What was there is as it was.
+		ctx := context.WithoutCancel(ctx)
+		return errors.Join(err, l.write(ctx, func(t *turn) error {
+			if !bytes.HasSuffix(t.rebuild, token) {
+				return nil
+			}
+			return errors.Join(t.rebuilt(ctx), l.DB.DropShadows(ctx, t.tx))
+		}))
+	}
+	l.recent.forget()
+	return shadows.Clear(ctx, at.pause)
+}
+
+// rebuilding says whether a rebuild goes on. One that was at work later than now was cut off before the clock went back.
+func (s settings) rebuilding() bool {
+	at, _, _ := bytes.Cut(s["rebuild"], []byte(" "))
+	ms, err := strconv.ParseInt(string(at), 10, 64)
+	age := time.Since(time.UnixMilli(ms))
+	return err == nil && age < rebuildSilence && age > -time.Minute
+}
+
+// rebuilt forgets that there was a rebuild.
+func (t *turn) rebuilt(ctx context.Context) error {
+	for _, stmt := range []string{"DELETE FROM fact_again", "DELETE FROM fact_setting WHERE name = 'rebuild'"} {
+		if err := t.tx.Exec(ctx, stmt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Log) rebuild(ctx context.Context, only *part, shadows *store.Shadows, alive func(*turn) error, at pace, progress func(done, total int64)) error {
 	var wrong []id.ID
-	err = l.DB.Snapshot(ctx, func(q store.Querier) error {
-		var err error
-		if before, err = l.Vector(ctx, q); err != nil {
-			return err
-		}
-		r := &replaying{
-			progress: progress,
-			state:    func(f *Fact) { wrong = append(wrong, f.Subject) },
-			failed:   func(*Fold, id.ID, error) {}, // as it did on the live rows, which said so
-		}
-		if r.total, err = l.Count(ctx, q); err != nil {
-			return err
-		}
-		s, err = l.replay(ctx, q, r)
-		return err
-	})
-	if err != nil {
+	var mu sync.Mutex // guards wrong
+	r := &replaying{
+		progress: progress, only: only, step: at.step,
+		state: func(f *Fact) {
+			mu.Lock()
+			defer mu.Unlock()
+			wrong = append(wrong, f.Subject)
+		},
+		failed: func(*Fold, id.ID, error) {}, // as it did on the live rows, which said so
+	}
+	var err error
+	if r.total, err = l.Count(ctx, l.DB); err != nil {
 		return err
 	}
-	defer s.discard()
-	return l.write(ctx, func(t *turn) error {
-		for _, table := range l.Registry.Tables() {
-			if err := t.swap(ctx, s, table); err != nil {
+	// A grant that comes meanwhile lets those be folded again, and so noted, for whom it changes anything.
+	err = l.replayed(ctx, l.DB, l.authority().judge(), r, func(w *folding, d *derived) error {
+		at.pause()
+		return l.write(ctx, func(t *turn) error {
+			if err := alive(t); err != nil {
 				return err
 			}
-		}
-		l.recent.forget()
-		again := slices.Clone(wrong)
-		err := t.tx.Each(ctx, "SELECT subject FROM fact_again", nil, func(r store.Row) error {
-			var v id.ID
-			err := r.Scan(&v)
-			again = append(again, v)
-			return err
+			mu.Lock()
+			defer mu.Unlock()
+			if err := t.note(ctx, wrong); err != nil {
+				return err
+			}
+			wrong = nil
+			return w.into(ctx, shadows.In(t.tx), d)
 		})
-		if err != nil {
-			return err
-		}
-		since, err := t.subjectsSince(ctx, before)
-		if err != nil {
-			return err
-		}
-		t.again = false
-		if err := t.refold(ctx, append(again, since...)); err != nil {
-			return err
-		}
-		for _, stmt := range []string{"DELETE FROM fact_again", "DELETE FROM fact_setting WHERE name = 'rebuild'"} {
-			if err := t.tx.Exec(ctx, stmt); err != nil {
-				return err
-			}
-		}
-		if err := store.Filled(ctx, t.tx, l.Registry.Tables()); err != nil {
-			return err
-		}
-		return t.setReading(ctx)
 	})
+	for done := false; err == nil && !done; {
+		at.pause()
+		err = l.write(ctx, func(t *turn) error {
+			if err := alive(t); err != nil {
+				return err
+			}
+			left, err := t.renewShadows(ctx, only, shadows, page/2)
+			if err != nil || left {
+				return err
+			}
+			done = true
+			if err := shadows.Swap(ctx, t.tx); err != nil {
+				return err
+			}
+			if err := t.rebuilt(ctx); err != nil {
+				return err
+			}
+			if err := store.Filled(ctx, t.tx, only.tables(l.Registry)); err != nil {
+				return err
+			}
+			// Other processes forget the rows that they remember.
+			if err := t.set(ctx, "lately", []byte("[]")); err != nil {
+				return err
+			}
+			t.clock = l.Clock.Tick()
+			if err := t.set(ctx, "clock", strconv.AppendUint(nil, uint64(t.clock), 10)); err != nil {
+				return err
+			}
+			return t.setReading(ctx)
+		})
+		if done = done && err == nil; errors.Is(err, store.ErrBusy) { // somebody reads for long
+			err = l.write(ctx, alive)
+		}
+	}
+	return err
 }
 
-// swap replaces the rows of a table by those of the shadow.
-func (t *turn) swap(ctx context.Context, s *scratch, table *store.Table) error {
-	if err := t.tx.Exec(ctx, "DELETE FROM "+table.Name); err != nil {
+// renewShadows folds, into the shadows, some of the subjects that were noted, and says whether there are more.
+func (t *turn) renewShadows(ctx context.Context, only *part, shadows *store.Shadows, some int) (more bool, err error) {
+	var noted []id.ID
+	err = t.tx.Each(ctx, "SELECT subject FROM fact_again ORDER BY subject LIMIT ?", store.Args(some+1), func(r store.Row) error {
+		var v id.ID
+		err := r.Scan(&v)
+		noted = append(noted, v)
 		return err
+	})
+	if err != nil || len(noted) == 0 {
+		return false, err
 	}
-	c := &cursor{q: s.db, t: table}
-	for {
-		var rows [][]any
-		for len(rows) < page {
-			row, err := c.next(ctx)
-			if err != nil {
-				return err
-			}
-			if row == nil {
-				break
-			}
-			rows = append(rows, row)
-		}
-		if len(rows) == 0 {
-			return nil
-		}
-		if err := t.tx.Insert(ctx, table, rows); err != nil {
-			return err
-		}
+	if more = len(noted) > some; more {
+		noted = noted[:some]
 	}
-}
-
-// subjectsSince returns the subjects of facts that came after a vector.
-func (t *turn) subjectsSince(ctx context.Context, before map[string]map[id.ID]uint64) ([]id.ID, error) {
-	now, err := t.log.Vector(ctx, t.tx)
-	if err != nil {
-		return nil, err
+	t.log.recent.forget()
+	clear(t.known)
+	bySubject := make(map[id.ID][]*Fact, len(noted))
+	if err := t.gather(ctx, noted, bySubject); err != nil {
+		return false, err
 	}
-	var subjects []id.ID
-	for stream, nodes := range now {
-		for node, size := range nodes {
-			had := before[stream][node]
-			if had >= size {
-				continue
-			}
-			s, err := t.stream(ctx, stream)
-			if err != nil {
-				return nil, err
-			}
-			n, err := t.node(ctx, node, nil)
-			if err != nil {
-				return nil, err
-			}
-			err = t.tx.Each(ctx, "SELECT subject FROM fact WHERE stream = ? AND node = ? AND seq > ?", store.Args(s, n, had), func(r store.Row) error {
-				var v id.ID
-				err := r.Scan(&v)
-				subjects = append(subjects, v)
-				return err
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
+	w := t.folding(seal.Ring{})
+	w.dst, w.only, w.sums = shadows.In(t.tx), only, t.log.collectors(only)
+	if err := w.fold(ctx, noted, bySubject, nil); err != nil {
+		return false, err
 	}
-	return subjects, nil
+	if err := w.flush(ctx); err != nil {
+		return false, err
+	}
+	return more, t.tx.Exec(ctx, "DELETE FROM fact_again WHERE subject <= ?", noted[len(noted)-1])
 }
 
 // reading tells two programs apart that read the same facts otherwise: kinds, when one knows more of them, and folds,
@@ -576,27 +709,57 @@ func (t *turn) setReading(ctx context.Context) error {
 	if err := t.set(ctx, "kinds", []byte(kinds)); err != nil {
 		return err
 	}
-	return t.set(ctx, "folds", []byte(folds))
+	if err := t.set(ctx, "folds", []byte(folds)); err != nil {
+		return err
+	}
+	return t.set(ctx, "revisions", t.log.Registry.revisions())
 }
 
-// renew brings the derived rows up to date with this program, once after an upgrade: all of them when tables are empty
-// that should not be, or when a fold was revised; otherwise those of subjects of which something was not understood.
-func (l *Log) renew(ctx context.Context, empty bool) error {
-	l.sweep()
-	s, err := readSettings(ctx, l.DB)
-	if err != nil {
-		return err
-	}
+// renew brings the derived rows up to date with this program, once after an upgrade: those of the folds whose tables are empty
+// that should not be, or that were revised, with the sums over them; otherwise those of subjects of which something was not
+// understood.
+func (l *Log) renew(ctx context.Context, empty []string) error {
 	kinds, folds := l.Registry.reading()
-	if !empty && string(s["kinds"]) == kinds && string(s["folds"]) == folds {
-		return nil
-	}
-	n, err := l.Count(ctx, l.DB)
-	if err != nil {
-		return err
-	}
-	if n > 0 && (empty || string(s["folds"]) != folds) {
-		return l.Rebuild(ctx, nil)
+	for waited := false; ; waited = true {
+		s, err := readSettings(ctx, l.DB)
+		if err != nil {
+			return err
+		}
+		whole := len(empty) > 0 || string(s["folds"]) != folds
+		if !s.rebuilding() {
+			if err := l.sweep(ctx); err != nil {
+				return err
+			}
+			if !whole && string(s["kinds"]) == kinds {
+				return nil
+			}
+			n, err := l.Count(ctx, l.DB)
+			if err != nil {
+				return err
+			}
+			if n == 0 || !whole {
+				break
+			}
+			only := l.Registry.changed(s["revisions"], empty)
+			err = l.derive(ctx, only, atOnce, nil)
+			if err == nil && only != nil && string(s["kinds"]) != kinds {
+				break // a part has looked at no fact that was not understood before
+			}
+			if !errors.Is(err, ErrRebuilding) {
+				return err
+			}
+		} else if !whole {
+			return nil
+		}
+		if !waited {
+			slog.Info("another process derives the tables again; waiting until it is done")
+		}
+		time.Sleep(time.Second)
+		left, err := l.DB.Ensure(ctx, l.Registry.Tables())
+		if err != nil {
+			return err
+		}
+		empty = left
 	}
 	return l.write(ctx, func(t *turn) error {
 		var subjects []id.ID

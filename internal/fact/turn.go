@@ -49,6 +49,9 @@ type Outcome struct {
 	// Also writes what is this node's own and no fact (a session, a password), in the same transaction, before the
 	// facts are folded.
 	Also func(ctx context.Context, tx store.Tx) error
+	// After writes, still in the same transaction, what depends on what the facts made of authority: reads says who may hold which
+	// stream by now.
+	After func(ctx context.Context, tx store.Tx, reads func(node id.ID, stream string) bool) error
 }
 
 // Then makes something else be written in the same transaction, after what is already.
@@ -332,7 +335,7 @@ func (t *turn) round(ctx context.Context, jobs []*job) error {
 		return err
 	}
 	if len(facts) == 0 {
-		return nil
+		return t.after(ctx, ready)
 	}
 	if err := t.append(ctx, facts); err != nil {
 		return err
@@ -349,7 +352,22 @@ func (t *turn) round(ctx context.Context, jobs []*job) error {
 			ring[k.Person] = k
 		}
 	}
-	return t.project(ctx, facts, bySubject, ring)
+	if err := t.project(ctx, facts, bySubject, ring); err != nil {
+		return err
+	}
+	return t.after(ctx, ready)
+}
+
+// after writes what depends on what commands made of authority.
+func (t *turn) after(ctx context.Context, jobs []*job) error {
+	for _, j := range jobs {
+		if j.out.After != nil {
+			if err := j.out.After(ctx, t.tx, t.auth.reads); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // mayWrite says whether a fact that this node is about to write would count as far as its grants go.

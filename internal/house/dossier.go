@@ -26,13 +26,15 @@ type Dossier struct {
 	Mails      []string       `json:"mails,omitempty"` // left at a registration for an activity
 	Enrolments []DossierLine  `json:"enrolments"`
 	Attendance []DossierLine  `json:"attendance"`
-	Referrals  []DossierLine  `json:"referrals"` // who sent the person, and why
-	Appeals    []DossierLine  `json:"appeals"`   // against a refusal, each followed by its answer
-	Cards      []DossierLine  `json:"cards"`     // made for the person; State is holds or ended
+	Visits     []DossierLine  `json:"visits,omitempty"` // to open access, outside of sessions
+	Referrals  []DossierLine  `json:"referrals"`        // who sent the person, and why
+	Appeals    []DossierLine  `json:"appeals"`          // against a refusal, each followed by its answer
+	Cards      []DossierLine  `json:"cards"`            // made for the person; State is holds or ended
 	Consents   []DossierLine  `json:"consents"`
 	Guardians  []DossierLine  `json:"guardians"`
 	Messages   []DossierLine  `json:"messages"`
-	Looks      []DossierLine  `json:"looks"` // who looked at the file, on this node
+	Texts      []DossierLine  `json:"texts,omitempty"` // by SMS, from this node
+	Looks      []DossierLine  `json:"looks"`           // who looked at the file, on this node
 	History    []DossierLine  `json:"history"`
 	Files      []DossierFile  `json:"files"`
 }
@@ -136,6 +138,28 @@ func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Doss
 			who[account] = acc.Name
 		}
 		return who[account], err
+	}
+	dropped, err := h.Centres.DropInsOf(ctx, h.DB, records)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range dropped {
+		line := DossierLine{On: x.On, What: "open access", State: x.By}
+		if c := tree.Get(x.Centre); c != nil {
+			line.Where = c.Code
+		}
+		d.Visits = append(d.Visits, line)
+	}
+	texts, err := h.Texts.OfPersons(ctx, h.DB, records)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range texts {
+		line := DossierLine{On: t.Made.Format(time.DateOnly), What: t.Words, State: t.State, Where: t.Number}
+		if line.By, err = name(t.Actor); err != nil {
+			return nil, err
+		}
+		d.Texts = append(d.Texts, line)
 	}
 	cards, err := h.Cards.Of(ctx, h.DB, records)
 	if err != nil {

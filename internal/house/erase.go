@@ -16,8 +16,11 @@ import (
 	"tizi/internal/fact"
 	"tizi/internal/family"
 	"tizi/internal/id"
+	"tizi/internal/machine"
 	"tizi/internal/person"
+	"tizi/internal/record"
 	"tizi/internal/retention"
+	"tizi/internal/sms"
 	"tizi/internal/store"
 )
 
@@ -176,7 +179,7 @@ func (h *House) prune(ctx context.Context, cases []id.ID, centre id.ID) error {
 // erasing takes away what this node alone keeps of subjects whose keys are destroyed, wherever that was decided, and leaves
 // the marks before the transaction ends, so that a crash after it is not forgotten.
 func (h *House) erasing(ctx context.Context, tx store.Tx, subjects []id.ID) error {
-	for _, forget := range []func(context.Context, store.Tx, []id.ID) error{access.Forget, family.Forget, card.Forget} {
+	for _, forget := range []func(context.Context, store.Tx, []id.ID) error{access.Forget, family.Forget, card.Forget, record.Forget, sms.Forget} {
 		if err := forget(ctx, tx, subjects); err != nil {
 			return err
 		}
@@ -218,7 +221,16 @@ func (h *House) personal() []string {
 // Purge clears what an erasure left: whom the erased were likened to, and the database's log. Lists that colleagues bring in
 // are hidden on the disk and not of the person who was erased, so they stay until they are taken, a day at most.
 func (h *House) Purge(ctx context.Context) error {
+	// Tables that are derived again, or replaced, hold the erased until that is over.
+	if some, err := h.DB.Shadowed(ctx); err != nil {
+		return err
+	} else if some {
+		return store.ErrBusy
+	}
 	if err := h.People.Sweep(ctx); err != nil {
+		return err
+	}
+	if err := h.forgetSaved(true); err != nil {
 		return err
 	}
 	if err := h.DB.Purge(ctx, false, h.personal()...); err != nil {
@@ -237,6 +249,9 @@ func (h *House) Rewrite(ctx context.Context) error {
 	if _, err := os.Stat(mark); err != nil {
 		return nil
 	}
+	if some, err := h.DB.Shadowed(ctx); err != nil || some {
+		return err
+	}
 	if err := h.DB.Purge(ctx, true, h.personal()...); err != nil {
 		return err
 	}
@@ -250,7 +265,17 @@ const keepEvery = time.Minute
 // of PostgreSQL, and once a day the retention of people and cases and the summary of who saw and changed what. It is for a
 // node that serves.
 func (h *House) Keep(ctx context.Context) {
+	if err := h.Machine.Begin(); err != nil { // on a full disk
+		slog.Error("what is known of this machine is not kept", "err", err)
+	}
+	alive := time.Now()
 	for {
+		if time.Since(alive) >= machine.AliveEvery {
+			alive = time.Now()
+			if err := h.Machine.Alive(); err != nil {
+				slog.Error("what is known of this machine is not kept", "err", err)
+			}
+		}
 		h.keep(ctx)
 		select {
 		case <-ctx.Done():
@@ -273,12 +298,24 @@ func (h *House) keep(ctx context.Context) {
 			slog.Error("keeping the house failed; it is tried again", "what", what, "err", err)
 		}
 	}
+	note("tidy", h.Log.Tidy(ctx))
+	if err := h.DB.Scrub(ctx, func() { time.Sleep(20 * time.Millisecond) }); !errors.Is(err, store.ErrBusy) {
+		note("scrub", err)
+	}
 	note("purge", h.Settle(ctx))
 	note("arrivals", h.Arrivals(ctx))
+	note("backup", h.save(ctx))
+	note("backup for headquarters", h.leave(ctx))
+	if h.Machine.Doubt() == "" {
+		note("backups of others", h.Kept.Tidy())
+	}
+	note("the database before the upgrade", h.forgetSaved(false))
+	note("inspect", h.inspect(ctx))
 	if h.Log.Clock.Now().Hour() == 3 {
 		note("rewrite", h.Rewrite(ctx))
 	}
-	if today := h.Today(); today != h.reviewed {
+	// Nobody is erased because a clock is wrong.
+	if today := h.Today(); today != h.reviewed && h.Machine.Doubt() == "" {
 		err := h.Review(ctx)
 		note("retention", err)
 		if err == nil {
@@ -287,6 +324,7 @@ func (h *House) keep(ctx context.Context) {
 	}
 	if today := h.Today(); today != h.summed {
 		note("visits", h.Visits.Forget(ctx))
+		note("texts", h.Texts.Prune(ctx))
 		note("photos", h.Consents.Sweep(ctx)) // whose consent ended elsewhere
 		note("files", h.SweepFiles(ctx))
 		err := h.Audit.Sum(ctx)
@@ -386,7 +424,7 @@ func (h *House) merger() access.Executor {
 					return err
 				}
 			}
-			return nil
+			return h.Training.PassOn(ctx, r.Decider, r.Subjects, h.Today())
 		},
 	}
 }

@@ -13,6 +13,15 @@ import (
 // Exchange brings this node and another to hold the same, and clears what has come to its end elsewhere.
 func (h *House) Exchange(ctx context.Context, p node.Peer, link node.Link, progress func(node.Step)) (node.Result, error) {
 	r, err := h.Nodes.Exchange(ctx, p, link, progress)
+	// A clock that is not to be believed is set by headquarters'.
+	if err == nil && p.Up && h.Machine.Doubt() != "" {
+		if err := h.Machine.Set(h.Machine.Now().Add(r.Ahead)); err != nil {
+			return r, err
+		}
+	}
+	if err == nil {
+		err = h.entrust(ctx, p, link)
+	}
 	if r.Got == 0 {
 		return r, err
 	}

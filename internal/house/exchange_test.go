@@ -353,6 +353,66 @@ func joined(t testing.TB, hub *house.House, code string) *house.House {
 	return box
 }
 
+// A box knew its country before it was paired, and so did headquarters: nothing of that waits for a word, nor is it sent to other boxes,
+// whether it calls or bundles are carried.
+func TestNewBoxHasNothingWaiting(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		for _, carried := range []bool{false, true} {
+			hub, box, _, _ := pair(t, e)
+			own := box.Log.Node()
+			bring := func(from, to *house.House) {
+				t.Helper()
+				var b bytes.Buffer
+				_, err := from.Nodes.Bundle(ctx, to.Log.Node(), &b)
+				must(t, err)
+				_, faults, err := to.TakeBundle(ctx, bytes.NewReader(b.Bytes()))
+				must(t, err)
+				if len(faults) > 0 {
+					t.Fatal(faults)
+				}
+			}
+			if carried {
+				bring(box, hub)
+				bring(hub, box)
+				bring(box, hub)
+			} else {
+				exchange(t, box, hub)
+				if r := exchange(t, box, hub); !r.Same {
+					t.Errorf("the second exchange: %+v", r)
+				}
+			}
+			for name, h := range map[string]*house.House{"headquarters": hub, "box": box} {
+				waits, err := h.Log.Waiting(ctx, h.DB)
+				must(t, err)
+				held, err := h.Log.Held(ctx, h.DB, "commons", own)
+				must(t, err)
+				if len(waits) > 0 || held > 0 {
+					t.Errorf("%s: %+v waits, %d are held", name, waits, held)
+				}
+				tree, err := h.Places.Tree(ctx, h.DB)
+				must(t, err)
+				if tree.Code(founding.Centre) == nil || tree.Code("MA") == nil {
+					t.Errorf("%s does not know its places", name)
+				}
+				if rep, err := h.Check(ctx, nil); err != nil || !rep.OK {
+					t.Errorf("%s: %v, %v", name, rep, err)
+				}
+			}
+		}
+	})
+}
+
+// What a box said in commons beside is not lost: it waits.
+func TestNewBoxKeepsWhatHeadquartersDoesNotSay(t *testing.T) {
+	hub, box, _, _ := pair(t, store.SQLite)
+	_, err := box.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "OWN", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}}, Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31"}}})
+	must(t, err)
+	exchange(t, box, hub)
+	if waits, err := hub.Log.Waiting(ctx, hub.DB); err != nil || len(waits) == 0 {
+		t.Errorf("it is gone: %v", err)
+	}
+}
+
 // Somebody goes to another centre, through headquarters and by a file between two boxes that have no link: their record and
 // consents are there, they are counted once on every node at every step, and an erasure at one centre reaches the other.
 func TestSomebodyGoesToAnotherCentre(t *testing.T) {
@@ -471,6 +531,30 @@ func TestSomebodyGoesToAnotherCentre(t *testing.T) {
 				t.Errorf("%s: %d consents in doubt (%v)", name, len(l), err)
 			}
 		}
+
+		// And back to where they came from, and there again.
+		back, err := hub.Move(ctx, id.Nil, all, people[0], from, "home")
+		must(t, err)
+		if back != person.Successor(first, from) {
+			t.Errorf("back they are %v", back)
+		}
+		if _, err := hub.Move(ctx, id.Nil, all, back, from, "home"); !errors.Is(err, house.ErrSameCentre) {
+			t.Errorf("back twice: %v", err)
+		}
+		exchange(t, left, hub)
+		if x, err := left.People.Get(ctx, left.DB, access.At(from), back); err != nil || x == nil || x.Details["first_latin"] != "Amina" {
+			t.Errorf("back at the first centre: %v, %v", x, err)
+		}
+		again, err = hub.Move(ctx, id.Nil, all, people[0], to, "school")
+		must(t, err)
+		if again != person.Successor(back, to) {
+			t.Errorf("there again they are %v", again)
+		}
+		exchange(t, left, hub)
+		exchange(t, come, hub)
+		there(again, "Amina")
+		reached("headquarters", hub, from, 2)
+		reached("headquarters", hub, to, 0)
 
 		// An erasure where they are now reaches where they were.
 		must(t, come.Erase(ctx, []id.ID{second}, to))

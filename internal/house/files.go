@@ -57,7 +57,7 @@ func (h *House) Files(ctx context.Context, q store.Querier, stream func(string) 
 			out = append(out, d)
 		}
 	}
-	err := errors.Join(h.Consents.Blobs(ctx, q, centres, among, add), h.Activities.Blobs(ctx, q, centres, add))
+	err := errors.Join(h.Consents.Blobs(ctx, q, centres, among, add), h.Activities.Blobs(ctx, q, centres, add), h.Courses.Blobs(ctx, q, add), h.Records.Blobs(ctx, q, centres, add))
 	if stream("hub") {
 		err = errors.Join(err, h.Agreements.Blobs(ctx, q, add))
 	}

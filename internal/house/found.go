@@ -2,12 +2,17 @@ package house
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 
 	"tizi/countries"
 	"tizi/internal/access"
+	"tizi/internal/fact"
 	"tizi/internal/id"
+	"tizi/internal/node"
 	"tizi/internal/place"
 )
 
@@ -26,8 +31,19 @@ func (h *House) Founded(ctx context.Context) (bool, error) {
 	return h.Access.Founded(ctx, h.DB)
 }
 
-// Found loads a country's places, the centre this node stands in, and opens the owner's account.
+// Code is what somebody has to know who sets the empty node up from another device: whoever can read its folder or its terminal. Every
+// process of the node has the same.
+func (h *House) Code() string {
+	b := sha256.Sum256(h.Log.Identity().Sign([]byte("tizi first visit")))
+	return node.CodeOf(b[:])
+}
+
+// Found loads a country's places, the centre this node stands in, and opens the owner's account. On a box that headquarters prepared
+// the places are known, and the owner manages the centre.
 func (h *House) Found(ctx context.Context, f Founding) error {
+	if h.Prepared() {
+		return h.foundPrepared(ctx, f)
+	}
 	country, err := countries.Load(strings.ToLower(f.Country))
 	if err != nil {
 		return err
@@ -88,4 +104,21 @@ func (h *House) Centre(ctx context.Context, code string) (*place.Place, error) {
 		}
 	}
 	return tree.Find(code)
+}
+
+// spare reports whether what a box said of the country while it ruled itself is no loss when it is paired: that its founder answers for
+// the country, which is over then, and what the country folder says of a place of which headquarters says something.
+func spare(f *fact.Fact, said bool) bool {
+	if g, ok := fact.As[access.RoleGranted](f); ok {
+		return f.Actor.IsNil() && g.Role == access.National
+	}
+	d, ok := fact.As[place.Described](f)
+	code, _, _ := strings.Cut(d.Code, "-")
+	if !ok || !said || code == "" {
+		return false
+	}
+	country, err := countries.Load(strings.ToLower(code))
+	return err == nil && slices.ContainsFunc(country.Places, func(p countries.Place) bool {
+		return p.Code == d.Code && reflect.DeepEqual(place.FromCountry(p), d)
+	})
 }

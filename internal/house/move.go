@@ -31,14 +31,45 @@ var (
 	ErrNotForHere = errors.New("the person goes to a centre that this node does not write for")
 )
 
-// records of a person that are at a centre.
-func recordAt(x *person.Person) id.ID {
-	for _, r := range x.Records {
-		if r.Centre == x.Centre {
-			return r.ID
+// Stays returns those records of a person that were not left for another centre: where they are now. There is none of somebody who is on
+// the way.
+func (h *House) Stays(ctx context.Context, x *person.Person) ([]*person.Person, error) {
+	all := x.Records
+	if len(all) == 0 {
+		all = []*person.Person{x}
+	}
+	var out []*person.Person
+	for _, r := range all {
+		moves, err := h.People.MovesOf(ctx, h.DB, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(moves, func(m person.Move) bool { return m.From == r.Centre }) {
+			out = append(out, r)
 		}
 	}
-	return x.ID
+	return out, nil
+}
+
+// leaving is the record that is left: the one that was asked for, where somebody is still at its centre, or one of a centre where they are.
+func leaving(x *person.Person, stays []*person.Person) (record, from id.ID) {
+	at := func(same func(*person.Person) bool) int { return slices.IndexFunc(stays, same) }
+	i := at(func(r *person.Person) bool { return r.ID == x.ID })
+	if i < 0 {
+		i = at(func(r *person.Person) bool { return r.Centre == x.Centre })
+	}
+	switch {
+	case i >= 0:
+		return stays[i].ID, stays[i].Centre
+	case len(stays) > 0:
+		return stays[0].ID, stays[0].Centre
+	}
+	for _, r := range x.Records {
+		if r.Centre == x.Centre {
+			return r.ID, r.Centre
+		}
+	}
+	return x.ID, x.Centre
 }
 
 // Move says that somebody goes to another centre: they leave the groups of the one they were at. Where this node may write at the
@@ -52,18 +83,23 @@ func (h *House) Move(ctx context.Context, actor id.ID, scope access.Scope, p, to
 	if err != nil {
 		return id.Nil, err
 	}
+	if x == nil {
+		return id.Nil, person.ErrUnknown
+	}
+	stays, err := h.Stays(ctx, x)
+	if err != nil {
+		return id.Nil, err
+	}
+	record, from := leaving(x, stays)
 	c := tree.Get(to)
 	switch {
-	case x == nil:
-		return id.Nil, person.ErrUnknown
 	case c == nil || c.Type != "centre" || c.Closed != "" && c.Closed <= h.Today():
 		return id.Nil, ErrNoCentre
-	case x.Centre == to || slices.ContainsFunc(x.Records, func(r *person.Person) bool { return r.Centre == to }):
+	case from == to || slices.ContainsFunc(stays, func(r *person.Person) bool { return r.Centre == to }):
 		return id.Nil, ErrSameCentre
 	case !slices.Contains(person.MoveReasons, reason):
 		return id.Nil, ErrMoveReason
 	}
-	record, from := recordAt(x), x.Centre
 	var groups []id.ID
 	_, err = h.Log.DoKeyed(ctx, fact.Command{Name: "go to another centre", Stream: person.Stream(from), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
@@ -170,7 +206,13 @@ func (h *House) Arrivals(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return h.Training.PassOnArrived(ctx, h.answers, h.Today())
+}
+
+// answers reports whether this node is the one that acts for a centre by itself: its own box, or headquarters where it has none.
+func (h *House) answers(centre id.ID) bool {
+	box, err := h.BoxOf(context.Background(), centre)
+	return err == nil && box == h.Log.Node() || err != nil && h.Log.IsRoot(h.Log.Node())
 }
 
 // word is what the sender of a person's file says beside the facts.
@@ -179,14 +221,19 @@ type word struct {
 	Reached []person.Reached `json:"reached"`
 }
 
-// BoxOf returns the node that may be brought somebody who goes to a centre: its box, or headquarters.
+// BoxOf returns the node that may be brought somebody who goes to a centre: the one that holds it and the fewest others, so its
+// own box before a region's. One that goes on by a recovery key is given nobody.
 func (h *House) BoxOf(ctx context.Context, centre id.ID) (id.ID, error) {
+	var best *fact.Grantee
 	for _, g := range h.Log.Grantees() {
-		if g.Revoked == nil && slices.Contains(g.Streams, person.Stream(centre)) {
-			return g.Node, nil
+		if g.Revoked == nil && !g.Provisional && slices.Contains(g.Streams, person.Stream(centre)) && (best == nil || len(g.Streams) < len(best.Streams)) {
+			best = &g
 		}
 	}
-	return id.Nil, ErrNoBox
+	if best == nil {
+		return id.Nil, ErrNoBox
+	}
+	return best.Node, nil
 }
 
 // CarryPerson writes what is known of somebody who left for another centre into a file for the box of that centre.

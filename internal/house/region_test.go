@@ -1,11 +1,13 @@
 package house_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
 	"tizi/internal/access"
 	"tizi/internal/consent"
+	"tizi/internal/fact"
 	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/node"
@@ -123,4 +125,127 @@ func TestRegionBetween(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A box whose region is no more changes over to headquarters, with all that it wrote meanwhile; to another headquarters it
+// does not.
+func TestBoxChangesOver(t *testing.T) {
+	const own, far = "MA-ERR-MJ1", "MA-GUE-MJ1"
+	found := func(centre string) *house.House {
+		h, _ := create(t, store.SQLite)
+		t.Cleanup(func() { h.Close() })
+		f := founding
+		f.Centre = centre
+		must(t, h.Found(ctx, f))
+		return h
+	}
+	hub := found("")
+	for _, c := range []string{own, far} {
+		_, err := hub.Centre(ctx, c)
+		must(t, err)
+	}
+	region, box := found(own), found(far)
+	join(t, hub, region, own, far)
+	exchange(t, region, hub)
+	join(t, region, box, far)
+	exchange(t, box, region)
+	exchange(t, region, hub)
+	must(t, hub.Nodes.Revoke(ctx, id.Nil, region.Log.Node(), "stolen"))
+	p, err := box.People.Register(ctx, id.Nil, place.ID(far), person.Details{"first_latin": "Amina", "birth": "2014-05-03"}, nil)
+	must(t, err)
+
+	stranger := found("")
+	_, err = stranger.Centre(ctx, far)
+	must(t, err)
+	code, invite, err := stranger.Nodes.Invite(ctx, id.Nil, far, person.Stream(place.ID(far)))
+	must(t, err)
+	ask := box.Nodes.Asking(code)
+	answer, err := stranger.Nodes.Answer(ctx, ask)
+	must(t, err)
+	number := node.Number(ask.Code, ask, answer)
+	_, err = stranger.Nodes.Accept(ctx, id.Nil, invite, number)
+	must(t, err)
+	if err := box.Nodes.Join(ctx, "http://stranger", answer, number, number); !errors.Is(err, node.ErrPaired) {
+		t.Errorf("to another headquarters: %v", err)
+	}
+
+	join(t, hub, box, far)
+	exchange(t, box, hub)
+	up, err := box.Nodes.Up(ctx, box.DB)
+	must(t, err)
+	if up == nil || up.Node != hub.Log.Node() {
+		t.Errorf("it calls %+v", up)
+	}
+	x, err := hub.People.Get(ctx, hub.DB, access.Everywhere(), p)
+	must(t, err)
+	if x == nil || x.Details["first_latin"] != "Amina" {
+		t.Errorf("headquarters shows %+v", x)
+	}
+	peer, err := hub.Nodes.Peer(ctx, hub.DB, box.Log.Node())
+	must(t, err)
+	if n, err := hub.Nodes.Waiting(ctx, hub.DB, box.Log.Node()); err != nil || n != 0 || peer.Done.IsZero() {
+		t.Errorf("headquarters believes that %d facts wait, and that it exchanged on %v: %v", n, peer.Done, err)
+	}
+}
+
+// A region's node revokes its own boxes and no other region's, whatever it writes.
+func TestRegionRevokesItsOwn(t *testing.T) {
+	const here, there = "MA-ERR-MJ1", "MA-CAS-MJ1"
+	found := func(centre string) *house.House {
+		h, _ := create(t, store.SQLite)
+		t.Cleanup(func() { h.Close() })
+		f := founding
+		f.Centre = centre
+		must(t, h.Found(ctx, f))
+		return h
+	}
+	hub := found("")
+	for _, c := range []string{here, "MA-GUE-MJ1", there, "MA-SAL-MJ1"} {
+		_, err := hub.Centre(ctx, c)
+		must(t, err)
+	}
+	region, other, box := found(here), found(there), found(there)
+	join(t, hub, region, here, "MA-GUE-MJ1")
+	join(t, hub, other, there, "MA-SAL-MJ1")
+	exchange(t, region, hub)
+	exchange(t, other, hub)
+	join(t, other, box, there)
+	exchange(t, box, other)
+	p, err := box.People.Register(ctx, id.Nil, place.ID(there), person.Details{"first_latin": "Amina", "birth": "2014-05-03"}, nil)
+	must(t, err)
+	exchange(t, box, other)
+	exchange(t, other, hub)
+	exchange(t, region, hub)
+	if err := region.Nodes.Revoke(ctx, id.Nil, box.Log.Node(), "stolen"); !errors.Is(err, node.ErrHolds) {
+		t.Errorf("it revokes another region's box: %v", err)
+	}
+	// One that was stolen does not ask.
+	_, err = region.Log.Do(ctx, fact.Command{Name: "revoke", Stream: "commons", Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+		return fact.Outcome{Facts: []fact.New{{Stream: "commons", Kind: fact.GrantRevoked, Subject: box.Log.Node(), Body: fact.Withdrawn{After: map[string]uint64{}, Reason: "spite"}}}}, nil
+	}})
+	must(t, err)
+	exchange(t, region, hub)
+	exchange(t, other, hub)
+	for _, h := range []*house.House{hub, other, region} {
+		if g, ok := h.Log.Grantee(box.Log.Node()); !ok || g.Revoked != nil {
+			t.Errorf("the box is revoked: %+v", g)
+		}
+	}
+	if x, err := hub.People.Get(ctx, hub.DB, access.Everywhere(), p); err != nil || x == nil {
+		t.Errorf("who was registered on it is %v, %v", x, err)
+	}
+	// Headquarters may, and so may its own region.
+	must(t, other.Nodes.Revoke(ctx, id.Nil, box.Log.Node(), "stolen"))
+	exchange(t, other, hub)
+	exchange(t, region, hub)
+	for _, h := range []*house.House{hub, other, region} {
+		if g, _ := h.Log.Grantee(box.Log.Node()); g.Revoked == nil {
+			t.Error("its own region does not revoke it")
+		}
+		rep, err := h.Check(ctx, nil)
+		must(t, err)
+		if !rep.OK {
+			t.Error(rep.Faults)
+		}
+	}
 }

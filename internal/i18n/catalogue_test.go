@@ -22,7 +22,7 @@ import (
 var dynamic = []string{
 	"common", "error", "count", "unit", "ago",
 	"age", "attendance", "centre.kind", "consent", "disability", "enrolment", "milieu",
-	"place", "region", "role", "schooling", "sex", "evidence", "same.state", "same.reason", "appeal.accept", "category", "diploma",
+	"place", "region", "role", "schooling", "sex", "evidence", "same.state", "same.reason", "appeal.accept", "category", "diploma", "agree.runs", "agree.mandates",
 }
 
 // TestEveryMessage reads every key in every language.

@@ -39,13 +39,17 @@ const bundleMagic = "tizi.bundle/1\n"
 
 // Frames of a bundle beside batches.
 const (
-	frameHead  = 'h' // head, first
-	frameKeys  = 'k' // keyring
-	framePart  = 'p' // part of a file
-	frameSeen  = 's' // seen, after the batches
-	frameEnd   = 'e' // signature over all before it, last
-	maxFrame   = 8 << 20
-	bundlePart = 1 << 20
+	frameHead = 'h' // head, first
+	frameKeys = 'k' // keyring
+	framePart = 'p' // part of a file
+	frameSeen = 's' // seen, after the batches
+	frameLack = 'l' // lacking: what its maker has not
+	// A release: its note, and parts of its program.
+	frameRelease = 'r'
+	frameProgram = 'q'
+	frameEnd     = 'e' // signature over all before it, last
+	maxFrame     = 8 << 20
+	bundlePart   = 1 << 20
 )
 
 // BundleHead says what a bundle is.
@@ -56,6 +60,11 @@ type BundleHead struct {
 	Made  time.Time `json:"made"`
 	Facts int       `json:"facts"`
 	Files int       `json:"files"`
+	// Claims is what introduces a node that writes by a recovery key, or that follows headquarters.
+	Claims []byte `json:"claims,omitempty"`
+	// Vitals is how a node is that brings a bundle to the one that it answers to.
+	Vitals  *Vitals `json:"vitals,omitempty"`
+	Program string  `json:"program,omitempty"`
 }
 
 // Receipt says what a node holds after it has taken a bundle in. It is signed.
@@ -119,6 +128,20 @@ func (n *Nodes) Bundle(ctx context.Context, to id.ID, w io.Writer) (BundleHead, 
 		return h, ErrStranger
 	}
 	shared := n.shared(to)
+	if h.Claims, err = n.claims(ctx); err != nil {
+		return h, err
+	}
+	provisional := h.Claims != nil
+	if provisional { // until it is confirmed it reads nothing anew, and brings what it has
+		shared = func(stream string) bool { return n.log.Reads(to, stream) }
+	}
+	follows, err := n.succession(ctx)
+	if err != nil {
+		return h, err
+	}
+	if len(follows) > 0 {
+		h.Claims = encode(shown{Follows: follows})
+	}
 	if _, err := n.share(ctx, shared, to, recipient); err != nil {
 		return h, err
 	}
@@ -131,7 +154,22 @@ func (n *Nodes) Bundle(ctx context.Context, to id.ID, w io.Writer) (BundleHead, 
 		return h, err
 	}
 	files = slices.DeleteFunc(files, func(d blob.Digest) bool { return !n.blobs.Has(d) })
+	if files, err = n.unheld(ctx, to, files); err != nil {
+		return h, err
+	}
+	files = slices.DeleteFunc(files, func(d blob.Digest) bool { return !n.blobs.Sound(d) })
 	h.Files = len(files)
+	lacks, err := n.lacks(ctx, shared)
+	if err != nil {
+		return h, err
+	}
+	p, err := n.Peer(ctx, n.log.DB, to)
+	if err != nil {
+		return h, err
+	}
+	if p != nil && p.Up {
+		h.Vitals, h.Program = n.vitals(ctx, *p), n.Program
+	}
 	out, err := sealed(w, recipient)
 	if err != nil {
 		return h, err
@@ -162,10 +200,6 @@ func (n *Nodes) Bundle(ctx context.Context, to id.ID, w io.Writer) (BundleHead, 
 			l.Size = b.Last()
 		}
 	}
-	p, err := n.Peer(ctx, n.log.DB, to)
-	if err != nil {
-		return h, err
-	}
 	if p == nil || !p.Up { // whoever is called says what it has seen
 		if err := n.log.Cosign(ctx, shared); err != nil {
 			return h, err
@@ -178,8 +212,21 @@ func (n *Nodes) Bundle(ctx context.Context, to id.ID, w io.Writer) (BundleHead, 
 	if err := f.write(frameSeen, encode(told)); err != nil {
 		return h, err
 	}
+	if err := f.write(frameLack, encode(lacking{Files: lacks[:min(len(lacks), maxLacks)]})); err != nil {
+		return h, err
+	}
 	for _, d := range files {
 		if err := n.bundleFile(f, d); err != nil {
+			return h, err
+		}
+	}
+	if !provisional { // what counts for nothing yet is not taken for received
+		if err := n.sent(ctx, to, h.ID, false, files); err != nil {
+			return h, err
+		}
+	}
+	if r := n.bundled(p); r != nil {
+		if err := n.bundleRelease(f, r); err != nil {
 			return h, err
 		}
 	}
@@ -199,8 +246,17 @@ func (n *Nodes) unconfirmed(ctx context.Context, to id.ID, shared func(string) b
 	if err != nil {
 		return nil, err
 	}
+	p, err := n.Peer(ctx, n.log.DB, to)
+	if err != nil {
+		return nil, err
+	}
+	// What this node said in commons while it ruled itself may be what headquarters says too (unsay).
+	early := p != nil && p.Up && p.Root != n.log.Root()
 	var todo []logState
 	for _, l := range logs {
+		if early && l.Stream == "commons" && l.Node == n.log.Node() {
+			continue
+		}
 		if at := have[logName{l.Stream, l.Node}]; at < l.Size {
 			todo = append(todo, logState{l.Stream, l.Node, at, ""})
 			h.Facts += int(l.Size - at)
@@ -232,15 +288,34 @@ func (n *Nodes) bundleFile(f *frames, d blob.Digest) error {
 type bundle struct {
 	r    *bufio.Reader
 	hash hash.Hash
-	at   int64 // bytes read, after what sealed them
+	file *counted
+}
+
+// counted is how much of a file was read.
+type counted struct {
+	io.Reader
+	n int64
+}
+
+// Read implements io.Reader.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// damaged says that a bundle is, and from which byte of the file on.
+func (c *counted) damaged(err error) error {
+	at := c.n
+	if a := (*seal.AlteredError)(nil); errors.As(err, &a) {
+		at = a.At
+	}
+	return fmt.Errorf("%w (at byte %d: %w)", ErrBundle, at, err)
 }
 
 // next reads a frame.
 func (b *bundle) next() (kind byte, body []byte, err error) {
-	place := b.at
-	fail := func(err error) (byte, []byte, error) {
-		return 0, nil, fmt.Errorf("%w (at byte %d: %w)", ErrBundle, place, err)
-	}
+	fail := func(err error) (byte, []byte, error) { return 0, nil, b.file.damaged(err) }
 	if kind, err = b.r.ReadByte(); err != nil {
 		return fail(err)
 	}
@@ -255,10 +330,8 @@ func (b *bundle) next() (kind byte, body []byte, err error) {
 	if _, err := io.ReadFull(b.r, body); err != nil {
 		return fail(err)
 	}
-	head := binary.AppendUvarint([]byte{kind}, size)
-	b.at += int64(len(head)) + int64(size)
 	if kind != frameEnd {
-		b.hash.Write(head)
+		b.hash.Write(binary.AppendUvarint([]byte{kind}, size))
 		b.hash.Write(body)
 	}
 	return kind, body, nil
@@ -267,7 +340,11 @@ func (b *bundle) next() (kind byte, body []byte, err error) {
 // read calls fn for each frame of a bundle for this node and makes sure of its end.
 func (n *Nodes) read(ctx context.Context, r io.Reader, fn func(h BundleHead, kind byte, body []byte) error) (BundleHead, error) {
 	var h BundleHead
-	plain, err := n.log.Identity().Reader(r, bundleMagic)
+	file := &counted{Reader: r}
+	plain, err := n.log.Identity().Reader(file, bundleMagic)
+	if errors.Is(err, seal.ErrAltered) {
+		err = file.damaged(err)
+	}
 	if err != nil {
 		return h, err
 	}
@@ -276,10 +353,10 @@ func (n *Nodes) read(ctx context.Context, r io.Reader, fn func(h BundleHead, kin
 		return h, err
 	}
 	defer z.Close()
-	b := &bundle{r: bufio.NewReaderSize(z, 64<<10), hash: sha256.New()}
+	b := &bundle{r: bufio.NewReaderSize(z, 64<<10), hash: sha256.New(), file: file}
 	kind, body, err := b.next()
 	if err == nil && kind != frameHead {
-		err = ErrBundle
+		err = file.damaged(errors.New("its head is missing"))
 	}
 	if err != nil {
 		return h, err
@@ -288,6 +365,11 @@ func (n *Nodes) read(ctx context.Context, r io.Reader, fn func(h BundleHead, kin
 		return h, fmt.Errorf("%w: its head", ErrBundle)
 	}
 	public, _, err := n.other(ctx, h.From)
+	if errors.Is(err, ErrNobody) && h.Claims != nil {
+		if err = n.introduced(ctx, h); err == nil {
+			public, _, err = n.other(ctx, h.From)
+		}
+	}
 	if err != nil {
 		return h, err
 	}
@@ -303,13 +385,34 @@ func (n *Nodes) read(ctx context.Context, r io.Reader, fn func(h BundleHead, kin
 			continue
 		}
 		if !ed25519.Verify(public, append([]byte(bundleMagic), b.hash.Sum(nil)...), body) {
-			return h, fmt.Errorf("%w: the signature at its end", ErrBundle)
+			return h, file.damaged(errors.New("the signature at its end"))
 		}
 		if _, err := b.r.ReadByte(); !errors.Is(err, io.EOF) {
-			return h, fmt.Errorf("%w: something follows its end", ErrBundle)
+			return h, file.damaged(errors.New("something follows its end"))
 		}
 		return h, nil
 	}
+}
+
+// introduced takes in what a bundle of a node that this one does not know shows.
+func (n *Nodes) introduced(ctx context.Context, h BundleHead) error {
+	var s shown
+	if err := decode(h.Claims, &s); err != nil {
+		return err
+	}
+	if len(s.Follows) == 0 {
+		_, err := n.introduce(ctx, h.Claims)
+		return err
+	}
+	up, err := n.Up(ctx, n.log.DB)
+	if err != nil {
+		return err
+	}
+	if up == nil {
+		return ErrNobody
+	}
+	_, err = n.follow(ctx, *up, h.From, s.Follows)
+	return err
 }
 
 // Take takes a bundle in: first it is read to its end, and then again.
@@ -325,10 +428,12 @@ func (n *Nodes) Take(ctx context.Context, r io.ReadSeeker) (Receipt, []Fault, er
 			_, err = fact.DecodeBatch(body)
 		case frameKeys:
 			err = decode(body, new(keyring))
-		case framePart:
+		case framePart, frameProgram:
 			_, _, err = readPart(body)
 		case frameSeen:
 			err = decode(body, new(seen))
+		case frameLack:
+			err = decode(body, new(lacking))
 		}
 		if err != nil {
 			err = fmt.Errorf("%w: %w", ErrBundle, err)
@@ -342,20 +447,25 @@ func (n *Nodes) Take(ctx context.Context, r io.ReadSeeker) (Receipt, []Fault, er
 		return out, nil, fmt.Errorf("read the bundle again: %w", err)
 	}
 	var faults []Fault
-	var has []logState // what the other holds, since it gave it
+	var has []logState      // what the other holds, since it gave it
+	var files []blob.Digest // likewise
+	spoken := map[blob.Digest]bool{}
+	copied := false // it knows more, or other, facts of this node than this node
 	all := func(string) bool { return true }
-	up := false
+	up, first := false, false
 	h, err := n.read(ctx, r, func(h BundleHead, kind byte, body []byte) error {
 		p, err := n.Peer(ctx, n.log.DB, h.From)
 		if err != nil {
 			return err
 		}
 		up = p != nil && p.Up
+		first = up && p.Done.IsZero()
 		shared := n.shared(h.From)
+		brings := shared // what it may bring facts of
 		if up {
-			shared = all
-		} else if g, ok := n.log.Grantee(h.From); ok && g.Revoked != nil {
-			shared = func(stream string) bool { return n.log.Reads(n.log.Node(), stream) }
+			shared, brings = all, all
+		} else if g, ok := n.log.Grantee(h.From); ok && (g.Revoked != nil || g.Provisional) {
+			brings = func(stream string) bool { return n.log.Reads(n.log.Node(), stream) }
 		}
 		switch kind {
 		case frameKeys:
@@ -369,14 +479,24 @@ func (n *Nodes) Take(ctx context.Context, r io.ReadSeeker) (Receipt, []Fault, er
 			if err != nil {
 				return err
 			}
-			t, added, err := n.store(ctx, []*fact.Batch{b}, shared)
+			t, added, err := n.store(ctx, []*fact.Batch{b}, brings)
 			out.Added += added
-			if k := len(b.Facts); k > 0 {
-				has = append(has, logState{b.Stream, b.Node, b.Facts[k-1].Seq, ""})
-			}
+			fault := ""
 			for _, o := range t.Logs {
+				fault = o.Fault
 				if f := (Fault{o.Stream, o.Node, o.Fault}); o.Fault != "" && !slices.Contains(faults, f) {
 					faults = append(faults, f)
+				}
+			}
+			other := fault == faultForked || fault == faultProof
+			copied = copied || b.Node == n.log.Node() && (added > 0 || other)
+			if fault == "" && len(b.Facts) > 0 {
+				has = append(has, logState{b.Stream, b.Node, b.Last(), ""})
+			}
+			if err == nil && up && other && b.Node != n.log.Node() { // its history stands, from where they part
+				_, err = n.log.Yield(ctx, b)
+				if errors.Is(err, fact.ErrProof) || errors.Is(err, fact.ErrGap) {
+					err = nil
 				}
 			}
 			if err == nil && up && b.Stream == "commons" {
@@ -390,16 +510,37 @@ func (n *Nodes) Take(ctx context.Context, r io.ReadSeeker) (Receipt, []Fault, er
 			}
 			told.Seen = slices.DeleteFunc(told.Seen, func(c cosigned) bool { return !shared(c.Stream) })
 			return n.log.TakeCosigned(ctx, told.facts())
+		case frameLack:
+			var l lacking
+			if err := decode(body, &l); err != nil {
+				return err
+			}
+			return n.lost(ctx, h.From, l.Files)
+		case frameRelease, frameProgram:
+			return n.takeRelease(kind, body)
 		case framePart:
 			p, b, err := readPart(body)
 			if err != nil {
 				return err
 			}
-			err = n.blobs.Append(p.File, p.Offset, b, p.Offset+int64(len(b)) == p.Size)
-			if errors.Is(err, blob.ErrPart) { // more of it is here already
-				err = nil
+			last := p.Offset+int64(len(b)) == p.Size
+			if _, known := spoken[p.File]; !known {
+				l, err := n.Files(ctx, n.log.DB, brings, p.File)
+				if err != nil {
+					return err
+				}
+				spoken[p.File] = len(l) > 0
 			}
-			return err
+			if !spoken[p.File] { // no fact that counts here speaks of it
+				return nil
+			}
+			switch err := n.blobs.Append(p.File, p.Offset, b, last); {
+			case errors.Is(err, blob.ErrPart), errors.Is(err, blob.ErrDamaged): // more of it is here already; or its own copy is damaged
+			case err != nil:
+				return err
+			case last:
+				files = append(files, p.File)
+			}
 		}
 		return nil
 	})
@@ -409,22 +550,35 @@ func (n *Nodes) Take(ctx context.Context, r io.ReadSeeker) (Receipt, []Fault, er
 	if err := n.log.DB.Write(ctx, func(tx store.Tx) error { return confirm(ctx, tx, h.From, has) }); err != nil {
 		return out, faults, err
 	}
+	if err := n.sent(ctx, h.From, h.ID, true, files); err != nil {
+		return out, faults, err
+	}
+	if first {
+		if err := n.unsay(ctx); err != nil {
+			return out, faults, err
+		}
+	}
 	if out, err = n.receipt(ctx, h, out.Added); err != nil {
 		return out, faults, err
 	}
 	now := n.log.Clock.Now()
 	return out, faults, n.note(ctx, h.From, func(p *Peer) {
 		p.Tried, p.Got, p.Sent, p.Fault = now, out.Added, 0, ""
+		p.Copied = p.Copied || copied
 		if len(faults) > 0 {
 			p.Fault = faults[0].Fault
 		}
 		if len(faults) == 0 {
 			p.Done = now
 		}
+		if h.Vitals != nil && !p.Up {
+			p.Vitals, p.Program = h.Vitals.heard(now), h.Program
+		}
 	})
 }
 
-// Confirm takes a receipt: what the other holds need not be in the next bundle for it.
+// Confirm takes a receipt: what the other holds need not be in the next bundle for it, where it is what this node holds too. Where it
+// knows more, or other, facts of this node than this node, this one is a copy.
 func (n *Nodes) Confirm(ctx context.Context, b []byte) (Receipt, error) {
 	var r Receipt
 	if err := json.Unmarshal(b, &r); err != nil || r.To != n.log.Node() {
@@ -438,9 +592,29 @@ func (n *Nodes) Confirm(ctx context.Context, b []byte) (Receipt, error) {
 	if err != nil || !ed25519.Verify(public, r.signed(), sig) {
 		return r, ErrReceipt
 	}
-	return r, n.log.DB.Write(ctx, func(tx store.Tx) error {
-		return confirm(ctx, tx, r.From, r.Logs)
+	var same []logState
+	copied := false
+	for _, l := range r.Logs {
+		root, ok, err := n.log.RootAt(ctx, n.log.DB, l.Stream, l.Node, l.Size)
+		if err != nil {
+			return r, err
+		}
+		if ok && l.Root != "" && rootOf(fact.LogState{Root: root}) != l.Root || !ok && l.Node == n.log.Node() {
+			copied = copied || l.Node == n.log.Node()
+			continue
+		}
+		same = append(same, l)
+	}
+	err = n.log.DB.Write(ctx, func(tx store.Tx) error {
+		if err := arrived(ctx, tx, r.From, r.Bundle); err != nil {
+			return err
+		}
+		return confirm(ctx, tx, r.From, same)
 	})
+	if err == nil && copied {
+		err = n.note(ctx, r.From, func(p *Peer) { p.Copied = true })
+	}
+	return r, err
 }
 
 // confirm notes that a node holds so much; what comes late and says less changes nothing.

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
 	"testing"
 
 	"tizi/internal/blob"
+	"tizi/internal/id"
 	"tizi/internal/node"
 	"tizi/internal/seal"
 	"tizi/internal/store"
@@ -82,7 +86,12 @@ func TestBundles(t *testing.T) {
 	})
 }
 
-// A bundle that is cut short, damaged or another's is refused whole.
+var atByte = regexp.MustCompile(`at byte (\d+)`)
+
+// sealedChunk is how many bytes of a sealed file stand or fall together.
+const sealedChunk = 64<<10 + 16
+
+// A bundle that is cut short, damaged or another's is refused whole, with the place named.
 func TestBadBundles(t *testing.T) {
 	h := hub(t, store.SQLite)
 	a, b := h.box(t, store.SQLite, here), h.box(t, store.SQLite, there)
@@ -92,30 +101,34 @@ func TestBadBundles(t *testing.T) {
 	}
 	write(t, a, here, 20_000)
 	whole, _ := a.bundle(t, h)
-	refused := func(what string, bundle []byte, want ...error) {
+	refused := func(what string, bundle []byte, at int) {
 		t.Helper()
 		before := h.CountOf("fact")
 		_, _, err := h.Take(ctx, bytes.NewReader(bundle))
-		ok := false
-		for _, w := range want {
-			ok = ok || errors.Is(err, w)
-		}
-		if !ok {
-			t.Errorf("%s: %v", what, err)
+		if m := atByte.FindStringSubmatch(fmt.Sprint(err)); !errors.Is(err, node.ErrBundle) || m == nil {
+			t.Errorf("%s at %d: %v", what, at, err)
+		} else if got, _ := strconv.Atoi(m[1]); got > at || got < at-sealedChunk {
+			t.Errorf("%s at %d is said to be so at %d", what, at, got)
 		}
 		if h.CountOf("fact") != before {
 			t.Errorf("%s: something of it was kept", what)
 		}
 	}
 	for _, n := range []int{0, 10, 100, len(whole) / 2, len(whole) - 1} {
-		refused("cut short", whole[:n], node.ErrBundle, seal.ErrAltered, seal.ErrNotFor)
+		refused("cut short", whole[:n], n)
 	}
-	for i := 20; i < len(whole); i += len(whole)/40 + 1 {
+	const header = 2000 // in it is for whom it is: who cannot open it cannot tell why
+	for i := header; i < len(whole); i += len(whole)/40 + 1 {
 		bad := bytes.Clone(whole)
 		bad[i] ^= 0x40
-		refused("damaged", bad, node.ErrBundle, seal.ErrAltered, seal.ErrNotFor)
+		refused("damaged", bad, i)
 	}
-	refused("longer", append(bytes.Clone(whole), "more"...), node.ErrBundle, seal.ErrAltered)
+	bad := bytes.Clone(whole)
+	bad[200] ^= 0x40
+	if _, _, err := h.Take(ctx, bytes.NewReader(bad)); !errors.Is(err, seal.ErrNotFor) {
+		t.Errorf("damaged in its header: %v", err)
+	}
+	refused("longer", append(bytes.Clone(whole), "more"...), len(whole)+4)
 	other, _ := b.bundle(t, h)
 	if _, _, err := a.Take(ctx, bytes.NewReader(other)); !errors.Is(err, seal.ErrNotFor) {
 		t.Errorf("another's: %v", err)
@@ -126,5 +139,76 @@ func TestBadBundles(t *testing.T) {
 	}
 	if r := h.takes(t, whole); r.Added != 20_000 {
 		t.Errorf("the whole one brought %d", r.Added)
+	}
+}
+
+// Files go once: not again to whoever said that it has them, nor back to where they came from; what was lost since goes again. A
+// file of which no fact speaks is not kept.
+func TestBundlesBringFilesOnce(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		h := hub(t, e)
+		a := h.box(t, store.SQLite, here)
+		a.join(t, h)
+		a.call(t, h)
+		files := speak(t, 3, h, a)
+		alone := speak(t, 4)[3]
+		a.files[here] = append(a.files[here], alone)
+		for i := range 4 {
+			if i != 1 {
+				a.has(t, i)
+			}
+		}
+		count := func(from, to *end, want int) []byte {
+			t.Helper()
+			b, head := from.bundle(t, to)
+			if head.Files != want {
+				t.Errorf("%d files in the bundle, and %d should be", head.Files, want)
+			}
+			return b
+		}
+		receipt := func(b []byte) {
+			t.Helper()
+			said, err := json.Marshal(h.takes(t, b))
+			must(t, err)
+			_, err = a.Confirm(ctx, said)
+			must(t, err)
+		}
+		first := count(a, h, 3)
+		count(a, h, 3) // nobody said that it came
+		receipt(first)
+		if !h.blobs.Has(files[0]) || h.blobs.Has(files[1]) || !h.blobs.Has(files[2]) || h.blobs.Has(alone) {
+			t.Error("what came is not what should")
+		}
+		count(h, a, 0)
+		a.has(t, 1)
+		receipt(count(a, h, 1))
+		receipt(count(a, h, 0))
+		must(t, h.blobs.Delete(files[2]))
+		a.takes(t, count(h, a, 0))
+		receipt(count(a, h, 1))
+		if !h.blobs.Has(files[2]) {
+			t.Error("what was lost did not come again")
+		}
+	})
+}
+
+// A box that was revoked brings what it wrote before, and no key that others would write under.
+func TestBundleOfRevokedBox(t *testing.T) {
+	h := hub(t, store.SQLite)
+	a := h.box(t, store.SQLite, here)
+	a.join(t, h)
+	a.call(t, h)
+	p := register(t, a, here, "Amina")
+	must(t, a.DB.Write(ctx, func(tx store.Tx) error {
+		return a.Keys.Rotate(ctx, tx, here, map[id.ID][]byte{h.Node.Node(): h.Own.Recipient()})
+	}))
+	b, _ := a.bundle(t, h)
+	before := h.CountOf("seal_epoch")
+	h.Node.Revoke(a.Node.Node(), map[string]uint64{here: 1})
+	if r := h.takes(t, b); r.Added != 1 || h.CountOf("fact WHERE subject = ?", p) != 1 {
+		t.Errorf("it brought %d facts", r.Added)
+	}
+	if n := h.CountOf("seal_epoch") - before; n != 0 {
+		t.Errorf("%d epochs of a revoked box were taken", n)
 	}
 }

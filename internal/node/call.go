@@ -73,8 +73,11 @@ func (p Plan) Open(t time.Time) bool {
 	return at >= from || at < to // over midnight
 }
 
+// askAgain is how often a box that was revoked calls, in case that was a mistake and is taken back.
+const askAgain = 24 * time.Hour
+
 // Next is when a peer is called again: as its plan says after an exchange that was whole, soon after one that was not, and
-// then less and less soon.
+// then less and less soon; once a day where this box was revoked.
 func (p Peer) Next() time.Time {
 	every := p.Every
 	if every == 0 {
@@ -82,6 +85,9 @@ func (p Peer) Next() time.Time {
 	}
 	if p.Fault == "" || p.Tried.IsZero() {
 		return p.Tried.Add(every)
+	}
+	if p.Fault == ErrRevoked.Error() {
+		return p.Tried.Add(max(every, askAgain))
 	}
 	wait := p.Tried.Sub(p.Done) / 4
 	return p.Tried.Add(min(max(wait, time.Minute), every))
@@ -121,6 +127,17 @@ func (n *Nodes) Run(ctx context.Context, log *slog.Logger, dial func(Peer) Link,
 			log.Warn("the exchange did not end", "with", p.Address, "err", err)
 		case said == "" && !r.Same:
 			log.Info("exchanged", "with", p.Address, "sent", r.Sent, "got", r.Got, "files", r.Files)
+		}
+		if r.Release != "" {
+			log.Info("a release came", "version", r.Release)
+		}
+		for what, fault := range map[string]error{"a release did not come": r.ReleaseFault, "the backup was not left with headquarters": r.BackupFault} {
+			if fault == nil || said != "" {
+				continue
+			}
+			if said = fault.Error(); said != last {
+				log.Warn(what, "err", fault)
+			}
 		}
 		last = said
 	}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"tizi/internal/blob"
 	"tizi/internal/fact"
 	"tizi/internal/id"
+	"tizi/internal/store"
 )
 
 // Link asks one other node. An answer may be lost after the question was understood: everything may be asked again.
@@ -35,6 +37,10 @@ type Result struct {
 	Ahead     time.Duration // how far the other's clock is ahead of this one's
 	Program   string
 	Faults    []Fault // logs that could not be brought over
+	// Release is the version of a program that came, ReleaseFault what kept one from coming; it goes on with the next exchange.
+	Release      string
+	ReleaseFault error
+	BackupFault  error // what kept this node's backup from being left with the other
 }
 
 // Fault is a log that stopped.
@@ -51,12 +57,12 @@ func (n *Nodes) Exchange(ctx context.Context, p Peer, link Link, progress func(S
 		return Result{}, err
 	}
 	x := &exchange{n: n, peer: p, link: link, progress: progress, shared: n.shared(p.Node), at: map[logName]uint64{}}
-	err := x.run(ctx)
+	err := x.run(ctx, false)
 	now := n.log.Clock.Now()
 	if err == nil && !x.res.Revoked && len(x.res.Faults) == 0 {
-		err = n.agree(ctx, p.Node, x.both)
+		err = n.agree(ctx, x.peer.Node, x.both)
 	}
-	kept := n.note(context.WithoutCancel(ctx), p.Node, func(k *Peer) {
+	kept := n.note(context.WithoutCancel(ctx), x.peer.Node, func(k *Peer) {
 		k.Copied = k.Copied || x.res.Copied
 		k.Tried, k.Ahead, k.Sent, k.Got, k.Fault = now, x.res.Ahead, x.res.Sent, x.res.Got, ""
 		if x.res.Program != "" {
@@ -73,7 +79,12 @@ func (n *Nodes) Exchange(ctx context.Context, p Peer, link Link, progress func(S
 			k.Done = now
 		}
 	})
-	return x.res, errors.Join(err, kept)
+	if err = errors.Join(err, kept); err == nil && !x.res.Revoked {
+		// After everything else, and no part of the exchange: that is whole without it.
+		x.res.Release, x.res.ReleaseFault = x.programs(ctx)
+		x.res.BackupFault = x.leave(ctx)
+	}
+	return x.res, err
 }
 
 type logName struct {
@@ -93,6 +104,8 @@ type exchange struct {
 	theirs   []logState
 	at       map[logName]uint64 // how much the other holds
 	both     []logState         // what both hold at the end, unless it stops
+	offers   []offered          // releases of the other
+	keeps    bool               // it keeps backups
 }
 
 func (x *exchange) tell() {
@@ -102,17 +115,18 @@ func (x *exchange) tell() {
 	}
 }
 
-func (x *exchange) run(ctx context.Context) error {
+// run brings the two together. followed says that the one that answers turned out to be another already.
+func (x *exchange) run(ctx context.Context, followed bool) error {
 	n := x.n
 	epochs, err := n.share(ctx, x.shared, x.peer.Node, x.peer.Recipient)
 	if err != nil {
 		return err
 	}
-	logs, state, err := n.state(ctx, x.shared, epochs)
+	logs, state, err := n.state(ctx, n.compared(x.peer.Node), epochs)
 	if err != nil {
 		return err
 	}
-	lacks, err := n.lacks(ctx, x.shared)
+	due, err := n.due(ctx, x.peer.Node, x.shared)
 	if err != nil {
 		return err
 	}
@@ -120,11 +134,14 @@ func (x *exchange) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(lacks) > 0 || untold {
+	if len(due) > 0 || untold {
 		state = "" // the same facts, and not all files or keys
 	}
 	asked := n.log.Clock.Now()
-	b, err := x.link.Ask(ctx, OpHello, encode(hello{Formats: [2]int{Oldest, Format}, Program: n.Program, Now: asked.UnixMilli(), State: state}))
+	b, err := x.hello(ctx, encode(hello{Formats: [2]int{Oldest, Format}, Program: n.Program, Now: asked.UnixMilli(), State: state, Vitals: n.vitals(ctx, x.peer), Arches: n.arches(ctx)}))
+	if (errors.Is(err, ErrAnother) || errors.Is(err, ErrStranger) && n.log.IsRoot(x.peer.Node)) && !followed {
+		return x.another(ctx, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -135,19 +152,31 @@ func (x *exchange) run(ctx context.Context) error {
 	if w.Formats[1] < Oldest || w.Formats[0] > Format {
 		return ErrFormat
 	}
+	if !w.Node.IsNil() && w.Node != x.peer.Node {
+		if followed {
+			return ErrAnother
+		}
+		return x.another(ctx, ErrAnother)
+	}
 	now := n.log.Clock.Now()
-	x.res.Revoked = w.Revoked
+	x.res.Revoked, x.offers, x.keeps = w.Revoked, w.Releases, w.Keeps
 	x.res.Program, x.res.Ahead = w.Program, time.UnixMilli(w.Now).Sub(asked.Add(now.Sub(asked)/2))
 	if x.res.Same = w.Same; w.Same {
 		x.both = states(logs)
 		return nil
 	}
 	x.theirs, x.both = w.Logs, w.Logs
+	if w.Revoked {
+		x.theirs = w.Held
+	}
 	if err := x.own(ctx); err != nil {
 		return err
 	}
-	for _, l := range w.Logs {
+	for _, l := range x.theirs {
 		x.at[logName{l.Stream, l.Node}] = l.Size
+	}
+	if w.Revoked { // it is given nothing
+		return x.push(ctx)
 	}
 	// Who may hold what stands in commons, so that comes first, and then what opens people's keys.
 	if err := x.pull(ctx, func(stream string) bool { return stream == "commons" }); err != nil {
@@ -155,6 +184,11 @@ func (x *exchange) run(ctx context.Context) error {
 	}
 	if err := n.adopt(ctx, x.peer); err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(x.theirs, func(t logState) bool { return t.Stream == "commons" && t.Node == n.log.Node() }) {
+		if err := n.unsay(ctx); err != nil {
+			return err
+		}
 	}
 	x.shared = n.shared(x.peer.Node)
 	if _, err := n.share(ctx, x.shared, x.peer.Node, x.peer.Recipient); err != nil {
@@ -167,6 +201,9 @@ func (x *exchange) run(ctx context.Context) error {
 		return err
 	}
 	if err := x.pull(ctx, func(stream string) bool { return stream != "commons" }); err != nil {
+		return err
+	}
+	if err := x.part(ctx); err != nil {
 		return err
 	}
 	// What has come since may have shown that a key is missing.
@@ -182,10 +219,34 @@ func (x *exchange) run(ctx context.Context) error {
 	return x.seen(ctx)
 }
 
+// another begins again with the node that answers in the place of headquarters, or that did not know this one.
+func (x *exchange) another(ctx context.Context, why error) error {
+	if news, err := x.follow(ctx); err != nil || !news {
+		return errors.Join(err, why)
+	}
+	return x.run(ctx, true)
+}
+
+// hello begins. Where this node is not known it shows its recovery key, if it writes by one, and begins again.
+func (x *exchange) hello(ctx context.Context, body []byte) ([]byte, error) {
+	b, err := x.link.Ask(ctx, OpHello, body)
+	if !errors.Is(err, ErrStranger) {
+		return b, err
+	}
+	claims, e := x.n.claims(ctx)
+	if e != nil || claims == nil {
+		return nil, errors.Join(err, e)
+	}
+	if _, err := x.link.Ask(ctx, OpRecover, claims); err != nil {
+		return nil, err
+	}
+	return x.link.Ask(ctx, OpHello, body)
+}
+
 // own looks whether the other knows this node's own logs further than this node, or otherwise: then it is a copy of a box, or
 // came back from an older state, and wants a key of its own (Succeed) before two write under one.
 func (x *exchange) own(ctx context.Context) error {
-	mine, err := x.n.log.States(ctx, x.n.log.DB, x.shared)
+	mine, err := x.n.log.States(ctx, x.n.log.DB, x.n.compared(x.peer.Node))
 	if err != nil {
 		return err
 	}
@@ -199,6 +260,19 @@ func (x *exchange) own(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// unsay takes back what this node said in commons before it was paired, where headquarters says it too and nobody was shown it.
+func (n *Nodes) unsay(ctx context.Context) error {
+	if n.log.Root() == n.log.Node() {
+		return nil
+	}
+	var shown int
+	if _, err := store.One(ctx, n.log.DB, "SELECT count(*) FROM node_confirmed WHERE stream = 'commons' AND node = ?", store.Args(n.log.Node()), &shown); err != nil || shown > 0 {
+		return err
+	}
+	_, err := n.log.Unsay(ctx, "commons", n.Spare)
+	return err
 }
 
 // adopt takes the root from the node that this one calls, once it knows what stands in commons there.
@@ -457,61 +531,136 @@ func (x *exchange) pull(ctx context.Context, of func(stream string) bool) error 
 	return nil
 }
 
-// files brings over what facts speak of, small files first.
-func (x *exchange) files(ctx context.Context) error {
-	mine, err := x.n.lacks(ctx, x.shared)
-	if err != nil {
-		return err
-	}
-	b, err := x.link.Ask(ctx, OpLack, encode(lacking{Files: mine[:min(len(mine), maxLacking)]}))
-	if errors.Is(err, ErrStranger) {
+// part finds where the histories part of logs that stopped for it: the one that the called node holds stands, and what this one has
+// beyond is kept until somebody says it again (Reissue).
+func (x *exchange) part(ctx context.Context) error {
+	if !x.peer.Up {
 		return nil
 	}
+	for _, f := range x.res.Faults {
+		if f.Fault != faultForked && f.Fault != faultProof {
+			continue
+		}
+		lost, err := x.n.log.Lost(ctx, x.n.log.DB)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(lost, func(l fact.Fork) bool { return l.Stream == f.Stream && l.Node == f.Node }) {
+			continue
+		}
+		for at, parted := uint64(0), false; !parted; {
+			b, err := x.link.Ask(ctx, OpPull, encode(wanted{[]logState{{f.Stream, f.Node, at, ""}}}))
+			if err != nil {
+				return err
+			}
+			l, err := batches(b)
+			if err != nil {
+				return err
+			}
+			if len(l) == 0 {
+				break
+			}
+			for _, b := range l {
+				if parted, err = x.n.log.Yield(ctx, b); errors.Is(err, fact.ErrProof) || errors.Is(err, fact.ErrGap) {
+					parted = true // damage, and no history
+				} else if err != nil {
+					return err
+				}
+				if at = b.Last(); parted {
+					break
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// files brings over what facts speak of, small files first. What one does not have, or has damaged, keeps nothing else from coming.
+func (x *exchange) files(ctx context.Context) error {
+	mine, err := x.n.due(ctx, x.peer.Node, x.shared)
 	if err != nil {
 		return err
 	}
-	var theirs lacking
-	if err := decode(b, &theirs); err != nil {
-		return err
-	}
-	sizes := map[blob.Digest]int64{}
-	var send, fetch []blob.Digest
-	for _, d := range theirs.Files {
-		if size, err := x.n.blobs.Size(d); err == nil {
-			sizes[d] = size
-			send = append(send, d)
+	asked := map[blob.Digest]bool{} // by the other
+	var none []blob.Digest          // of these: not to be had here
+	for more := true; more; {
+		ask := lacking{Files: mine[:min(len(mine), maxLacking)], None: none}
+		mine, none = mine[len(ask.Files):], nil
+		b, err := x.link.Ask(ctx, OpLack, encode(ask))
+		if errors.Is(err, ErrStranger) {
+			return nil
 		}
-	}
-	for d, size := range theirs.Sizes {
-		sizes[d] = size
-		fetch = append(fetch, d)
-	}
-	small := func(a, b blob.Digest) int {
-		if c := sizes[a] - sizes[b]; c != 0 {
-			return int(c)
-		}
-		return slices.Compare(a[:], b[:])
-	}
-	slices.SortFunc(send, small)
-	slices.SortFunc(fetch, small)
-	x.step.Files = len(send) + len(fetch)
-	for _, d := range send {
-		if err := x.sendFile(ctx, d, sizes[d]); err != nil {
+		if err != nil {
 			return err
 		}
-		x.filed()
-	}
-	for _, d := range fetch {
-		if err := x.fetchFile(ctx, d); err != nil {
+		var theirs lacking
+		if err := decode(b, &theirs); err != nil {
 			return err
 		}
-		x.filed()
+		sizes := theirs.Sizes
+		if sizes == nil {
+			sizes = map[blob.Digest]int64{}
+		}
+		var send, fetch, vain, both []blob.Digest
+		for _, d := range ask.Files {
+			if _, ok := sizes[d]; ok {
+				fetch = append(fetch, d)
+			} else {
+				vain = append(vain, d)
+			}
+		}
+		for _, d := range theirs.Files {
+			if asked[d] {
+				continue
+			}
+			asked[d] = true
+			if size, err := x.n.blobs.Size(d); err == nil && x.n.blobs.Sound(d) {
+				sizes[d] = size
+				send = append(send, d)
+			} else {
+				none = append(none, d)
+			}
+		}
+		small := func(a, b blob.Digest) int { return cmp.Or(cmp.Compare(sizes[a], sizes[b]), slices.Compare(a[:], b[:])) }
+		slices.SortFunc(send, small)
+		slices.SortFunc(fetch, small)
+		x.step.Files = len(send) + len(fetch)
+		for _, d := range send {
+			switch err := x.sendFile(ctx, d, sizes[d]); {
+			case errors.Is(err, blob.ErrPart) || errors.Is(err, blob.ErrMissing):
+				none = append(none, d)
+			case err != nil:
+				return err
+			default:
+				x.res.Files++
+				both = append(both, d)
+			}
+			x.filed()
+		}
+		for _, d := range fetch {
+			switch err := x.fetchFile(ctx, d); {
+			case errors.Is(err, blob.ErrDamaged):
+				vain = append(vain, d)
+			case err != nil:
+				return err
+			default:
+				x.res.Files++
+				both = append(both, d)
+			}
+			x.filed()
+		}
+		if err := x.n.vain(ctx, x.peer.Node, vain); err != nil {
+			return err
+		}
+		if err := x.n.sent(ctx, x.peer.Node, id.Nil, true, both); err != nil {
+			return err
+		}
+		more = len(mine) > 0 || len(none) > 0 || len(send) >= maxLacking
 	}
 	return nil
 }
 
 func (x *exchange) filed() {
-	x.res.Files++
 	x.step.Files--
 	x.tell()
 }

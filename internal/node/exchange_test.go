@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"tizi/internal/blob"
 	"tizi/internal/fact"
@@ -43,6 +44,7 @@ type end struct {
 	*testnode.Node
 	*node.Nodes
 	blobs *blob.Store
+	dir   string                   // of the files
 	files map[string][]blob.Digest // that its facts speak of, by stream
 }
 
@@ -51,7 +53,8 @@ func connect(t testing.TB, n *testnode.Node) *end {
 	e := &end{Node: n, files: map[string][]blob.Digest{}}
 	must(t, n.DB.Migrate(ctx, "node", node.Schema()))
 	var err error
-	e.blobs, err = blob.Open(t.TempDir())
+	e.dir = t.TempDir()
+	e.blobs, err = blob.Open(e.dir, nil)
 	must(t, err)
 	e.Nodes = node.New(n.Log, e.blobs)
 	e.Nodes.Files = func(_ context.Context, _ store.Querier, stream func(string) bool, among ...blob.Digest) ([]blob.Digest, error) {
@@ -249,6 +252,19 @@ func TestRevokedBox(t *testing.T) {
 	if got := name(t, a, secret); got != "" || a.CountOf("fact WHERE subject = ?", secret) != 0 {
 		t.Errorf("a revoked box reads %q", got)
 	}
+	// It was told, and has nothing more to bring: neither what it wrote nor what it was given.
+	if r, w := a.call(t, h); r.Sent != 0 || !r.Revoked || len(w.asked) != 1 {
+		t.Errorf("the revoked box again: %v, %+v", w.asked, r)
+	}
+	write(t, a, here, 1)
+	if r, w := a.call(t, h); r.Sent != 1 || len(w.asked) != 2 {
+		t.Errorf("the revoked box later: %v, %+v", w.asked, r)
+	}
+	p := a.peer(h)
+	p.Fault, p.Tried, p.Done = node.ErrRevoked.Error(), testnode.Epoch, testnode.Epoch.Add(-time.Hour)
+	if got := p.Next().Sub(p.Tried); got != 24*time.Hour {
+		t.Errorf("it calls again after %v", got)
+	}
 	b.call(t, h)
 	for _, n := range []*end{h, b} {
 		if got := n.CountOf("toy_counter"); got != 12 {
@@ -277,6 +293,10 @@ func TestCopiedBox(t *testing.T) {
 	r, _ := c.call(t, h)
 	if len(r.Faults) != 1 || r.Faults[0].Fault != "forked" || r.Got != 2 {
 		t.Errorf("the copy: %+v", r)
+	}
+	for range 3 {
+		write(t, c, here, 2)
+		c.call(t, h)
 	}
 	forks, err := h.Forks(ctx, h.DB)
 	must(t, err)

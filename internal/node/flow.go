@@ -116,14 +116,10 @@ func (n *Nodes) receipt(ctx context.Context, h BundleHead, added int) (Receipt, 
 // ErrNotHeld is returned for facts that do not wait for anybody's word. Doors translate it.
 var ErrNotHeld = errors.New("these facts do not wait, or cannot be let in: what a newer program wrote needs that program")
 
-// Decides says whether somebody's word settles what becomes of a fact: it was written without a grant, or after its node's was
-// revoked. What this program does not understand waits for a newer one.
-func Decides(h fact.Held) bool { return h.State == fact.Ungranted || h.State == fact.Revoked }
-
 // Admit lets facts count that wait, or says that they never will, which takes them off the list. All of one subject is said in
 // one fact, in the stream that it is about.
 func (n *Nodes) Admit(ctx context.Context, actor id.ID, held []fact.Held, reason string, admit bool) error {
-	if len(held) == 0 || slices.ContainsFunc(held, func(h fact.Held) bool { return !Decides(h) }) {
+	if len(held) == 0 || slices.ContainsFunc(held, func(h fact.Held) bool { return !h.Decides() }) {
 		return ErrNotHeld
 	}
 	type about struct {

@@ -41,12 +41,27 @@ const (
 	OpGive  = "give"  // part of a file → given
 	OpFile  = "file"  // place in a file → part of it
 	OpSeen  = "seen"  // seen → seen
+	// OpRelease asks for the note of the newest release for a kind of machine: offered → the note; OpProgram for a part of its
+	// program: place in a file → part of it.
+	OpRelease = "release"
+	OpProgram = "program"
+	// OpKeep brings a part of an archive of a backup: kept, then its bytes → kept.
+	OpKeep = "keep"
+	// OpDeposit leaves half of the key of the asking node's disk: Deposit → nothing.
+	OpDeposit = "deposit"
+	// OpUnlock asks for it back. A locked node asks, whose own keys are locked too: unlocking → released.
+	OpUnlock = "unlock"
+	// OpRecover is asked by a node that the other does not know, and shows by which recovery key it writes: shown → nothing.
+	OpRecover = "recover"
+	// OpFollow is asked where another node answers than the one that was called: following → following.
+	OpFollow = "follow"
 )
 
 // seen names how far the logs are that nodes are known to have cosigned, and answers with what was cosigned beyond.
 type seen struct {
 	Known []cosigned `json:"known,omitempty"`
 	Seen  []cosigned `json:"seen,omitempty"`
+	Logs  []logState `json:"logs,omitempty"` // of the one that asks: what it holds by now
 }
 
 type cosigned struct {
@@ -75,16 +90,32 @@ type hello struct {
 	Program string `json:"program"`
 	Now     int64  `json:"now"` // the machine's own time, ms since 1970
 	State   string `json:"state"`
+	// Vitals is how the one that calls is; older programs do not say.
+	Vitals *Vitals `json:"vitals,omitempty"`
+	// Arches are the kinds of machines that it takes releases for: its own, and those of the nodes that call it.
+	Arches []string `json:"arches,omitempty"`
+}
+
+// offered is a release.
+type offered struct {
+	Arch    string `json:"arch"`
+	Version string `json:"version"`
 }
 
 // welcome answers it. Where both hold the same there is nothing else.
 type welcome struct {
+	Node    id.ID      `json:"node"`
 	Formats [2]int     `json:"formats"`
 	Program string     `json:"program"`
 	Now     int64      `json:"now"`
 	Same    bool       `json:"same,omitempty"`
 	Revoked bool       `json:"revoked,omitempty"` // the one that asks may bring what it wrote, and gets nothing
 	Logs    []logState `json:"logs,omitempty"`
+	Held    []logState `json:"held,omitempty"` // told to a revoked one, instead
+	// Releases are the newest that it has for the kinds of machines that were named.
+	Releases []offered `json:"releases,omitempty"`
+	// Keeps says that it keeps backups of those that call.
+	Keeps bool `json:"keeps,omitempty"`
 }
 
 // logState says how much of a log a node holds, and what.
@@ -128,9 +159,10 @@ type wanted struct {
 	Logs []logState `json:"logs"`
 }
 
-// lacking names the files that a node lacks, with the sizes of those that the other named.
+// lacking names the files that a node lacks, with the sizes of those that the other named, and which of those it does not have.
 type lacking struct {
 	Files []blob.Digest         `json:"files,omitempty"`
+	None  []blob.Digest         `json:"none,omitempty"` // of the one that asks: what it was asked for before
 	Sizes map[blob.Digest]int64 `json:"sizes,omitempty"`
 }
 

@@ -16,6 +16,7 @@ import (
 	"tizi/internal/blob"
 	"tizi/internal/fact"
 	"tizi/internal/id"
+	"tizi/internal/release"
 	"tizi/internal/store"
 )
 
@@ -36,18 +37,31 @@ type Nodes struct {
 	gate  chan struct{} // how many answers are worked out at once
 	// Files returns the digests of the files that the facts of some streams speak of, or of some files those; the house knows.
 	Files func(ctx context.Context, q store.Querier, stream func(string) bool, among ...blob.Digest) ([]blob.Digest, error)
+	// Spare reports whether a fact that this node wrote in commons while it ruled itself is no loss once another rules, which says
+	// something of its subject or not; the house knows.
+	Spare func(f *fact.Fact, said bool) bool
 	// Took is called when another node has brought facts.
-	Took func()
-	told asked
+	Took  func()
+	told  asked
+	count counting
+	// Printed, unless it is nil, is told of a recovery key as it is printed.
+	Printed func(sheet string) error
 	// Program is the version that this node tells others.
 	Program string
+	// Vitals says how this node is, to one that it calls; nil: it does not say.
+	Vitals func(ctx context.Context, peer Peer) (*Vitals, error)
+	// Releases are the programs that this node takes from the one that it calls, and gives to those that call it; nil: none.
+	Releases *release.Shelf
+	// Archives are the backups that nodes leave with those they call; nil: none.
+	Archives Archives
 }
 
 // New returns the room on a node's log and files.
 func New(l *fact.Log, b *blob.Store) *Nodes {
 	return &Nodes{
-		Took: func() {},
-		log:  l, blobs: b, call: caller{now: make(chan struct{}, 1)}, gate: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+		Took:  func() {},
+		Spare: func(*fact.Fact, bool) bool { return false },
+		log:   l, blobs: b, call: caller{now: make(chan struct{}, 1)}, gate: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		Files: func(context.Context, store.Querier, func(string) bool, ...blob.Digest) ([]blob.Digest, error) {
 			return nil, nil
 		},
@@ -97,8 +111,9 @@ type Peer struct {
 	Fault       string    // what kept the last one from being whole
 	Ahead       time.Duration
 	Program     string
-	Sent, Got   int  // facts, in the last exchange
-	Copied      bool // it knew more, or other, facts of this node than this node: this one is a copy, and has no key of its own yet
+	Sent, Got   int     // facts, in the last exchange
+	Copied      bool    // it knew more, or other, facts of this node than this node: this one is a copy, and has no key of its own yet
+	Vitals      *Vitals // how it said that it is; nil: it did not
 
 	Plan
 }
@@ -114,11 +129,16 @@ type Plan struct {
 // DefaultEvery is how often a node calls unless a plan says otherwise.
 const DefaultEvery = 15 * time.Minute
 
-const peerColumns = "node, up, address, public_key, recipient, root, paired, tried, done, fault, ahead, program, sent, got, every, cap, opens, closes, paused, copied"
+// Late is after how long without an exchange somebody should look: a weekend is none.
+const Late = 4 * 24 * time.Hour
+
+const peerColumns = "node, up, address, public_key, recipient, root, paired, tried, done, fault, ahead, program, sent, got, every, cap, opens, closes, paused, copied, vitals"
 
 func (p *Peer) scan(r store.Row) error {
 	var paired, tried, done, ahead, every int64
-	err := r.Scan(&p.Node, &p.Up, &p.Address, (*[]byte)(&p.Public), &p.Recipient, &p.Root, &paired, &tried, &done, &p.Fault, &ahead, &p.Program, &p.Sent, &p.Got, &every, &p.Cap, &p.Opens, &p.Closes, &p.Paused, &p.Copied)
+	var vitals string
+	err := r.Scan(&p.Node, &p.Up, &p.Address, (*[]byte)(&p.Public), &p.Recipient, &p.Root, &paired, &tried, &done, &p.Fault, &ahead, &p.Program, &p.Sent, &p.Got, &every, &p.Cap, &p.Opens, &p.Closes, &p.Paused, &p.Copied, &vitals)
+	p.Vitals = readVitals(vitals)
 	p.Every = time.Duration(every) * time.Second
 	p.Paired, p.Tried, p.Done, p.Ahead = instant(paired), instant(tried), instant(done), time.Duration(ahead)*time.Millisecond
 	return err
@@ -181,8 +201,8 @@ func boolean(b bool) int {
 
 // keep stores a peer.
 func keep(ctx context.Context, tx store.Tx, p Peer) error {
-	err := tx.Exec(ctx, "INSERT INTO node_peer ("+peerColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET up = excluded.up, address = excluded.address, public_key = excluded.public_key, recipient = excluded.recipient, root = excluded.root, paired = excluded.paired, tried = excluded.tried, done = excluded.done, fault = excluded.fault, ahead = excluded.ahead, program = excluded.program, sent = excluded.sent, got = excluded.got, every = excluded.every, cap = excluded.cap, opens = excluded.opens, closes = excluded.closes, paused = excluded.paused, copied = excluded.copied",
-		p.Node, boolean(p.Up), p.Address, append([]byte{}, p.Public...), append([]byte{}, p.Recipient...), p.Root, millis(p.Paired), millis(p.Tried), millis(p.Done), p.Fault, p.Ahead.Milliseconds(), p.Program, p.Sent, p.Got, int64(p.Every/time.Second), p.Cap, p.Opens, p.Closes, boolean(p.Paused), boolean(p.Copied))
+	err := tx.Exec(ctx, "INSERT INTO node_peer ("+peerColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node) DO UPDATE SET up = excluded.up, address = excluded.address, public_key = excluded.public_key, recipient = excluded.recipient, root = excluded.root, paired = excluded.paired, tried = excluded.tried, done = excluded.done, fault = excluded.fault, ahead = excluded.ahead, program = excluded.program, sent = excluded.sent, got = excluded.got, every = excluded.every, cap = excluded.cap, opens = excluded.opens, closes = excluded.closes, paused = excluded.paused, copied = excluded.copied, vitals = excluded.vitals",
+		p.Node, boolean(p.Up), p.Address, append([]byte{}, p.Public...), append([]byte{}, p.Recipient...), p.Root, millis(p.Paired), millis(p.Tried), millis(p.Done), p.Fault, p.Ahead.Milliseconds(), p.Program, p.Sent, p.Got, int64(p.Every/time.Second), p.Cap, p.Opens, p.Closes, boolean(p.Paused), boolean(p.Copied), p.Vitals.encode())
 	if err != nil {
 		return fmt.Errorf("keep what is known of a node: %w", err)
 	}
@@ -199,5 +219,15 @@ func (n *Nodes) shared(peer id.ID) func(stream string) bool {
 			memo[stream] = ok
 		}
 		return ok
+	}
+}
+
+// compared says of which streams two nodes tell each other how much they hold: those that they share, and those that one of them
+// writes by a recovery key, of which it is given nothing until that is confirmed.
+func (n *Nodes) compared(peer id.ID) func(stream string) bool {
+	shared := n.shared(peer)
+	may := func(v id.ID, stream string) bool { return n.log.Reads(v, stream) || n.log.Writes(v, stream) }
+	return func(stream string) bool {
+		return shared(stream) || may(n.log.Node(), stream) && may(peer, stream)
 	}
 }

@@ -34,7 +34,28 @@ func (n *Nodes) see(ctx context.Context, who fact.Grantee, body []byte) ([]byte,
 			out.Seen = append(out.Seen, w)
 		}
 	}
+	if err := n.ended(ctx, who.Node, shared, in.Logs); err != nil {
+		return nil, err
+	}
 	return encode(out), nil
+}
+
+// ended takes note that the exchange of one that calls is over, and of which logs it holds just as this node does.
+func (n *Nodes) ended(ctx context.Context, peer id.ID, shared func(string) bool, theirs []logState) error {
+	own, err := n.log.States(ctx, n.log.DB, shared)
+	if err != nil {
+		return err
+	}
+	mine := map[logState]bool{}
+	for _, l := range states(own) {
+		mine[l] = true
+	}
+	same := slices.DeleteFunc(slices.Clone(theirs), func(l logState) bool { return !mine[l] })
+	if err := n.agree(ctx, peer, same); err != nil {
+		return err
+	}
+	now := n.log.Clock.Now()
+	return n.note(ctx, peer, func(p *Peer) { p.Done = now })
 }
 
 // cosignedName is whose word it is about which log.
@@ -68,6 +89,11 @@ func (x *exchange) seen(ctx context.Context) error {
 	for name, size := range furthest(known) {
 		ask.Known = append(ask.Known, cosigned{Stream: name.stream, Node: name.node, By: name.by, Size: size})
 	}
+	own, err := x.n.log.States(ctx, x.n.log.DB, x.shared)
+	if err != nil {
+		return err
+	}
+	ask.Logs = states(own)
 	b, err := x.link.Ask(ctx, OpSeen, encode(ask))
 	if errors.Is(err, ErrMessage) || errors.Is(err, ErrStranger) {
 		return nil

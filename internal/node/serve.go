@@ -18,6 +18,12 @@ import (
 // Serve answers a question of another node, which the caller made sure of. What the other may not read is not given; what
 // it writes without a grant is kept and does not count.
 func (n *Nodes) Serve(ctx context.Context, from id.ID, op string, body []byte) ([]byte, error) {
+	switch op {
+	case OpRecover:
+		return n.introduce(ctx, body)
+	case OpFollow:
+		return n.followed(ctx, body)
+	}
 	who, ok := n.log.Grantee(from)
 	if !ok {
 		return nil, ErrStranger
@@ -51,6 +57,14 @@ func (n *Nodes) Serve(ctx context.Context, from id.ID, op string, body []byte) (
 		return n.givePart(ctx, who, body)
 	case OpSeen:
 		return n.see(ctx, who, body)
+	case OpRelease:
+		return n.offer(body)
+	case OpProgram:
+		return n.giveProgram(body)
+	case OpKeep:
+		return n.keepPart(who, body)
+	case OpDeposit:
+		return n.deposit(ctx, who, body)
 	}
 	return nil, fmt.Errorf("%w: nobody asks %q", ErrMessage, op)
 }
@@ -61,7 +75,7 @@ func (n *Nodes) welcome(ctx context.Context, who fact.Grantee, body []byte) ([]b
 		return nil, err
 	}
 	now := n.log.Clock.Now()
-	w := welcome{Formats: [2]int{Oldest, Format}, Program: n.Program, Now: now.UnixMilli()}
+	w := welcome{Node: n.log.Node(), Formats: [2]int{Oldest, Format}, Program: n.Program, Now: now.UnixMilli()}
 	if h.Formats[1] < Oldest || h.Formats[0] > Format {
 		return nil, fmt.Errorf("it speaks formats %d to %d: %w", h.Formats[0], h.Formats[1], ErrFormat)
 	}
@@ -70,11 +84,11 @@ func (n *Nodes) welcome(ctx context.Context, who fact.Grantee, body []byte) ([]b
 	if err != nil {
 		return nil, err
 	}
-	logs, state, err := n.state(ctx, shared, epochs)
+	logs, state, err := n.state(ctx, n.compared(who.Node), epochs)
 	if err != nil {
 		return nil, err
 	}
-	lacks, err := n.lacks(ctx, shared)
+	due, err := n.due(ctx, who.Node, shared)
 	if err != nil {
 		return nil, err
 	}
@@ -83,17 +97,30 @@ func (n *Nodes) welcome(ctx context.Context, who fact.Grantee, body []byte) ([]b
 		return nil, err
 	}
 	w.Revoked = who.Revoked != nil
-	w.Same = state == h.State && len(lacks) == 0 && !untold && !w.Revoked
-	if !w.Same {
+	w.Same = state == h.State && len(due) == 0 && !untold && !w.Revoked
+	if !w.Same && !w.Revoked {
 		w.Logs = states(logs)
+	}
+	if w.Revoked { // it is told how much of what it may bring is here, so that it brings the rest and no more
+		logs, err := n.log.States(ctx, n.log.DB, func(string) bool { return true })
+		if err != nil {
+			return nil, err
+		}
+		w.Held = states(slices.DeleteFunc(logs, func(l fact.LogState) bool {
+			return l.Node != who.Node && l.Stream != "commons" && !who.Names(l.Stream)
+		}))
 	}
 	if w.Same {
 		if err := n.agree(ctx, who.Node, states(logs)); err != nil {
 			return nil, err
 		}
 	}
+	if !w.Revoked {
+		w.Releases, w.Keeps = n.offers(h.Arches), n.Archives != nil && !who.Provisional
+	}
 	return encode(w), n.note(ctx, who.Node, func(p *Peer) {
 		p.Tried, p.Ahead, p.Program, p.Sent, p.Got, p.Fault = now, time.UnixMilli(h.Now).Sub(now), h.Program, 0, 0, ""
+		p.Vitals = h.Vitals.heard(now)
 		if w.Same {
 			p.Done = now
 		}
@@ -102,17 +129,19 @@ func (n *Nodes) welcome(ctx context.Context, who fact.Grantee, body []byte) ([]b
 
 // note changes what is known of a peer.
 func (n *Nodes) note(ctx context.Context, node id.ID, change func(*Peer)) error {
-	return n.log.DB.Write(ctx, func(tx store.Tx) error {
-		p, err := n.Peer(ctx, tx, node)
-		if err != nil {
-			return err
-		}
-		if p == nil {
-			p = &Peer{Node: node, Paired: n.log.Clock.Now()}
-		}
-		change(p)
-		return keep(ctx, tx, *p)
-	})
+	return n.log.DB.Write(ctx, func(tx store.Tx) error { return n.noteIn(ctx, tx, node, change) })
+}
+
+func (n *Nodes) noteIn(ctx context.Context, tx store.Tx, node id.ID, change func(*Peer)) error {
+	p, err := n.Peer(ctx, tx, node)
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		p = &Peer{Node: node, Paired: n.log.Clock.Now()}
+	}
+	change(p)
+	return keep(ctx, tx, *p)
 }
 
 // share wraps what this node can open of some streams for another, and returns all that is wrapped of them then.
@@ -219,7 +248,7 @@ func (n *Nodes) take(ctx context.Context, who fact.Grantee, body []byte) ([]byte
 		return nil, err
 	}
 	shared := n.shared(who.Node)
-	if who.Revoked != nil { // what it wrote before it was revoked stands
+	if who.Revoked != nil || who.Provisional { // what it wrote before it was revoked stands; what it brings may be confirmed
 		shared = func(stream string) bool { return n.log.Reads(n.log.Node(), stream) }
 	}
 	out, got, err := n.store(ctx, l, shared)
@@ -306,22 +335,23 @@ func (n *Nodes) fill(ctx context.Context, logs []logState) (p pack, came []logSt
 	return p, came, facts, nil
 }
 
-// lacks returns the files that this node should have of some streams and has not.
-func (n *Nodes) lacks(ctx context.Context, keep func(string) bool) ([]blob.Digest, error) {
-	all, err := n.Files(ctx, n.log.DB, keep)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(all, n.blobs.Has), nil
-}
-
 func (n *Nodes) lacking(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
 	var in, out lacking
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
 	shared := n.shared(who.Node)
-	mine, err := n.lacks(ctx, shared)
+	if len(in.None) > 0 {
+		none, err := n.lacks(ctx, shared)
+		if err == nil {
+			none = slices.DeleteFunc(none, func(d blob.Digest) bool { return !slices.Contains(in.None, d) })
+			err = n.vain(ctx, who.Node, none)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	mine, err := n.due(ctx, who.Node, shared)
 	if err != nil {
 		return nil, err
 	}
@@ -334,7 +364,7 @@ func (n *Nodes) lacking(ctx context.Context, who fact.Grantee, body []byte) ([]b
 		}
 		out.Sizes = map[blob.Digest]int64{}
 		for _, d := range here {
-			if size, err := n.blobs.Size(d); err == nil {
+			if size, err := n.blobs.Size(d); err == nil && n.blobs.Sound(d) { // a damaged one is none
 				out.Sizes[d] = size
 			}
 		}
@@ -343,19 +373,26 @@ func (n *Nodes) lacking(ctx context.Context, who fact.Grantee, body []byte) ([]b
 }
 
 // part is a place in a file and the bytes from there: the JSON with its length before it, then the bytes.
-func partOf(p place, b []byte) []byte {
-	head := encode(p)
+func partOf(p place, b []byte) []byte { return withHead(p, b) }
+
+// withHead puts the JSON of something, with its length before it, before bytes.
+func withHead(v any, b []byte) []byte {
+	head := encode(v)
 	out := binary.AppendUvarint(nil, uint64(len(head)))
 	return append(append(out, head...), b...)
 }
 
 func readPart(b []byte) (p place, rest []byte, err error) {
+	rest, err = readHead(b, &p)
+	return p, rest, err
+}
+
+func readHead(b []byte, into any) (rest []byte, err error) {
 	n, w := binary.Uvarint(b)
 	if w <= 0 || n > uint64(len(b)-w) {
-		return p, nil, ErrMessage
+		return nil, ErrMessage
 	}
-	err = decode(b[w:w+int(n)], &p)
-	return p, b[w+int(n):], err
+	return b[w+int(n):], decode(b[w:w+int(n)], into)
 }
 
 func (n *Nodes) takePart(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
@@ -372,7 +409,13 @@ func (n *Nodes) takePart(ctx context.Context, who fact.Grantee, body []byte) ([]
 			return nil, err
 		}
 	}
-	return encode(n.held(p)), nil
+	held := n.held(p)
+	if len(b) > 0 && held.Offset == p.Size {
+		if err := n.sent(ctx, who.Node, id.Nil, true, []blob.Digest{p.File}); err != nil {
+			return nil, err
+		}
+	}
+	return encode(held), nil
 }
 
 // held is how much of a file is here.

@@ -525,6 +525,8 @@ func (d Details) Normalise(today string) (Details, map[Field]list.Fault) {
 			out[f], err = list.ParseCIN(v)
 		case "phone", "guardian_phone":
 			out[f], err = list.ParsePhone(v)
+		case "texts": // whatever was said, it was said against them
+			out[f] = NoTexts
 		case "milieu":
 			out[f], err = list.ParseMilieu(v)
 		case "schooling":

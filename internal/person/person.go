@@ -25,7 +25,11 @@ type Field = string
 var Fields = []Field{
 	"first_ar", "last_ar", "name_ar", "first_latin", "last_latin", "name_latin", "birth", "sex", "massar", "cin",
 	"phone", "guardian_name", "guardian_phone", "school", "level", "milieu", "schooling", "category", "diploma", "commune", "address",
+	"texts",
 }
+
+// NoTexts in the field texts says that no SMS is wanted.
+const NoTexts = "no"
 
 // Details are a person's fields.
 type Details map[Field]string
@@ -70,7 +74,7 @@ var (
 var (
 	table = &store.Table{
 		Name: "person", Key: 1,
-		Columns: store.Cols("id:id centre:id sort:text first_ar:text last_ar:text name_ar:text first_latin:text last_latin:text name_latin:text birth:text sex:text massar:text cin:text phone:text guardian_name:text guardian_phone:text school:text level:text milieu:text schooling:text category:text diploma:text commune:text address:text registered:int conflict:int said:text at:int mark:int"),
+		Columns: store.Cols("id:id centre:id sort:text first_ar:text last_ar:text name_ar:text first_latin:text last_latin:text name_latin:text birth:text sex:text massar:text cin:text phone:text guardian_name:text guardian_phone:text school:text level:text milieu:text schooling:text category:text diploma:text commune:text address:text texts:text registered:int conflict:int said:text at:int mark:int"),
 		// The third is for distances: few lists name a commune.
 		Indexes: []string{"centre, sort, id", "sort, id", "centre, commune WHERE commune <> ''", "centre, id WHERE conflict <> 0"},
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -178,17 +179,31 @@ type Version struct {
 
 // Versions returns the rules of a phase, the first one first.
 func (p *Programmes) Versions(ctx context.Context, q store.Querier, ph Phase) ([]Version, error) {
-	var out []Version
-	if r := (Rule{AgeMin: ph.AgeMin, AgeMax: ph.AgeMax, AgeOn: cmp.Or(ph.Aged, ph.From)}); !r.Any() {
-		out = append(out, Version{Phase: ph.ID, N: 1, Rule: r})
+	l, err := p.AllVersions(ctx, q, []Phase{ph})
+	return l[ph.ID], err
+}
+
+// AllVersions returns the rules of some phases, by phase.
+func (p *Programmes) AllVersions(ctx context.Context, q store.Querier, phases []Phase) (map[id.ID][]Version, error) {
+	out := map[id.ID][]Version{}
+	var ids []id.ID
+	for _, ph := range phases {
+		ids = append(ids, ph.ID)
+		if r := (Rule{AgeMin: ph.AgeMin, AgeMax: ph.AgeMax, AgeOn: cmp.Or(ph.Aged, ph.From)}); !r.Any() {
+			out[ph.ID] = []Version{{Phase: ph.ID, N: 1, Rule: r}}
+		}
 	}
-	err := q.Each(ctx, "SELECT id, starts, rule, decided FROM programme_rule WHERE phase = ? ORDER BY starts, at, id", store.Args(ph.ID), func(r store.Row) error {
-		v, rule := Version{Phase: ph.ID, N: len(out) + 1}, ""
-		if err := r.Scan(&v.ID, &v.From, &rule, &v.By); err != nil {
+	in, args := store.In("phase", ids)
+	err := q.Each(ctx, "SELECT id, phase, starts, rule, decided FROM programme_rule WHERE "+in+" ORDER BY starts, at, id", args, func(r store.Row) error {
+		var v Version
+		var rule string
+		if err := r.Scan(&v.ID, &v.Phase, &v.From, &rule, &v.By); err != nil {
 			return err
 		}
-		out = append(out, v)
-		return json.Unmarshal([]byte(rule), &out[len(out)-1].Rule)
+		v.N = len(out[v.Phase]) + 1
+		err := json.Unmarshal([]byte(rule), &v.Rule)
+		out[v.Phase] = append(out[v.Phase], v)
+		return err
 	})
 	return out, err
 }
@@ -203,26 +218,80 @@ func InForce(versions []Version, on string) (v Version) {
 	return v
 }
 
-// Decide states a new version of a phase's rule.
+// EarlyError is returned for a version of a rule that would be in force before one that was decided already, which would get another
+// number, or long before its phase: From is the first day on which it can be.
+type EarlyError struct{ From string }
+
+func (e *EarlyError) Error() string { return "the rule can be in force from " + e.From + " on" }
+
+// early is how long before its first day a phase may ask who comes: people apply before it begins.
+const early = 366 * 24 * time.Hour
+
+// Decide states a new version of a phase's rule, in force from a day on which no later one is. It may be an *EarlyError.
 func (p *Programmes) Decide(ctx context.Context, actor id.ID, s RuleStated) error {
 	_, err := p.log.Do(ctx, fact.Command{Name: "decide who a phase is for", Stream: "commons", Keys: []id.ID{s.Phase}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		if err := s.Check(); err != nil {
+			return fact.Outcome{}, err
+		}
+		ph, err := p.Phase(ctx, q, s.Phase)
+		if err != nil || ph == nil {
+			return fact.Outcome{}, cmp.Or(err, fs.ErrNotExist)
+		}
+		versions, err := p.Versions(ctx, q, *ph)
+		if err != nil {
+			return fact.Outcome{}, err
+		}
+		first := ""
+		if t, err := time.Parse(time.DateOnly, ph.From); err == nil {
+			first = t.Add(-early).Format(time.DateOnly)
+		}
+		for _, v := range versions {
+			first = max(first, v.From)
+		}
+		if s.From < first {
+			return fact.Outcome{}, &EarlyError{first}
+		}
 		return fact.Outcome{Facts: []fact.New{{Stream: "commons", Kind: KindRule, Subject: id.New(), Actor: actor, Body: s, Born: true}}}, s.Check()
 	}})
 	return err
 }
 
-// Overlaps returns the phases of a list that somebody could be in beside this one: with a day, an age and a place in common.
-func (p Phase) Overlaps(tree *place.Tree, list []Phase) (out []Phase) {
-	meet := func(a, b Phase) bool { // an age in common
-		return (a.AgeMax == 0 || b.AgeMin <= a.AgeMax) && (b.AgeMax == 0 || a.AgeMin <= b.AgeMax)
+// births are the first and the last day on which somebody was born whom a rule's ages let in, "" without a bound.
+func (r Rule) births() (first, last string) {
+	on, err := time.Parse(time.DateOnly, r.AgeOn)
+	if err != nil {
+		return "", ""
 	}
+	if r.AgeMax > 0 {
+		first = on.AddDate(-r.AgeMax-1, 0, 1).Format(time.DateOnly)
+	}
+	if r.AgeMin > 0 {
+		last = on.AddDate(-r.AgeMin, 0, 0).Format(time.DateOnly)
+	}
+	return first, last
+}
+
+// Meets reports whether some person could be let in by both of two rules.
+func (r Rule) Meets(o Rule) bool {
+	first, last := r.births()
+	oFirst, oLast := o.births()
+	same := func(a, b string) bool { return a == "" || b == "" || a == b }
+	some := func(a, b []string) bool {
+		return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, func(x string) bool { return slices.Contains(b, x) })
+	}
+	return (last == "" || oFirst <= last) && (oLast == "" || first <= oLast) && same(r.Sex, o.Sex) && same(r.Milieu, o.Milieu) && some(r.School, o.School) && some(r.Category, o.Category)
+}
+
+// Overlaps returns the phases of a list that somebody could be in beside this one: with a day and a place in common, and a person whom
+// the rules let into both, which say who a phase is for as they were decided last.
+func (p Phase) Overlaps(tree *place.Tree, list []Phase, rule func(Phase) Rule) (out []Phase) {
 	near := func(a, b Phase) bool {
 		return len(a.Places) == 0 || len(b.Places) == 0 || slices.ContainsFunc(a.Places, func(x id.ID) bool {
 			return slices.ContainsFunc(b.Places, func(y id.ID) bool { return tree.Holds(x, y) || tree.Holds(y, x) })
 		})
 	}
 	for _, x := range list {
-		if x.ID != p.ID && x.From <= p.To && p.From <= x.To && meet(x, p) && near(x, p) {
+		if x.ID != p.ID && x.From <= p.To && p.From <= x.To && near(x, p) && rule(x).Meets(rule(p)) {
 			out = append(out, x)
 		}
 	}

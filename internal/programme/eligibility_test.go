@@ -1,6 +1,7 @@
 package programme_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -117,8 +118,15 @@ func TestVersions(t *testing.T) {
 		if got := fmt.Sprint(versions()); got != "[1  8-14  ]" {
 			t.Errorf("as opened: %s", got)
 		}
-		must(t, p.Decide(ctx, id.Nil, programme.RuleStated{Phase: phase.ID, From: "2026-04-01", By: "committee", Rule: programme.Rule{AgeMin: 8, AgeMax: 15, AgeOn: "2026-04-01"}}))
 		must(t, p.Decide(ctx, id.Nil, programme.RuleStated{Phase: phase.ID, From: "2026-03-01", By: "circular", Rule: programme.Rule{Sex: "f"}}))
+		must(t, p.Decide(ctx, id.Nil, programme.RuleStated{Phase: phase.ID, From: "2026-04-01", By: "committee", Rule: programme.Rule{AgeMin: 8, AgeMax: 15, AgeOn: "2026-04-01"}}))
+		// One from an earlier day would give the last one another number; one from years before judges whom nobody asked.
+		for _, on := range []string{"2026-03-31", "2019-06-01"} {
+			var early *programme.EarlyError
+			if err := p.Decide(ctx, id.Nil, programme.RuleStated{Phase: phase.ID, From: on, By: "late", Rule: programme.Rule{Sex: "m"}}); !errors.As(err, &early) || early.From != "2026-04-01" {
+				t.Errorf("from %s: %v", on, err)
+			}
+		}
 		if got := fmt.Sprint(versions()); got != "[1  8-14   2 2026-03-01 0-0 f circular 3 2026-04-01 8-15  committee]" {
 			t.Errorf("two more: %s", got)
 		}

@@ -133,18 +133,22 @@ func Share(whole int64, parts []Part) (left int64, err error) {
 	return 0, nil
 }
 
-// stated is the target as it would be stated again.
-func (t Target) stated() TargetSet {
-	b := TargetSet{Programme: t.Programme, Phase: t.Phase, Indicator: t.Indicator, Place: t.Place, Period: t.Period, Value: t.Value, Baseline: t.Baseline, Agreement: t.Agreement, Source: t.Source, Spread: t.Spread}
-	for name, v := range map[string]string{"sex": t.Sex, "age": t.Age, "milieu": t.Milieu} {
+// Cell is whom a target counts, as it is stated; nil is everybody.
+func (t Target) Cell() (cell map[string]string) {
+	for name, v := range map[string]string{"sex": t.Sex, "age": t.Age, "milieu": t.Milieu, "schooling": t.Schooling} {
 		if v != "" {
-			if b.Cell == nil {
-				b.Cell = map[string]string{}
+			if cell == nil {
+				cell = map[string]string{}
 			}
-			b.Cell[name] = v
+			cell[name] = v
 		}
 	}
-	return b
+	return cell
+}
+
+// stated is the target as it would be stated again.
+func (t Target) stated() TargetSet {
+	return TargetSet{Programme: t.Programme, Phase: t.Phase, Indicator: t.Indicator, Place: t.Place, Period: t.Period, Cell: t.Cell(), Value: t.Value, Baseline: t.Baseline, Agreement: t.Agreement, Source: t.Source, Spread: t.Spread}
 }
 
 // At is the id of the target of another place that is alike otherwise.
@@ -172,6 +176,36 @@ type Spreading struct {
 	Of    id.ID  // see Spread
 	Parts []Part // of those by hand the value too
 	Seen  string // the Stamp of what was looked at
+	Meant string // the DoubtStamp of the contradictions that are meant
+}
+
+// Sets are the statements of a spreading of a target, beside what the places have. A part of nothing is no target, and one that
+// was is withdrawn; what was fixed by hand stays as it was said.
+func (s Spreading) Sets(whole Target, has map[id.ID]Target) (out []TargetSet) {
+	for _, x := range s.Parts {
+		was, ok := has[x.Place]
+		if x.Hand && ok && was.Value == x.Value && (was.Spread.Hand || was.Spread == Spread{}) {
+			continue
+		}
+		b := whole.stated()
+		b.Place, b.Value, b.Baseline = x.Place, x.Value, was.Baseline
+		b.Spread = Spread{From: s.From, Rule: s.Rule, Version: SpreadVersion, Of: s.Of, Weight: x.Weight, Hand: x.Hand}
+		if x.Value == 0 && !x.Hand {
+			if !ok {
+				continue
+			}
+			b.Withdrawn = true
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// Mark is a digest of all that a target says.
+func (t Target) Mark() string {
+	h := sha256.New()
+	fmt.Fprintln(h, t)
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // Stamp is a digest of a target and of what the places have already, so that nobody overwrites what they did not see.
@@ -186,8 +220,7 @@ func Stamp(whole Target, places []id.ID, has map[id.ID]Target) string {
 }
 
 // Spread states the targets of places from that of a wider one: each is a target of its own, bound by the same agreement
-// and from the same source. A part of nothing is no target, and one that was is withdrawn. It returns ErrNoTarget,
-// ErrChanged, or an error of Share, and writes nothing then. The caller has made sure that the places lie in the wider one.
+// and from the same source. It returns ErrNoTarget, ErrChanged, a *DoubtError or an error of Share, and writes nothing then. The caller has made sure that the places lie in the wider one.
 func (p *Programmes) Spread(ctx context.Context, actor, programme id.ID, s Spreading) error {
 	_, err := p.log.Do(ctx, fact.Command{Name: "spread a target", Stream: "commons", Keys: []id.ID{programme}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
@@ -211,20 +244,13 @@ func (p *Programmes) Spread(ctx context.Context, actor, programme id.ID, s Sprea
 		if _, err := Share(whole.Value, parts); err != nil {
 			return out, err
 		}
-		for _, x := range parts {
-			was, ok := has[x.Place]
-			if x.Hand && ok && was.Value == x.Value && (was.Spread.Hand || was.Spread == Spread{}) {
-				continue // what was fixed by hand stays as it was said
-			}
-			b := whole.stated()
-			b.Place, b.Value, b.Baseline = x.Place, x.Value, was.Baseline
-			b.Spread = Spread{From: s.From, Rule: s.Rule, Version: SpreadVersion, Of: s.Of, Weight: x.Weight, Hand: x.Hand}
-			if x.Value == 0 && !x.Hand {
-				if !ok {
-					continue
-				}
-				b.Withdrawn = true
-			}
+		s := s
+		s.Parts = parts
+		sets := s.Sets(whole, has)
+		if err := p.meant(ctx, q, all, sets, s.Meant); err != nil {
+			return out, err
+		}
+		for _, b := range sets {
 			if err := p.state(ctx, q, &out, actor, TargetID(programme, b), KindTarget, b); err != nil {
 				return out, err
 			}

@@ -2,7 +2,6 @@ package seal
 
 import (
 	"crypto/hpke"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -55,27 +54,14 @@ func (o *Opener) Lock(info, passphrase string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock a key: %w", err)
 	}
-	salt := make([]byte, 16)
-	rand.Read(salt)
-	aead, err := newAEAD(lockKey(passphrase, salt))
-	if err != nil {
-		return nil, err
-	}
-	return append(salt, aead.Seal(nil, nil, b, []byte(info))...), nil
+	return LockSecret(info, passphrase, b)
 }
 
 // Unlock opens what Lock made; a wrong passphrase is ErrPassphrase.
 func Unlock(info, passphrase string, locked []byte) (*Opener, error) {
-	if len(locked) < 16 {
-		return nil, ErrPassphrase
-	}
-	aead, err := newAEAD(lockKey(passphrase, locked[:16]))
+	b, err := UnlockSecret(info, passphrase, locked)
 	if err != nil {
 		return nil, err
-	}
-	b, err := aead.Open(nil, nil, locked[16:], []byte(info))
-	if err != nil {
-		return nil, ErrPassphrase
 	}
 	k, err := kem().NewPrivateKey(b)
 	if err != nil {

@@ -57,13 +57,22 @@ type identityFile struct {
 	Open    string `json:"mlkem768_x25519"`
 }
 
-// Save writes the identity to a new file that only its owner may read. It never overwrites one.
-func (n *Identity) Save(path string) error {
+// Bytes returns what ParseIdentity reads. Whoever has it is the node.
+func (n *Identity) Bytes() ([]byte, error) {
 	open, err := n.open.Bytes()
 	if err != nil {
-		return fmt.Errorf("save the node's key: %w", err)
+		return nil, err
 	}
 	b, err := json.MarshalIndent(identityFile{1, b64(n.sign.Seed()), b64(open)}, "", "  ")
+	return append(b, '\n'), err
+}
+
+// Save writes the identity to a new file that only its owner may read, hidden by hide unless that is nil. It never overwrites one.
+func (n *Identity) Save(path string, hide func([]byte) ([]byte, error)) error {
+	b, err := n.Bytes()
+	if err == nil && hide != nil {
+		b, err = hide(b)
+	}
 	if err != nil {
 		return fmt.Errorf("save the node's key: %w", err)
 	}
@@ -71,7 +80,7 @@ func (n *Identity) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("save the node's key: %w", err)
 	}
-	_, werr := f.Write(append(b, '\n'))
+	_, werr := f.Write(b)
 	err = errors.Join(werr, f.Sync(), f.Close())
 	if d, e := os.Open(filepath.Dir(path)); e == nil { // the name must survive a power cut too
 		d.Sync()
@@ -80,26 +89,39 @@ func (n *Identity) Save(path string) error {
 	return err
 }
 
-// LoadIdentity reads what Save wrote. A missing file is fs.ErrNotExist.
-func LoadIdentity(path string) (*Identity, error) {
+// LoadIdentity reads what Save wrote; show undoes its hide. A missing file is fs.ErrNotExist.
+func LoadIdentity(path string, show func([]byte) ([]byte, error)) (*Identity, error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, err
-	} else if err != nil {
+	}
+	if err == nil && show != nil {
+		b, err = show(b)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read the node's key: %w", err)
 	}
+	n, err := ParseIdentity(b)
+	if err != nil {
+		return nil, fmt.Errorf("the node's key in %s is damaged; restore it from a backup", path)
+	}
+	return n, nil
+}
+
+// ParseIdentity reads what Bytes returned.
+func ParseIdentity(b []byte) (*Identity, error) {
 	var f identityFile
 	if err := json.Unmarshal(b, &f); err != nil || f.Version != 1 {
-		return nil, fmt.Errorf("the node's key in %s is damaged; restore it from a backup", path)
+		return nil, errors.New("this is no key of a node")
 	}
 	seed, err1 := base64.StdEncoding.DecodeString(f.Sign)
 	open, err2 := base64.StdEncoding.DecodeString(f.Open)
 	if err1 != nil || err2 != nil || len(seed) != ed25519.SeedSize {
-		return nil, fmt.Errorf("the node's key in %s is damaged; restore it from a backup", path)
+		return nil, errors.New("this is no key of a node")
 	}
 	k, err := kem().NewPrivateKey(open)
 	if err != nil {
-		return nil, fmt.Errorf("the node's key in %s is damaged: %w", path, err)
+		return nil, fmt.Errorf("this is no key of a node: %w", err)
 	}
 	return &Identity{ed25519.NewKeyFromSeed(seed), k}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"tizi/internal/id"
 	"tizi/internal/store"
@@ -182,7 +183,7 @@ func epochsChanged(ctx context.Context, tx store.Tx) error {
 // recipients, by name and public key, can open. A stolen or departed box reads nobody who is registered after it.
 func (k *Keys) Rotate(ctx context.Context, tx store.Tx, stream string, recipients map[id.ID][]byte) error {
 	var newest id.ID
-	if _, err := store.One(ctx, tx, "SELECT epoch FROM seal_epoch WHERE stream = ? ORDER BY epoch DESC LIMIT 1", store.Args(stream), &newest); err != nil {
+	if _, err := store.One(ctx, tx, "SELECT epoch FROM seal_epoch WHERE stream = ? AND epoch < ? ORDER BY epoch DESC LIMIT 1", store.Args(stream, lastEpoch(time.Now())), &newest); err != nil {
 		return err
 	}
 	secret := random32()
@@ -216,11 +217,24 @@ func nextEpoch(newest id.ID) id.ID {
 	return next
 }
 
+// epochAhead is how far ahead of this node's clock an epoch may be and be in force. What is named later opens what it wrapped and
+// nothing more: else whoever holds a stream once could name the last of all, and no other would ever come after it.
+const epochAhead = 100 * 365 * 24 * time.Hour
+
+// lastEpoch is the name behind every epoch that may be in force at a time.
+func lastEpoch(now time.Time) id.ID {
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(now.Add(epochAhead).UnixMilli()))
+	var v id.ID
+	copy(v[:6], ms[2:])
+	return v
+}
+
 // newest returns the epoch in force: the last one that this node can open. There may be none.
 func (k *Keys) newest(ctx context.Context, q store.Querier, stream string) (epoch, error) {
 	var n id.ID
 	var w []byte
-	found, err := store.One(ctx, q, "SELECT epoch, wrapped FROM seal_epoch WHERE stream = ? AND node = ? ORDER BY epoch DESC LIMIT 1", store.Args(stream, k.own.Node()), &n, &w)
+	found, err := store.One(ctx, q, "SELECT epoch, wrapped FROM seal_epoch WHERE stream = ? AND node = ? AND epoch < ? ORDER BY epoch DESC LIMIT 1", store.Args(stream, k.own.Node(), lastEpoch(time.Now())), &n, &w)
 	if err != nil || !found {
 		return epoch{}, err
 	}
@@ -501,6 +515,24 @@ const AllErased = "SELECT person FROM seal_erased"
 func Erased(ctx context.Context, q store.Querier, person id.ID, stream string) (bool, error) {
 	var at int64
 	return store.One(ctx, q, "SELECT at FROM seal_erased WHERE person = ? AND (stream = ? OR stream = '')", store.Args(person, stream), &at)
+}
+
+// Erasure is a key that was destroyed: of somebody, in a stream, or in all where that is "".
+type Erasure struct {
+	Person id.ID  `json:"person"`
+	Stream string `json:"stream"`
+}
+
+// Gone returns the keys that were destroyed.
+func Gone(ctx context.Context, q store.Querier) ([]Erasure, error) {
+	var out []Erasure
+	err := q.Each(ctx, "SELECT person, stream FROM seal_erased ORDER BY person, stream", nil, func(r store.Row) error {
+		var e Erasure
+		err := r.Scan(&e.Person, &e.Stream)
+		out = append(out, e)
+		return err
+	})
+	return out, err
 }
 
 // Wrapped is the key material of a stream as it travels: nothing in it can be opened without a recipient's own key.

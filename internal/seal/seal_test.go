@@ -41,20 +41,20 @@ func identity(t *testing.T) *Identity {
 func TestIdentitySurvivesTheDisk(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "node.key")
-	if _, err := LoadIdentity(path); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := LoadIdentity(path, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing key: %v", err)
 	}
 	n := identity(t)
-	if err := n.Save(path); err != nil {
+	if err := n.Save(path, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := identity(t).Save(path); !errors.Is(err, fs.ErrExist) {
+	if err := identity(t).Save(path, nil); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a second node overwrites the key of the first: %v", err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("others may read the key: %v, %v", info.Mode(), err)
 	}
-	m, err := LoadIdentity(path)
+	m, err := LoadIdentity(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestIdentitySurvivesTheDisk(t *testing.T) {
 	}
 	for _, damaged := range [][]byte{{}, whole[:len(whole)/2], bytes.Replace(whole, []byte(`": 1`), []byte(`": 9`), 1), bytes.Replace(whole, []byte("ed25519_seed\": \""), []byte("ed25519_seed\": \"A"), 1), []byte("{}")} {
 		os.WriteFile(path, damaged, 0o600)
-		if _, err := LoadIdentity(path); err == nil {
+		if _, err := LoadIdentity(path, nil); err == nil {
 			t.Errorf("read from %q", damaged)
 		}
 	}

@@ -23,6 +23,20 @@ const (
 // ErrAltered is returned, wrapped, for a sealed file that is not what its key sealed.
 var ErrAltered = errors.New("the sealed file is damaged or was altered")
 
+// AlteredError says from where on a file is not what its key sealed.
+type AlteredError struct {
+	What string
+	At   int64 // byte of the file as it lies on the disk, from 0
+}
+
+// Error implements error.
+func (e *AlteredError) Error() string {
+	return fmt.Sprintf("%s, from byte %d on: %v", e.What, e.At, ErrAltered)
+}
+
+// Unwrap returns ErrAltered.
+func (e *AlteredError) Unwrap() error { return ErrAltered }
+
 func (k *Key) streamData() []byte { return append([]byte(streamMagic), k.Person[:]...) }
 
 // fileCipher is AES-256-GCM with nonces that the stream counts; a file's key is used for one file only.
@@ -113,13 +127,14 @@ func (k *Key) Reader(r io.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sealReader{r: r, aead: a, what: "sealed file of " + k.Person.String(), buf: make([]byte, chunkSize+a.Overhead()+1)}, nil
+	return &sealReader{r: r, aead: a, what: "sealed file of " + k.Person.String(), at: int64(len(header)), buf: make([]byte, chunkSize+a.Overhead()+1)}, nil
 }
 
 type sealReader struct {
 	r     io.Reader
 	aead  cipher.AEAD
 	what  string
+	at    int64 // where the chunk begins in the file
 	nonce nonce
 	buf   []byte // one chunk and the byte behind it, which tells whether another follows
 	ahead int    // bytes of the next chunk that are in buf already
@@ -158,9 +173,10 @@ func (s *sealReader) fill() {
 	}
 	plain, err := s.aead.Open(s.out[:0], s.nonce[:], chunk, nil)
 	if err != nil {
-		s.err = fmt.Errorf("%s: %w", s.what, ErrAltered)
+		s.err = &AlteredError{s.what, s.at}
 		return
 	}
+	s.at += int64(len(chunk))
 	s.out, s.plain = plain, plain
 	if last {
 		s.err = io.EOF
@@ -195,12 +211,16 @@ var ErrNotFor = errors.New("this file was not made for this node")
 // Reader opens what WriterFor sealed for this node, as Key.Reader does.
 func (n *Identity) Reader(r io.Reader, magic string) (io.Reader, error) {
 	header := make([]byte, len(magic)+2)
-	if _, err := io.ReadFull(r, header); err != nil || string(header[:len(magic)]) != magic {
+	got, err := io.ReadFull(r, header)
+	if begun := header[:min(got, len(magic))]; string(begun) != magic[:len(begun)] {
 		return nil, ErrNotFor
 	}
+	if err != nil {
+		return nil, cutShort(err, got)
+	}
 	wrapped := make([]byte, binary.BigEndian.Uint16(header[len(magic):]))
-	if _, err := io.ReadFull(r, wrapped); err != nil {
-		return nil, ErrNotFor
+	if more, err := io.ReadFull(r, wrapped); err != nil {
+		return nil, cutShort(err, got+more)
 	}
 	secret, err := n.Unwrap(magic, wrapped)
 	if err != nil {
@@ -210,5 +230,13 @@ func (n *Identity) Reader(r io.Reader, magic string) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sealReader{r: r, aead: a, what: "the file", buf: make([]byte, chunkSize+a.Overhead()+1)}, nil
+	return &sealReader{r: r, aead: a, what: "the file", at: int64(len(header) + len(wrapped)), buf: make([]byte, chunkSize+a.Overhead()+1)}, nil
+}
+
+// cutShort is what is said of a file whose beginning ends too soon.
+func cutShort(err error, at int) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &AlteredError{"the file", int64(at)}
+	}
+	return err
 }

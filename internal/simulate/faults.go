@@ -3,6 +3,7 @@
 package simulate
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -136,7 +137,13 @@ type world struct {
 	stamp string // a database whose tables are there
 	boxes []*box // the hub first
 	made  int
+	root  id.ID         // the first key of headquarters
+	saved string        // a backup of headquarters
+	later time.Duration // how much time has passed beside the steps
 
+	savedOwn *seal.Identity // whose it is
+
+	files    []file
 	acked    map[fact.Ref][32]byte
 	admitted map[fact.Ref]bool // whatever becomes of who wrote them
 	subjects map[id.ID]string  // the stream of the first fact
@@ -145,6 +152,12 @@ type world struct {
 	drawn    []*history
 	mail     []letter // messages that went by and may come again
 	sticks   []stick  // bundles that are under way
+}
+
+// file is one that a fact speaks of.
+type file struct {
+	fact   fact.Ref
+	digest blob.Digest
 }
 
 type letter struct {
@@ -166,21 +179,28 @@ func (w *world) count(what string) { w.rep.Steps[what]++ }
 
 // box is one node.
 type box struct {
-	w       *world
-	name    string
-	up      *box
-	streams []string // that it writes; the hub all
-	dir     string
-	disk    *disk.Disk
-	own     *seal.Identity
-	wrong   time.Duration // of its clock
-	log     *fact.Log
-	nodes   *node.Nodes
-	backup  string
-	revoked bool
-	copied  bool // two boxes write under its key
-	gone    bool
-	holds   map[fact.Ref]held // in the end
+	w         *world
+	name      string
+	up        *box
+	streams   []string // that it writes; the hub all
+	dir       string
+	disk      *disk.Disk
+	own       *seal.Identity
+	calls     node.Peer     // whom it takes the one above it for
+	wrong     time.Duration // of its clock
+	log       *fact.Log
+	nodes     *node.Nodes
+	blobs     *blob.Store
+	backup    string
+	sheet     string // of its recovery key
+	saved     string // the one that its backup knows
+	waits     bool   // it writes by one, and headquarters has not said anything
+	revoked   bool
+	copied    bool // two boxes write under its key
+	twin      bool // it is the copy
+	gone      bool
+	forgotten bool              // headquarters came back from a backup since
+	holds     map[fact.Ref]held // in the end
 }
 
 // held is what is known of a fact that a node holds.
@@ -195,7 +215,7 @@ func (w *world) now() time.Time {
 	for _, c := range w.rep.Steps {
 		n += c
 	}
-	return epoch.Add(time.Duration(n) * time.Minute)
+	return epoch.Add(time.Duration(n)*time.Minute + w.later)
 }
 
 func centre(name string) string { return "centre/" + id.Named("simulated", name).String() }
@@ -206,8 +226,8 @@ var kinds = []struct {
 	often int
 }{
 	{"write", 52}, {"exchange", 10}, {"cut link", 4}, {"lost answer", 3}, {"repeated", 3}, {"late mail", 3}, {"bundle written", 2}, {"bundle taken", 2},
-	{"power cut", 3}, {"cut while writing", 4}, {"full disk", 2}, {"clock", 3}, {"backup", 2}, {"restore", 1}, {"copy", 1}, {"revoke", 1}, {"verdict", 3},
-	{"moved", 1}, {"merged", 0}, {"erased", 0},
+	{"power cut", 3}, {"cut while writing", 4}, {"full disk", 2}, {"clock", 3}, {"backup", 2}, {"restore", 1}, {"recover", 1}, {"settle", 2}, {"copy", 1}, {"said again", 0}, {"revoke", 1}, {"verdict", 3},
+	{"moved", 1}, {"merged", 0}, {"erased", 0}, {"file", 2}, {"hub saved", 1}, {"hub restored", 0},
 }
 
 func (w *world) missing() string {
@@ -238,7 +258,10 @@ func (w *world) step() {
 func (w *world) open() {
 	w.refs = map[id.ID][]fact.Ref{}
 	hub := w.make("hub", nil, nil)
+	w.root = hub.own.Node()
 	region := w.make("region", hub, []string{centre("a"), centre("b")})
+	// It pairs boxes itself, and revokes them, once it has heard that it may.
+	must(hub.nodes.Lend(w.ctx, id.Nil, region.own.Public(), region.own.Recipient(), region.name))
 	w.make("a", region, []string{centre("a")})
 	w.make("b", region, []string{centre("b")})
 	w.make("c", hub, []string{centre("c")})
@@ -267,7 +290,10 @@ func (w *world) make(name string, up *box, streams []string) *box {
 	}
 	w.boxes = append(w.boxes, b)
 	if up != nil {
-		must(b.log.SetRoot(w.ctx, w.hub().own.Node()))
+		if len(streams) == 1 {
+			w.keep(b)
+		}
+		must(b.log.SetRoot(w.ctx, w.root))
 		w.grant(b)
 	}
 	return b
@@ -295,8 +321,17 @@ func (w *world) identity() *seal.Identity {
 
 func (w *world) hub() *box { return w.boxes[0] }
 
+// rules is who pairs and revokes a box: headquarters, or its region where that may.
+func (w *world) rules(b *box) *box {
+	if up := b.up; up != w.hub() && !up.gone && up.log.May(fact.GrantIssued, "commons") && w.rng.IntN(2) == 0 {
+		return up
+	}
+	return w.hub()
+}
+
 func (w *world) grant(b *box) {
-	must(w.hub().nodes.Grant(w.ctx, id.Nil, b.own.Public(), b.own.Recipient(), b.name, b.streams))
+	by := w.rules(b)
+	must(by.nodes.Grant(w.ctx, id.Nil, b.own.Public(), b.own.Recipient(), b.name, b.streams))
 }
 
 func (b *box) path() string { return filepath.Join(b.dir, "tizi.db") }
@@ -310,11 +345,16 @@ func (b *box) migrate() error {
 		return err
 	}
 	defer db.Close()
+	return migrate(b.w.ctx, db)
+}
+
+// migrate makes the tables of a database that cannot be derived.
+func migrate(ctx context.Context, db *store.DB) error {
 	for _, m := range []struct {
 		room  string
 		files fs.FS
 	}{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"node", node.Schema()}} {
-		if err := db.Migrate(b.w.ctx, m.room, m.files); err != nil {
+		if err := db.Migrate(ctx, m.room, m.files); err != nil {
 			return err
 		}
 	}
@@ -330,13 +370,26 @@ func (b *box) start() error {
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
-	files, err := blob.Open(filepath.Join(b.dir, "blobs"))
+	files, err := blob.Open(filepath.Join(b.dir, "blobs"), nil)
 	if err != nil {
 		l.Close()
 		return errors.Join(err, db.Close())
 	}
-	b.log, b.nodes = l, node.New(l, files)
+	b.log, b.nodes, b.blobs = l, node.New(l, files), files
+	b.nodes.Files = b.named
 	return nil
+}
+
+// named are the files of which facts speak that a box holds, in some streams.
+func (b *box) named(ctx context.Context, q store.Querier, keep func(string) bool, among ...blob.Digest) ([]blob.Digest, error) {
+	held, err := b.log.Vector(ctx, q)
+	var out []blob.Digest
+	for _, f := range b.w.files {
+		if keep(f.fact.Stream) && (among == nil || slices.Contains(among, f.digest)) && held[f.fact.Stream][f.fact.Node] >= f.fact.Seq {
+			out = append(out, f.digest)
+		}
+	}
+	return out, err
 }
 
 func (b *box) stop() {
@@ -433,8 +486,7 @@ func (w *world) do(kind string) {
 	case "backup":
 		w.count(kind)
 		if b := w.pick(func(b *box) bool { return b.up != nil && !b.copied }); b != nil {
-			b.backup = filepath.Join(w.dir, fmt.Sprintf("backup-%d.db", w.rep.Steps["backup"]))
-			must(b.copyTo(b.backup))
+			w.save(b)
 		}
 	case "restore":
 		if w.pick(restorable) == nil {
@@ -442,8 +494,29 @@ func (w *world) do(kind string) {
 			return
 		}
 		w.restore()
+	case "recover":
+		if w.pick(recoverable) == nil {
+			w.count("backup")
+			if b := w.pick(func(b *box) bool { return len(b.streams) == 1 && !b.copied && !b.revoked && !b.waits }); b != nil {
+				w.above(b)
+				w.exchange(b, plain)
+				w.keep(b)
+				w.exchange(b, plain)
+				w.save(b)
+			}
+			return
+		}
+		w.recover()
+	case "settle":
+		if w.pick(waits) == nil {
+			w.do("recover")
+			return
+		}
+		w.settle()
 	case "copy":
 		w.copyBox()
+	case "said again":
+		w.sayAgain()
 	case "revoke":
 		w.revoke()
 	case "verdict":
@@ -454,6 +527,46 @@ func (w *world) do(kind string) {
 		w.writeOf("person.edge")
 	case "erased":
 		w.writeOf("person")
+	case "file":
+		w.file()
+	case "hub saved":
+		w.count(kind)
+		w.saved = filepath.Join(w.dir, fmt.Sprintf("hub-%d.db", w.rep.Steps[kind]))
+		must(w.hub().copyTo(w.saved))
+		w.savedOwn = w.hub().own
+	case "hub restored":
+		w.restoreHub()
+	}
+}
+
+// file puts a file beside a fact that a box wrote last in some stream, small or in several parts.
+func (w *world) file() {
+	w.count("file")
+	b := w.pick(func(b *box) bool { return !b.copied && !b.revoked })
+	streams := w.streamsOf(b)
+	stream := streams[w.rng.IntN(len(streams))]
+	seq, err := b.log.Held(w.ctx, b.log.DB, stream, b.own.Node())
+	must(err)
+	if seq == 0 {
+		return
+	}
+	x := make([]byte, w.rng.IntN(2)*w.rng.IntN(600<<10)+w.rng.IntN(2000))
+	for i := range x {
+		x[i] = byte(w.rng.Uint32())
+	}
+	d, _, err := b.blobs.Put(bytes.NewReader(x))
+	must(err)
+	w.files = append(w.files, file{fact.Ref{Stream: stream, Node: b.own.Node(), Seq: seq}, d})
+}
+
+// save makes a backup.
+func (w *world) save(b *box) {
+	b.backup, b.saved = filepath.Join(w.dir, fmt.Sprintf("backup-%d.db", w.rep.Steps["backup"])), ""
+	must(b.copyTo(b.backup))
+	if key, err := node.Sheet(b.sheet); err == nil {
+		if _, err := b.log.Recovery(key.Node()); err == nil {
+			b.saved = b.sheet
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 var (
 	histories = flag.Int("histories", 500, "how many histories are played")
 	first     = flag.Uint64("seed", 1, "the seed of the first")
+	cuts      = flag.Int("cuts", 24, "how often the power is cut")
 	worker    = flag.Bool("worker", false, "play them in this process")
 )
 
@@ -98,4 +99,24 @@ func TestSeedTellsTheSame(t *testing.T) {
 	if !reflect.DeepEqual(a, b) {
 		t.Errorf("first\n%+v\nthen\n%+v", a, b)
 	}
+}
+
+// The power is cut while many write: nothing that was acknowledged is lost, on an open folder and on an encrypted one.
+func TestCuts(t *testing.T) {
+	dir, err := os.MkdirTemp(memory(), "tizi-simulate-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	rep, err := simulate.Cuts(context.Background(), house.Registry(), dir, *first, *cuts, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range rep.Problems {
+		t.Error(p)
+	}
+	if rep.Cuts != *cuts || rep.Facts == 0 || rep.Files == 0 || rep.Encrypted == 0 {
+		t.Errorf("too little happened: %+v", rep)
+	}
+	t.Logf("%+v", rep)
 }

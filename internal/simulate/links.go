@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 
 	"tizi/internal/fact"
 	"tizi/internal/id"
@@ -68,7 +70,62 @@ func (w *world) call(kind string) {
 func (w *world) exchange(b *box, spoil func(*link)) (node.Result, error) {
 	l := &link{w: w, from: b, to: b.up}
 	spoil(l)
-	return b.nodes.Exchange(w.ctx, node.Peer{Node: b.up.own.Node(), Up: true, Public: b.up.own.Public(), Recipient: b.up.own.Recipient(), Root: w.hub().own.Node()}, l, nil)
+	if up, err := b.nodes.Up(w.ctx, b.log.DB); err == nil && up != nil { // it learnt that another follows
+		b.calls = *up
+	} else if b.calls.Node.IsNil() {
+		b.calls = node.Peer{Node: b.up.own.Node(), Up: true, Public: b.up.own.Public(), Recipient: b.up.own.Recipient(), Root: w.root}
+	}
+	r, err := b.nodes.Exchange(w.ctx, b.calls, l, nil)
+	if errors.Is(err, node.ErrStranger) && b.forgotten {
+		// Who paired it, or that it kept a recovery key, was lost with headquarters, and nobody else has heard of it.
+		b.waits = false
+		w.grant(b)
+		if b.up.up != nil && b.up != b { // where headquarters paired it, the region has to hear of it
+			w.exchange(b.up, plain)
+		}
+		r, err = b.nodes.Exchange(w.ctx, b.calls, l, nil)
+	}
+	return r, err
+}
+
+// restoreHub brings headquarters back from a backup, under a key that follows the one before. What only it knew is lost.
+func (w *world) restoreHub() {
+	if w.saved == "" {
+		w.do("hub saved")
+		return
+	}
+	if w.rep.Steps["hub restored"] > 1 {
+		return
+	}
+	w.count("hub restored")
+	old := w.hub()
+	old.gone = true
+	old.stop()
+	w.made++
+	b := &box{w: w, name: fmt.Sprintf("hub'%d", w.made), dir: filepath.Join(w.dir, fmt.Sprint(w.made)), wrong: old.wrong, own: w.identity()}
+	must(mkdir(b.dir))
+	b.disk = disk.New(b.dir)
+	must(copyFile(w.saved, b.path()))
+	db, err := store.Open(w.ctx, b.disk.Place())
+	must(err)
+	must(db.Write(w.ctx, func(tx store.Tx) error { return node.Succeed(w.ctx, tx, w.savedOwn, b.own) }))
+	must(db.Close())
+	must(os.CopyFS(filepath.Join(b.dir, "blobs"), os.DirFS(filepath.Join(old.dir, "blobs"))))
+	must(b.start())
+	w.boxes[0] = b
+	w.boxes = append(w.boxes, old)
+	for _, o := range w.boxes {
+		if o.up == old {
+			o.up = b
+		}
+		o.forgotten = o.up != nil
+	}
+	for _, h := range slices.Clone(w.drawn) {
+		if h.home == old {
+			h.done(w)
+		}
+	}
+	w.forget()
 }
 
 // lateMail brings a message that went by long ago, to the hub or the region.
@@ -139,7 +196,77 @@ func (w *world) restore() {
 	w.replace(old, old.backup)
 }
 
+func recoverable(b *box) bool {
+	return restorable(b) && b.saved != "" && b.saved == b.sheet && !b.waits
+}
+
+func waits(b *box) bool { return b.waits }
+
+// above lets the one that a box calls call in its turn.
+func (w *world) above(b *box) {
+	if b.up.up != nil {
+		w.exchange(b.up, plain)
+	}
+}
+
+// keep gives a box a recovery key, if it may have one.
+func (w *world) keep(b *box) {
+	if sheet, err := b.nodes.Keep(w.ctx, id.Nil, b.streams...); err == nil {
+		b.sheet = sheet
+	}
+}
+
+// recover brings a centre's box back from its backup far from any link, with its recovery key.
+func (w *world) recover() {
+	old := w.pick(recoverable)
+	w.count("recover")
+	b := w.replaced(old, old.backup)
+	key, err := node.Sheet(old.saved)
+	must(err)
+	must(b.log.Recover(w.ctx, key))
+	b.waits = true
+}
+
+// settle lets headquarters confirm a box that writes by a recovery key, or refuse it, once it has heard of it.
+func (w *world) settle() {
+	b := w.pick(waits)
+	_, err := w.exchange(b, plain)
+	if errors.Is(err, node.ErrStranger) && b.up != w.hub() {
+		w.above(b)
+		_, err = w.exchange(b, plain)
+	}
+	if errors.Is(err, node.ErrStranger) {
+		// The box that was lost had told nobody of its recovery key, or somebody has revoked it: it needs a code.
+		b.waits = false
+		w.grant(b)
+		return
+	}
+	if !b.waits {
+		return
+	}
+	known := slices.ContainsFunc(w.hub().nodes.Claims(), func(c node.Claim) bool { return c.Node == b.own.Node() })
+	if !known { // it called the region
+		w.above(b)
+		return
+	}
+	w.count("settle")
+	b.waits = false
+	if w.rng.IntN(3) > 0 {
+		must(w.hub().nodes.ConfirmBox(w.ctx, id.Nil, b.own.Node()))
+		w.exchange(b, plain)
+		w.keep(b)
+		return
+	}
+	must(w.hub().nodes.RefuseBox(w.ctx, id.Nil, b.own.Node()))
+	w.stolen(b)
+}
+
 func (w *world) replace(old *box, database string) {
+	w.grant(w.replaced(old, database))
+}
+
+// replaced puts a new box, with a key of its own, in the place of one that is gone.
+func (w *world) replaced(old *box, database string) *box {
 	w.lose(old)
 	w.made++
 	b := &box{w: w, name: fmt.Sprintf("%s'%d", old.name, w.made), up: old.up, streams: old.streams, dir: filepath.Join(w.dir, fmt.Sprint(w.made)), wrong: old.wrong}
@@ -150,7 +277,8 @@ func (w *world) replace(old *box, database string) {
 	must(b.hand(old.own))
 	must(b.start())
 	w.boxes = append(w.boxes, b)
-	w.grant(b)
+	w.forget() // what is not in the backup either
+	return b
 }
 
 // hand gives a new node what the one whose place it takes could open.
@@ -163,44 +291,44 @@ func (b *box) hand(old *seal.Identity) error {
 	return errors.Join(err, db.Close())
 }
 
-// lose takes a box out of the world, and off the books what it told nobody.
+// lose takes a box out of the world.
 func (w *world) lose(b *box) {
 	b.gone = true
 	b.stop()
-	for ref := range w.acked {
-		if ref.Node != b.own.Node() {
-			continue
-		}
-		known := false
-		for _, o := range w.boxes {
-			if o.gone {
-				continue
-			}
-			held, err := o.log.Held(w.ctx, o.log.DB, ref.Stream, ref.Node)
-			must(err)
-			known = known || held >= ref.Seq
-		}
-		if !known {
-			delete(w.acked, ref)
-			w.rep.Lost++
-		}
-	}
-	for _, h := range append([]*history(nil), w.drawn...) {
+	for _, h := range slices.Clone(w.drawn) {
 		if h.home == b {
 			h.done(w)
 		}
 	}
 }
 
+// forget takes facts off the books that nobody has any more who could pass them on.
+func (w *world) forget() {
+	var kept []map[string]map[id.ID]uint64
+	for _, o := range w.boxes {
+		if !o.gone && !o.revoked {
+			v, err := o.log.Vector(w.ctx, o.log.DB)
+			must(err)
+			kept = append(kept, v)
+		}
+	}
+	for ref := range w.acked {
+		if !slices.ContainsFunc(kept, func(v map[string]map[id.ID]uint64) bool { return v[ref.Stream][ref.Node] >= ref.Seq }) {
+			delete(w.acked, ref)
+			w.rep.Lost++
+		}
+	}
+}
+
 // copyBox makes a second box of one, key and all.
 func (w *world) copyBox() {
-	b := w.pick(func(b *box) bool { return len(b.streams) == 1 && !b.copied && !b.revoked })
+	b := w.pick(func(b *box) bool { return len(b.streams) == 1 && !b.copied && !b.revoked && !b.waits })
 	if b == nil || w.rep.Steps["copy"] > 0 {
 		return
 	}
 	w.count("copy")
 	w.made++
-	c := &box{w: w, name: fmt.Sprintf("%s=%d", b.name, w.made), up: b.up, streams: b.streams, dir: filepath.Join(w.dir, fmt.Sprint(w.made)), wrong: b.wrong, own: b.own, copied: true}
+	c := &box{w: w, name: fmt.Sprintf("%s=%d", b.name, w.made), up: b.up, streams: b.streams, dir: filepath.Join(w.dir, fmt.Sprint(w.made)), wrong: b.wrong, own: b.own, copied: true, twin: true}
 	must(mkdir(c.dir))
 	c.disk = disk.New(c.dir)
 	must(b.copyTo(c.path()))
@@ -209,14 +337,65 @@ func (w *world) copyBox() {
 	w.boxes = append(w.boxes, c)
 }
 
+// sayAgain gives the copy of a box a key of its own, and lets it say again what headquarters does not hold.
+func (w *world) sayAgain() {
+	c := w.pick(func(b *box) bool { return b.twin && b.copied })
+	if c == nil {
+		w.do("copy")
+		return
+	}
+	for i, b := range []*box{w.pick(func(b *box) bool { return !b.twin && b.own == c.own }), c} {
+		if b != nil { // each writes something of its own, and one is heard first
+			w.write(b)
+			if i == 0 || w.rng.IntN(2) == 0 {
+				w.exchange(b, plain)
+			}
+		}
+	}
+	w.count("said again")
+	old := c.own
+	c.stop()
+	c.own, c.copied = w.identity(), false
+	must(c.hand(old))
+	must(c.start())
+	w.grant(c)
+	w.above(c)
+	w.exchange(c, plain)
+	w.reissue(c)
+}
+
+// reissue lets a box say again what it has of histories that did not stand.
+func (w *world) reissue(b *box) {
+	lost, err := b.log.Lost(w.ctx, b.log.DB)
+	must(err)
+	for _, f := range lost {
+		if _, err := b.log.Reissue(w.ctx, f.Stream, f.Node, id.Nil); err != nil {
+			w.problem("%s does not say again what it has of %s: %v", b.name, f.Node, err)
+		}
+	}
+}
+
 // revoke says that a box was stolen; it goes on as before.
 func (w *world) revoke() {
-	b := w.pick(func(b *box) bool { return len(b.streams) == 1 && !b.revoked && !b.copied })
+	b := w.pick(func(b *box) bool { return len(b.streams) == 1 && !b.revoked && !b.copied && !b.waits })
 	if b == nil || w.rep.Steps["revoke"] > 0 {
 		return
 	}
+	err := w.rules(b).nodes.Revoke(w.ctx, id.Nil, b.own.Node(), "stolen")
+	if errors.Is(err, node.ErrStranger) || errors.Is(err, node.ErrHolds) { // the region, or headquarters that came back, has not heard of it
+		err = w.hub().nodes.Revoke(w.ctx, id.Nil, b.own.Node(), "stolen")
+	}
+	if errors.Is(err, node.ErrStranger) {
+		w.do("exchange")
+		return
+	}
+	must(err)
 	w.count("revoke")
-	must(w.hub().nodes.Revoke(w.ctx, id.Nil, b.own.Node(), "stolen"))
+	w.stolen(b)
+}
+
+// stolen notes that a box was revoked, and puts another in its place.
+func (w *world) stolen(b *box) {
 	b.revoked = true
 	// What it told nobody so far does not count any more, nor has anybody to hold it.
 	for ref := range w.acked {
@@ -228,6 +407,7 @@ func (w *world) revoke() {
 			}
 		}
 	}
+	w.forget()
 	// Another takes its place.
 	w.made++
 	c := &box{w: w, name: fmt.Sprintf("%s+%d", b.name, w.made), up: b.up, streams: b.streams, dir: filepath.Join(w.dir, fmt.Sprint(w.made))}
@@ -237,7 +417,7 @@ func (w *world) revoke() {
 	must(copyFile(w.stamp, c.path()))
 	must(c.start())
 	w.boxes = append(w.boxes, c)
-	must(c.log.SetRoot(w.ctx, w.hub().own.Node()))
+	must(c.log.SetRoot(w.ctx, w.root))
 	w.grant(c)
 }
 

@@ -1,6 +1,10 @@
 package store
 
 import (
+	"slices"
+	"strings"
+	"sync"
+
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
 )
@@ -14,15 +18,39 @@ const maxGathered = 1 << 20
 // SQLITE_IOCAP_POWERSAFE_OVERWRITE, which is assumed everywhere else too): of such a transaction nobody else reads a page
 // before it is synced, since the index of the log tells of it only then.
 func gathering(base string) string {
-	name := "gathering" + base
+	return layer("gathering", base, func(v vfs.VFS) vfs.VFS { return gatheringVFS{v} })
+}
+
+// layers are the file systems that this package has registered upon others.
+var layers struct {
+	sync.Mutex
+	names []string
+}
+
+// layer registers a file system upon another, unless it is there.
+func layer(kind, base string, wrap func(vfs.VFS) vfs.VFS) string {
+	layers.Lock()
+	defer layers.Unlock()
+	name := kind + "." + base
 	if vfs.Find(name) == nil {
-		vfs.Register(name, gatheringVFS{vfs.Find(base)})
+		vfs.Register(name, wrap(vfs.Find(base)))
+		layers.names = append(layers.names, name)
 	}
 	return name
 }
 
-// Forget lets go of a file system that a test has made and unregisters.
-func Forget(base string) { vfs.Unregister("gathering" + base) }
+// Forget lets go of what was registered upon a file system that a test has made and unregisters.
+func Forget(base string) {
+	layers.Lock()
+	defer layers.Unlock()
+	layers.names = slices.DeleteFunc(layers.names, func(name string) bool {
+		if !strings.HasSuffix(name, "."+base) {
+			return false
+		}
+		vfs.Unregister(name)
+		return true
+	})
+}
 
 type gatheringVFS struct{ vfs.VFS }
 

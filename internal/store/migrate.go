@@ -21,6 +21,14 @@ var ErrNewer = errors.New("this data was written by a newer Tizi; install that v
 // are written in SQLite's words; for PostgreSQL the types are replaced, WITHOUT ROWID is dropped and a comment
 // /*pg … */ is read as SQL.
 func (db *DB) Migrate(ctx context.Context, room string, files fs.FS) error {
+	return db.MigrateTo(ctx, room, files, newest)
+}
+
+// newest is every version that there is.
+const newest = 1<<63 - 1
+
+// MigrateTo is Migrate to a version, where a room is older; what an older program saved fits into no newer tables.
+func (db *DB) MigrateTo(ctx context.Context, room string, files fs.FS, version int64) error {
 	if db.Engine == Postgres {
 		// Two processes that start at once take turns.
 		return db.Write(ctx, func(tx Tx) error {
@@ -30,7 +38,7 @@ func (db *DB) Migrate(ctx context.Context, room string, files fs.FS) error {
 			if err := tx.(*pgTx).fly(ctx); err != nil { // another connection does the rest
 				return err
 			}
-			return migrate(ctx, room, goose.DialectPostgres, db.read, pgFiles{files})
+			return migrate(ctx, room, goose.DialectPostgres, db.read, pgFiles{files}, version)
 		})
 	}
 	// The reading connections may not write; migrations get one of their own for as long as they run.
@@ -42,7 +50,7 @@ func (db *DB) Migrate(ctx context.Context, room string, files fs.FS) error {
 	db.turn.Lock()
 	defer db.turn.Unlock()
 	for try := 1; ; try++ {
-		err := migrate(ctx, room, goose.DialectSQLite3, w, files)
+		err := migrate(ctx, room, goose.DialectSQLite3, w, files, version)
 		if err == nil || errors.Is(err, ErrNewer) || try == 5 {
 			return err
 		}
@@ -51,7 +59,7 @@ func (db *DB) Migrate(ctx context.Context, room string, files fs.FS) error {
 	}
 }
 
-func migrate(ctx context.Context, room string, dialect database.Dialect, conn *sql.DB, files fs.FS) error {
+func migrate(ctx context.Context, room string, dialect database.Dialect, conn *sql.DB, files fs.FS, to int64) error {
 	table := "schema_" + room
 	st, err := database.NewStore(dialect, table)
 	if err != nil {
@@ -65,13 +73,34 @@ func migrate(ctx context.Context, room string, dialect database.Dialect, conn *s
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("read the version of %s: %w", room, explain(err))
 	}
+	if to != newest {
+		current = max(current, to)
+	}
 	if current > target {
 		return fmt.Errorf("%s has version %d, this program knows %d: %w", room, current, target, ErrNewer)
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if to == newest {
+		_, err = p.Up(ctx)
+	} else {
+		_, err = p.UpTo(ctx, to)
+	}
+	if err != nil {
 		return fmt.Errorf("migrate %s: %w", room, explain(err))
 	}
 	return nil
+}
+
+// Versions returns the version of each room's tables, as q sees them.
+func (db *DB) Versions(ctx context.Context, q Querier, rooms []string) (map[string]int64, error) {
+	out := map[string]int64{}
+	for _, room := range rooms {
+		var v int64
+		if _, err := One(ctx, q, "SELECT max(version_id) FROM schema_"+room, nil, &v); err != nil {
+			return nil, fmt.Errorf("read the version of %s: %w", room, err)
+		}
+		out[room] = v
+	}
+	return out, nil
 }
 
 // pgFiles reads migrations in PostgreSQL's words.

@@ -29,13 +29,25 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if strings.ContainsAny(c.Path, "?#%") {
 		return nil, fmt.Errorf("the data folder's path %q has a character (? # %%) that SQLite cannot take; choose another folder", c.Path)
 	}
+	c.files = c.VFS
+	if len(c.Key) > 0 {
+		var err error
+		if c.files, err = sealing(c.VFS, c.Key); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := os.Stat(c.Path); errors.Is(err, fs.ErrNotExist) && !c.Scratch {
+		if err := begin(ctx, c); err != nil {
+			return nil, fmt.Errorf("make %s: %w", c.Path, explain(err))
+		}
+	}
 	// SQLite would make the file readable for others; its log and shared memory take the file's own mode.
 	if f, err := os.OpenFile(c.Path, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
 		f.Close()
 	}
 	writes := c
 	if !c.Scratch {
-		writes.VFS = gathering(c.VFS)
+		writes.files = gathering(c.files)
 	}
 	w, err := sqlite3.OpenContext(ctx, dsn(writes, "rwc"))
 	if err != nil {
@@ -71,7 +83,9 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	}
 	read.SetMaxOpenConns(c.Readers)
 	read.SetMaxIdleConns(c.Readers)
-	read.SetConnMaxIdleTime(time.Minute)
+	if c.VFS == "" { // a disk that a test controls is gone when its database was closed, and nothing may close a connection after it
+		read.SetConnMaxIdleTime(time.Minute)
+	}
 	writer := &sqliteWriter{conn: w, dir: filepath.Dir(c.Path), stmts: map[string]*sqlite3.Stmt{}, in: map[insertion]string{}}
 	// A disk that a test controls is told the same story each time, so nothing goes on beside.
 	if c.VFS == "" && !c.Scratch {
@@ -83,6 +97,32 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 		})
 	}
 	return &DB{Engine: SQLite, config: c, read: read, writer: writer}, nil
+}
+
+// begin makes an empty database whose pages have checksums, by which one that was damaged is found when it is read. It is made beside
+// and then put in its place, unless another process has done so.
+func begin(ctx context.Context, c Config) error {
+	f, err := os.CreateTemp(filepath.Dir(c.Path), filepath.Base(c.Path)+".new-*")
+	if err != nil {
+		return nil // what is wrong with the folder shows when the database is opened
+	}
+	next := c
+	next.Path = f.Name()
+	defer os.Remove(next.Path)
+	conn, err := sqlite3.OpenContext(ctx, dsn(next, "rwc"))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if _, err = conn.FileControl("main", sqlite3.FCNTL_RESERVE_BYTES, 8); err == nil {
+		err = conn.Exec("PRAGMA journal_mode=WAL") // this writes the first page
+	}
+	if err = errors.Join(err, conn.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(next.Path, c.Path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil // a disk that has no second names: a stick
+	}
+	return nil
 }
 
 func openSQLiteMigrator(_ context.Context, c Config) (*sql.DB, error) {
@@ -97,8 +137,8 @@ func openSQLiteMigrator(_ context.Context, c Config) (*sql.DB, error) {
 
 func dsn(c Config, mode string) string {
 	q := url.Values{"mode": {mode}}
-	if c.VFS != "" {
-		q.Set("vfs", c.VFS)
+	if c.files != "" {
+		q.Set("vfs", c.files)
 	}
 	return "file:" + c.Path + "?" + q.Encode()
 }
@@ -171,7 +211,7 @@ const maxStatements = 512
 func (w *sqliteWriter) prepare(query string) (*sqlite3.Stmt, error) {
 	if s, ok := w.stmts[query]; ok && !s.Busy() {
 		return s, nil
-	} else if !ok && len(w.stmts) < maxStatements {
+	} else if !ok && len(w.stmts) < maxStatements && !strings.HasPrefix(query, "PRAGMA") { // one of those acts when it is prepared
 		s, _, err := w.conn.PrepareFlags(query, sqlite3.PREPARE_PERSISTENT)
 		if err != nil {
 			return nil, queryError(query, err)

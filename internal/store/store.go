@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"tizi/internal/id"
 )
@@ -92,6 +93,10 @@ type Config struct {
 	Scratch bool
 	// VFS names a registered SQLite file system; tests use it to fail and to lose power.
 	VFS string
+	// Key, of KeySize bytes, encrypts the SQLite file, and what is made beside a database; nil: nothing is.
+	Key []byte
+
+	files string // the file system with what lies upon it
 }
 
 // DB is an open database: one writer's turn, many readers.
@@ -101,6 +106,7 @@ type DB struct {
 	read   *sql.DB
 
 	prepared prepared // for read
+	asked    atomic.Int64
 
 	turn   sync.Mutex // held for the length of a write transaction on SQLite
 	closed bool       // guarded by turn
@@ -225,7 +231,11 @@ func (s snapshot) Each(ctx context.Context, query string, args []any, fn func(Ro
 	return s.db.each(ctx, s.tx, query, args, fn)
 }
 
+// Asked returns how many queries readers have asked: a page whose number of them grows with its rows is slow one day.
+func (db *DB) Asked() int64 { return db.asked.Load() }
+
 func (db *DB) each(ctx context.Context, tx *sql.Tx, query string, args []any, fn func(Row) error) error {
+	db.asked.Add(1)
 	rows, err := db.query(ctx, tx, query, args)
 	if err != nil {
 		return queryError(query, err)

@@ -111,8 +111,9 @@ func (t *Table) Scan(r Row) ([]any, error) {
 	return dest, nil
 }
 
-// define returns the statements that make the table under the given name.
-func (t *Table) define(e Engine, name string) []string {
+// define returns the statements that make the table under the given name, and its indexes under names that begin with
+// another.
+func (t *Table) define(e Engine, name, indexes string) []string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE TABLE %s (", name)
 	for _, c := range t.Columns {
@@ -132,7 +133,7 @@ func (t *Table) define(e Engine, name string) []string {
 	out := []string{b.String()}
 	for i, cols := range t.Indexes {
 		cols, where, _ := strings.Cut(cols, " WHERE ")
-		stmt := fmt.Sprintf("CREATE INDEX %s_%d ON %s (%s)", name, i+1, name, cols)
+		stmt := fmt.Sprintf("CREATE INDEX %s_%d ON %s (%s)", indexes, i+1, name, cols)
 		if where != "" {
 			stmt += " WHERE " + where
 		}
@@ -164,7 +165,7 @@ func typeName(e Engine, t Type) string {
 
 // shape changes whenever the table's definition does.
 func (t *Table) shape() string {
-	h := sha256.Sum256([]byte(strings.Join(t.define(SQLite, t.Name), ";")))
+	h := sha256.Sum256([]byte(strings.Join(t.define(SQLite, t.Name, t.Name), ";")))
 	return hex.EncodeToString(h[:8])
 }
 
@@ -203,12 +204,17 @@ func (db *DB) Ensure(ctx context.Context, tables []*Table) (empty []string, err 
 			if was == unfilled+t.shape() {
 				continue
 			}
-			if err := makeTable(ctx, tx, db.Engine, t); err != nil {
+			if was != "" {
+				if err := db.drop(ctx, tx, t.Name); err != nil {
+					return err
+				}
+			}
+			if err := db.makeTable(ctx, tx, t); err != nil {
 				return err
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(have)) {
-			if err := tx.Exec(ctx, "DROP TABLE IF EXISTS "+name); err != nil {
+			if err := db.drop(ctx, tx, name); err != nil {
 				return err
 			}
 			if err := tx.Exec(ctx, "DELETE FROM store_shape WHERE name = ?", name); err != nil {
@@ -230,11 +236,8 @@ func Filled(ctx context.Context, tx Tx, tables []*Table) error {
 	return nil
 }
 
-func makeTable(ctx context.Context, tx Tx, e Engine, t *Table) error {
-	if err := tx.Exec(ctx, "DROP TABLE IF EXISTS "+t.Name); err != nil {
-		return err
-	}
-	for _, stmt := range t.define(e, t.Name) {
+func (db *DB) makeTable(ctx context.Context, tx Tx, t *Table) error {
+	for _, stmt := range t.define(db.Engine, t.Name, t.Name) {
 		if err := tx.Exec(ctx, stmt); err != nil {
 			return err
 		}

@@ -31,12 +31,15 @@ func (t *Training) CheckIn(ctx context.Context, actor id.ID, scope access.Scope,
 		return "", err
 	}
 	_, err = t.log.Do(ctx, fact.Command{Name: "check in", Stream: person.Stream(centre), Keys: []id.ID{markKey(session, p)}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
-		var now string
+		var now, cancelled string
 		var agreed bool
 		stood = ""
-		member, err := store.One(ctx, q, "SELECT coalesce((SELECT mark FROM training_attendance WHERE session = ? AND person = ?), ''), "+consent.Stands("training_enrolment.person", consent.Training)+" FROM training_enrolment WHERE person = ? AND cohort = ? AND "+admitted, store.Args(session, p, p, cohort), &now, &agreed)
+		member, err := store.One(ctx, q, "SELECT coalesce((SELECT mark FROM training_attendance WHERE session = ? AND person = ?), ''), "+consent.Stands("training_enrolment.person", consent.Training)+", coalesce((SELECT cancelled FROM training_session WHERE id = ?), '') FROM training_enrolment WHERE person = ? AND cohort = ? AND "+admitted, store.Args(session, p, session, p, cohort), &now, &agreed, &cancelled)
 		if err != nil {
 			return fact.Outcome{}, err
+		}
+		if cancelled != "" { // meanwhile
+			return fact.Outcome{}, ErrNoSession
 		}
 		if Here(now) {
 			stood = now

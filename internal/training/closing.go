@@ -209,3 +209,20 @@ func (t *Training) ReopenCohort(ctx context.Context, actor id.ID, scope access.S
 	}})
 	return err
 }
+
+// Over returns groups of the scope whose last day has passed and that nobody closed, the one that ended first first, at most max, and
+// how many there are.
+func (t *Training) Over(ctx context.Context, q store.Querier, scope access.Scope, today string, max int) (list []*Cohort, n int, err error) {
+	where, args := scope.SQL("centre")
+	where += " AND closed = 0 AND ends <> '' AND ends < ?"
+	args = append(args, today)
+	if _, err := store.One(ctx, q, "SELECT count(*) FROM training_cohort WHERE "+where, args, &n); err != nil || n == 0 {
+		return nil, n, err
+	}
+	err = q.Each(ctx, "SELECT "+cohortColumns+" FROM training_cohort WHERE "+where+" ORDER BY ends, name, id LIMIT ?", append(append([]any{today}, args...), max), func(r store.Row) error {
+		c, err := scanCohort(r)
+		list = append(list, c)
+		return err
+	})
+	return list, n, err
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"tizi/internal/access"
 	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/store"
@@ -114,5 +115,33 @@ func TestClosedAsBefore(t *testing.T) {
 		must(t, c.CloseCohort(ctx, id.Nil, all, g, nil, false, "2026-03-23"))
 		is(t, "closed on a day", state(), "true2026-03-23")
 		c.Whole()
+	})
+}
+
+// A group whose last day has passed is told until somebody closes it.
+func TestGroupsThatAreOver(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		c := open(t, e)
+		running := func(name, to string, at id.ID) id.ID {
+			g, err := c.OpenCohort(ctx, id.Nil, all, training.CohortOpened{Name: name, Programme: prog, Phase: phase, Centre: at, From: "2026-01-05", To: to})
+			must(t, err)
+			return g
+		}
+		old, _, _ := running("A", "2026-01-31", here), running("B", "2026-02-28", here), running("C", "", here)
+		running("D", "2026-01-31", there)
+		over := func(on string) string {
+			list, n, err := c.Over(ctx, c.DB, access.At(here), on, 1)
+			must(t, err)
+			s := fmt.Sprint(n)
+			for _, x := range list {
+				s += " " + x.Name
+			}
+			return s
+		}
+		is(t, "on the last day", over("2026-01-31"), "0")
+		is(t, "the day after", over("2026-02-01"), "1 A")
+		is(t, "later", over("2026-03-01"), "2 A")
+		must(t, c.CloseCohort(ctx, id.Nil, all, old, nil, false, "2026-03-01"))
+		is(t, "when one is closed", over("2026-03-01"), "1 B")
 	})
 }

@@ -3,6 +3,7 @@ package training
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 
 	"tizi/internal/access"
@@ -24,7 +25,7 @@ type Marked struct {
 	Mark, Method string
 }
 
-// ContestedSheets returns the sessions whose sheets contradict each other, at most max.
+// ContestedSheets returns the sessions of whose sheets, or of when and where, different things are said, at most max.
 func (t *Training) ContestedSheets(ctx context.Context, q store.Querier, scope access.Scope, max int) ([]*Session, error) {
 	where, args := scope.Groups("centre", "cohort")
 	var out []*Session
@@ -41,6 +42,61 @@ func (t *Training) ContestedSheets(ctx context.Context, q store.Querier, scope a
 		out[i], err = t.Session(ctx, q, scope, s.ID)
 	}
 	return out, err
+}
+
+// Planned is when and where a session is, as somebody said it.
+type Planned struct {
+	fact.Side
+	SessionPlanned
+}
+
+// PlanContest returns what is said of when and where a session is by those who did not see each other, what stands meanwhile last;
+// nothing where they agree.
+func (t *Training) PlanContest(ctx context.Context, q store.Querier, scope access.Scope, session id.ID) ([]Planned, error) {
+	if _, err := t.Session(ctx, q, scope, session); err != nil {
+		return nil, err
+	}
+	s, err := t.log.Subject(ctx, q, session)
+	if err != nil {
+		return nil, err
+	}
+	return planContest(s), nil
+}
+
+func planContest(s *fact.Subject) []Planned {
+	var out []Planned
+	differ := false
+	for _, h := range s.Heads(fact.Is[SessionPlanned]) {
+		p, _ := fact.As[SessionPlanned](h)
+		out = append(out, Planned{fact.SideOf(h), p})
+		differ = differ || !reflect.DeepEqual(p, out[0].SessionPlanned)
+	}
+	if !differ {
+		return nil
+	}
+	return out
+}
+
+// SettlePlan says which of those stands.
+func (t *Training) SettlePlan(ctx context.Context, actor id.ID, scope access.Scope, session id.ID, stands fact.Ref) error {
+	x, err := t.Session(ctx, t.log.DB, scope, session)
+	if err != nil {
+		return err
+	}
+	_, err = t.log.Do(ctx, fact.Command{Name: "settle when a session is", Stream: person.Stream(x.Centre), Keys: []id.ID{session, timetableKey(x.Centre)}, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		s, err := t.log.Subject(ctx, q, session)
+		if err != nil {
+			return fact.Outcome{}, err
+		}
+		now := planContest(s)
+		i := slices.IndexFunc(now, func(p Planned) bool { return p.Ref == stands })
+		if i < 0 {
+			return fact.Outcome{}, fact.ErrSettled
+		}
+		all, err := t.log.Of(ctx, q, session)
+		return fact.Outcome{Facts: []fact.New{{Stream: person.Stream(x.Centre), Kind: KindSession, Subject: session, Actor: actor, Prev: latest[SessionPlanned](all), Body: now[i].SessionPlanned}}}, err
+	}})
+	return err
 }
 
 // SheetContests returns whose marks in a session are in doubt.

@@ -33,8 +33,9 @@ type DrawOpened struct {
 	On     string   `json:"on"`     // ISO dates
 	Closes string   `json:"closes"` // the last day to apply, included
 	Rule   lot.Rule `json:"rule"`
-	Source string   `json:"source"`  // where the seed will come from, in words for the public
-	SeedOn string   `json:"seed_on"` // when it appears: after Closes
+	Source string   `json:"source"`         // where the seed will come from, in words for the public
+	SeedOn string   `json:"seed_on"`        // when it appears: after Closes
+	Joint  id.ID    `json:"joint,omitzero"` // shared by draws of several groups that are held by one seed
 }
 
 // Check says what is missing or contradicts itself.
@@ -154,8 +155,8 @@ const (
 
 var (
 	drawTable = &store.Table{Name: "training_draw", Key: 1,
-		Columns: store.Cols("id:id cohort:id centre:id day:text closes:text rule:text source:text seed_on:text state:text frozen:text digest:text fewer:int without:int seed:text typist:id held:text why:text conflict:int"),
-		Indexes: []string{"cohort, state", "day, id"}}
+		Columns: store.Cols("id:id cohort:id centre:id day:text closes:text rule:text source:text seed_on:text state:text frozen:text digest:text fewer:int without:int seed:text typist:id held:text why:text joint:id conflict:int"),
+		Indexes: []string{"cohort, state", "day, id", "joint"}}
 	// lotTable has the numbers of a list; place is 0 until the draw is held.
 	lotTable = &store.Table{Name: "training_lot", Key: 2, Columns: store.Cols("draw:id number:int person:id points:int tag:text place:int"), Indexes: []string{"draw, place"}}
 )
@@ -242,7 +243,7 @@ func foldDraw(s *fact.Subject, out *fact.Rows) error {
 	if err != nil {
 		return err
 	}
-	out.Add(drawTable, s.ID, o.Cohort, fact.CentreOf(opened.Stream), o.On, o.Closes, string(rule), o.Source, o.SeedOn, state, frozen.On, digest, frozen.Fewer, frozen.Without, seed.Seed, typist, held, off.Why, several)
+	out.Add(drawTable, s.ID, o.Cohort, fact.CentreOf(opened.Stream), o.On, o.Closes, string(rule), o.Source, o.SeedOn, state, frozen.On, digest, frozen.Fewer, frozen.Without, seed.Seed, typist, held, off.Why, o.Joint, several)
 	return nil
 }
 
@@ -276,6 +277,7 @@ type Draw struct {
 	Without                    int
 	Typist                     id.ID // who typed the seed first
 	Why                        string
+	Joint                      id.ID // of the draws that are held with it by one seed; Nil: it stands alone
 	Conflict                   bool
 }
 
@@ -291,9 +293,9 @@ type Lot struct {
 
 func (t *Training) draws(ctx context.Context, q store.Querier, where string, args []any) ([]*Draw, error) {
 	var out []*Draw
-	err := q.Each(ctx, "SELECT id, cohort, centre, day, closes, rule, source, seed_on, state, frozen, digest, fewer, without, seed, typist, held, why, conflict FROM training_draw WHERE "+where, args, func(r store.Row) error {
+	err := q.Each(ctx, "SELECT id, cohort, centre, day, closes, rule, source, seed_on, state, frozen, digest, fewer, without, seed, typist, held, why, joint, conflict FROM training_draw WHERE "+where, args, func(r store.Row) error {
 		d, rule := &Draw{}, ""
-		if err := r.Scan(&d.ID, &d.Cohort, &d.Centre, &d.On, &d.Closes, &rule, &d.Source, &d.SeedOn, &d.State, &d.Frozen, &d.Digest, &d.Fewer, &d.Without, &d.Seed, &d.Typist, &d.Held, &d.Why, &d.Conflict); err != nil {
+		if err := r.Scan(&d.ID, &d.Cohort, &d.Centre, &d.On, &d.Closes, &rule, &d.Source, &d.SeedOn, &d.State, &d.Frozen, &d.Digest, &d.Fewer, &d.Without, &d.Seed, &d.Typist, &d.Held, &d.Why, &d.Joint, &d.Conflict); err != nil {
 			return err
 		}
 		out = append(out, d)
@@ -547,6 +549,13 @@ func (t *Training) TypeSeed(ctx context.Context, actor id.ID, scope access.Scope
 	return t.step(ctx, "type the seed of a draw", scope, draw, nil, []string{DrawClosed, DrawTyped}, func(ctx context.Context, q store.Querier, d *Draw, c *Cohort, all []*fact.Fact) ([]fact.New, error) {
 		if on < d.SeedOn {
 			return nil, ErrSeedEarly
+		}
+		others, err := t.JointDraws(ctx, q, d.Joint)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(others, func(o *Draw) bool { return o.State == DrawHeld && o.Seed != seed }) {
+			return nil, ErrSeedOther
 		}
 		return []fact.New{{Stream: person.Stream(c.Centre), Kind: KindDrawSeeded, Subject: draw, Actor: actor, Body: DrawSeeded{Seed: seed, On: on}, Prev: fact.HeadsOf(all)}}, nil
 	})

@@ -199,6 +199,16 @@ func (t *Training) Cohort(ctx context.Context, q store.Querier, scope access.Sco
 	return c, err
 }
 
+// InProgramme returns how many groups are of a programme, and how many people wait in it for a group at some centres.
+func (t *Training) InProgramme(ctx context.Context, q store.Querier, v id.ID, centres []id.ID) (groups, waiting int, err error) {
+	if _, err = store.One(ctx, q, "SELECT count(*) FROM training_cohort WHERE programme = ?", store.Args(v), &groups); err != nil {
+		return 0, 0, err
+	}
+	at, args := store.In("centre", centres)
+	_, err = store.One(ctx, q, "SELECT count(*) FROM training_enrolment WHERE "+at+" AND programme = ? AND cohort = ?", append(args, v, id.Nil), &waiting)
+	return groups, waiting, err
+}
+
 // OpenCohort opens a group.
 func (t *Training) OpenCohort(ctx context.Context, actor id.ID, scope access.Scope, c CohortOpened) (id.ID, error) {
 	c.Name = strings.TrimSpace(c.Name)
@@ -207,6 +217,11 @@ func (t *Training) OpenCohort(ctx context.Context, actor id.ID, scope access.Sco
 	}
 	cohort := id.New()
 	_, err := t.log.Do(ctx, fact.Command{Name: "open a group", Stream: person.Stream(c.Centre), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
+		if p, err := t.programmes.Get(ctx, q, c.Programme); err != nil {
+			return fact.Outcome{}, err
+		} else if p != nil && p.Withdrawn != "" {
+			return fact.Outcome{}, programme.ErrGone
+		}
 		if err := t.fits(ctx, q, c); err != nil {
 			return fact.Outcome{}, err
 		}
@@ -380,25 +395,43 @@ func CellOf(d person.Details, on string) measure.Cell {
 	return measure.Cell{Sex: d["sex"], Age: measure.AgeBand(d["birth"], on), Milieu: d["milieu"], Schooling: d["schooling"]}
 }
 
-// PhaseFor returns the phase that a person of this birth date belongs in: the first that is not merely planned and whose
-// ages fit, otherwise the first that is not planned, otherwise the first.
-func PhaseFor(phases []programme.Phase, birth string) (programme.Phase, error) {
-	if len(phases) == 0 {
+// Applying is what decides to which phase somebody applies who is registered: the phases of a programme, who each is for, and where
+// and when that is.
+type Applying struct {
+	Phases []programme.Phase
+	Rules  map[id.ID][]programme.Version
+	Runs   func(programme.Phase) bool // there
+	On     string                     // ISO date
+}
+
+// PhaseFor returns the phase that a person belongs in: of those that are not merely planned and run there, the first that is not over
+// and lets the person in, one that runs before one to come; otherwise the first that is not over; otherwise the first.
+func (a Applying) PhaseFor(d person.Details) (programme.Phase, error) {
+	if len(a.Phases) == 0 {
 		return programme.Phase{}, ErrNoPhase
 	}
-	best := -1
-	for i, p := range phases {
-		if p.Planned {
-			continue
+	yes := func(b bool) int {
+		if b {
+			return 1
 		}
-		if best < 0 {
-			best = i
-		}
-		if years, ok := measure.Age(birth, p.From); ok && years >= p.AgeMin && (p.AgeMax == 0 || years <= p.AgeMax) {
-			return p, nil
-		}
+		return 0
 	}
-	return phases[max(best, 0)], nil
+	rank := func(p programme.Phase) int {
+		v := programme.InForce(a.Rules[p.ID], a.On).Rule.Judge(TraitsOf(d))
+		return yes(p.Planned)<<4 | yes(!a.Runs(p))<<3 | yes(p.To != "" && p.To < a.On)<<2 | yes(len(v.Refused) > 0)<<1 | yes(p.From > a.On)
+	}
+	return slices.MinFunc(a.Phases, func(x, y programme.Phase) int { return rank(x) - rank(y) }), nil
+}
+
+// Applications makes each new person of a centre apply to a phase.
+func (a Applying) Applications(actor, centre id.ID) func(id.ID, person.Details) []fact.New {
+	return func(v id.ID, d person.Details) []fact.New {
+		phase, err := a.PhaseFor(d)
+		if err != nil {
+			return nil
+		}
+		return []fact.New{Application(actor, centre, phase, a.On, v, d)}
+	}
 }
 
 // Application returns the fact that a new person applies to a phase, for the transaction that registers the person.

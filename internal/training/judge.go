@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"tizi/internal/id"
 	"tizi/internal/person"
@@ -170,13 +171,50 @@ func (t *Training) within(ctx context.Context, q store.Querier, cohort id.ID, fr
 	return holds(from, to, first, last)
 }
 
-// PhaseHolds returns a *DaysError where a phase with other days would leave out sessions of its groups that take place, of all
-// that this node knows.
-func (t *Training) PhaseHolds(ctx context.Context, q store.Querier, phase id.ID, from, to string) error {
+// InRoom returns how many sessions are planned in a room from a day on.
+func (t *Training) InRoom(ctx context.Context, q store.Querier, room id.ID, from string) (n int, err error) {
+	_, err = store.One(ctx, q, "SELECT count(*) FROM training_session WHERE room_id = ? AND day >= ? AND cancelled = ''", store.Args(room, from), &n)
+	return n, err
+}
+
+// GroupsError is returned where a phase would leave out groups of it: Names are some of theirs, N is how many there are.
+type GroupsError struct {
+	Names []string
+	N     int
+}
+
+func (e *GroupsError) Error() string {
+	return fmt.Sprintf("%d groups of the phase lie outside: %s", e.N, strings.Join(e.Names, ", "))
+}
+
+// PhaseHolds returns a *DaysError where a phase with other days would leave out sessions of its groups that take place, and a
+// *GroupsError where it would leave out groups themselves: their days, their centres, or all of them where it is announced only. It looks
+// at all that this node knows, but for groups that are closed.
+func (t *Training) PhaseHolds(ctx context.Context, q store.Querier, tree *place.Tree, ph programme.Phase) error {
 	var first, last string
-	_, err := store.One(ctx, q, "SELECT coalesce(min(s.day), ''), coalesce(max(s.day), '') FROM training_session s JOIN training_cohort c ON c.id = s.cohort WHERE c.phase = ? AND s.cancelled = ''", store.Args(phase), &first, &last)
+	_, err := store.One(ctx, q, "SELECT coalesce(min(s.day), ''), coalesce(max(s.day), '') FROM training_session s JOIN training_cohort c ON c.id = s.cohort WHERE c.phase = ? AND s.cancelled = ''", store.Args(ph.ID), &first, &last)
 	if err != nil {
 		return err
 	}
-	return holds(from, to, first, last)
+	if err := holds(ph.From, ph.To, first, last); err != nil {
+		return err
+	}
+	var out GroupsError
+	err = q.Each(ctx, "SELECT name, centre, starts, ends FROM training_cohort WHERE phase = ? AND closed = 0 ORDER BY name, id", store.Args(ph.ID), func(r store.Row) error {
+		var name, from, to string
+		var centre id.ID
+		if err := r.Scan(&name, &centre, &from, &to); err != nil {
+			return err
+		}
+		if ph.Planned || !ph.Runs(tree, centre) || holds(ph.From, ph.To, from, to) != nil {
+			if out.N++; out.N <= 5 {
+				out.Names = append(out.Names, name)
+			}
+		}
+		return nil
+	})
+	if err != nil || out.N == 0 {
+		return err
+	}
+	return &out
 }

@@ -10,6 +10,7 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/person"
+	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
@@ -166,13 +167,26 @@ func TestDaysOfAGroup(t *testing.T) {
 				is(t, "facts of a refusal", c.facts(t), before)
 			}
 		}
-		must(t, c.PhaseHolds(ctx, c.DB, phase, "2026-03-02", "2026-04-01"))
+		ph := programme.Phase{ID: phase, From: "2026-03-02", To: "2026-04-01"}
+		tree, err := place.New(c.Log).Tree(ctx, c.DB)
+		must(t, err)
+		must(t, c.PhaseHolds(ctx, c.DB, tree, ph))
 		for _, x := range [][2]string{{"2026-03-03", "2026-04-01"}, {"2026-03-02", "2026-03-31"}} {
-			if err := c.PhaseHolds(ctx, c.DB, phase, x[0], x[1]); err == nil {
+			other := ph
+			other.From, other.To = x[0], x[1]
+			if err := c.PhaseHolds(ctx, c.DB, tree, other); err == nil {
 				t.Errorf("a phase from %s to %s", x[0], x[1])
 			}
 		}
-		must(t, c.PhaseHolds(ctx, c.DB, programme.PhaseID(prog, "2"), "2026-03-03", "2026-03-03"))
+		announced, elsewhere := ph, ph
+		announced.Planned, elsewhere.Places = true, []id.ID{id.New()}
+		for _, other := range []programme.Phase{announced, elsewhere} {
+			var out *training.GroupsError
+			if err := c.PhaseHolds(ctx, c.DB, tree, other); !errors.As(err, &out) || out.N != 1 || len(out.Names) != 1 {
+				t.Errorf("a phase that leaves its group out: %v", err)
+			}
+		}
+		must(t, c.PhaseHolds(ctx, c.DB, tree, programme.Phase{ID: programme.PhaseID(prog, "2"), From: "2026-03-03", To: "2026-03-03"}))
 	})
 }
 

@@ -282,3 +282,39 @@ func TestWhoWasMergedHidesNothing(t *testing.T) {
 		c.Whole()
 	})
 }
+
+// A seat that two records of one person held is given to the next who waits as soon as they are found to be one.
+func TestSeatOfTwoRecordsIsPassedOn(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		c := open(t, e)
+		ids := c.people(t, here, "Mohamed", "Mohammed", "Zineb", "Omar")
+		g := c.group(t, 2)
+		_, err := c.Place(ctx, id.Nil, all, g, ids, "2026-01-05")
+		must(t, err)
+		must(t, c.PassOn(ctx, id.Nil, ids[:2], "2026-01-05"))
+		now, err := c.Cohort(ctx, c.DB, all, g, "")
+		must(t, err)
+		is(t, "before they are one", fmt.Sprint(now.Enrolled, now.Waiting), "2 2")
+		must(t, c.People.Merge(ctx, id.Nil, all, ids[0], ids[1], "the same"))
+		must(t, c.PassOn(ctx, id.Nil, ids[:2], "2026-01-06"))
+		now, err = c.Cohort(ctx, c.DB, all, g, "")
+		must(t, err)
+		is(t, "when they are one", fmt.Sprint(now.Enrolled, now.Waiting), "2 1")
+		before := c.facts(t)
+		must(t, c.PassOn(ctx, id.Nil, ids[:2], "2026-01-06"))
+		is(t, "facts when there is nothing to pass on", c.facts(t), before)
+		// What another node found out is passed on by the one that answers for the centre, and no other.
+		more := c.people(t, here, "Youssef", "Yousef", "Nora")
+		h := c.group(t, 2)
+		_, err = c.Place(ctx, id.Nil, all, h, more, "2026-01-05")
+		must(t, err)
+		must(t, c.People.Merge(ctx, id.Nil, all, more[0], more[1], "the same"))
+		before = c.facts(t)
+		must(t, c.PassOnArrived(ctx, func(id.ID) bool { return false }, "2026-01-06"))
+		is(t, "facts where another answers", c.facts(t), before)
+		must(t, c.PassOnArrived(ctx, func(v id.ID) bool { return v == here }, "2026-01-06"))
+		now, err = c.Cohort(ctx, c.DB, all, h, "")
+		must(t, err)
+		is(t, "when it has arrived", fmt.Sprint(now.Enrolled, now.Waiting), "2 0")
+	})
+}

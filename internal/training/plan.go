@@ -456,13 +456,25 @@ func (t *Training) preview(ctx context.Context, q store.Querier, scope access.Sc
 	return p, nil
 }
 
-// inPhase refuses days outside of a group's phase.
+// OutsideError is returned for a session on a day that is none of its group's.
+type OutsideError struct{ From, To string } // of the group
+
+func (e *OutsideError) Error() string {
+	return "the group runs from " + e.From + " to " + e.To + ", and the session lies outside"
+}
+
+// inPhase refuses days outside of a group's phase, or of the group's own where it has some: an OutsideError.
 func (t *Training) inPhase(ctx context.Context, q store.Querier, c *Cohort, first, last string) error {
 	p, err := t.programmes.Phase(ctx, q, c.Phase)
-	if p != nil && (first < p.From || p.To != "" && last > p.To) {
+	switch {
+	case err != nil:
+		return err
+	case p != nil && (first < p.From || p.To != "" && last > p.To):
 		return ErrPhase
+	case first < c.From || c.To != "" && last > c.To:
+		return &OutsideError{c.From, c.To}
 	}
-	return err
+	return nil
 }
 
 // Preview says what Plan would write, and what it clashes with.
@@ -590,6 +602,16 @@ func (t *Training) Alter(ctx context.Context, actor id.ID, scope access.Scope, s
 		return nil, err
 	}
 	keys := append([]id.ID{session, timetableKey(s.Centre)}, ch.Trainers...)
+	// Nobody is marked in the turn in which it is cancelled.
+	err = t.log.DB.Each(ctx, "SELECT person FROM training_enrolment WHERE cohort = ? AND "+admitted, store.Args(s.Cohort), func(r store.Row) error {
+		var p id.ID
+		err := r.Scan(&p)
+		keys = append(keys, markKey(session, p))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	_, err = t.log.Do(ctx, fact.Command{Name: "change a session", Stream: person.Stream(s.Centre), Keys: append(keys, c.Trainers...), Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
 		s, err := t.Session(ctx, q, scope, session)

@@ -269,3 +269,27 @@ func TestOneRoom(t *testing.T) {
 		is(t, "who got the room", got, 1)
 	})
 }
+
+// A session lies within the days of its group, where it has some, as a group lies within those of its phase.
+func TestSessionOutsideItsGroup(t *testing.T) {
+	c := open(t, store.SQLite)
+	g, err := c.OpenCohort(ctx, id.Nil, all, training.CohortOpened{Name: "A", Programme: prog, Phase: phase, Centre: here, From: "2026-02-02", To: "2026-02-27"})
+	must(t, err)
+	plan := func(from, to string) error {
+		_, err := c.Plan(ctx, id.Nil, all, g, training.Weekly{From: from, To: to, Days: []time.Weekday{time.Monday}, Starts: "10:00", Ends: "11:00", Calendar: &training.Calendar{}})
+		return err
+	}
+	var days *training.OutsideError
+	before := c.facts(t)
+	for _, x := range [][2]string{{"2026-01-26", "2026-02-09"}, {"2026-02-23", "2026-03-02"}} {
+		if err := plan(x[0], x[1]); !errors.As(err, &days) || days.From != "2026-02-02" || days.To != "2026-02-27" {
+			t.Errorf("from %s to %s: %v", x[0], x[1], err)
+		}
+	}
+	is(t, "facts of refusals", c.facts(t), before)
+	must(t, plan("2026-02-02", "2026-02-27"))
+	_, err = c.Alter(ctx, id.Nil, all, training.SessionID(g, "2026-02-02", "10:00"), training.Change{Date: "2026-03-02", Starts: "10:00", Ends: "11:00", Why: "weather", Calendar: &training.Calendar{}})
+	if !errors.As(err, &days) {
+		t.Errorf("moved out of the group: %v", err)
+	}
+}

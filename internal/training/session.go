@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -224,6 +225,9 @@ func (t *Training) Take(ctx context.Context, actor id.ID, scope access.Scope, se
 	}
 	_, err = t.log.Do(ctx, fact.Command{Name: "take attendance", Stream: person.Stream(s.Centre), Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
+		if s, err := t.Session(ctx, q, scope, session); err != nil || s.Cancelled != "" { // meanwhile
+			return out, cmp.Or(err, ErrCancelled)
+		}
 		now, err := t.marks(ctx, q, session)
 		if err != nil {
 			return out, err

@@ -291,7 +291,7 @@ var Folds = []*fact.Fold{
 		}),
 	},
 	{
-		Name: "training.session", Revision: 2, Kinds: []*fact.Kind{KindSession, KindAttendance}, Tables: []*store.Table{sessionTable, attendTable, standTable, absentTable},
+		Name: "training.session", Revision: 3, Kinds: []*fact.Kind{KindSession, KindAttendance}, Tables: []*store.Table{sessionTable, attendTable, standTable, absentTable},
 		Fold: foldSession,
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
 			h := fact.History{Subject: id.New()}
@@ -352,6 +352,7 @@ func foldSession(s *fact.Subject, out *fact.Rows) error {
 	if f == nil {
 		return nil
 	}
+	conflict = conflict && planContest(s) != nil // planned alike on two nodes it is planned once
 	var sheets []*fact.Fact
 	for _, f := range s.Facts() {
 		if _, ok := fact.As[AttendanceTaken](f); ok {

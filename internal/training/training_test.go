@@ -413,26 +413,46 @@ func TestDates(t *testing.T) {
 }
 
 func TestPhaseFor(t *testing.T) {
-	children := programme.Phase{Code: "children", From: "2026-01-05", AgeMin: 8, AgeMax: 14}
-	youth := programme.Phase{Code: "youth", From: "2026-01-05", AgeMin: 15, AgeMax: 18}
-	adults := programme.Phase{Code: "adults", From: "2026-09-01", AgeMin: 19}
-	planned := programme.Phase{Code: "planned", From: "2026-01-05", AgeMin: 0, AgeMax: 99, Planned: true}
-	phases := []programme.Phase{planned, children, youth, adults}
+	phase := func(code, from, to string, min, max int) programme.Phase {
+		return programme.Phase{ID: id.Named("phase", code), Code: code, From: from, To: to, AgeMin: min, AgeMax: max}
+	}
+	over, children, youth := phase("over", "2025-01-05", "2025-06-30", 8, 14), phase("children", "2026-01-05", "2026-06-30", 8, 14), phase("youth", "2026-01-05", "2026-06-30", 15, 18)
+	adults, girls, elsewhere, planned := phase("adults", "2026-09-01", "", 19, 0), phase("girls", "2026-01-05", "2026-06-30", 0, 0), phase("elsewhere", "2026-01-05", "", 0, 0), phase("planned", "2026-01-05", "", 0, 99)
+	planned.Planned = true
+	a := training.Applying{Phases: []programme.Phase{planned, over, elsewhere, children, youth, adults}, On: "2026-02-01", Rules: map[id.ID][]programme.Version{}, Runs: func(p programme.Phase) bool { return p.Code != "elsewhere" }}
+	for _, p := range append(a.Phases, girls) {
+		r := programme.Rule{AgeMin: p.AgeMin, AgeMax: p.AgeMax, AgeOn: p.From}
+		if p.Code == "girls" {
+			r.Sex = "f"
+		}
+		a.Rules[p.ID] = []programme.Version{{Phase: p.ID, N: 1, Rule: r}}
+	}
 	for birth, want := range map[string]string{
 		"2018-01-05": "children", // eight on the first day
 		"2018-01-06": "children", // too young for any: the first that runs
 		"2011-01-06": "children", // fourteen, for one day more
 		"2011-01-05": "youth", "2015": "children", "2007-01-05": "adults", "1950-01-01": "adults", "": "children", "nonsense": "children",
 	} {
-		got, err := training.PhaseFor(phases, birth)
+		got, err := a.PhaseFor(person.Details{"birth": birth})
 		if err != nil || got.Code != want {
 			t.Errorf("born %q: got %s, %v, want %s", birth, got.Code, err, want)
 		}
 	}
-	if got, err := training.PhaseFor([]programme.Phase{planned}, "2015"); err != nil || got.Code != "planned" {
+	// What a later version of the rule says counts, not the ages that the phase was opened with.
+	a.Rules[children.ID] = append(a.Rules[children.ID], programme.Version{From: "2026-01-20", Rule: programme.Rule{AgeMin: 8, AgeMax: 18, AgeOn: "2026-01-05"}})
+	if got, _ := a.PhaseFor(person.Details{"birth": "2010-01-01"}); got.Code != "children" {
+		t.Errorf("by the rule in force: %s", got.Code)
+	}
+	a.Phases = []programme.Phase{girls, children}
+	if got, _ := a.PhaseFor(person.Details{"birth": "2015-01-01", "sex": "m"}); got.Code != "children" {
+		t.Errorf("a boy applies to %s", got.Code)
+	}
+	a.Phases = []programme.Phase{planned}
+	if got, err := a.PhaseFor(nil); err != nil || got.Code != "planned" {
 		t.Errorf("only planned: got %s, %v", got.Code, err)
 	}
-	if _, err := training.PhaseFor(nil, "2015"); !errors.Is(err, training.ErrNoPhase) {
+	a.Phases = nil
+	if _, err := a.PhaseFor(nil); !errors.Is(err, training.ErrNoPhase) {
 		t.Errorf("no phase: got %v", err)
 	}
 }

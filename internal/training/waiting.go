@@ -174,6 +174,55 @@ func (t *Training) anyCohort(ctx context.Context, q store.Querier, cohort id.ID)
 	return c, err
 }
 
+// PassOn gives the seats that some people had twice, who were found to be one, to the first who wait: at once, so that nobody has to
+// think of it. A draw that is announced decides about its seats itself.
+func (t *Training) PassOn(ctx context.Context, actor id.ID, people []id.ID, on string) error {
+	ones, err := person.Ones(ctx, t.log.DB, people)
+	if err != nil {
+		return err
+	}
+	records := slices.Clone(people)
+	for _, all := range ones {
+		records = append(records, all...)
+	}
+	in, args := store.In("person", records)
+	return t.passOn(ctx, actor, in, args, nil, on)
+}
+
+// PassOnArrived is PassOn for all of whom another node said so, in the groups of the centres for which this one answers.
+func (t *Training) PassOnArrived(ctx context.Context, answers func(centre id.ID) bool, on string) error {
+	return t.passOn(ctx, id.Nil, "1 = 1", nil, answers, on)
+}
+
+func (t *Training) passOn(ctx context.Context, actor id.ID, where string, args []any, answers func(centre id.ID) bool, on string) error {
+	groups := map[id.ID]bool{}
+	// Of whoever has a seat in one group by two records, all but one stand in this table.
+	err := t.log.DB.Each(ctx, "SELECT cohort FROM training_double_seat WHERE state IN ('enrolled', 'active') AND "+where, args, func(r store.Row) error {
+		var g id.ID
+		err := r.Scan(&g)
+		groups[g] = true
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, g := range slices.SortedFunc(maps.Keys(groups), func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) }) {
+		if answers != nil {
+			if c, err := t.anyCohort(ctx, t.log.DB, g); err != nil || c == nil || !answers(c.Centre) {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		_, err := t.Refill(ctx, actor, access.Everywhere(), g, on)
+		if err != nil && !errors.Is(err, ErrDraw) && !errors.Is(err, ErrNoGroup) && !errors.Is(err, fact.ErrNotHere) {
+			return err
+		}
+	}
+	return nil
+}
+
 // Refill gives the free seats of a group to the first of its waiting list, where some are left: after two records were found to
 // be of one person. It returns how many got one, or ErrDraw while a draw decides.
 func (t *Training) Refill(ctx context.Context, actor id.ID, scope access.Scope, cohort id.ID, on string) (int, error) {

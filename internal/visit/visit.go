@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/activity"
 	"tizi/internal/agreement"
 	"tizi/internal/centre"
 	"tizi/internal/consent"
@@ -82,6 +83,7 @@ const (
 	Planned    = "planned" // sessions
 	Cancelled  = "cancelled"
 	Moved      = "moved"
+	Altered    = "altered" // sessions: the room, who leads them
 	Sheets     = "sheets"
 	Agreed     = "agreed"    // consents given
 	Withdrawn  = "withdrawn" // consents refused or withdrawn
@@ -96,11 +98,20 @@ const (
 	Rules      = "rules"
 	Targets    = "targets"
 	Agreements = "agreements"
-	Owed       = "owed" // commitments
+	Owed       = "owed"      // commitments
+	Delivered  = "delivered" // commitments that were kept
+	Judged     = "judged"    // commitments that stand otherwise now
+	Parties    = "parties"
+	Mandates   = "mandates"
+	Money      = "money"
+	Decisions  = "decisions"
+	Papers     = "papers"
+	Activities = "activities"
+	Outputs    = "outputs" // of activities
 )
 
 // Whats are all of them.
-var Whats = []string{Registered, Enrolled, Waiting, Left, Finished, Refused, Group, Planned, Cancelled, Moved, Sheets, Agreed, Withdrawn, Messages, Referrals, Appeals, Decided, Devices, Rounds, Programmes, Phases, Rules, Targets, Agreements, Owed}
+var Whats = []string{Registered, Enrolled, Waiting, Left, Finished, Refused, Group, Planned, Cancelled, Moved, Altered, Sheets, Agreed, Withdrawn, Messages, Referrals, Appeals, Decided, Devices, Rounds, Programmes, Phases, Rules, Targets, Agreements, Owed, Delivered, Judged, Parties, Mandates, Money, Decisions, Papers, Activities, Outputs}
 
 // Change is what somebody else did, as often as they did the same in one place.
 type Change struct {
@@ -109,8 +120,10 @@ type Change struct {
 	Day   string // ISO date
 	At    time.Time
 	Actor id.ID
-	// Centre, Cohort, Programme and Agreement are where; each may be Nil.
-	Centre, Cohort, Programme, Agreement id.ID
+	// Centre, Cohort, Programme, Agreement and Activity are where; each may be Nil.
+	Centre, Cohort, Programme, Agreement, Activity id.ID
+
+	commitment id.ID // that was judged, whose agreement is found then
 }
 
 // Filter says whose changes are asked for.
@@ -118,11 +131,24 @@ type Filter struct {
 	Since   time.Time
 	Account id.ID // who asks, whose own doing is no news
 	Centres []id.ID
-	// Own narrows to some groups; nil: everything of the centres.
+	// Own narrows what is told of centres to some groups; nil: everything.
 	Own map[id.ID]bool
 	// Commons adds what headquarters states for all: programmes, targets, agreements where Agreed reports true.
 	Commons bool
 	Agreed  func(agreement id.ID) bool
+	// Covers reports which programmes are told; nil: all.
+	Covers func(programme id.ID) bool
+	// Activities are told with what came out of them, for who reads no other news of their centres.
+	Activities []activity.Activity
+}
+
+// kinds are those that can be told of one's own groups; nil: all.
+func (f Filter) kinds() func(string) bool {
+	if f.Own == nil {
+		return nil
+	}
+	of := []string{training.KindEnrolment.Name, training.KindCohort.Name, training.KindClosed.Name, training.KindSession.Name}
+	return func(name string) bool { return slices.Contains(of, name) }
 }
 
 // perStream bounds what is read of a stream: a long absence ends in "and more".
@@ -135,39 +161,62 @@ func (v *Visits) Changes(ctx context.Context, q store.Querier, f Filter) (out []
 		from, more = oldest, true
 	}
 	type key struct {
-		what, day                            string
-		actor                                id.ID
-		centre, cohort, programme, agreement id.ID
+		what, day                                      string
+		actor                                          id.ID
+		centre, cohort, programme, agreement, activity id.ID
 	}
 	sums := map[key]*Change{}
+	agreed := func(v id.ID) bool { return f.Agreed != nil && f.Agreed(v) }
+	count := func(c Change, x *fact.Fact) {
+		at := x.HLC.Wall().Local()
+		k := key{c.What, at.Format(time.DateOnly), x.Actor, c.Centre, c.Cohort, c.Programme, c.Agreement, c.Activity}
+		s := sums[k]
+		if s == nil {
+			c.Day, c.Actor = k.day, x.Actor
+			s = &c
+			s.N = 0
+			sums[k] = s
+		}
+		s.N++
+		if at.After(s.At) {
+			s.At = at
+		}
+	}
 	read := func(stream string, centre id.ID) error {
-		list, err := v.log.Latest(ctx, q, stream, fact.Span{From: fact.At(from), To: fact.At(v.log.Clock.Now().Add(time.Hour)), Max: perStream,
-			Maybe: func(x *fact.Fact) bool { return x.Actor != f.Account && !x.Actor.IsNil() },
-			Want:  func(x *fact.Fact) (bool, error) { return tell(x).What != "", nil }})
+		own, kinds := f.Own, f.kinds()
+		if centre.IsNil() {
+			own, kinds = nil, nil
+		}
+		list, err := v.log.Latest(ctx, q, stream, fact.Span{From: fact.At(from), To: fact.At(v.log.Clock.Now().Add(time.Hour)), Max: perStream, NotBy: f.Account, Kinds: kinds,
+			Maybe: func(x *fact.Fact) bool { return !x.Actor.IsNil() },
+			Want: func(x *fact.Fact) (bool, error) { // what is not told takes no room of what is
+				c := tell(x)
+				return c.What != "" && (own == nil || own[c.Cohort]) && (c.Agreement.IsNil() || agreed(c.Agreement)) && (f.Covers == nil || !ofProgramme[c.What] || f.Covers(c.Programme)), nil
+			}})
+		if err != nil {
+			return err
+		}
+		var judged []id.ID
+		for _, x := range list {
+			if c := tell(x); !c.commitment.IsNil() {
+				judged = append(judged, c.commitment)
+			}
+		}
+		of, err := agreement.Under(ctx, q, judged)
 		if err != nil {
 			return err
 		}
 		more = more || len(list) == perStream
 		for _, x := range list {
 			c := tell(x)
-			switch {
-			case c.What == "", f.Own != nil && !f.Own[c.Cohort], !c.Agreement.IsNil() && (f.Agreed == nil || !f.Agreed(c.Agreement)):
-				continue
+			if !c.commitment.IsNil() {
+				if c.Agreement = of[c.commitment]; !agreed(c.Agreement) {
+					continue
+				}
+				c.commitment = id.Nil
 			}
 			c.Centre = centre
-			at := x.HLC.Wall().Local()
-			k := key{c.What, at.Format(time.DateOnly), x.Actor, centre, c.Cohort, c.Programme, c.Agreement}
-			s := sums[k]
-			if s == nil {
-				c.Day, c.Actor = k.day, x.Actor
-				s = &c
-				s.N = 0
-				sums[k] = s
-			}
-			s.N++
-			if at.After(s.At) {
-				s.At = at
-			}
+			count(c, x)
 		}
 		return nil
 	}
@@ -177,17 +226,56 @@ func (v *Visits) Changes(ctx context.Context, q store.Querier, f Filter) (out []
 		}
 	}
 	if f.Commons {
-		if err := read("commons", id.Nil); err != nil {
-			return nil, false, err
+		for _, stream := range []string{"commons", "hub"} {
+			if err := read(stream, id.Nil); err != nil {
+				return nil, false, err
+			}
 		}
+	}
+	if err := v.activities(ctx, q, f, fact.At(from), count); err != nil {
+		return nil, false, err
 	}
 	for _, c := range sums {
 		out = append(out, *c)
 	}
 	slices.SortFunc(out, func(a, b Change) int {
-		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.What, b.What), slices.Compare(a.Cohort[:], b.Cohort[:]), slices.Compare(a.Programme[:], b.Programme[:]), slices.Compare(a.Agreement[:], b.Agreement[:]))
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.What, b.What), slices.Compare(a.Cohort[:], b.Cohort[:]), slices.Compare(a.Programme[:], b.Programme[:]), slices.Compare(a.Agreement[:], b.Agreement[:]), slices.Compare(a.Activity[:], b.Activity[:]))
 	})
 	return out, more, nil
+}
+
+// ofProgramme are the changes that headquarters states of a programme.
+var ofProgramme = map[string]bool{Programmes: true, Phases: true, Rules: true, Targets: true}
+
+// activities counts what others changed of the filter's activities. They are asked for one by one, so that a centre's other
+// facts, which may be a whole import, are not walked.
+func (v *Visits) activities(ctx context.Context, q store.Querier, f Filter, from fact.Time, count func(Change, *fact.Fact)) error {
+	if len(f.Activities) == 0 {
+		return nil
+	}
+	var subjects []id.ID
+	centres := map[id.ID]id.ID{}
+	for _, x := range f.Activities {
+		subjects, centres[x.ID] = append(subjects, x.ID), x.Centre
+	}
+	outputs, err := activity.OutputsOf(ctx, q, subjects)
+	if err != nil {
+		return err
+	}
+	for _, o := range outputs {
+		subjects = append(subjects, o.ID)
+	}
+	list, err := v.log.About(ctx, q, subjects, from)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		if c := tell(x); c.What != "" && x.Actor != f.Account && !x.Actor.IsNil() {
+			c.Centre = centres[c.Activity]
+			count(c, x)
+		}
+	}
+	return nil
 }
 
 // Streams returns the centres of a list from which anything came since, without reading what.
@@ -224,6 +312,8 @@ func tell(f *fact.Fact) (c Change) {
 			c.What = Cancelled
 		} else if b.Was != "" {
 			c.What = Moved
+		} else if len(f.Prev) > 0 {
+			c.What = Altered
 		}
 		return c
 	}
@@ -243,7 +333,37 @@ func tell(f *fact.Fact) (c Change) {
 	if b, ok := fact.As[agreement.CommitmentStated](f); ok {
 		return Change{What: Owed, Agreement: b.Agreement}
 	}
+	if b, ok := fact.As[agreement.CommitmentJudged](f); ok {
+		c.commitment, c.What = f.Subject, Judged
+		if b.State == agreement.Kept {
+			c.What = Delivered
+		}
+		return c
+	}
+	if b, ok := fact.As[agreement.PartyStated](f); ok {
+		return Change{What: Parties, Agreement: b.Agreement}
+	}
+	if b, ok := fact.As[agreement.MandateGiven](f); ok {
+		return Change{What: Mandates, Agreement: b.Agreement}
+	}
+	if b, ok := fact.As[agreement.EntryStated](f); ok {
+		return Change{What: Money, Agreement: b.Agreement}
+	}
+	if b, ok := fact.As[agreement.DecisionTaken](f); ok {
+		return Change{What: Decisions, Agreement: b.Agreement}
+	}
+	if b, ok := fact.As[agreement.PaperFiled](f); ok {
+		return Change{What: Papers, Agreement: b.Agreement}
+	}
+	if b, ok := fact.As[activity.Stated](f); ok {
+		return Change{What: Activities, Programme: b.Programme, Activity: f.Subject}
+	}
+	if b, ok := fact.As[activity.OutputStated](f); ok {
+		return Change{What: Outputs, Activity: b.Activity}
+	}
 	switch name {
+	case agreement.KindRenewed.Name:
+		c.What, c.Agreement = Agreements, f.Subject
 	case person.KindRegistered.Name:
 		c.What = Registered
 	case training.KindAttendance.Name:

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/activity"
+	"tizi/internal/agreement"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -104,7 +106,41 @@ func TestVisits(t *testing.T) {
 				t.Errorf("%s: %q, want %q", c.what, got, c.want)
 			}
 		}
-		for at, want := range map[time.Time]int{since: 1, h.Log.Clock.Now().Add(time.Minute): 0} {
+		// What hangs from an agreement is told to who may read it.
+		name := i18n.Text{i18n.FR: "x"}
+		before := since
+		now = now.Add(time.Hour)
+		since = h.Log.Clock.Now()
+		now = now.Add(time.Hour)
+		mine, other, org := id.New(), id.New(), id.New()
+		must(t, h.Agreements.SetOrganisation(ctx, you, org, agreement.OrganisationDescribed{Name: name, Type: "ministry"}))
+		for i, v := range []id.ID{mine, other} {
+			must(t, h.Agreements.Set(ctx, you, v, agreement.AgreementStated{Code: fmt.Sprint("A", i), Kind: agreement.Framework, Name: name, Signed: "2025-01-01"}))
+			must(t, h.Agreements.SetParty(ctx, you, agreement.PartyStated{Agreement: v, Organisation: org, Role: "lead"}, id.Nil, true))
+			for _, state := range []string{agreement.Kept, agreement.Partly} {
+				owed := id.New()
+				must(t, h.Agreements.SetCommitment(ctx, you, owed, agreement.CommitmentStated{Agreement: v, Debtor: org, Kind: "report", What: name}))
+				must(t, h.Agreements.Judge(ctx, you, owed, agreement.CommitmentJudged{State: state, On: "2026-03-01", Evidence: name}))
+			}
+			must(t, h.Agreements.SetEntry(ctx, you, id.New(), agreement.EntryStated{Agreement: v, Sort: agreement.Budget, What: "x", Currency: "MAD", Amount: 100, On: "2026-01-01"}))
+			must(t, h.Agreements.SetMandate(ctx, you, id.New(), agreement.MandateGiven{Agreement: v, Operator: org, Place: id.New(), From: "2026-01-01", To: "2026-12-31"}))
+			must(t, h.Agreements.SetDecision(ctx, you, id.New(), agreement.DecisionTaken{Agreement: v, Committee: "C", On: "2026-01-01", What: "D"}))
+			must(t, h.Agreements.FilePaper(ctx, you, v, "paper.pdf", []byte("%PDF-1.4\n")))
+		}
+		must(t, h.Activities.Set(ctx, you, id.New(), activity.Stated{Programme: prog, Kind: "masterclass", Pillar: "training", Centre: here, Title: name, From: h.Today(), To: h.Today(), State: activity.Open, Sessions: []activity.Session{{ID: id.New(), Date: h.Today()}}}))
+		for _, c := range []struct {
+			what, want string
+			f          visit.Filter
+		}{
+			{"of an agreement", "agreements 1; decisions 1; delivered 1; judged 1; mandates 1; money 1; owed 2; papers 1; parties 1; ", visit.Filter{Since: since, Commons: true, Agreed: func(v id.ID) bool { return v == mine }}},
+			{"of no agreement", "", visit.Filter{Since: since, Commons: true}},
+			{"of a centre's activities", "activities 1; ", visit.Filter{Since: since, Centres: []id.ID{here}}},
+		} {
+			if got := told(c.f); got != c.want {
+				t.Errorf("%s: %q, want %q", c.what, got, c.want)
+			}
+		}
+		for at, want := range map[time.Time]int{before: 1, h.Log.Clock.Now().Add(time.Minute): 0} {
 			if l, err := h.Visits.Streams(ctx, h.DB, at, []id.ID{here, place.ID("MA-TNG-MJ1")}); err != nil || len(l) != want {
 				t.Errorf("centres from which something came: %v %v", l, err)
 			}

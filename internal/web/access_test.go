@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -24,20 +25,25 @@ import (
 	"tizi/internal/agreement"
 	"tizi/internal/centre"
 	"tizi/internal/consent"
+	"tizi/internal/course"
 	"tizi/internal/family"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/lan"
 	"tizi/internal/lot"
+	"tizi/internal/measure"
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/record"
 	"tizi/internal/safeguard"
 	"tizi/internal/seal"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
 	"tizi/internal/web"
+	"tizi/internal/web/box"
 	"tizi/internal/web/door"
 )
 
@@ -56,6 +62,8 @@ type node struct {
 	web   *web.Server
 	owner *access.Account
 	quiet bool // what the server logs is expected
+
+	studied id.ID // the course that was taken in
 }
 
 func serve(t testing.TB, e store.Engine, sign door.SingleSignOn) *node {
@@ -72,7 +80,9 @@ func serve(t testing.TB, e store.Engine, sign door.SingleSignOn) *node {
 	l, err := n.Access.List(ctx, n.DB)
 	must(t, err)
 	n.owner = l[0]
-	n.web, err = web.New(n.House, web.Options{Sign: sign, Log: slog.New(slog.NewTextHandler(testWriter{t, n}, nil))})
+	authority, err := lan.Open(t.TempDir(), "test", []string{"tizi-test.local"}, n.clock.Now)
+	must(t, err)
+	n.web, err = web.New(n.House, web.Options{Sign: sign, HTTPS: &box.HTTPS{Authority: authority, Port: "8443"}, Log: slog.New(slog.NewTextHandler(testWriter{t, n}, nil))})
 	if err != nil {
 		t.Skip(err) // the interface is not built
 	}
@@ -298,12 +308,36 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return s.group.String()
 		case "{session}":
 			return s.session.String()
+		case "{lab}":
+			return "drawing"
 		case "{draw}":
 			g, err := n.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "D", Programme: programme.ID("P"), Phase: programme.PhaseID(programme.ID("P"), "1"), Centre: s.centre, Capacity: 1})
 			must(t, err)
 			v, err := n.Training.OpenDraw(ctx, id.Nil, access.Everywhere(), training.DrawOpened{Cohort: g, On: "2026-03-02", Closes: "2026-03-10", SeedOn: "2026-03-12", Source: "balls", Rule: lot.Standard()})
 			must(t, err)
 			return v.String()
+		case "{joint}":
+			var groups []id.ID
+			for range 2 {
+				g, err := n.Training.OpenCohort(ctx, id.Nil, access.Everywhere(), training.CohortOpened{Name: "D", Programme: programme.ID("P"), Phase: programme.PhaseID(programme.ID("P"), "1"), Centre: s.centre, Capacity: 1})
+				must(t, err)
+				groups = append(groups, g)
+			}
+			v, err := n.Training.OpenJoint(ctx, id.Nil, access.Everywhere(), groups, training.DrawOpened{On: "2026-03-02", Closes: "2026-03-10", SeedOn: "2026-03-12", Source: "balls", Rule: lot.Standard()})
+			must(t, err)
+			return v.String()
+		case "{plan}":
+			rows := []programme.Opening{{Place: place.ID("MA-ERR-MJ1"), From: "202601", To: "202602", Groups: 1, Seats: 20, Months: 2}}
+			v, err := n.Programmes.SetRollout(ctx, id.Nil, id.Nil, programme.RolloutStated{Programme: programme.ID("P"), Name: id.New().String(), Hours: 2, Rows: rows})
+			must(t, err)
+			return v.String()
+		case "{target}":
+			b := programme.TargetSet{Indicator: measure.People, Place: place.ID("MA-ERR-MJ1"), Period: "2031", Value: 7}
+			p, err := n.Programmes.Get(ctx, n.DB, programme.ID("P"))
+			must(t, err)
+			_, err = n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place, Pillars: p.Pillars}, Targets: []programme.TargetSet{b}})
+			must(t, err)
+			return programme.TargetID(p.ID, b).String()
 		case "{phase}":
 			return n.refused(t, s).String()
 		case "{appeal}":
@@ -350,6 +384,10 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			must(t, err)
 			must(t, n.Nodes.Grant(ctx, id.Nil, box.Public(), box.Recipient(), "box", []string{person.Stream(s.centre)}))
 			return box.Node().String()
+		case "{key}":
+			k, _, err := n.Records.MakeKey(ctx, id.Nil, s.centre, "outil", []record.Grant{record.Read})
+			must(t, err)
+			return k.ID.String()
 		case "{invite}":
 			_, v, err := n.Nodes.Invite(ctx, id.Nil, "box", person.Stream(s.centre))
 			must(t, err)
@@ -398,6 +436,19 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return member.ID.String()
 		case "{grant}":
 			return member.Roles[0].Grant.String()
+		case "{course}":
+			n.course(t)
+			return "mon-cours"
+		case "{version}":
+			return n.course(t).String() + "?file=modules/commencer/premiere-lecon/media/exemples.svg"
+		case "{module}":
+			return "commencer"
+		case "{lesson}":
+			return "premiere-lecon"
+		case "{exercise}":
+			return "verifier"
+		case "{framework}":
+			return "digcomp-2.2"
 		case "{upload}":
 			if s.where == "out" {
 				acc = n.owner // somebody else's list
@@ -407,6 +458,23 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 		t.Fatalf("%s %s: this test does not know the variable %s yet", r.Method, r.Path, v)
 		return ""
 	})
+}
+
+// course is the small course that the program begins with, taken in.
+func (n *node) course(t testing.TB) id.ID {
+	t.Helper()
+	if !n.studied.IsNil() {
+		return n.studied
+	}
+	dir := filepath.Join(t.TempDir(), "mon-cours")
+	must(t, course.Start(dir))
+	f, err := course.Open(dir)
+	must(t, err)
+	defer f.Close()
+	im, err := n.Courses.Import(ctx, id.Nil, f)
+	must(t, err)
+	n.studied = im.ID
+	return im.ID
 }
 
 // refused makes a phase that is not for the person of a spot, and returns it.

@@ -54,6 +54,7 @@ func TestAgreementForms(t *testing.T) {
 		path, field, says string
 		form              url.Values
 	}{
+		"a place that is none":        {"/agreements/" + fresh() + "/edit?new=1", "place", fr.T("agree.fault.not_offered"), whole("place", id.New().String())},
 		"contradicting dates":         {"/agreements/" + fresh() + "/edit?new=1", "to", fr.T("groups.ends_before"), whole("from", "2026-02-01", "to", "2026-01-01")},
 		"a date that is none":         {"/agreements/" + fresh() + "/edit?new=1", "from", fr.T("groups.date_wrong"), whole("from", "2026-02-31")},
 		"an amendment of nothing":     {"/agreements/" + fresh() + "/edit?new=1", "parent", fr.T("agree.fault.amends_nothing"), whole("kind", "amendment")},
@@ -95,6 +96,50 @@ func TestAgreementForms(t *testing.T) {
 			t.Errorf("%s: %d facts written", what, after-before)
 		}
 	}
+}
+
+// An agreement covers as many places as it must, all in one save; what was ticked is ticked when the form comes back, and what
+// is taken out is out.
+func TestAgreementPlaces(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	path := "/agreements/" + id.New().String()
+	tree, err := n.Places.Tree(ctx, n.DB)
+	must(t, err)
+	v := url.Values{"name_fr": {"Large"}, "code": {"WIDE"}, "kind": {"framework"}}
+	for _, typ := range []string{"region", "province", "centre"} {
+		for _, p := range tree.Of(typ)[:10] {
+			v.Add("place", p.ID.String())
+		}
+	}
+	wrong := url.Values{"place": v["place"]}
+	status, _, body := n.request(t, n.owner, "POST", path+"/edit?new=1", wrong)
+	if status != 422 || strings.Count(body, `name="place"`) < 90 {
+		t.Errorf("status %d", status)
+	}
+	for _, p := range v["place"] {
+		if !strings.Contains(body, `value="`+p+`" checked`) {
+			t.Errorf("%s is not ticked any more", p)
+		}
+	}
+	save := func(want int) {
+		t.Helper()
+		if status, _, body := n.request(t, n.owner, "POST", path+"/edit?new=1", v); status != 303 {
+			t.Fatalf("status %d: %s", status, body)
+		}
+		l, _, err := n.Agreements.Page(ctx, n.DB, access.Everywhere(), agreement.Filter{Size: 1})
+		must(t, err)
+		if got := len(l[0].Places); got != want {
+			t.Errorf("%d places, want %d", got, want)
+		}
+	}
+	save(30)
+	if _, _, body := n.request(t, n.owner, "GET", path+"/edit", nil); strings.Count(body, `name="place"`) < 90 || strings.Count(body, " checked") != 30 {
+		t.Errorf("%d are ticked", strings.Count(body, " checked"))
+	}
+	v["place"] = v["place"][:1]
+	save(1)
+	v.Del("place")
+	save(0)
 }
 
 // What is odd and may be so is kept, and said; amounts are read in any digits; a form sent twice is one thing.

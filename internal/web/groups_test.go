@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -249,7 +250,10 @@ func TestOtherDays(t *testing.T) {
 	c.acc = c.owner
 	phase := "/programmes/P/phases/" + programme.PhaseID(programme.ID("P"), "1").String()
 	c.refuses(phase, "programmes.phase_sessions", days, "name_fr", "1", "from", "2026-03-03", "to", "2026-12-31")
-	c.takes(phase, "name_fr", "1", "from", "2026-03-02", "to", "2026-12-31")
+	c.refuses(phase, "programmes.phase_groups", []any{"n", 1, "groups", "G in"}, "name_fr", "1", "from", "2026-03-02", "to", "2026-12-31")
+	today := func(years int) string { return c.fr.Date(fmt.Sprint(2026+years) + c.Today()[4:]) }
+	c.refuses(phase, "programmes.phase_far", []any{"from", today(-20), "to", today(20)}, "name_fr", "1", "from", "2026-03-01", "to", "9999-12-31")
+	c.takes(phase, "name_fr", "1", "from", "2026-03-01", "to", "2026-12-31")
 }
 
 // A group is closed by its form: what is left to do is said, everybody has an outcome, and nothing is offered in it then but to open it

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"tizi/internal/activity"
 	"tizi/internal/agreement"
 	"tizi/internal/api"
+	"tizi/internal/api/xapi"
 	"tizi/internal/consent"
 	"tizi/internal/demo"
 	"tizi/internal/house"
@@ -23,12 +25,15 @@ import (
 	"tizi/internal/store"
 	webactivity "tizi/internal/web/activity"
 	"tizi/internal/web/agree"
+	"tizi/internal/web/box"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/door"
 	"tizi/internal/web/family"
+	"tizi/internal/web/learn"
 	"tizi/internal/web/me"
 	"tizi/internal/web/nodes"
 	"tizi/internal/web/open"
+	"tizi/internal/web/records"
 	"tizi/internal/web/safe"
 	"tizi/internal/web/shell"
 	"tizi/internal/web/steer"
@@ -44,6 +49,12 @@ type Options struct {
 	Sign door.SingleSignOn
 	// Other is the address of the other node of a demonstration that has two.
 	Other string
+	// HTTPS is what the node serves besides; nil: it serves none.
+	HTTPS *box.HTTPS
+	// Metrics, unless it is nil, measures requests.
+	Metrics *box.Metrics
+	// Proxy has the addresses of proxies that stand before the node and are to be believed.
+	Proxy []netip.Prefix
 	// Cookie tells apart the sessions of two nodes of one host: a browser shares cookies between ports.
 	Cookie string
 }
@@ -61,13 +72,22 @@ func New(h *house.House, o Options) (*Server, error) {
 		o.Log = slog.Default()
 	}
 	d := &door.Door{H: h, Demo: o.Demo, Log: o.Log, Sign: o.Sign, Other: o.Other, Cookie: door.SessionCookie + o.Cookie, Mux: http.NewServeMux()}
-	s, err := shell.New(shell.Options{Assets: Dist(), Fill: func(r *http.Request, p *shell.Page) { fill(d, r, p) }, Log: o.Log})
+	s, err := shell.New(shell.Options{Assets: Dist(), Fill: func(r *http.Request, p *shell.Page) {
+		if o.HTTPS != nil && o.HTTPS.Authority != nil && !shell.Safe(r) && r.URL.Path != "/trust" {
+			p.TrustURL = "/trust"
+		}
+		fill(d, r, p)
+	}, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
 	d.S = s
+	if o.HTTPS != nil && o.HTTPS.Authority != nil {
+		d.Trust = "/trust"
+	}
 	for _, screens := range []embed.FS{
 		open.Templates,
+		learn.Templates,
 		centre.Templates,
 		me.Templates,
 		teach.Templates,
@@ -77,6 +97,8 @@ func New(h *house.House, o Options) (*Server, error) {
 		family.Templates,
 		safe.Templates,
 		nodes.Templates,
+		box.Templates,
+		records.Templates,
 	} {
 		if err := s.AddEmbedded(screens); err != nil {
 			return nil, err
@@ -92,6 +114,18 @@ func New(h *house.House, o Options) (*Server, error) {
 	family.Routes(d)
 	safe.Routes(d)
 	nodes.Routes(d)
+	labs, err := learn.Load(Dist())
+	if err != nil {
+		return nil, err
+	}
+	learn.Routes(d, labs)
+	records.Routes(d)
+	seen := &box.Seen{}
+	pages := http.Handler(d.Mux)
+	if o.Metrics != nil {
+		pages = o.Metrics.Wrap(d.Mux)
+	}
+	box.Routes(d, o.HTTPS, seen)
 	d.Handle("GET /{$}", door.Public, front)
 	d.Handle("GET /languages", door.Public, func(a *door.Ask) error {
 		return a.Render("open/languages", open.Languages{Next: shell.Local(a.R.FormValue("next"))})
@@ -105,8 +139,13 @@ func New(h *house.House, o Options) (*Server, error) {
 	// A form of another site must not act for whoever is signed in here.
 	guard := http.NewCrossOriginProtection()
 	all := http.NewServeMux()
-	all.Handle("/", plain(s.Wrap(guard.Handler(bounded(d.Mux)))))
+	all.Handle("/", seen.Wrap(plain(s.Wrap(guard.Handler(bounded(pages)))), h.Log.Clock.Now))
 	all.Handle(api.Path, api.NewExchange(h.Nodes, h.Log, o.Log))
+	all.Handle(api.CasePath, api.NewCase(h.Frameworks, h.DB, o.Log))
+	all.Handle(xapi.Path, xapi.New(h.Records, o.Log))
+	if len(o.Proxy) > 0 {
+		return &Server{shell.Behind(all, o.Proxy), d.Routes}, nil
+	}
 	return &Server{all, d.Routes}, nil
 }
 
@@ -227,6 +266,7 @@ var sections = []struct {
 	{"nav.messages", "/messages", "mail", access.WritePeople},
 	{"nav.children", "/children", "people", access.ReadChildren},
 	{"nav.board", "/board", "board", access.ReadBoard},
+	{"nav.since", "/since", "clock", access.ReadNews},
 	{"nav.programmes", "/programmes", "flag", access.WriteProgrammes},
 	{"nav.agreements", "/agreements", "file", access.ReadAgreements},
 	{"nav.staff", "/staff", "key", access.WriteAccounts},
@@ -243,6 +283,8 @@ func enters(a *door.Ask, action access.Action) bool {
 	switch action {
 	case access.ReadGlass, access.ReadAudit:
 		return a.May(action) && !a.May(access.WriteAccounts)
+	case access.ReadNews:
+		return a.May(action) && !a.May(access.ReadGroups) // whose today leads there
 	case access.DecideRequests:
 		return a.May(action) && len(a.H.Access.TwoPerson()) > 0
 	}
@@ -276,9 +318,12 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 			p.Nav = append(p.Nav, shell.NavItem{Key: s.key, URL: s.url, Icon: s.icon, Unread: waits[s.url], Current: r.URL.Path == s.url || strings.HasPrefix(r.URL.Path, s.url+"/") || s.url == "/agreements" && strings.HasPrefix(r.URL.Path, "/organisations")})
 		}
 	}
-	p.Commands = append(p.Commands, shell.NavItem{Key: "shell.my_account", URL: "/me", Icon: "person"})
+	p.Commands = append(p.Commands, shell.NavItem{Key: "shell.my_account", URL: "/me", Icon: "person"}, shell.NavItem{Key: "learn.title", URL: "/learn", Icon: "school"})
 	if a.May(access.ReadCentre) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "nav.timetable", URL: "/timetable", Icon: "calendar"})
+	}
+	if a.May(access.WriteGroups) && d.H.Texts.Plugged() {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "texts.title", URL: "/texts", Icon: "phone"})
 	}
 	if a.May(access.WriteAccounts) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "staff.renew", URL: "/staff/renew", Icon: "clock"})
@@ -291,6 +336,12 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	}
 	if a.May(access.ReadAudit) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "audit.title", URL: "/audit", Icon: "list"})
+	}
+	if a.May(access.ReadRecords) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "records.title", URL: "/records", Icon: "list"})
+	}
+	if a.May(access.ReadNode) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "box.title", URL: "/box", Icon: "device"})
 	}
 	if a.May(access.BreakGlass) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "openings.new", URL: "/openings/new", Icon: "lock"})

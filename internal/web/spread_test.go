@@ -97,8 +97,8 @@ func TestSpreadForm(t *testing.T) {
 	whole := all()[ma].ID.String()
 	_, body := ask("GET", url.Values{"rule": {"population"}})
 	seen := seenField.FindStringSubmatch(body)
-	if strings.Contains(body, `value="11"`) {
-		t.Error("a target that was never spread does not give way to the rule")
+	if !strings.Contains(body, `value="11"`) || !strings.Contains(body, fr.T("spread.replace", "n", 1)) {
+		t.Error("a target that somebody typed gives way unasked")
 	}
 	if seen == nil || !strings.Contains(body, "RGPH 2024") || !strings.Contains(body, fr.Number(7688967)) {
 		t.Fatal("the preview does not show what the rule goes by, and its source")
@@ -144,6 +144,9 @@ func TestSpreadForm(t *testing.T) {
 		if after, _ := n.Log.Count(ctx, n.DB); after != before {
 			t.Errorf("%s: %d facts written", what, after-before)
 		}
+	}
+	if status, body := ask("POST", typed("do", "look", "hand_MA-02", "11", "replace", "yes")); status != 200 || strings.Contains(body, `value="11"`) || !strings.Contains(body, fr.T("spread.replaces", "n", 11)) {
+		t.Errorf("ticked: status %d, and what was typed stays, or nobody says that it is replaced", status)
 	}
 	if status, body := ask("POST", typed("do", "look", "hand_MA-01", "500")); status != 200 || !strings.Contains(body, `value="500"`) || len(all()) != 2 {
 		t.Errorf("looked at: status %d, %d targets", status, len(all()))
@@ -197,14 +200,14 @@ func TestGapsAndEvidence(t *testing.T) {
 		place string
 		sex   string
 		value int64
-	}{{"MA-ERR-MJ1", "", 10}, {"MA-ERR-MJ1", "f", 40}, {"MA-ERR", "", 1}} {
+	}{{"MA-ERR-MJ1", "", 10}, {"MA-ERR-MJ1", "f", 40}, {"MA-ERR", "", 1}} { // which contradict each other
 		set := programme.TargetSet{Place: place.ID(x.place), Indicator: measure.People, Period: "2026", Value: x.value}
 		if x.sex != "" {
 			set.Cell = map[string]string{"sex": x.sex}
 		}
 		targets = append(targets, set)
 	}
-	_, err = n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: now.Code, Name: now.Name, Place: now.Place, Pillars: now.Pillars}, Targets: targets})
+	_, err = n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: now.Code, Name: now.Name, Place: now.Place, Pillars: now.Pillars}, Targets: targets, Meant: programme.Anything})
 	must(t, err)
 	manager := n.open(t, access.Centre, access.Place(here), false)
 	partner := n.open(t, access.Partner, access.Programme(prog), false)

@@ -1,11 +1,15 @@
 package e2e
 
 import (
+	"regexp"
 	"testing"
 	"time"
 
 	"tizi/internal/i18n"
 )
+
+// dates finds the dates in the fields of a form.
+var dates = regexp.MustCompile(`value="(\d{4}-\d\d-\d\d)"`)
 
 // TestCentre is a manager's day with the centre itself, in French and in Arabic: a room, a device that is lent, a session
 // that clashes and one that fits, and one that is cancelled.
@@ -16,14 +20,21 @@ func TestCentre(t *testing.T) {
 			t.Parallel()
 			n := serveDemo(t)
 			c := n.play("centre")
-			group := ""
+			// The group that ends last, and a day of its own from tomorrow on.
+			group, from, to := "", "", ""
 			for _, l := range c.get("/groups").links() {
 				if ids.MatchString(l) && len(l) > len("/groups/") && l[:len("/groups/")] == "/groups/" {
-					group = l
+					if days := dates.FindAllStringSubmatch(c.get(l+"/edit").body, 2); len(days) == 2 && days[1][1] > to {
+						group, from, to = l, days[0][1], days[1][1]
+					}
 				}
 			}
-			if group == "" {
-				t.Fatal("the centre has no group")
+			day := time.Now().AddDate(0, 0, 1)
+			for day.Format(time.DateOnly) < from || day.Weekday() == time.Monday || day.Weekday() == time.Friday { // closed, and noon is warned of
+				day = day.AddDate(0, 0, 1)
+			}
+			if group == "" || day.Format(time.DateOnly) > to {
+				t.Fatal("the centre has no group that goes on")
 			}
 			p := newTab(t, n)
 			p.signIn(c)
@@ -41,10 +52,6 @@ func TestCentre(t *testing.T) {
 			p.follow("button", p.T("common.save"))
 			p.reads("قاعة Atlas")
 
-			day := time.Now().AddDate(0, 0, 1)
-			for day.Weekday() == time.Monday || day.Weekday() == time.Friday { // closed, and noon is warned of
-				day = day.AddDate(0, 0, 1)
-			}
 			room := p.T("timetable.room_seats", "room", "قاعة Atlas", "n", 40)
 			plan := func(from, to string) {
 				p.open(group + "/session?lang=" + string(lang))

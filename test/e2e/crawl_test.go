@@ -17,6 +17,11 @@ func kindOf(address string) string {
 		return address
 	}
 	path := programmeCode.ReplaceAllString(ids.ReplaceAllString(u.Path, "{id}"), "/programmes/{code}")
+	if strings.HasPrefix(path, "/labs/") {
+		path = "/labs/{name}"
+	}
+	path = courseOf.ReplaceAllString(frameworkOf.ReplaceAllString(path, "/frameworks/{code}"), "/$1/{course}")
+	path = exerciseOf.ReplaceAllString(lessonOf.ReplaceAllString(path, "$1/{lesson}"), "$1/{exercise}")
 	if place := u.Query().Get("place"); place != "" {
 		path += "?place" + strings.Repeat("-", strings.Count(place, "-"))
 	}
@@ -25,6 +30,13 @@ func kindOf(address string) string {
 	}
 	return path
 }
+
+var (
+	frameworkOf = regexp.MustCompile(`^/frameworks/[^/]+$`)
+	courseOf    = regexp.MustCompile(`^/(learn|lessons)/[^/]+`)
+	lessonOf    = regexp.MustCompile(`^(/(?:learn|lessons)/\{course\})/[^/]+/[^/]+`)
+	exerciseOf  = regexp.MustCompile(`^(/learn/\{course\}/\{lesson\})/[^/]+`)
+)
 
 var programmeCode = regexp.MustCompile(`/programmes/[A-Z0-9][A-Za-z0-9-]*`)
 
@@ -48,7 +60,7 @@ func (c *client) crawl(most int, from ...string) []visited {
 		address := queue[0]
 		queue = queue[1:]
 		kind := kindOf(address)
-		if seen[address] || tries[kind] == most || strings.HasPrefix(address, "/assets/") {
+		if seen[address] || tries[kind] == most || strings.HasPrefix(address, "/assets/") || strings.HasPrefix(address, "/ims/") {
 			continue
 		}
 		seen[address] = true
@@ -129,7 +141,7 @@ var ends = map[string]bool{"/signout": true, "/demo": true, "/worried": true}
 
 // sparse are kinds of forms that may well come empty: a sheet without marks, no targets, a list of nothing to renew, or one
 // that is taken without a word about its forms.
-var sparse = map[string]bool{"/sessions/{id}": true, "/programmes/{code}/targets": true, "/me/language": true, "/me/sheet": true, "/staff/renew": true, "/staff/{id}/reset": true, "/import/{id}/plan": true}
+var sparse = map[string]bool{"/learn/{course}/{lesson}/{exercise}": true, "/sessions/{id}": true, "/programmes/{code}/targets": true, "/me/language": true, "/me/sheet": true, "/staff/renew": true, "/staff/{id}/reset": true, "/import/{id}/plan": true}
 
 // send posts a form with some values.
 func (c *client) send(f *form, v url.Values) *answer {

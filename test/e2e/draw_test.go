@@ -26,6 +26,7 @@ func TestShareAndDraw(t *testing.T) {
 			p.follow("button", p.T("spread.look"))
 			p.reads("RGPH 2024")
 			first := js[string](p, `document.querySelector("label[for='f-hand_MA-01']").textContent`)
+			p.click("checkbox", p.T("spread.replace", "n", 12)+" "+p.T("spread.replace_hint")) // what stands was typed, and stays otherwise
 			p.fill(first, "cent")
 			p.follow("button", p.T("spread.again"))
 			p.summary(1)

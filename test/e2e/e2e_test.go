@@ -29,7 +29,7 @@ import (
 
 var (
 	screens = flag.String("screens", "", "write a picture of every page visited into this folder")
-	long    = flag.Bool("long", false, "look at every screen in four languages, light and dark")
+	long    = flag.Bool("long", false, "look at every screen in four languages, light and dark, and send each field every nonsense")
 )
 
 // passphrase is everybody's in these tests.
@@ -94,6 +94,7 @@ type node struct {
 	t    testing.TB
 	dir  string
 	base string
+	args []string
 	cmd  *exec.Cmd
 	log  logged
 }
@@ -119,7 +120,6 @@ func (l *logged) String() string {
 // start runs the program on a folder until the test ends. Whatever happens meanwhile, it may not fail inside.
 func start(t testing.TB, what, dir string, more ...string) *node {
 	t.Helper()
-	bin := tizi(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -127,11 +127,7 @@ func start(t testing.TB, what, dir string, more ...string) *node {
 	address := l.Addr().String()
 	l.Close()
 	n := &node{t: t, dir: dir, base: "http://" + address}
-	n.cmd = exec.Command(bin, append([]string{what, "--data", dir, "--listen", address}, more...)...)
-	n.cmd.Stderr = &n.log
-	if err := n.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	n.args = append([]string{what, "--data", dir, "--listen", address}, more...)
 	t.Cleanup(func() {
 		n.cmd.Process.Signal(syscall.SIGTERM)
 		stuck := time.AfterFunc(10*time.Second, func() { n.cmd.Process.Kill() })
@@ -141,15 +137,26 @@ func start(t testing.TB, what, dir string, more ...string) *node {
 			t.Errorf("the program failed inside:\n%s", s)
 		}
 	})
-	for range 1000 {
+	n.again()
+	return n
+}
+
+// again starts the program, which does not run, and waits until it answers.
+func (n *node) again() {
+	n.t.Helper()
+	n.cmd = exec.Command(tizi(n.t), n.args...)
+	n.cmd.Stderr = &n.log
+	if err := n.cmd.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	for range 6000 { // a demonstration fills its box first
 		if res, err := http.Get(n.base + "/healthz"); err == nil {
 			res.Body.Close()
-			return n
+			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("the program does not answer:\n%s", n.log.String())
-	return nil
+	n.t.Fatalf("the program does not answer:\n%s", n.log.String())
 }
 
 // serveEmpty serves an empty folder: the first visit is to come.

@@ -35,13 +35,12 @@ func TestEligible(t *testing.T) {
 			p.fill(p.T("groups.first_day"), today.AddDate(0, 0, -10).Format(time.DateOnly))
 			p.fill(p.T("groups.last_day"), today.AddDate(0, 6, 0).Format(time.DateOnly))
 			p.follow("button", p.T("common.save"))
-			p.reads(p.T("programmes.overlap")) // anybody could be in it beside the children
-			p.click("checkbox", p.T("programmes.overlap_despite"))
-			p.follow("button", p.T("common.save"))
 			p.reads(p.T("programmes.rule_text"))
 			p.follow("button", p.T("programmes.rule_save"))
 			p.summary(1)
 			p.fill(p.T("programmes.rule_by"), "Comité")
+			p.follow("button", p.T("programmes.rule_save"))
+			p.reads(p.T("programmes.overlap")) // anybody could be in it beside the children
 			p.fill(p.T("programmes.age_min"), "40")
 			p.follow("button", p.T("programmes.rule_save"))
 			p.reads(p.T("programmes.rule_saved"))

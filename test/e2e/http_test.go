@@ -347,7 +347,7 @@ func centreWith30(t testing.TB) (*node, *client, []string) {
 	c.must(c.post("/setup/centre", f))
 	today := time.Now()
 	day := func(n int) string { return today.AddDate(0, 0, n).Format(time.DateOnly) }
-	c.must(c.post("/programmes/new", url.Values{"name_fr": {"Jil"}, "code": {"JIL"}, "phase_fr": {"Enfants"}, "from": {day(-100)}, "to": {day(300)}, "age_min": {"8"}, "age_max": {"14"}, "target": {"300"}}))
+	c.must(c.post("/programmes/new", url.Values{"name_fr": {"Jil"}, "code": {"JIL"}, "phase_fr": {"Enfants"}, "from": {day(-100)}, "to": {day(300)}, "age_min": {"8"}, "age_max": {"14"}, "place": {"MA"}, "target": {"300"}}))
 	var list strings.Builder
 	list.WriteString("Nom;Prénom;Date de naissance;Sexe\n")
 	for i := range 30 {

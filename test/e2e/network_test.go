@@ -58,6 +58,9 @@ func TestPairByClicking(t *testing.T) {
 			at.fill(at.T("network.number_hub"), number)
 			at.picture("-number")
 			at.follow("button", at.T("network.join_do"))
+			at.reads(at.T("network.recovery_once")) // shown once, where it is joined
+			at.picture("-sheet")
+			at.open("/network")
 			at.good()
 			at.picture("-good")
 

@@ -25,13 +25,13 @@ import (
 	"tizi/internal/testnode/toy"
 )
 
-var long = flag.Bool("long", false, "draw twenty times as many histories")
+var long = flag.Bool("long", false, "draw forty times as many histories")
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil))) // samples may bring folds down
 	if !isSet("rapid.checks") {
-		checks := "6"
+		checks := "3"
 		if *long {
 			checks = "120"
 		}
@@ -64,7 +64,7 @@ func Law(t *testing.T, reg *fact.Registry) {
 	for _, fd := range reg.Folds() {
 		if fd.Sample != nil {
 			t.Run(fd.Name, func(t *testing.T) {
-				rapid.Check(t, func(rt *rapid.T) { trial(t, rt, reg, stamp, []*fact.Fold{fd}) })
+				rapid.Check(t, func(rt *rapid.T) { trial(t, rt, reg, stamp, []*fact.Fold{fd}).stop() })
 			})
 		}
 	}
@@ -76,7 +76,11 @@ func Law(t *testing.T, reg *fact.Registry) {
 					some = append(some, fd)
 				}
 			}
-			trial(t, rt, reg, stamp, some)
+			w := trial(t, rt, reg, stamp, some)
+			defer w.stop()
+			again := w.readers[0]
+			testnode.Must(t, again.Rebuild(context.Background(), nil))
+			same(rt, []*testnode.Node{w.writers[0], again})
 		})
 	})
 }
@@ -110,15 +114,22 @@ type world struct {
 	grants  []fact.Ref
 }
 
+func (w *world) stop() {
+	for _, n := range w.all() {
+		n.Stop()
+	}
+}
+
 func (w *world) all() []*testnode.Node { return slices.Concat(w.writers, w.readers) }
 
 // trial draws histories, lets them be written on nodes that have seen some of each other, delivers them to all in orders
 // of their own, and demands that all show the same, and what a replay shows.
-func trial(t *testing.T, rt *rapid.T, reg *fact.Registry, stamp func() store.Config, folds []*fact.Fold) {
+func trial(t *testing.T, rt *rapid.T, reg *fact.Registry, stamp func() store.Config, folds []*fact.Fold) *world {
 	w := &world{t: t, rt: rt, centre: "centre/" + id.Named("law", "centre").String(), written: map[id.ID][]fact.Ref{}, streams: map[id.ID]string{}}
+	done := false
 	defer func() {
-		for _, n := range w.all() {
-			n.Stop()
+		if !done {
+			w.stop()
 		}
 	}()
 	for i := range 5 {
@@ -153,6 +164,8 @@ func trial(t *testing.T, rt *rapid.T, reg *fact.Registry, stamp func() store.Con
 			rt.Fatalf("what stands is not what a replay derives: %v %v", err, strings.Join(rep.Faults, "\n"))
 		}
 	}
+	done = true
+	return w
 }
 
 func same(rt *rapid.T, nodes []*testnode.Node) {

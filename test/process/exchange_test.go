@@ -20,12 +20,18 @@ type box struct {
 	bin    string
 	dir    string
 	centre string
-	first  int // what its list is numbered from
-	people int // that the program said it took
+	first  int      // what its list is numbered from
+	people int      // that the program said it took
+	via    []string // the command that runs its commands elsewhere
+}
+
+func (b *box) command(args ...string) *exec.Cmd {
+	all := append(append(append([]string{}, b.via...), b.bin), args...)
+	return exec.Command(all[0], all[1:]...)
 }
 
 func (b *box) run(args ...string) (string, error) {
-	c := exec.Command(b.bin, append(args, "--data", b.dir)...)
+	c := b.command(append(args, "--data", b.dir)...)
 	var errs strings.Builder
 	c.Stderr = &errs
 	out, err := c.Output()
@@ -99,7 +105,7 @@ func (b *box) write(rows int) {
 
 // try exchanges and is killed after a while, unless it ends before. It says what became of it.
 func (b *box) try(after time.Duration) string {
-	c := exec.Command(b.bin, "sync", "--data", b.dir, "--json")
+	c := b.command("sync", "--data", b.dir, "--json")
 	out, err := os.CreateTemp(b.t.TempDir(), "")
 	if err != nil {
 		return err.Error()
@@ -135,7 +141,7 @@ func TestExchangeIsKilled(t *testing.T) {
 	if err := os.Mkdir(n.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mount("tmpfs", n.dir, "tmpfs", 0, "size=64m"); err == nil {
+	if err := syscall.Mount("tmpfs", n.dir, "tmpfs", 0, "size=160m"); err == nil {
 		small = true
 		defer syscall.Unmount(n.dir, syscall.MNT_DETACH)
 	} else {
@@ -196,6 +202,13 @@ func TestExchangeIsKilled(t *testing.T) {
 		}
 	}
 	t.Logf("what became of exchanges: %v", became)
+	n.settle(hub, boxes)
+}
+
+// settle lets all boxes exchange until nobody has anything to say, and proves that nothing that one of them took is lost.
+func (n *node) settle(hub *box, boxes []*box) {
+	t := n.t
+	t.Helper()
 	total := 0
 	for _, b := range boxes {
 		total += b.people
@@ -232,5 +245,64 @@ func TestExchangeIsKilled(t *testing.T) {
 		if !rep.OK {
 			t.Errorf("%s: %v", b.dir, rep.Faults)
 		}
+	}
+}
+
+// Headquarters is lost and comes back from a backup at the same address, under a key that follows the one it had. A box that it
+// paired after the backup brings it back who that box is; all come to hold the same.
+func TestHeadquartersIsRestored(t *testing.T) {
+	n := &node{t: t, bin: tizi(t), dir: filepath.Join(t.TempDir(), "hub")}
+	n.pick()
+	hub := makeBox(t, n.bin, n.dir, "")
+	n.start()
+	defer func() { n.kill() }()
+	var boxes []*box
+	add := func(centre string) {
+		b := makeBox(t, n.bin, filepath.Join(t.TempDir(), "box"), centre)
+		b.first = len(boxes) * 100_000
+		b.join(hub, n.url(""))
+		b.write(50)
+		boxes = append(boxes, b)
+	}
+	sync := func(b *box) {
+		if _, err := b.run("sync"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("MA-ERR-MJ1")
+	sync(boxes[0])
+	key, err := hub.run("backup", "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved, sheet := t.TempDir(), filepath.Join(t.TempDir(), "sheet.txt")
+	if err := os.WriteFile(sheet, []byte(key), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hub.run("backup", "--to", saved, "--same-disk"); err != nil {
+		t.Fatal(err)
+	}
+	add("MA-GUE-MJ1")
+	for _, b := range boxes {
+		sync(b)
+	}
+	boxes[1].write(20)
+	n.kill()
+
+	next := &box{t: t, bin: n.bin, dir: filepath.Join(t.TempDir(), "restored")}
+	if _, err := next.run("restore", "--from", saved, "--key-file", sheet); err != nil {
+		t.Fatal(err)
+	}
+	n.dir = next.dir
+	n.start()
+	sync(boxes[1]) // the one that the backup does not know
+	sync(boxes[0])
+	n.settle(next, boxes)
+	// Some other node at the address is not followed.
+	n.dir = filepath.Join(t.TempDir(), "another")
+	makeBox(t, n.bin, n.dir, "")
+	n.start()
+	if _, err := boxes[0].run("sync"); err == nil || !strings.Contains(err.Error(), "another node answers") {
+		t.Errorf("another node at the address: %v", err)
 	}
 }

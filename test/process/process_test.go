@@ -3,6 +3,7 @@ package process
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -61,6 +62,8 @@ type node struct {
 	bin    string
 	dir    string
 	addr   string
+	listen string // where it listens, unless that is addr
+	env    []string
 	cmd    *exec.Cmd
 	log    bytes.Buffer
 	client *http.Client
@@ -77,12 +80,18 @@ func newNode(t testing.TB, dir string) *node {
 		t.Fatalf("init: %v\n%s", err, out)
 	}
 	n.pick()
+	n.client = newClient(t)
+	return n
+}
+
+// newClient is a browser without scripts, which does not follow redirects.
+func newClient(t testing.TB) *http.Client {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.client = &http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return n
+	return &http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // pick chooses a free address.
@@ -103,7 +112,8 @@ func (n *node) url(path string) string { return "http://" + n.addr + path }
 func (n *node) start() {
 	n.t.Helper()
 	n.log.Reset()
-	n.cmd = exec.Command(n.bin, "serve", "--data", n.dir, "--listen", n.addr)
+	n.cmd = exec.Command(n.bin, "serve", "--data", n.dir, "--listen", cmp.Or(n.listen, n.addr))
+	n.cmd.Env = append(os.Environ(), n.env...)
 	n.cmd.Stderr = &n.log
 	if err := n.cmd.Start(); err != nil {
 		n.t.Fatal(err)

@@ -4,6 +4,7 @@ package disk
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,9 +25,10 @@ type Disk struct {
 	mu    sync.Mutex
 	room  int64 // bytes that may still be written; -1 is no limit
 	dead  bool
-	fuse  int64          // bytes that may be written before the power is cut; -1 is no limit
-	undo  []func() error // how to take back what is not synced, newest last
-	moved int64          // bytes written since the last cut, for tests that want to know
+	fuse  int64      // bytes that may be written before the power is cut; -1 is no limit
+	undo  []unsynced // what is not synced, newest last
+	tear  func() bool
+	moved int64 // bytes written since the last cut, for tests that want to know
 
 	// How many bytes a transaction has is not the same each time; what a seed has to repeat counts transactions.
 	commits int  // of the log, before the power is cut; -1 is no limit
@@ -91,6 +93,13 @@ func (d *Disk) CutAt(transactions int, kept bool) {
 	d.commits, d.kept = transactions, kept
 }
 
+// Tear makes the next cut one of a disk that had begun to write: what was not synced is gone or there by the sector, as keep says.
+func (d *Disk) Tear(keep func() bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tear = keep
+}
+
 // Dead reports whether the power is cut.
 func (d *Disk) Dead() bool { return d.isDead() }
 
@@ -98,12 +107,13 @@ func (d *Disk) Dead() bool { return d.isDead() }
 func (d *Disk) Restore() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for i := len(d.undo) - 1; i >= 0; i-- {
-		if err := d.undo[i](); err != nil {
+	kept := map[string]bool{} // sectors that are as they were written last
+	for _, u := range slices.Backward(d.undo) {
+		if err := u.takeBack(d.tear, kept); err != nil {
 			return fmt.Errorf("take back what was not synced: %w", err)
 		}
 	}
-	d.undo, d.dead, d.moved, d.fuse, d.commits = nil, false, 0, -1, -1
+	d.undo, d.tear, d.dead, d.moved, d.fuse, d.commits = nil, nil, false, 0, -1, -1
 	// The shared memory of the log is not on the disk; it is gone with the power.
 	os.Remove(d.dir + "/tizi.db-shm")
 	return nil
@@ -204,8 +214,7 @@ func (f *diskFile) WriteAt(p []byte, off int64) (int, error) {
 			n, _ := f.File.ReadAt(old, off)
 			old = old[:n]
 		}
-		name := f.name
-		d.undo = append(d.undo, func() error { return rewrite(name, old, off, size) })
+		d.undo = append(d.undo, unsynced{f.name, old, off, int64(len(p)), size})
 	}
 	d.moved += int64(len(p))
 	return f.File.WriteAt(p, off)
@@ -226,8 +235,7 @@ func (f *diskFile) Truncate(size int64) error {
 		old := make([]byte, was-size)
 		n, _ := f.File.ReadAt(old, size)
 		old = old[:n]
-		name := f.name
-		d.undo = append(d.undo, func() error { return rewrite(name, old, size, was) })
+		d.undo = append(d.undo, unsynced{f.name, old, size, 0, was})
 	}
 	return f.File.Truncate(size)
 }
@@ -255,17 +263,47 @@ func (f *diskFile) Sync(flags vfs.SyncFlag) error {
 	return nil
 }
 
-// rewrite puts bytes back and cuts the file to the size it had.
-func rewrite(name string, old []byte, off, size int64) error {
-	file, err := os.OpenFile(name, os.O_WRONLY, 0)
+// unsynced is a write, of n bytes at a place where old had been, or the end of a file's last bytes (n is 0).
+type unsynced struct {
+	name string
+	old  []byte
+	at   int64
+	n    int64
+	size int64 // of the file before
+}
+
+// sector is what a disk writes whole or not at all.
+const sector = 512
+
+// takeBack puts back what was there, and cuts the file to the size that it had. Where a disk had begun to write, it does so for
+// some of the sectors, and those that a later write left stay.
+func (u unsynced) takeBack(keep func() bool, kept map[string]bool) error {
+	file, err := os.OpenFile(u.name, os.O_RDWR, 0)
 	if os.IsNotExist(err) {
 		return nil // deleted since
 	} else if err != nil {
 		return err
 	}
 	defer file.Close()
-	if _, err := file.WriteAt(old, off); err != nil {
-		return err
+	if keep == nil || u.n == 0 {
+		if _, err := file.WriteAt(u.old, u.at); err != nil {
+			return err
+		}
+		return file.Truncate(u.size)
 	}
-	return file.Truncate(size)
+	for at := u.at; at < u.at+u.n; {
+		next := min((at/sector+1)*sector, u.at+u.n)
+		id := fmt.Sprint(u.name, at/sector)
+		if kept[id] = kept[id] || keep(); !kept[id] {
+			was := make([]byte, next-at) // nothing, behind the end
+			if from := at - u.at; from < int64(len(u.old)) {
+				copy(was, u.old[from:])
+			}
+			if _, err := file.WriteAt(was, at); err != nil {
+				return err
+			}
+		}
+		at = next
+	}
+	return nil
 }

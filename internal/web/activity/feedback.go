@@ -14,6 +14,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/web/door"
 	"tizi/internal/web/me"
+	"tizi/internal/web/shell"
 )
 
 // Answer is the screen feedback/answer. It posts understood, useful, safe and words.
@@ -247,11 +248,7 @@ func staff(a *door.Ask, v Feedback, centre, session, of id.ID) error {
 	}
 	x, err := h.Feedback.OfSession(ctx, h.DB, session)
 	if err == nil {
-		scheme := "http"
-		if a.R.TLS != nil {
-			scheme = "https"
-		}
-		v.Code, v.Address = x.Code, scheme+"://"+a.R.Host+"/feedback/"+x.Code
+		v.Code, v.Address = x.Code, shell.Origin(a.R)+"/feedback/"+x.Code
 		if v.QR, err = me.QR(v.Address); err != nil {
 			return err
 		}

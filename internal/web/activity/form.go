@@ -96,7 +96,7 @@ func formView(a *door.Ask) (*Form, *activity.Activity, id.ID, error) {
 		return nil, nil, v, err
 	}
 	// One that stands, and that somebody else chose, stays without being read.
-	if x != nil && !x.Agreement.IsNil() && !slices.ContainsFunc(list, func(g agreement.Agreement) bool { return g.ID == x.Agreement }) {
+	if x != nil && !x.Agreement.IsNil() && !slices.ContainsFunc(list, func(g agreement.Named) bool { return g.ID == x.Agreement }) {
 		f.Agreements = append(f.Agreements, shell.Option{Value: x.Agreement.String(), Label: a.P.T("activity.agreement_unseen")})
 	}
 	for _, g := range list {
@@ -123,9 +123,9 @@ func formView(a *door.Ask) (*Form, *activity.Activity, id.ID, error) {
 }
 
 // readable are the agreements that somebody may know of: those that their role lets them read, and those that are published.
-func readable(a *door.Ask) ([]agreement.Agreement, error) {
+func readable(a *door.Ask) ([]agreement.Named, error) {
 	ctx := a.R.Context()
-	out, err := a.H.Agreements.Public(ctx, a.H.DB)
+	out, err := a.H.Agreements.OpenNames(ctx, a.H.DB)
 	if err != nil || !a.May(access.ReadAgreements) {
 		return out, err
 	}
@@ -133,9 +133,13 @@ func readable(a *door.Ask) ([]agreement.Agreement, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := a.H.Agreements.List(ctx, a.H.DB, scope)
+	own, err := a.H.Agreements.Names(ctx, a.H.DB, scope)
+	known := map[id.ID]bool{}
+	for _, g := range out {
+		known[g.ID] = true
+	}
 	for _, g := range own {
-		if !slices.ContainsFunc(out, func(o agreement.Agreement) bool { return o.ID == g.ID }) {
+		if !known[g.ID] {
 			out = append(out, g)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/activity"
@@ -19,6 +20,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/person/list"
 	"tizi/internal/programme"
+	"tizi/internal/sms"
 	"tizi/internal/web/agree"
 	"tizi/internal/web/door"
 	"tizi/internal/web/me"
@@ -54,6 +56,7 @@ func Routes(d *door.Door) {
 	handle("GET /activities/{activity}/outputs/{output}/edit", access.WriteActivities, output)
 	handle("POST /activities/{activity}/outputs/{output}/edit", access.WriteActivities, outputGiven)
 	handle("GET /activities/{activity}/notice", access.WriteActivities, notice)
+	handle("POST /activities/{activity}/notice", access.WriteActivities, noticeSent)
 	handle("GET /activities/{activity}/door", access.HoldDoor, atDoor)
 	handle("POST /activities/{activity}/door", access.HoldDoor, atDoorGiven)
 	handle("POST /activities/{activity}/door/mark", access.HoldDoor, atDoorGiven)
@@ -118,8 +121,12 @@ func (k *known) figure(centre id.ID, n int) shell.Figure {
 }
 
 func (k *known) row(x *activity.Activity, c activity.Count) Row {
+	registered, came := k.figure(x.Centre, c.Registered), k.figure(x.Centre, c.Came)
+	// What is known from a publication alone took place, whoever was there.
+	registered.Unknown = x.State == activity.Held && !x.Source.IsZero() && c.All() == 0
+	came.Unknown = registered.Unknown
 	return Row{URL: link(x.ID), Title: x.Title, Kind: x.Kind, Pillar: x.Pillar, State: x.State, From: x.From, To: x.To, Programme: k.programmes[x.Programme], Where: k.a.PlaceName(x.Centre), Venue: x.Venue, Simulated: x.Simulated, Fee: x.Fee,
-		Registered: k.figure(x.Centre, c.Registered), Came: k.figure(x.Centre, c.Came), Full: x.Capacity > 0 && c.Registered >= x.Capacity}
+		Registered: registered, Came: came, Full: x.Capacity > 0 && c.Registered >= x.Capacity}
 }
 
 func ids(l []activity.Activity) []id.ID {
@@ -280,7 +287,7 @@ func one(a *door.Ask) error {
 		if err != nil {
 			return err
 		}
-		if i := slices.IndexFunc(list, func(g agreement.Agreement) bool { return g.ID == x.Agreement }); i >= 0 {
+		if i := slices.IndexFunc(list, func(g agreement.Named) bool { return g.ID == x.Agreement }); i >= 0 {
 			v.Agreement = &shell.Crumb{Name: said(a, list[i].Name)}
 			if a.May(access.ReadAgreements) {
 				v.Agreement.URL = "/agreements/" + x.Agreement.String()
@@ -611,11 +618,7 @@ func ticket(a *door.Ask) error {
 	if v.Rank, err = a.H.Activities.Rank(ctx, a.H.DB, r); err != nil {
 		return err
 	}
-	scheme := "http"
-	if a.R.TLS != nil {
-		scheme = "https"
-	}
-	v.Address = scheme + "://" + a.R.Host + v.Action
+	v.Address = shell.Origin(a.R) + v.Action
 	if v.QR, err = me.QR(v.Address); err != nil {
 		return err
 	}
@@ -817,18 +820,50 @@ func atDoorGiven(a *door.Ask) error {
 }
 
 func notice(a *door.Ask) error {
-	ctx := a.R.Context()
-	x, err := asked(a)
+	x, err := told(a)
 	if err != nil {
 		return err
 	}
-	if x.State != activity.Cancelled && x.Was == "" || !a.Scope.Has(x.Centre) {
-		return activity.ErrUnknown
+	v, n, texts, err := noticeView(a, x)
+	if err != nil {
+		return err
 	}
-	v := Notice{Title: x.Title, BackURL: link(x.ID)}
+	if v.Texting, err = a.Texting(link(x.ID, "notice"), n, texts); err != nil {
+		return err
+	}
+	return a.Render("activities/notice", v)
+}
+
+// noticeSent puts the texts of a notice into the outbox.
+func noticeSent(a *door.Ask) error {
+	x, err := told(a)
+	if err != nil {
+		return err
+	}
+	_, n, texts, err := noticeView(a, x)
+	if err != nil {
+		return err
+	}
+	return a.Text(link(x.ID, "notice"), n, texts)
+}
+
+// told is the activity of the path, where there is something to tell of it.
+func told(a *door.Ask) (*activity.Activity, error) {
+	x, err := asked(a)
+	if err == nil && (x.State != activity.Cancelled && x.Was == "" || !a.Scope.Has(x.Centre)) {
+		err = activity.ErrUnknown
+	}
+	return x, err
+}
+
+// noticeView is what those who registered are told, on paper and by telephone.
+func noticeView(a *door.Ask, x *activity.Activity) (Notice, sms.Notice, []sms.Text, error) {
+	ctx := a.R.Context()
+	v, n := Notice{Title: x.Title, BackURL: link(x.ID)}, sms.Notice{ID: x.ID, Centre: x.Centre}
+	var out []sms.Text
 	l, err := a.H.Activities.Registrations(ctx, a.H.DB, x.ID, maxFound)
 	if err != nil {
-		return err
+		return v, n, nil, err
 	}
 	l = slices.DeleteFunc(l, func(r activity.Registration) bool { return r.State == activity.Withdrawn })
 	persons := make([]id.ID, len(l))
@@ -837,17 +872,25 @@ func notice(a *door.Ask) error {
 	}
 	people, err := a.H.People.Of(ctx, a.H.DB, access.At(x.Centre), persons)
 	if err != nil {
-		return err
+		return v, n, nil, err
 	}
 	mails, err := a.H.Activities.Mails(ctx, a.H.DB, l)
 	if err != nil {
-		return err
+		return v, n, nil, err
+	}
+	wanted, err := a.H.Texts.Wanted(ctx, a.H.DB, access.At(x.Centre), persons, n.Needs)
+	if err != nil {
+		return v, n, nil, err
 	}
 	var numbers []string
 	reached := map[id.ID]bool{}
 	for _, p := range people {
-		if n := cmp.Or(p.Details["phone"], p.Details["guardian_phone"]); n != "" {
-			numbers, reached[p.ID] = append(numbers, n), true
+		switch number := cmp.Or(p.Details["phone"], p.Details["guardian_phone"]); {
+		case !wanted[p.ID]:
+			v.Unwanted, reached[p.ID] = v.Unwanted+1, true
+		case number != "":
+			numbers, reached[p.ID] = append(numbers, number), true
+			out = append(out, sms.Text{Person: p.ID, Number: number})
 		}
 	}
 	for _, r := range l {
@@ -861,6 +904,7 @@ func notice(a *door.Ask) error {
 	slices.Sort(v.Mails)
 	numbers, v.Mails = slices.Compact(numbers), slices.Compact(v.Mails)
 	a.Shows(look.Print, look.Activity, people...)
+	var words []string
 	for _, lang := range []i18n.Lang{i18n.AR, i18n.FR} {
 		p := i18n.For(lang)
 		title, _ := x.Title.In(lang)
@@ -875,10 +919,31 @@ func notice(a *door.Ask) error {
 			}
 			text = p.T("activity.sms_moved", "title", title, "was", at(p, x.Was), "when", p.List(when), "place", where)
 		}
+		// Nobody said in which language they read: one text says it in both.
+		words = append(words, text)
 		v.Sheets = append(v.Sheets, sheet)
 		v.Messages = append(v.Messages, Message{Lang: string(lang), Dir: lang.Dir(), Name: lang.Self(), Text: text, Numbers: numbers})
 	}
-	return a.Render("activities/notice", v)
+	all := strings.Join(words, "\n")
+	for i := range out {
+		out[i].Words = all
+	}
+	first := x.From
+	if len(x.Sessions) > 0 && x.Sessions[0].From != "" {
+		first = x.Sessions[0].Date + " " + x.Sessions[0].From
+	}
+	n.Until = moment(a, first)
+	return v, n, out, nil
+}
+
+// moment is when something begins that is written "2026-03-14 10:00"; without the hour, when that day ends.
+func moment(a *door.Ask, when string) time.Time {
+	here := a.H.Log.Clock.Now().Location()
+	if t, err := time.ParseInLocation("2006-01-02 15:04", when, here); err == nil {
+		return t
+	}
+	t, _ := time.ParseInLocation(time.DateOnly, when, here)
+	return t.AddDate(0, 0, 1)
 }
 
 // at says when something is that is written "2026-03-14 10:00", or without the hour.

@@ -10,6 +10,7 @@ import (
 	"tizi/internal/feedback"
 	"tizi/internal/i18n"
 	"tizi/internal/web/agree"
+	"tizi/internal/web/door"
 	"tizi/internal/web/shell"
 )
 
@@ -171,6 +172,8 @@ type Notice struct {
 	Messages  []Message
 	Mails     []string
 	Unreached int
+	Unwanted  int
+	Texting   *door.Texting
 }
 
 // Sheet is a notice to print, in one language.

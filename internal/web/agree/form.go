@@ -11,6 +11,7 @@ import (
 	"tizi/internal/agreement"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/place"
 	"tizi/internal/source"
 	"tizi/internal/web/door"
 	"tizi/internal/web/shell"
@@ -133,6 +134,9 @@ func (f *filling) open() error {
 	if err != nil {
 		return err
 	}
+	if err := k.all(); err != nil {
+		return err
+	}
 	f.known = k
 	f.v.Action = f.R.URL.RequestURI()
 	if f.R.PathValue("agreement") == "" {
@@ -234,11 +238,16 @@ func (f *filling) texts(kind, name string, needed bool, langs ...i18n.Lang) {
 	}
 }
 
-// text reads what texts asked for.
-func (f *filling) text(name string) i18n.Text {
+// text reads what texts asked for. In a language that was not asked for it stays as it was.
+func (f *filling) text(name string, was i18n.Text) i18n.Text {
 	var t i18n.Text
 	for _, l := range i18n.Langs {
-		if s := f.get(name + "_" + string(l)); s != "" {
+		field := name + "_" + string(l)
+		s := was[l]
+		if _, asked := f.R.PostForm[field]; asked {
+			s = f.get(field)
+		}
+		if s != "" {
 			if t == nil {
 				t = i18n.Text{}
 			}
@@ -352,8 +361,8 @@ func (f *filling) askSource() {
 	f.texts("textarea", "source_states", false, i18n.FR, i18n.AR)
 }
 
-func (f *filling) source() source.Source {
-	return source.Source{Kind: f.get("source_kind"), Publication: f.get("source_publication"), On: f.date("source_on"), URL: f.get("source_url"), States: f.text("source_states")}
+func (f *filling) source(was source.Source) source.Source {
+	return source.Source{Kind: f.get("source_kind"), Publication: f.get("source_publication"), On: f.date("source_on"), URL: f.get("source_url"), States: f.text("source_states", was.States)}
 }
 
 func (f *filling) standSource(s source.Source) {
@@ -423,7 +432,7 @@ func organisationTaken(f *filling) (string, error) {
 		return "", err
 	}
 	return "/organisations", f.H.Agreements.SetOrganisation(f.R.Context(), f.Actor(), f.id, agreement.OrganisationDescribed{
-		Name: f.text("name"), Type: f.get("type"), Parent: f.one("parent", f.organisations(nil)),
+		Name: f.text("name", f.orgs[f.id].Name), Type: f.get("type"), Parent: f.one("parent", f.organisations(nil)),
 	})
 }
 
@@ -485,7 +494,15 @@ func officeTaken(f *filling) (string, error) {
 	if err := f.subject("office"); err != nil {
 		return "", err
 	}
-	return officeURL(org, f.id), f.H.Agreements.SetOffice(f.R.Context(), f.Actor(), f.id, agreement.OfficeDescribed{Organisation: org, Title: f.text("title")})
+	offices, err := f.H.Agreements.Offices(f.R.Context(), f.H.DB, org)
+	if err != nil {
+		return "", err
+	}
+	var was i18n.Text
+	if i := slices.IndexFunc(offices, func(o agreement.Item[agreement.OfficeDescribed]) bool { return o.ID == f.id }); i >= 0 {
+		was = offices[i].Is.Title
+	}
+	return officeURL(org, f.id), f.H.Agreements.SetOffice(f.R.Context(), f.Actor(), f.id, agreement.OfficeDescribed{Organisation: org, Title: f.text("title", was)})
 }
 
 func termForm(f *filling) error {
@@ -546,8 +563,53 @@ func termTaken(f *filling) (string, error) {
 	return officeURL(org, office), f.H.Agreements.SetTerm(f.R.Context(), f.Actor(), f.id, h)
 }
 
-// maxPlaces is how many places an agreement may name in its form.
-const maxPlaces = 10
+// ticked are the places that are ticked: as posted, or as they stand.
+func (f *filling) ticked(stand []id.ID) []string {
+	if f.posted {
+		return f.R.PostForm["place"]
+	}
+	var out []string
+	for _, v := range stand {
+		out = append(out, v.String())
+	}
+	return out
+}
+
+// covers is the tree of places that an agreement can cover, with those ticked that it does. Communes, and centres that are
+// closed, stand in it where they are ticked alone.
+func (f *filling) covers(ticked []string) []Branch {
+	var grow func(p *place.Place) []Branch
+	grow = func(p *place.Place) (out []Branch) {
+		b := Branch{Value: p.ID.String(), Name: p.Name, Type: p.Type}
+		b.On = slices.Contains(ticked, b.Value)
+		for _, c := range f.Tree.Children(p.ID) {
+			for _, x := range grow(c) {
+				b.Below = append(b.Below, x)
+				b.Ticked += x.Ticked
+			}
+		}
+		if b.On {
+			b.Ticked++
+		}
+		if !b.On && (p.Type == "commune" || p.Closed != "") {
+			return b.Below
+		}
+		return []Branch{b}
+	}
+	var out []Branch
+	for _, c := range f.Tree.Countries() {
+		out = append(out, grow(c)...)
+	}
+	return out
+}
+
+// offered are all places of some branches.
+func offered(in []Branch) (out []string) {
+	for _, b := range in {
+		out = append(append(out, b.Value), offered(b.Below)...)
+	}
+	return out
+}
 
 func agreementForm(f *filling) error {
 	if err := f.subject("agreement"); err != nil {
@@ -579,9 +641,6 @@ func agreementForm(f *filling) error {
 	for _, s := range x.Strategies {
 		f.old["strategy_"+s] = "yes"
 	}
-	for i, p := range x.Places {
-		f.old["place_"+strconv.Itoa(i)] = text(p)
-	}
 	above, err := f.above()
 	if err != nil {
 		return err
@@ -605,14 +664,12 @@ func agreementForm(f *filling) error {
 	for _, p := range f.programmesOf() {
 		f.add("checkbox", "programme_"+p.Value, named(p.Label.(string)))
 	}
-	places := f.places()
-	for i := range maxPlaces {
-		name := "place_" + strconv.Itoa(i)
-		if i > 0 && f.get("place_"+strconv.Itoa(i-1)) == "" {
-			break
-		}
-		f.add("select", name, from(places), optional, named(f.P.T("agree.place_n", "n", i+1)))
+	covered := &f.v.Sections[len(f.v.Sections)-1]
+	covered.Covers = f.covers(f.ticked(x.Places))
+	if f.posted && slices.ContainsFunc(f.R.PostForm["place"], func(s string) bool { return !slices.Contains(offered(covered.Covers), s) }) {
+		f.wrong("place", "agree.fault.not_offered")
 	}
+	covered.CoversError = f.v.Errors["place"]
 	f.section(f.P.T("agree.strategies"), f.P.T("agree.strategies_text"))
 	for _, s := range f.country.Strategies {
 		f.add("checkbox", "strategy_"+s.Code, named(said(f.Ask, s.Name)))
@@ -624,7 +681,7 @@ func agreementForm(f *filling) error {
 
 // above are the agreements that one may hang from.
 func (f *filling) above() ([]shell.Option, error) {
-	all, err := f.H.Agreements.List(f.R.Context(), f.H.DB, f.Scope)
+	all, err := f.H.Agreements.Names(f.R.Context(), f.H.DB, f.Scope)
 	var out []shell.Option
 	for _, x := range all {
 		if x.ID != f.id && x.Kind != agreement.Amendment {
@@ -642,22 +699,23 @@ func agreementTaken(f *filling) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	x := agreement.AgreementStated{
-		Code: f.get("code"), Kind: f.get("kind"), Parent: f.one("parent", above), Name: f.text("name"), About: f.text("about"), Signed: f.date("signed"), SignedAt: f.text("signed_at"),
-		From: f.date("from"), To: f.date("to"), Renewal: f.get("renewal"), Notice: int(f.number("notice", "agree.fault.notice")), Source: f.source(), Public: f.get("public") == "yes",
-	}
+	was := agreement.AgreementStated{}
 	if f.at != nil {
-		x.Simulated = f.at.Simulated
+		was = f.at.AgreementStated
+	}
+	x := agreement.AgreementStated{
+		Code: f.get("code"), Kind: f.get("kind"), Parent: f.one("parent", above), Name: f.text("name", was.Name), About: f.text("about", was.About), Signed: f.date("signed"), SignedAt: f.text("signed_at", was.SignedAt),
+		From: f.date("from"), To: f.date("to"), Renewal: f.get("renewal"), Notice: int(f.number("notice", "agree.fault.notice")), Source: f.source(was.Source), Public: f.get("public") == "yes", Simulated: was.Simulated,
 	}
 	for _, p := range f.programmesOf() {
 		if f.get("programme_"+p.Value) == "yes" {
 			x.Programmes = append(x.Programmes, id.MustParse(p.Value))
 		}
 	}
-	places := f.places()
-	for i := range maxPlaces {
-		if p := f.one("place_"+strconv.Itoa(i), places); !p.IsNil() && !slices.Contains(x.Places, p) {
-			x.Places = append(x.Places, p)
+	typed := f.ticked(nil)
+	for _, s := range offered(f.covers(typed)) { // in the order of the tree, each once
+		if slices.Contains(typed, s) {
+			x.Places = append(x.Places, id.MustParse(s))
 		}
 	}
 	for _, s := range f.country.Strategies {
@@ -820,8 +878,8 @@ func commitmentTaken(f *filling) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	x := agreement.CommitmentStated{Agreement: f.at.ID, Debtor: f.one("debtor", parties), Creditor: f.one("creditor", parties), Kind: f.get("kind"), What: f.text("what"), Quantity: f.number("quantity", "agree.fault.quantity"),
-		Unit: f.text("unit"), Due: f.date("due"), Source: f.source(), Simulated: c.Simulated, Withdrawn: f.removing()}
+	x := agreement.CommitmentStated{Agreement: f.at.ID, Debtor: f.one("debtor", parties), Creditor: f.one("creditor", parties), Kind: f.get("kind"), What: f.text("what", c.What), Quantity: f.number("quantity", "agree.fault.quantity"),
+		Unit: f.text("unit", c.Unit), Due: f.date("due"), Source: f.source(c.Source), Simulated: c.Simulated, Withdrawn: f.removing()}
 	if len(f.v.Errors) > 0 {
 		return "", x.Check()
 	}
@@ -1030,7 +1088,23 @@ func mandateTaken(f *filling) (string, error) {
 		return "", err
 	}
 	m.Operator, m.Place, m.Programme, m.From, m.To, m.Withdrawn = f.one("operator", f.organisations(nil)), f.one("place", f.places()), f.one("programme", f.programmesOf()), f.date("from"), f.date("to"), f.removing()
-	return door.With(link(f.at.ID), "tab", "mandates"), f.H.Agreements.SetMandate(f.R.Context(), f.Actor(), f.id, m)
+	to := door.With(link(f.at.ID), "tab", "mandates")
+	if err := f.H.Agreements.SetMandate(f.R.Context(), f.Actor(), f.id, m); err != nil || m.Withdrawn {
+		return to, err
+	}
+	doubts, err := f.H.Agreements.Doubts(f.R.Context(), f.H.DB, []id.ID{f.id})
+	if err != nil {
+		return "", err
+	}
+	for _, d := range doubts[f.id] {
+		switch d {
+		case agreement.DoubtStranger:
+			f.Notify("wait", "agree.doubt.stranger")
+		case agreement.DoubtOutside:
+			f.Notify("wait", "agree.doubt.outside")
+		}
+	}
+	return to, nil
 }
 
 // theDecision is the decision in the address, or a new one.

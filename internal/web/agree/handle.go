@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,9 +17,11 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/measure"
+	"tizi/internal/sheet"
 	"tizi/internal/source"
 	"tizi/internal/web/chart"
 	"tizi/internal/web/door"
+	"tizi/internal/web/shell"
 )
 
 // Routes adds the routes of this door.
@@ -52,23 +55,15 @@ func Routes(d *door.Door) {
 // known are the names that the pages of agreements say.
 type known struct {
 	a          *door.Ask
-	orgs       map[id.ID]agreement.OrganisationDescribed
+	orgs       map[id.ID]agreement.OrganisationDescribed // that were learnt
 	programmes map[id.ID]i18n.Text
 	codes      map[id.ID]string // of programmes
 	country    *countries.Country
 }
 
 func names(a *door.Ask) (*known, error) {
-	ctx := a.R.Context()
 	k := &known{a: a, orgs: map[id.ID]agreement.OrganisationDescribed{}, programmes: map[id.ID]i18n.Text{}, codes: map[id.ID]string{}}
-	orgs, err := a.H.Agreements.Organisations(ctx, a.H.DB)
-	if err != nil {
-		return nil, err
-	}
-	for _, o := range orgs {
-		k.orgs[o.ID] = o.Is
-	}
-	ps, err := a.H.Programmes.List(ctx, a.H.DB)
+	ps, err := a.H.Programmes.List(a.R.Context(), a.H.DB)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +72,31 @@ func names(a *door.Ask) (*known, error) {
 	}
 	k.country, err = published(a)
 	return k, err
+}
+
+// all learns the names of all organisations.
+func (k *known) all() error {
+	orgs, err := k.a.H.Agreements.Organisations(k.a.R.Context(), k.a.H.DB)
+	for _, o := range orgs {
+		k.orgs[o.ID] = o.Is
+	}
+	return err
+}
+
+// learn learns the names of some organisations, before they are said.
+func (k *known) learn(ids ...id.ID) error {
+	var anew []id.ID
+	for _, v := range ids {
+		if _, ok := k.orgs[v]; !ok && !v.IsNil() && !slices.Contains(anew, v) {
+			anew = append(anew, v)
+		}
+	}
+	if len(anew) == 0 {
+		return nil
+	}
+	called, err := k.a.H.Agreements.Called(k.a.R.Context(), k.a.H.DB, anew)
+	maps.Copy(k.orgs, called)
+	return err
 }
 
 // published is what the program knows of the node's country, or of the first that it knows; nothing of one it does not.
@@ -122,6 +142,40 @@ func (k *known) row(x *agreement.Agreement) Row {
 	return Row{Code: x.Code, URL: link(x.ID), Name: x.Name, Kind: x.Kind, Signed: source.Words(k.a.P, x.Signed), Until: x.Until, RunsOut: x.RunsOut(k.a.Today()), Simulated: x.Simulated}
 }
 
+// owed are commitments as rows; of is nil where each says which agreement it is of.
+func (k *known) owed(list []agreement.Commitment, of *agreement.Agreement) ([]CommitmentRow, error) {
+	a := k.a
+	var orgs, in []id.ID
+	for _, c := range list {
+		orgs, in = append(orgs, c.Debtor, c.Creditor), append(in, c.Agreement)
+	}
+	if err := k.learn(orgs...); err != nil {
+		return nil, err
+	}
+	byID := map[id.ID]*agreement.Agreement{}
+	if of == nil {
+		var err error
+		if byID, err = a.H.Agreements.Of(a.R.Context(), a.H.DB, a.Scope, compact(in)); err != nil {
+			return nil, err
+		}
+	}
+	var out []CommitmentRow
+	for _, c := range list {
+		r := k.commitment(cmp.Or(of, byID[c.Agreement]), c)
+		if of != nil {
+			r.Agreement = ""
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// compact are some ids, each once.
+func compact(ids []id.ID) []id.ID {
+	slices.SortFunc(ids, func(x, y id.ID) int { return slices.Compare(x[:], y[:]) })
+	return slices.Compact(ids)
+}
+
 func (k *known) commitment(x *agreement.Agreement, c agreement.Commitment) CommitmentRow {
 	r := CommitmentRow{What: c.What, Debtor: k.org(c.Debtor), Creditor: k.org(c.Creditor), Quantity: c.Quantity, Unit: c.Unit, Kind: c.Kind, State: c.State, Due: c.Due, Since: c.Since,
 		Late: c.Late(k.a.Today()), URL: link(c.Agreement, "commitments", c.ID.String()), Simulated: c.Simulated, Conflict: c.Conflict}
@@ -137,14 +191,36 @@ func outside(x *agreement.Agreement, day string) bool {
 	return day != "" && (x.From != "" && day < x.From || x.Until != "" && day > x.Until)
 }
 
-func (k *known) mandates(list []agreement.Item[agreement.MandateGiven], byID map[id.ID]*agreement.Agreement, write bool) []MandateRow {
+// mandates are mandates as rows; of is Nil where each says which agreement gives it.
+func (k *known) mandates(list []agreement.Item[agreement.MandateGiven], of id.ID, write bool) ([]MandateRow, error) {
+	a := k.a
+	ctx := a.R.Context()
+	var orgs, in, ids []id.ID
+	for _, m := range list {
+		orgs, in, ids = append(orgs, m.Is.Operator), append(in, m.Is.Agreement), append(ids, m.ID)
+	}
+	if err := k.learn(orgs...); err != nil {
+		return nil, err
+	}
+	byID := map[id.ID]*agreement.Agreement{}
+	if of.IsNil() {
+		var err error
+		if byID, err = a.H.Agreements.Of(ctx, a.H.DB, a.Scope, compact(in)); err != nil {
+			return nil, err
+		}
+	}
+	// Two nodes that did not see each other may have given the same one.
+	clashes, err := a.H.Agreements.Clashes(ctx, a.H.DB, ids)
+	if err != nil {
+		return nil, err
+	}
+	doubts, err := a.H.Agreements.Doubts(ctx, a.H.DB, ids)
+	if err != nil {
+		return nil, err
+	}
 	var out []MandateRow
 	for _, m := range list {
-		r := MandateRow{Operator: k.org(m.Is.Operator), Place: k.a.PlaceName(m.Is.Place), Programme: k.programmes[m.Is.Programme], From: m.Is.From, To: m.Is.To, Over: m.Is.To < k.a.Today(), Simulated: m.Is.Simulated}
-		// Two nodes that did not see each other may have given the same one.
-		r.Clash = m.Conflict || slices.ContainsFunc(list, func(o agreement.Item[agreement.MandateGiven]) bool {
-			return o.ID != m.ID && o.Is.Operator != m.Is.Operator && o.Is.Place == m.Is.Place && o.Is.Programme == m.Is.Programme && o.Is.From <= m.Is.To && m.Is.From <= o.Is.To
-		})
+		r := MandateRow{Operator: k.org(m.Is.Operator), Place: a.PlaceName(m.Is.Place), Programme: k.programmes[m.Is.Programme], From: m.Is.From, To: m.Is.To, Over: m.Is.To < a.Today(), Clash: m.Conflict || clashes[m.ID], Doubts: doubts[m.ID], Simulated: m.Is.Simulated}
 		if x := byID[m.Is.Agreement]; x != nil {
 			r.Agreement, r.AgreementURL = x.Code, door.With(link(x.ID), "tab", "mandates")
 		}
@@ -153,127 +229,182 @@ func (k *known) mandates(list []agreement.Item[agreement.MandateGiven], byID map
 		}
 		out = append(out, r)
 	}
-	return out
-}
-
-func index(list []agreement.Agreement) map[id.ID]*agreement.Agreement {
-	out := map[id.ID]*agreement.Agreement{}
-	for i := range list {
-		out[list[i].ID] = &list[i]
-	}
-	return out
+	return out, nil
 }
 
 func (k *known) women(s agreement.Signatures) Women {
 	return Women{s.Women, s.Known, s.Unknown, s.Simulated}
 }
 
-// overview is what the lists of all agreements are made of.
-type overview struct {
-	*known
-	all  []agreement.Agreement
-	byID map[id.ID]*agreement.Agreement
-	owed []agreement.Commitment
-	held []agreement.Item[agreement.MandateGiven]
+// pageSize is how many rows a page of a list has.
+const pageSize = 50
+
+// part reads which page of a list is asked for, under a name of the query: its first row.
+func part(a *door.Ask, name string) int {
+	n, err := strconv.Atoi(a.R.URL.Query().Get(name))
+	if err != nil || n < 2 || n > 1_000_000 {
+		return 0
+	}
+	return (n - 1) * pageSize
 }
 
-func look(a *door.Ask) (*overview, error) {
-	ctx := a.R.Context()
-	k, err := names(a)
-	if err != nil {
-		return nil, err
+// pager leads through a list of total rows of which those from one on are shown. The rest of the query stays.
+func pager(a *door.Ask, name string, from, shown, total int) shell.Pager {
+	to := func(n int) string {
+		q := a.R.URL.Query()
+		q.Set(name, strconv.Itoa(n))
+		return a.R.URL.Path + "?" + q.Encode()
 	}
-	o := &overview{known: k}
-	if o.all, err = a.H.Agreements.List(ctx, a.H.DB, a.Scope); err != nil {
-		return nil, err
+	p := shell.Pager{Shown: shown, Total: total}
+	if n := from/pageSize + 1; from > 0 {
+		p.Prev = to(min(n-1, (total+pageSize-1)/pageSize))
 	}
-	o.byID = index(o.all)
-	if o.owed, err = a.H.Agreements.Commitments(ctx, a.H.DB, a.Scope, id.Nil); err != nil {
-		return nil, err
+	if from+shown < total && shown > 0 {
+		p.Next = to(from/pageSize + 2)
 	}
-	o.held, err = a.H.Agreements.Mandates(ctx, a.H.DB, a.Scope, id.Nil)
-	return o, err
+	return p
+}
+
+// few are the rows of a list that its page shows.
+func few[T any](a *door.Ask, name string, list []T) ([]T, shell.Pager) {
+	from := part(a, name)
+	some := list[min(from, len(list)):min(from+pageSize, len(list))]
+	return some, pager(a, name, from, len(some), len(list))
 }
 
 // firstLate is how many late commitments, and ended mandates, lead the list of agreements.
 const firstLate = 5
 
 func list(a *door.Ask) error {
+	if err := a.Here(); err != nil {
+		return err
+	}
 	ctx := a.R.Context()
-	k, err := look(a)
+	k, err := names(a)
 	if err != nil {
 		return err
 	}
-	all, byID := k.all, k.byID
-	signed, err := a.H.Agreements.Signatures(ctx, a.H.DB, a.Scope, id.Nil)
-	if err != nil {
-		return err
+	u := a.R.URL.Query()
+	v := List{DueURL: "/agreements/due", LeaseURL: "/agreements/mandates", Query: strings.TrimSpace(u.Get("q")), Kind: u.Get("kind"), State: u.Get("state")}
+	if !slices.Contains(agreement.Kinds, v.Kind) {
+		v.Kind = ""
 	}
-	v := List{Women: k.women(signed), DueURL: "/agreements/due", LeaseURL: "/agreements/mandates"}
+	if !slices.Contains(agreement.FilterStates, v.State) {
+		v.State = ""
+	}
 	if a.May(access.WriteAgreements) {
 		v.NewURL, v.OrgURL = fresh(link(id.New(), "edit")), "/organisations"
 	}
-	late := map[id.ID]int{}
-	for _, c := range k.owed {
-		if c.Late(a.Today()) {
-			if late[c.Agreement]++; len(v.Late) < firstLate {
-				v.Late = append(v.Late, k.commitment(byID[c.Agreement], c))
-			}
-			v.LateAll++
-		}
-	}
-	for _, m := range k.mandates(k.held, byID, false) {
-		if m.Over && len(v.Expired) < firstLate {
-			v.Expired = append(v.Expired, m)
-		}
-	}
-	parties, err := a.H.Agreements.Members(ctx, a.H.DB)
+	from := part(a, "page")
+	rows, total, err := a.H.Agreements.Page(ctx, a.H.DB, a.Scope, agreement.Filter{Search: v.Query, Kind: v.Kind, State: v.State, From: from, Size: pageSize})
 	if err != nil {
 		return err
 	}
-	for i := range all {
-		r := k.row(&all[i])
-		r.Late = late[all[i].ID]
-		for _, p := range parties[all[i].ID] {
+	v.Pager = pager(a, "page", from, len(rows), total)
+	var in, orgs []id.ID
+	for _, x := range rows {
+		in = append(in, x.ID)
+	}
+	parties, err := a.H.Agreements.Members(ctx, a.H.DB, in)
+	if err != nil {
+		return err
+	}
+	for _, l := range parties {
+		orgs = append(orgs, l...)
+	}
+	if err := k.learn(orgs...); err != nil {
+		return err
+	}
+	for i := range rows {
+		r := k.row(&rows[i].Agreement)
+		r.Late = rows[i].Late
+		for _, p := range parties[rows[i].ID] {
 			r.Parties = append(r.Parties, k.org(p))
 		}
 		v.Rows = append(v.Rows, r)
 	}
-	// What needs somebody comes first.
-	need := func(r Row) int {
-		return map[bool]int{true: 0, false: 1}[r.Late > 0]*4 + map[string]int{"over": 0, "soon": 1, "tacit": 2, "": 2}[r.RunsOut]
+	v.Narrowed = v.Query+v.Kind+v.State != "" || from > 0
+	if v.All = total; v.Narrowed {
+		if _, v.All, err = a.H.Agreements.Page(ctx, a.H.DB, a.Scope, agreement.Filter{}); err != nil {
+			return err
+		}
 	}
-	slices.SortStableFunc(v.Rows, func(x, y Row) int { return cmp.Compare(need(x), need(y)) })
+	if v.All == 0 || v.Narrowed {
+		return a.Render("agreements/list", v)
+	}
+	signed, err := a.H.Agreements.Signatures(ctx, a.H.DB, a.Scope, id.Nil)
+	if err != nil {
+		return err
+	}
+	v.Women = k.women(signed)
+	late := agreement.Owed{State: "late", Size: firstLate}
+	if v.LateAll, err = a.H.Agreements.Owing(ctx, a.H.DB, a.Scope, late); err != nil {
+		return err
+	}
+	owed, err := a.H.Agreements.Commitments(ctx, a.H.DB, a.Scope, late)
+	if err != nil {
+		return err
+	}
+	if v.Late, err = k.owed(owed, nil); err != nil {
+		return err
+	}
+	over, _, err := a.H.Agreements.Mandates(ctx, a.H.DB, a.Scope, agreement.Held{State: "over", Size: firstLate})
+	if err != nil {
+		return err
+	}
+	if v.Expired, err = k.mandates(over, id.Nil, false); err != nil {
+		return err
+	}
 	return a.Render("agreements/list", v)
 }
 
 func due(a *door.Ask) error {
-	k, err := look(a)
+	ctx := a.R.Context()
+	k, err := names(a)
 	if err != nil {
 		return err
 	}
 	v := Due{State: a.R.URL.Query().Get("state")}
-	for _, c := range k.owed {
-		r := k.commitment(k.byID[c.Agreement], c)
-		if r.Late {
-			v.Late++
+	if v.State != "late" && !slices.Contains(agreement.States, v.State) {
+		v.State = ""
+	}
+	for state, n := range map[string]*int{"late": &v.Late, "due": &v.Open} {
+		if *n, err = a.H.Agreements.Owing(ctx, a.H.DB, a.Scope, agreement.Owed{State: state}); err != nil {
+			return err
 		}
-		if c.State == agreement.Open || c.State == agreement.Partly {
-			v.Open++
-		}
-		if v.State == "" || v.State == c.State || v.State == "late" && r.Late {
-			v.Rows = append(v.Rows, r)
-		}
+	}
+	f := agreement.Owed{State: v.State, From: part(a, "page"), Size: pageSize}
+	total, err := a.H.Agreements.Owing(ctx, a.H.DB, a.Scope, f)
+	if err != nil {
+		return err
+	}
+	owed, err := a.H.Agreements.Commitments(ctx, a.H.DB, a.Scope, f)
+	if err != nil {
+		return err
+	}
+	v.Pager = pager(a, "page", f.From, len(owed), total)
+	if v.Rows, err = k.owed(owed, nil); err != nil {
+		return err
 	}
 	return a.Render("agreements/due", v)
 }
 
 func mandates(a *door.Ask) error {
-	k, err := look(a)
+	k, err := names(a)
 	if err != nil {
 		return err
 	}
-	return a.Render("agreements/mandates", Mandates{k.mandates(k.held, k.byID, a.May(access.WriteAgreements))})
+	v := Mandates{State: a.R.URL.Query().Get("state")}
+	f := agreement.Held{State: v.State, From: part(a, "page"), Size: pageSize}
+	held, total, err := a.H.Agreements.Mandates(a.R.Context(), a.H.DB, a.Scope, f)
+	if err != nil {
+		return err
+	}
+	v.Pager = pager(a, "page", f.From, len(held), total)
+	if v.Rows, err = k.mandates(held, id.Nil, a.May(access.WriteAgreements)); err != nil {
+		return err
+	}
+	return a.Render("agreements/mandates", v)
 }
 
 // asked is the agreement that an address names, if the account may read it.
@@ -310,22 +441,15 @@ func view(a *door.Ask) (*Agreement, error) {
 	if !slices.Contains(tabs, v.Tab) {
 		v.Tab = ""
 	}
-	owed, err := a.H.Agreements.Commitments(ctx, a.H.DB, a.Scope, x.ID)
+	f := agreement.Owed{Agreement: x.ID, From: part(a, "page"), Size: pageSize}
+	all, err := a.H.Agreements.Owing(ctx, a.H.DB, a.Scope, f)
 	if err != nil {
 		return nil, err
-	}
-	for _, c := range owed {
-		r := k.commitment(x, c)
-		r.Agreement = ""
-		if r.Late {
-			v.Late++
-		}
-		v.Commitments = append(v.Commitments, r)
 	}
 	for _, t := range tabs {
 		tab := Tab{Key: cmp.Or(t, "about"), URL: door.With(link(x.ID), "tab", t), Count: -1, Current: t == v.Tab}
 		if t == "commitments" {
-			tab.Count = len(owed)
+			tab.Count = all
 		}
 		v.Tabs = append(v.Tabs, tab)
 	}
@@ -348,15 +472,40 @@ func view(a *door.Ask) (*Agreement, error) {
 	switch v.Tab {
 	case "":
 		err = k.about(x, v)
+	case "commitments":
+		owed, err := a.H.Agreements.Commitments(ctx, a.H.DB, a.Scope, f)
+		if err != nil {
+			return nil, err
+		}
+		v.Pager = pager(a, "page", f.From, len(owed), all)
+		if v.Commitments, err = k.owed(owed, x); err != nil {
+			return nil, err
+		}
 	case "money":
 		err = k.money(x, v)
 	case "mandates":
-		var held []agreement.Item[agreement.MandateGiven]
-		held, err = a.H.Agreements.Mandates(ctx, a.H.DB, a.Scope, x.ID)
-		v.Mandates = k.mandates(held, nil, v.Write)
+		of := agreement.Held{Agreement: x.ID, From: f.From, Size: pageSize}
+		held, total, err := a.H.Agreements.Mandates(ctx, a.H.DB, a.Scope, of)
+		if err != nil {
+			return nil, err
+		}
+		v.Pager = pager(a, "page", of.From, len(held), total)
+		if v.Mandates, err = k.mandates(held, x.ID, v.Write); err != nil {
+			return nil, err
+		}
 	case "decisions":
-		var taken []agreement.Item[agreement.DecisionTaken]
-		taken, err = a.H.Agreements.Decisions(ctx, a.H.DB, x.ID)
+		taken, err := a.H.Agreements.Decisions(ctx, a.H.DB, x.ID)
+		if err != nil {
+			return nil, err
+		}
+		taken, v.Pager = few(a, "page", taken)
+		var owners []id.ID
+		for _, d := range taken {
+			owners = append(owners, d.Is.Owner)
+		}
+		if err := k.learn(owners...); err != nil {
+			return nil, err
+		}
 		for _, d := range taken {
 			r := DecisionRow{Committee: d.Is.Committee, What: d.Is.What, On: d.Is.On, Due: d.Is.Due, Done: d.Is.Done, Owner: k.org(d.Is.Owner), Simulated: d.Is.Simulated,
 				Late: d.Is.Done == "" && d.Is.Due != "" && d.Is.Due < a.Today()}
@@ -397,30 +546,29 @@ func warnings(a *door.Ask, x *agreement.Agreement) []string {
 	return out
 }
 
-// leavers warns of parties that left while commitments name them that are not kept.
+// leavers warns of parties that left while commitments name them that are not kept, or mandates of theirs go on.
 func (k *known) leavers(x *agreement.Agreement) ([]string, error) {
 	a := k.a
-	parties, err := a.H.Agreements.Parties(a.R.Context(), a.H.DB, x.ID)
+	ctx := a.R.Context()
+	owing, err := a.H.Agreements.Leavers(ctx, a.H.DB, x.ID)
+	if err != nil || len(owing) == 0 {
+		return nil, err
+	}
+	parties, err := a.H.Agreements.Parties(ctx, a.H.DB, x.ID)
 	if err != nil {
 		return nil, err
 	}
-	owed, err := a.H.Agreements.Commitments(a.R.Context(), a.H.DB, access.Everywhere(), x.ID)
-	if err != nil {
+	if err := k.learn(slices.Collect(maps.Keys(owing))...); err != nil {
 		return nil, err
 	}
 	var out []string
 	for _, p := range parties {
-		if p.Is.Left == "" {
-			continue
+		l := owing[p.Is.Organisation]
+		if l.Owes > 0 {
+			out = append(out, a.P.T("agree.warn.left_owes", "party", said(a, k.org(p.Is.Organisation)), "date", a.P.Date(p.Is.Left), "n", l.Owes))
 		}
-		n := 0
-		for _, c := range owed {
-			if (c.Debtor == p.Is.Organisation || c.Creditor == p.Is.Organisation) && (c.State == agreement.Open || c.State == agreement.Partly) {
-				n++
-			}
-		}
-		if n > 0 {
-			out = append(out, a.P.T("agree.warn.left_owes", "party", said(a, k.org(p.Is.Organisation)), "date", a.P.Date(p.Is.Left), "n", n))
+		if l.Runs > 0 {
+			out = append(out, a.P.T("agree.warn.left_runs", "party", said(a, k.org(p.Is.Organisation)), "date", a.P.Date(p.Is.Left), "n", l.Runs))
 		}
 	}
 	return out, nil
@@ -452,16 +600,21 @@ func renewalUndone(a *door.Ask) error {
 func (k *known) about(x *agreement.Agreement, v *Agreement) error {
 	a := k.a
 	ctx := a.R.Context()
-	all, err := a.H.Agreements.List(ctx, a.H.DB, a.Scope)
+	below, err := a.H.Agreements.Below(ctx, a.H.DB, a.Scope, x.ID)
 	if err != nil {
 		return err
 	}
-	for i := range all {
-		switch r := k.row(&all[i]); {
-		case all[i].ID == x.Parent:
+	for i := range below {
+		v.Below = append(v.Below, k.row(&below[i]))
+	}
+	if !x.Parent.IsNil() {
+		above, err := a.H.Agreements.Of(ctx, a.H.DB, a.Scope, []id.ID{x.Parent})
+		if err != nil {
+			return err
+		}
+		if p := above[x.Parent]; p != nil {
+			r := k.row(p)
 			v.Parent = &r
-		case all[i].Parent == x.ID:
-			v.Below = append(v.Below, r)
 		}
 	}
 	if x.Renewal != "" {
@@ -485,17 +638,24 @@ func (k *known) about(x *agreement.Agreement, v *Agreement) error {
 	if err != nil {
 		return err
 	}
+	var orgs []id.ID
+	for _, p := range parties {
+		orgs = append(orgs, p.Is.Organisation)
+	}
+	if err := k.learn(orgs...); err != nil {
+		return err
+	}
+	signatories, err := a.H.Agreements.Signatories(ctx, a.H.DB, x.ID)
+	if err != nil {
+		return err
+	}
 	for _, p := range parties {
 		m := Party{Name: k.org(p.Is.Organisation), Role: p.Is.Role, Since: p.Is.Joined, Left: p.Is.Left, Reason: p.Is.Reason}
 		if v.Write {
 			m.URL = link(x.ID, "parties", p.ID.String())
 		}
-		term, office, err := a.H.Agreements.Term(ctx, a.H.DB, p.Is.Term)
-		if err != nil {
-			return err
-		}
-		if term != nil && office != nil {
-			m.Office, m.Sex, m.Simulated = office.Is.Title, term.Is.Sex, term.Is.Simulated
+		if by, ok := signatories[p.ID]; ok {
+			m.Office, m.Sex, m.Simulated = by.Office.Title, by.Term.Sex, by.Term.Simulated
 		}
 		v.Members = append(v.Members, m)
 	}
@@ -508,27 +668,37 @@ func (k *known) about(x *agreement.Agreement, v *Agreement) error {
 	if err != nil {
 		return err
 	}
-	boards, err := k.boards()
+	numbers, err := a.Numbers()
 	if err != nil {
 		return err
 	}
 	for _, t := range bound {
-		if !t.Whole() {
-			continue
-		}
 		period := a.P.T("board.whole")
 		if t.Period != measure.Total {
 			period = a.P.Period(t.Period)
 		}
-		reached, err := boards.reached(t.Programme, t.Place, t.Period, t.Indicator)
-		if err != nil {
-			return err
+		r := TargetRow{Programme: k.programmes[t.Programme], Place: a.PlaceName(t.Place), Period: period, Value: t.Value, Participations: t.Indicator == measure.Participations, Source: k.source(t.Source)}
+		var pairs []string
+		r.Cells, pairs = a.Cells(t)
+		asked := []string{"programme", k.codes[t.Programme], "period", cmp.Or(t.Period, "all"), "indicator", t.Indicator}
+		if p := a.Tree.Get(t.Place); p != nil {
+			asked = append(asked, "place", p.Code)
 		}
-		v.Targets = append(v.Targets, TargetRow{Programme: k.programmes[t.Programme], Place: a.PlaceName(t.Place), Period: period, Value: t.Value, Reached: reached, Participations: t.Indicator == measure.Participations,
-			Bar: chart.Bar{Value: reached, Target: t.Value, RTL: a.Lang.Dir() == "rtl"}, Source: k.source(t.Source),
-			URL: door.With("/board", "programme", k.codes[t.Programme], "period", cmp.Or(t.Period, "all"))})
+		if r.URL = door.With("/board", asked...); len(pairs) > 0 {
+			r.URL = door.With("/evidence", append(asked, pairs...)...)
+		}
+		centres, whole := numbers.Within(t)
+		if r.Partly = !whole; whole {
+			if r.Reached, err = numbers.Figure(t, centres); err != nil {
+				return err
+			}
+			if !r.Reached.Hidden {
+				r.Bar = chart.Bar{Value: r.Reached.Value, Target: t.Value, RTL: a.Lang.Dir() == "rtl"}
+			}
+		}
+		v.Targets = append(v.Targets, r)
 	}
-	slices.SortFunc(v.Targets, func(a, b TargetRow) int { return cmp.Compare(b.Value, a.Value) })
+	slices.SortStableFunc(v.Targets, func(a, b TargetRow) int { return cmp.Compare(b.Value, a.Value) })
 	return nil
 }
 
@@ -544,6 +714,9 @@ func (k *known) said(s agreement.Sums) []string {
 func (k *known) bar(amount, of agreement.Money) chart.Bar {
 	return chart.Bar{Value: amount.Amount, Target: of.Amount, RTL: k.a.Lang.Dir() == "rtl", Label: amount.Words(k.a.P) + " / " + of.Words(k.a.P)}
 }
+
+// latestEntries is how many receipts of a promise, and expenses of a line, stand below it; a page of its own has all.
+const latestEntries = 5
 
 func (k *known) money(x *agreement.Agreement, v *Agreement) error {
 	a := k.a
@@ -583,14 +756,49 @@ func (k *known) money(x *agreement.Agreement, v *Agreement) error {
 		}
 		return out
 	}
-	for _, p := range b.Promises {
+	promises, lines := b.Promises, b.Lines
+	if of := a.R.URL.Query().Get("of"); of != "" { // one of them, with all its entries
+		v, err := id.Parse(of)
+		p, l := b.Of(v)
+		switch {
+		case err != nil || p == nil && l == nil:
+			return fs.ErrNotExist
+		case p != nil:
+			promises, lines = []agreement.Contribution{*p}, nil
+			promises[0].Receipts, m.Pager = few(a, "page", p.Receipts)
+		default:
+			promises, lines = nil, []agreement.Line{*l}
+			lines[0].Expenses, m.Pager = few(a, "page", l.Expenses)
+		}
+		m.Of = door.With(link(x.ID), "tab", "money")
+	} else {
+		promises, m.PromisePager = few(a, "promises", promises)
+		lines, m.LinePager = few(a, "lines", lines)
+	}
+	// latest are the last entries of a list, and where all are when there are more.
+	latest := func(v id.ID, list []agreement.Item[agreement.EntryStated]) ([]agreement.Item[agreement.EntryStated], string, int) {
+		if m.Of != "" || len(list) <= latestEntries {
+			return list, "", 0
+		}
+		return list[len(list)-latestEntries:], door.With(link(x.ID), "tab", "money", "of", v.String(), "period", period), len(list)
+	}
+	var givers []id.ID
+	for _, p := range promises {
+		givers = append(givers, p.Is.Organisation)
+	}
+	if err := k.learn(givers...); err != nil {
+		return err
+	}
+	for _, p := range promises {
+		some, more, all := latest(p.ID, p.Receipts)
 		got := agreement.Money{Currency: p.Is.Currency, Amount: p.Received}
 		m.Promises = append(m.Promises, PromiseRow{By: k.org(p.Is.Organisation), What: p.Is.What, On: p.Is.On, URL: change(p.Item), Amount: p.Is.Money().Words(a.P), Received: got.Words(a.P), InKind: p.Is.InKind,
-			Bar: k.bar(got, p.Is.Money()), Receipts: rows(p.Receipts), Simulated: p.Is.Simulated})
+			Bar: k.bar(got, p.Is.Money()), Receipts: rows(some), MoreURL: more, All: all, Simulated: p.Is.Simulated})
 	}
-	for _, l := range b.Lines {
+	for _, l := range lines {
+		some, more, all := latest(l.ID, l.Expenses)
 		spent := agreement.Money{Currency: l.Is.Currency, Amount: l.Spent}
-		r := BudgetRow{What: l.Is.What, On: l.Is.On, Until: l.Is.Until, URL: change(l.Item), Amount: l.Is.Money().Words(a.P), Spent: spent.Words(a.P), Bar: k.bar(spent, l.Is.Money()), Expenses: rows(l.Expenses), Simulated: l.Is.Simulated}
+		r := BudgetRow{What: l.Is.What, On: l.Is.On, Until: l.Is.Until, URL: change(l.Item), Amount: l.Is.Money().Words(a.P), Spent: spent.Words(a.P), Bar: k.bar(spent, l.Is.Money()), Expenses: rows(some), MoreURL: more, All: all, Simulated: l.Is.Simulated}
 		r.Bar.Limit = true
 		if l.Over() {
 			r.Over = agreement.Money{Currency: l.Is.Currency, Amount: l.Spent - l.Is.Amount}.Words(a.P)
@@ -603,8 +811,10 @@ func (k *known) money(x *agreement.Agreement, v *Agreement) error {
 	}
 	// What a person cost is the same whoever reads it: of all who were reached where the money was for, or, where an expense
 	// names no place, at the places of the agreement.
-	boards := &boards{k, access.Everywhere(), map[measure.Filter]*measure.Board{}}
-	for _, c := range b.Costs {
+	boards := &boards{k, map[measure.Filter]*measure.Board{}}
+	costs, pager := few(a, "costs", b.Costs)
+	m.CostPager = pager
+	for _, c := range costs {
 		places := []id.ID{c.Place}
 		if c.Place.IsNil() {
 			places = x.Places
@@ -624,70 +834,36 @@ func (k *known) money(x *agreement.Agreement, v *Agreement) error {
 	return nil
 }
 
-// boards are the numbers of programmes that a page of an agreement compares with, each read once.
+// boards are the numbers of programmes that money is divided by, each read once.
 type boards struct {
 	*known
-	numbers access.Scope
-	read    map[measure.Filter]*measure.Board
-}
-
-func (k *known) boards() (*boards, error) {
-	numbers, err := k.a.ScopeOf(access.ReadBoard)
-	return &boards{k, numbers, map[measure.Filter]*measure.Board{}}, err
+	read map[measure.Filter]*measure.Board
 }
 
 // among is how many people were reached at the centres of some places, each centre once, and at how many of them; everywhere
 // where there is no place.
 func (b *boards) among(programme id.ID, places []id.ID, period string) (people int64, centres int, err error) {
-	if people, err = b.reached(programme, id.Nil, period, measure.People); err != nil {
-		return 0, 0, err
+	f := measure.Filter{Programme: programme, Period: period}
+	board := b.read[f]
+	if board == nil {
+		if board, err = measure.Read(b.a.R.Context(), b.a.H.DB, access.Everywhere(), f); err != nil {
+			return 0, 0, err
+		}
+		b.read[f] = board
 	}
-	board := b.read[measure.Filter{Programme: programme, Period: period}]
 	seen := map[id.ID]bool{}
 	for _, p := range places {
 		for _, c := range b.a.Tree.Within(p) {
 			seen[c.ID] = true
 		}
 	}
-	if len(places) > 0 {
-		people = 0
-	}
 	for c, n := range board.Centres {
 		if n.People > 0 && (len(places) == 0 || seen[c]) {
 			centres++
-			if len(places) > 0 {
-				people += n.People
-			}
+			people += n.People
 		}
 	}
 	return people, centres, nil
-}
-
-// reached is how many were reached in a place, or everywhere.
-func (b *boards) reached(programme, place id.ID, period, indicator string) (int64, error) {
-	f := measure.Filter{Programme: programme, Period: period}
-	board := b.read[f]
-	if board == nil {
-		var err error
-		if board, err = measure.Read(b.a.R.Context(), b.a.H.DB, b.numbers, f); err != nil {
-			return 0, err
-		}
-		b.read[f] = board
-	}
-	of := func(n measure.Counts) int64 {
-		if indicator == measure.Participations {
-			return n.Participations
-		}
-		return n.People
-	}
-	if place.IsNil() {
-		return of(board.Total), nil
-	}
-	var sum int64
-	for _, centre := range b.a.Tree.Within(place) {
-		sum += of(board.Centres[centre.ID])
-	}
-	return sum, nil
 }
 
 func (k *known) papers(x *agreement.Agreement, v *Agreement) error {
@@ -695,6 +871,7 @@ func (k *known) papers(x *agreement.Agreement, v *Agreement) error {
 	if err != nil {
 		return err
 	}
+	list, v.Pager = few(k.a, "page", list)
 	for _, p := range list {
 		r := PaperRow{Name: p.Is.Name, On: p.Is.On, Digest: p.Is.Blob.String(), KB: (p.Is.Size + 1023) >> 10, URL: link(x.ID, "papers", p.ID.String())}
 		if v.Write {
@@ -829,6 +1006,9 @@ func commitment(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	if err := k.learn(c.Debtor, c.Creditor); err != nil {
+		return err
+	}
 	out := Commitment{CommitmentRow: k.commitment(x, *c), Name: x.Name, BackURL: door.With(link(x.ID), "tab", "commitments"), Source: k.source(c.Source)}
 	if a.May(access.WriteAgreements) {
 		out.EditURL, out.JudgeURL = out.URL+"/edit", out.URL+"/judge"
@@ -866,28 +1046,26 @@ func organisations(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	offices, err := a.H.Agreements.Offices(ctx, a.H.DB, id.Nil)
+	offices, parties, err := a.H.Agreements.Sums(ctx, a.H.DB)
 	if err != nil {
 		return err
 	}
-	members, err := a.H.Agreements.Members(ctx, a.H.DB)
-	if err != nil {
-		return err
-	}
-	count, part := map[id.ID]int{}, map[id.ID]int{}
-	for _, o := range offices {
-		count[o.Is.Organisation]++
-	}
-	for _, l := range members {
-		for _, o := range l {
-			part[o]++
-		}
+	v := Organisations{NewURL: fresh("/organisations/" + id.New().String()), Query: strings.TrimSpace(a.R.URL.Query().Get("q")), Any: len(orgs) > 0}
+	row := func(o agreement.Item[agreement.OrganisationDescribed], depth int) {
+		v.Rows = append(v.Rows, OrganisationRow{Name: o.Is.Name, Type: o.Is.Type, Depth: min(depth, 4), Offices: offices[o.ID], Parties: parties[o.ID], URL: "/organisations/" + o.ID.String()})
 	}
 	below := map[id.ID][]agreement.Item[agreement.OrganisationDescribed]{}
+	sought := sheet.Fold(v.Query)
 	for _, o := range orgs {
-		below[o.Is.Parent] = append(below[o.Is.Parent], o)
+		of := o.Is.Parent
+		if v.Query != "" { // what is found stands in no tree
+			of = id.Nil
+			if !slices.ContainsFunc(slices.Collect(maps.Values(o.Is.Name)), func(s string) bool { return strings.Contains(sheet.Fold(s), sought) }) {
+				continue
+			}
+		}
+		below[of] = append(below[of], o)
 	}
-	v := Organisations{NewURL: fresh("/organisations/" + id.New().String())}
 	var walk func(parent id.ID, depth int)
 	walk = func(parent id.ID, depth int) {
 		l := below[parent]
@@ -895,11 +1073,13 @@ func organisations(a *door.Ask) error {
 			return strings.Compare(said(a, x.Is.Name), said(a, y.Is.Name))
 		})
 		for _, o := range l {
-			v.Rows = append(v.Rows, OrganisationRow{Name: o.Is.Name, Type: o.Is.Type, Depth: min(depth, 4), Offices: count[o.ID], Parties: part[o.ID], URL: "/organisations/" + o.ID.String()})
-			walk(o.ID, depth+1)
+			if row(o, depth); v.Query == "" {
+				walk(o.ID, depth+1)
+			}
 		}
 	}
 	walk(id.Nil, 0)
+	v.Rows, v.Pager = few(a, "page", v.Rows)
 	return a.Render("agreements/organisations", v)
 }
 
@@ -928,11 +1108,27 @@ func initiatives(a *door.Ask) error {
 			v.Rows = append(v.Rows, r)
 		}
 	}
-	public, err := a.H.Agreements.Public(ctx, a.H.DB)
-	if err != nil || len(public) == 0 {
+	from := part(a, "page")
+	public, total, err := a.H.Agreements.Public(ctx, a.H.DB, from, pageSize)
+	if err != nil || total == 0 {
 		return cmp.Or(err, a.Render("agreements/initiatives", v))
 	}
+	v.Pager = pager(a, "page", from, len(public), total)
 	if k, err = names(a); err != nil {
+		return err
+	}
+	var in, orgs []id.ID
+	for _, x := range public {
+		in = append(in, x.ID)
+	}
+	parties, err := a.H.Agreements.Members(ctx, a.H.DB, in)
+	if err != nil {
+		return err
+	}
+	for _, l := range parties {
+		orgs = append(orgs, l...)
+	}
+	if err := k.learn(orgs...); err != nil {
 		return err
 	}
 	for i := range public {
@@ -944,14 +1140,8 @@ func initiatives(a *door.Ask) error {
 		if len(x.About) > 0 {
 			r.Stated = []i18n.Text{x.About}
 		}
-		parties, err := a.H.Agreements.Parties(ctx, a.H.DB, x.ID)
-		if err != nil {
-			return err
-		}
-		for _, p := range parties {
-			if p.Is.Left == "" || p.Is.Left > a.Today() {
-				r.Parties = append(r.Parties, k.org(p.Is.Organisation))
-			}
+		for _, p := range parties[x.ID] {
+			r.Parties = append(r.Parties, k.org(p))
 		}
 		v.Node = append(v.Node, r)
 	}

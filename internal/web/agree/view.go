@@ -27,6 +27,11 @@ type List struct {
 	DueURL   string
 	LeaseURL string
 	OrgURL   string
+
+	Query, Kind, State string // that narrow the rows
+	Narrowed           bool   // by them, or to a later page
+	All                int    // agreements that the reader may read
+	Pager              shell.Pager
 }
 
 // Row is one agreement of a list.
@@ -64,6 +69,7 @@ type Due struct {
 	Late  int
 	Open  int
 	State string
+	Pager shell.Pager
 }
 
 // MandateRow is one mandate of a list.
@@ -72,14 +78,19 @@ type MandateRow struct {
 	Programme       i18n.Text // empty: the place itself
 	From, To        string    // ISO
 	Over, Clash     bool
-	URL             string // to change it
+	Doubts          []string // agreement.Doubts of it
+	URL             string   // to change it
 	AgreementURL    string
 	Agreement       string
 	Simulated       bool
 }
 
 // Mandates is the screen agreements/mandates.
-type Mandates struct{ Rows []MandateRow }
+type Mandates struct {
+	Rows  []MandateRow
+	State string // over, running or ""
+	Pager shell.Pager
+}
 
 // Agreement is the screen agreements/agreement, one tab of it.
 type Agreement struct {
@@ -113,6 +124,7 @@ type Agreement struct {
 	Decisions   []DecisionRow
 	Papers      []PaperRow
 	Money       *Money
+	Pager       shell.Pager // of the tab
 	UploadURL   string
 	PaperName   string // as it was typed
 	Errors      map[string]string
@@ -168,8 +180,11 @@ type Source struct {
 type TargetRow struct {
 	Programme, Place i18n.Text
 	Period           string
-	Value, Reached   int64
-	Participations   bool // counts them, and not people
+	Cells            []string // whom it is for, ready to read; none: everybody
+	Value            int64
+	Reached          shell.Figure // as far as the reader may know it
+	Partly           bool         // the reader may not count all of the place, so nothing stands against the target
+	Participations   bool         // counts them, and not people
 	Bar              chart.Bar
 	Source           *Source
 	URL              string
@@ -201,6 +216,9 @@ type Money struct {
 	Unassigned                                  []string
 	Periods                                     []Tab
 	PromiseURL, ReceiptURL, LineURL, ExpenseURL string
+	PromisePager, LinePager, CostPager          shell.Pager
+	Of                                          string      // leads back where one promise or line is shown with all its entries
+	Pager                                       shell.Pager // of these
 }
 
 // PromiseRow is one contribution.
@@ -212,6 +230,8 @@ type PromiseRow struct {
 	InKind        bool
 	Bar           chart.Bar
 	Receipts      []EntryRow
+	MoreURL       string // all of them, where the latest alone stand here
+	All           int
 	Simulated     bool
 }
 
@@ -221,6 +241,8 @@ type BudgetRow struct {
 	Amount, Spent, Over  string // Over is by how much; "" is not
 	Bar                  chart.Bar
 	Expenses             []EntryRow
+	MoreURL              string
+	All                  int
 	Simulated            bool
 }
 
@@ -269,6 +291,26 @@ type Form struct {
 type Section struct {
 	Title, Text string
 	Fields      []shell.Field
+	// Covers is a tree of places to be ticked; it posts place, for each one.
+	Covers      []Branch
+	CoversError string
+}
+
+// Branch is a place of a tree to be ticked, with what lies within.
+type Branch struct {
+	Value, Type string
+	Name        i18n.Text
+	On          bool
+	Ticked      int // it and what lies within
+	Below       []Branch
+}
+
+// Leaves are what lies within, at whatever depth, as one list.
+func (b Branch) Leaves() (out []Branch) {
+	for _, x := range b.Below {
+		out = append(append(out, x), x.Leaves()...)
+	}
+	return out
 }
 
 // FormList is what hangs below what a form states.
@@ -287,7 +329,10 @@ type FormRow struct {
 // Organisations is the screen agreements/organisations.
 type Organisations struct {
 	Rows   []OrganisationRow
+	Query  string
+	Any    bool // there is one, whatever was sought
 	NewURL string
+	Pager  shell.Pager
 }
 
 // OrganisationRow is one organisation of the tree, with what stands below it.
@@ -306,7 +351,8 @@ type Initiatives struct {
 	Rows       []Initiative
 	Criticisms []Initiative
 	// Node are the agreements of this node that are public.
-	Node []Initiative
+	Node  []Initiative
+	Pager shell.Pager // of Node
 }
 
 // Initiative is one of them.

@@ -85,15 +85,7 @@ func (f *filling) others(v id.ID) ([]agreement.Standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := f.H.Access.List(ctx, f.H.DB)
-	roles := 0
-	for _, acc := range accounts {
-		for _, h := range acc.Roles {
-			if h.On.ID == v {
-				roles++
-			}
-		}
-	}
+	roles, err := f.H.Access.On(ctx, f.H.DB, v)
 	var out []agreement.Standing
 	for _, x := range []agreement.Standing{{What: "targets", N: len(targets)}, {What: "activities", N: activities}, {What: "centres", N: centres}, {What: "roles", N: roles}} {
 		if x.N > 0 {

@@ -23,6 +23,7 @@ import (
 )
 
 func centreRoutes(d *door.Door) {
+	dropInRoutes(d)
 	d.Handle("GET /centres", access.ReadCentre, centres)
 	d.Handle("GET /centres/{centre}", access.ReadCentre, centreShown)
 	d.Handle("GET /centres/{centre}/holders", access.WriteCentre, holders)
@@ -216,6 +217,13 @@ func centreShown(a *door.Ask) error {
 	}
 	if len(spans) > 0 {
 		v.Week = weekOf(spans)
+	}
+	if a.May(access.HoldDoor) {
+		months, err := a.H.Centres.DropInMonths(ctx, a.H.DB, p.ID, a.Today()[:8]+"01")
+		if err != nil {
+			return err
+		}
+		v.AccessURL, v.Visits = self+"/access", months[a.Today()[:7]]
 	}
 	except, err := a.H.Centres.Exceptions(ctx, a.H.DB, p.ID, a.Today())
 	if err != nil {
@@ -427,6 +435,16 @@ func roomGiven(a *door.Ask) error {
 	}
 	if err != nil {
 		return err
+	}
+	if v.Closed != "" && !x.Closed {
+		n, err := a.H.Training.InRoom(a.R.Context(), a.H.DB, x.ID, a.Today())
+		if err != nil {
+			return err
+		}
+		if n > 0 { // which somebody has to move now
+			a.Notify("wait", "centres.room_planned", "n", n)
+			return a.Go(v.BackURL)
+		}
 	}
 	a.Notify("good", "common.saved")
 	return a.Go(v.BackURL)
@@ -918,7 +936,11 @@ func roundGiven(a *door.Ask) error {
 			continue
 		}
 		stop := centre.Stop{Date: s.Date, Spot: s.Spot, From: s.From, To: s.To}
-		switch err := (centre.RoundPlanned{Centre: p.ID, Name: "x", Stops: []centre.Stop{stop}}).Check(); {
+		err := centre.RoundPlanned{Centre: p.ID, Name: "x", Stops: []centre.Stop{stop}}.Check()
+		if err == nil && len(v.Errors) == 0 {
+			err = centre.RoundPlanned{Centre: p.ID, Name: "x", Stops: append(slices.Clone(b.Stops), stop)}.Check()
+		}
+		switch {
 		case a.TooLong(s.Spot) != "":
 			s.Error = a.TooLong(s.Spot)
 		case !isDay(s.Date):
@@ -927,6 +949,8 @@ func roundGiven(a *door.Ask) error {
 			s.Error = a.P.T("error.required", "field", a.P.T("centres.spot"))
 		case errors.Is(err, centre.ErrEndsBefore):
 			s.Error = a.P.T("groups.ends_before")
+		case errors.Is(err, centre.ErrTwoStops):
+			s.Error = a.P.T("centres.two_stops")
 		case err != nil:
 			s.Error = a.P.T("groups.time_wrong")
 		}

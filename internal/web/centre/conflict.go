@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tizi/internal/access"
 	"tizi/internal/fact"
@@ -122,7 +124,7 @@ func side(a *door.Ask, names door.Names, s fact.Side) (string, error) {
 	node := s.Node.Hex()[:8]
 	if g, ok := a.H.Log.Grantee(s.Node); ok && g.Name != "" {
 		node = g.Name
-	} else if s.Node == a.H.Log.Root() {
+	} else if a.H.Log.IsRoot(s.Node) {
 		node = a.P.T("network.headquarters")
 	}
 	if who == "" {
@@ -215,6 +217,20 @@ func conflictAsked(a *door.Ask, kind string) (*contest, error) {
 		}
 		x.Name = s.CohortName + " · " + a.P.Date(s.Date) + " " + s.Starts
 		x.About, x.AboutURL = a.P.T("conflict.about.sheets"), "/sessions/"+of.String()
+		plans, err := t.PlanContest(ctx, a.H.DB, a.Scope, of)
+		if err != nil {
+			return nil, err
+		}
+		if len(plans) > 0 {
+			q := Question{Field: "plan", Label: a.P.T("conflict.plan")}
+			for _, s := range plans {
+				first := slices.IndexFunc(plans, func(o training.Planned) bool { return reflect.DeepEqual(o.SessionPlanned, s.SessionPlanned) })
+				if err := option(&q, s.Side, refKey(plans[first].Ref), planLabel(a, s.SessionPlanned)); err != nil {
+					return nil, err
+				}
+			}
+			x.Questions = append(x.Questions, q)
+		}
 		for _, c := range l {
 			q := Question{Field: c.Person.String()}
 			if q.Label, err = nameOfPerson(a, c.Person); err != nil {
@@ -275,6 +291,21 @@ func conflictAsked(a *door.Ask, kind string) (*contest, error) {
 		return nil, fact.ErrSettled
 	}
 	return x, nil
+}
+
+// planLabel is when and where a session is, in words.
+func planLabel(a *door.Ask, s training.SessionPlanned) string {
+	words := []string{a.P.Date(s.Date)}
+	if s.Starts != "" {
+		words = append(words, s.Starts)
+	}
+	if s.Room != "" {
+		words = append(words, s.Room)
+	}
+	if s.Cancelled != "" {
+		words = append(words, a.P.T("groups.session.cancelled"))
+	}
+	return strings.Join(words, " · ")
 }
 
 // marks are the words of marks.
@@ -339,9 +370,15 @@ func conflictSettled(a *door.Ask, kind string) error {
 	case "sheets":
 		m := map[id.ID]string{}
 		for p, v := range answers {
-			m[id.MustParse(p)] = v
+			if p == "plan" {
+				err = a.H.Training.SettlePlan(ctx, a.Actor(), a.Scope, of, x.refs[v])
+			} else {
+				m[id.MustParse(p)] = v
+			}
 		}
-		err = a.H.Training.SettleSheet(ctx, a.Actor(), a.Scope, of, m)
+		if err == nil && len(m) > 0 {
+			err = a.H.Training.SettleSheet(ctx, a.Actor(), a.Scope, of, m)
+		}
 	case "seats":
 		err = a.H.Training.SettleSeat(ctx, a.Actor(), a.Scope, of, x.refs[answers["stands"]])
 	case "groups":

@@ -68,8 +68,15 @@ func departView(a *door.Ask) (*person.Person, MoveForm, error) {
 	if len(p.Records) > 0 {
 		records = p.Records
 	}
+	stays, err := a.H.Stays(ctx, p)
+	if err != nil {
+		return nil, v, err
+	}
+	if len(stays) == 0 {
+		stays = []*person.Person{p}
+	}
 	for _, c := range a.Tree.Of("centre") {
-		if (c.Closed == "" || c.Closed > a.Today()) && c.ID != p.Centre {
+		if (c.Closed == "" || c.Closed > a.Today()) && !slices.ContainsFunc(stays, func(r *person.Person) bool { return r.Centre == c.ID }) {
 			name, _ := c.Name.In(a.Lang)
 			v.Centres = append(v.Centres, shell.Option{Value: c.ID.String(), Label: name})
 		}

@@ -27,6 +27,11 @@ func drawRoutes(d *door.Door) {
 	d.Handle("POST /groups/{group}/draw/seed", access.WriteGroups, groupDrawSeed)
 	d.Handle("POST /groups/{group}/draw/cancel", access.WriteGroups, groupDrawCancel)
 	d.Handle("GET /groups/{group}/draw/slips", access.WriteGroups, groupDrawSlips)
+	d.Handle("GET /draws/new", access.WriteGroups, jointNew)
+	d.Handle("POST /draws/new", access.WriteGroups, jointNewGiven)
+	d.Handle("GET /joint/{joint}", access.WriteGroups, jointDraw)
+	d.Handle("POST /joint/{joint}/close", access.WriteGroups, jointClose)
+	d.Handle("POST /joint/{joint}/seed", access.WriteGroups, jointSeed)
 	d.Handle("GET /draws", door.Public, draws)
 	d.Handle("GET /draws/{draw}", door.Public, publicDraw)
 	d.Handle("GET /draws/{draw}/list.txt", door.Public, drawList)
@@ -80,24 +85,34 @@ func drawRows(v *Drawing, lots []training.Lot) (out []DrawRow) {
 }
 
 func draws(a *door.Ask) error {
-	ctx := a.R.Context()
-	list, err := a.H.Training.Draws(ctx, a.H.DB, maxDraws)
+	list, err := a.H.Training.Draws(a.R.Context(), a.H.DB, maxDraws)
 	if err != nil {
 		return err
 	}
+	v := Draws{}
+	if a.Account != nil && a.May(access.WriteGroups) {
+		v.NewURL = "/draws/new"
+	}
+	if v.Rows, err = drawLines(a, list); err != nil {
+		return err
+	}
+	return a.Render("draws/list", v)
+}
+
+// drawLines are draws in a list, for everybody.
+func drawLines(a *door.Ask, list []*training.Draw) (out []DrawLine, err error) {
 	ids := make([]id.ID, len(list))
 	for i, d := range list {
 		ids[i] = d.Cohort
 	}
-	names, err := a.H.Training.Names(ctx, a.H.DB, ids)
+	names, err := a.H.Training.Names(a.R.Context(), a.H.DB, ids)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var v Draws
 	for _, d := range list {
-		v.Rows = append(v.Rows, DrawLine{Group: names[d.Cohort], URL: "/draws/" + d.ID.String(), State: d.State, Closes: d.Closes, Centre: a.PlaceName(d.Centre)})
+		out = append(out, DrawLine{Group: names[d.Cohort], URL: "/draws/" + d.ID.String(), State: d.State, Closes: d.Closes, Centre: a.PlaceName(d.Centre)})
 	}
-	return a.Render("draws/list", v)
+	return out, nil
 }
 
 func askedDraw(a *door.Ask) (*training.Draw, error) {
@@ -122,6 +137,13 @@ func publicDraw(a *door.Ask) error {
 		return err
 	}
 	v.Rows = drawRows(&v.Drawing, lots)
+	others, err := a.H.Training.JointDraws(a.R.Context(), a.H.DB, d.Joint)
+	if err != nil {
+		return err
+	}
+	if v.Together, err = drawLines(a, slices.DeleteFunc(others, func(o *training.Draw) bool { return o.ID == d.ID })); err != nil {
+		return err
+	}
 	return a.Render("draws/draw", v)
 }
 
@@ -170,11 +192,7 @@ func drawView(a *door.Ask) (*training.Cohort, *training.Draw, GroupDraw, error) 
 	}
 	v.Form = (d == nil || d.State == training.DrawHeld || d.State == training.DrawOff) && c.Capacity > 0 && !c.Closed
 	if v.Form {
-		std := lot.Standard()
-		v.First, v.Out, v.Rural, v.Girls = strconv.Itoa(std.First), strconv.Itoa(std.Out), strconv.Itoa(std.Rural), strconv.Itoa(std.Girls)
-		if today, err := time.Parse(time.DateOnly, a.Today()); err == nil {
-			v.ClosesOn, v.SeedDay = today.AddDate(0, 0, 14).Format(time.DateOnly), today.AddDate(0, 0, 17).Format(time.DateOnly)
-		}
+		proposedDraw(a, &v)
 	}
 	if d == nil {
 		return c, nil, v, nil
@@ -204,6 +222,9 @@ func drawView(a *door.Ask) (*training.Cohort, *training.Draw, GroupDraw, error) 
 		if v.Mine {
 			v.SeedText = d.Seed
 		}
+	}
+	if !d.Joint.IsNil() { // one seed for all of them, so it is typed once
+		v.JointURL, v.FreezeAction, v.SeedAction = "/joint/"+d.Joint.String(), "", ""
 	}
 	lots, err := a.H.Training.Lots(ctx, a.H.DB, d.ID)
 	if err != nil || len(lots) == 0 {
@@ -259,20 +280,7 @@ func groupDraw(a *door.Ask) error {
 
 // drawAnswer leads on after a step of a draw, or shows the page again with what is in the way.
 func drawAnswer(a *door.Ask, v GroupDraw, err error, good string, args ...any) error {
-	known := map[bool]string{true: "draw.missed", false: "draw.seed_known"}[v.State == training.DrawOpen]
-	for _, x := range []struct {
-		err        error
-		field, key string
-	}{
-		{training.ErrSeedKnown, "", known},
-		{training.ErrDrawState, "", "draw.state_changed"}, {training.ErrNoSeats, "", "draw.no_seats"}, {training.ErrClosed, "", "groups.closed"}, {training.ErrNotClosed, "", "draw.not_closed"},
-		{training.ErrNobody, "", "draw.nobody"}, {training.ErrTooMany, "", "draw.too_many"}, {training.ErrSeedEarly, "", "draw.seed_early"},
-		{training.ErrSeedSoon, "seed_on", "draw.seed_soon"}, {training.ErrSeedOwn, "seed", "draw.seed_own"}, {training.ErrSeedOther, "seed", "draw.seed_other"}, {lot.ErrSeed, "seed", "draw.seed_wrong"},
-	} {
-		if errors.Is(err, x.err) {
-			v.Errors[x.field], err = a.P.T(x.key, "n", training.MaxApplicants), nil
-		}
-	}
+	err = drawFault(a, &v, err)
 	switch {
 	case err != nil:
 		return err
@@ -281,6 +289,25 @@ func drawAnswer(a *door.Ask, v GroupDraw, err error, good string, args ...any) e
 	}
 	a.Notify("good", good, args...)
 	return a.Go(v.Action)
+}
+
+// drawFault puts the sentence of what is in the way of a step beside its field, and returns what is nobody's fault but ours.
+func drawFault(a *door.Ask, v *GroupDraw, err error) error {
+	known := map[bool]string{true: "draw.missed", false: "draw.seed_known"}[v.State == training.DrawOpen]
+	for _, x := range []struct {
+		err        error
+		field, key string
+	}{
+		{training.ErrSeedKnown, "", known},
+		{training.ErrDrawState, "", "draw.state_changed"}, {training.ErrNoSeats, "", "draw.no_seats"}, {training.ErrClosed, "", "groups.closed"}, {training.ErrNotClosed, "", "draw.not_closed"},
+		{training.ErrNobody, "", "draw.nobody"}, {training.ErrJointPhase, "group", "draw.joint_few"}, {training.ErrTooMany, "", "draw.too_many"}, {training.ErrSeedEarly, "", "draw.seed_early"},
+		{training.ErrSeedSoon, "seed_on", "draw.seed_soon"}, {training.ErrSeedOwn, "seed", "draw.seed_own"}, {training.ErrSeedOther, "seed", "draw.seed_other"}, {lot.ErrSeed, "seed", "draw.seed_wrong"},
+	} {
+		if errors.Is(err, x.err) {
+			v.Errors[x.field], err = a.P.T(x.key, "n", training.MaxApplicants), nil
+		}
+	}
+	return err
 }
 
 func groupDrawOpen(a *door.Ask) error {
@@ -295,9 +322,29 @@ func groupDrawOpen(a *door.Ask) error {
 		v.Errors[""] = a.P.T("draw.no_seats")
 	}
 	v.Form = true // with what was typed, whatever is in the way
+	b := typedDraw(a, &v)
+	b.Cohort = c.ID
+	if len(v.Errors) > 0 {
+		return a.Again("groups/draw", v)
+	}
+	_, err = a.H.Training.OpenDraw(a.R.Context(), a.Actor(), a.Scope, b)
+	return drawAnswer(a, v, err, "draw.opened")
+}
+
+// proposedDraw fills the form of a draw with what is proposed.
+func proposedDraw(a *door.Ask, v *GroupDraw) {
+	std := lot.Standard()
+	v.First, v.Out, v.Rural, v.Girls = strconv.Itoa(std.First), strconv.Itoa(std.Out), strconv.Itoa(std.Rural), strconv.Itoa(std.Girls)
+	if today, err := time.Parse(time.DateOnly, a.Today()); err == nil {
+		v.ClosesOn, v.SeedDay = today.AddDate(0, 0, 14).Format(time.DateOnly), today.AddDate(0, 0, 17).Format(time.DateOnly)
+	}
+}
+
+// typedDraw reads the form of a draw and says what is wrong with it.
+func typedDraw(a *door.Ask, v *GroupDraw) training.DrawOpened {
 	f := func(name string) string { return strings.TrimSpace(a.R.PostFormValue(name)) }
 	v.ClosesOn, v.SeedDay, v.SourceText = f("closes"), f("seed_on"), f("source")
-	b := training.DrawOpened{Cohort: c.ID, On: a.Today(), Closes: v.ClosesOn, SeedOn: v.SeedDay, Source: v.SourceText, Rule: lot.Rule{Version: lot.Version}}
+	b := training.DrawOpened{On: a.Today(), Closes: v.ClosesOn, SeedOn: v.SeedDay, Source: v.SourceText, Rule: lot.Rule{Version: lot.Version}}
 	_, err1 := time.Parse(time.DateOnly, v.ClosesOn)
 	_, err2 := time.Parse(time.DateOnly, v.SeedDay)
 	latest := a.H.Log.Clock.Now().AddDate(1, 0, 0).Format(time.DateOnly) // what is later was mistyped, and would keep the seats
@@ -338,11 +385,7 @@ func groupDrawOpen(a *door.Ask) error {
 			v.Errors[x.field] = a.P.T("draw.points_wrong", "max", lot.MaxPoints)
 		}
 	}
-	if len(v.Errors) > 0 {
-		return a.Again("groups/draw", v)
-	}
-	_, err = a.H.Training.OpenDraw(a.R.Context(), a.Actor(), a.Scope, b)
-	return drawAnswer(a, v, err, "draw.opened")
+	return b
 }
 
 // noDraw leads back where a group has no draw that could go on.
@@ -359,6 +402,9 @@ func groupDrawClose(a *door.Ask) error {
 	if d == nil {
 		return noDraw(a, v)
 	}
+	if v.JointURL != "" {
+		return a.Go(v.JointURL)
+	}
 	key := make([]byte, 32)
 	rand.Read(key)
 	return drawAnswer(a, v, a.H.Training.FreezeDraw(a.R.Context(), a.Actor(), a.Scope, d.ID, key, a.Today()), "draw.list_closed")
@@ -372,6 +418,9 @@ func groupDrawSeed(a *door.Ask) error {
 	}
 	if d == nil {
 		return noDraw(a, v)
+	}
+	if v.JointURL != "" {
+		return a.Go(v.JointURL)
 	}
 	v.SeedText = strings.TrimSpace(a.R.PostFormValue("seed"))
 	if v.Confirms {

@@ -184,11 +184,7 @@ func guardianChanged(a *door.Ask) error {
 		if err := a.H.Looks.Note(ctx, a.Actor(), look.Print, p.ID); err != nil {
 			return err
 		}
-		scheme := "http"
-		if a.R.TLS != nil {
-			scheme = "https"
-		}
-		v := Card{Guardian: now.Name, BackURL: back, Address: scheme + "://" + a.R.Host + "/card", Code: c.Code[:4] + " " + c.Code[4:], PIN: c.PIN}
+		v := Card{Guardian: now.Name, BackURL: back, Address: shell.Origin(a.R) + "/card", Code: c.Code[:4] + " " + c.Code[4:], PIN: c.PIN}
 		if v.QR, err = me.QR(v.Address + "/" + c.Token); err != nil {
 			return err
 		}

@@ -179,12 +179,12 @@ func formOf(a *door.Ask, v *GroupForm) ([]programme.Phase, error) {
 		return nil, err
 	}
 	var all []programme.Phase
+	phases, err := a.H.Programmes.AllPhases(ctx, a.H.DB)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range programmes {
-		phases, err := a.H.Programmes.Phases(ctx, a.H.DB, p.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, ph := range phases {
+		for _, ph := range phases[p.ID] {
 			if ph.Planned {
 				continue
 			}
@@ -364,7 +364,7 @@ func groupNewGiven(a *door.Ask) error {
 		w.Calendar = calendar(a, c.Centre)
 		_, err := a.H.Training.Plan(ctx, a.Actor(), a.Scope, g, w)
 		var clash *training.ClashError
-		if errors.As(err, &clash) || errors.Is(err, training.ErrPhase) { // the group stands; its sessions are looked at
+		if errors.As(err, &clash) || outside(a, err) != "" { // the group stands; its sessions are looked at
 			return a.Go("/groups/" + g.String() + "/session?" + seriesQuery(w))
 		}
 		if err != nil {

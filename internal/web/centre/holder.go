@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"tizi/internal/access"
 	"tizi/internal/id"
 	"tizi/internal/place"
 	"tizi/internal/web/door"
@@ -38,12 +37,13 @@ func organisationNames(a *door.Ask) ([]string, error) {
 // mandatesAt are what agreements let each organisation run at a centre or where it lies, and until when. A mandate says nothing
 // that is not told beside a centre's door, so all are read, whichever agreements the account may read.
 func mandatesAt(a *door.Ask, p *place.Place) (map[id.ID][]string, error) {
-	l, err := a.H.Agreements.Mandates(a.R.Context(), a.H.DB, access.Everywhere(), id.Nil)
+	var around []id.ID
+	for at := p; at != nil; at = a.Tree.Get(at.Parent) {
+		around = append(around, at.ID)
+	}
+	l, err := a.H.Agreements.MandatesAt(a.R.Context(), a.H.DB, around)
 	out := map[id.ID][]string{}
 	for _, m := range l {
-		if !a.Tree.Holds(m.Is.Place, p.ID) {
-			continue
-		}
 		key := "centres.mandate"
 		if m.Is.To < a.Today() {
 			key = "centres.mandate_over"

@@ -20,7 +20,6 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/consent"
-	"tizi/internal/fact"
 	"tizi/internal/house"
 	"tizi/internal/id"
 	"tizi/internal/look"
@@ -388,19 +387,13 @@ func (im *importer) prepare(a *door.Ask, key string, u upload) (person.Import, e
 	if len(phases) == 0 {
 		return p, training.ErrNoPhase
 	}
-	p.Also = applications(a.Actor(), u.Centre, a.Today(), phases)
-	return p, nil
-}
-
-// applications makes each new person apply to the phase of their age.
-func applications(actor, centre id.ID, today string, phases []programme.Phase) func(id.ID, person.Details) []fact.New {
-	return func(v id.ID, d person.Details) []fact.New {
-		phase, err := training.PhaseFor(phases, d["birth"])
-		if err != nil {
-			return nil
-		}
-		return []fact.New{training.Application(actor, centre, phase, today, v, d)}
+	rules, err := a.H.Programmes.AllVersions(a.R.Context(), a.H.DB, phases)
+	if err != nil {
+		return p, err
 	}
+	applying := training.Applying{Phases: phases, Rules: rules, Runs: func(p programme.Phase) bool { return p.Runs(a.Tree, u.Centre) }, On: a.Today()}
+	p.Also = applying.Applications(a.Actor(), u.Centre)
+	return p, nil
 }
 
 func (im *importer) plan(a *door.Ask) error {

@@ -345,7 +345,7 @@ var markWords = map[string]string{training.Present: "present", training.Late: "l
 var formFields = map[string]person.Field{
 	"given": "first_latin", "family": "last_latin", "given_ar": "first_ar", "family_ar": "last_ar", "birth": "birth", "sex": "sex",
 	"milieu": "milieu", "schooling": "schooling", "category": "category", "diploma": "diploma", "massar": "massar", "cin": "cin", "phone": "phone", "address": "address",
-	"guardian": "guardian_name", "guardian_phone": "guardian_phone", "school": "school", "level": "level",
+	"guardian": "guardian_name", "guardian_phone": "guardian_phone", "no_texts": "texts", "school": "school", "level": "level",
 }
 
 // typed reads the form's details.
@@ -357,11 +357,19 @@ func typed(a *door.Ask) person.Details {
 	return d
 }
 
+// noTexts is what the box of a form says: "yes", or nothing.
+func noTexts(d person.Details) string {
+	if d["texts"] != "" {
+		return "yes"
+	}
+	return ""
+}
+
 func personForm(a *door.Ask, d person.Details) PersonForm {
 	return PersonForm{
 		Given: d["first_latin"], Family: d["last_latin"], GivenAR: d["first_ar"], FamilyAR: d["last_ar"], Birth: d["birth"], Sex: d["sex"],
 		Milieu: d["milieu"], Schooling: d["schooling"], Category: d["category"], Diploma: d["diploma"], Massar: d["massar"], CIN: d["cin"], Phone: d["phone"], Address: d["address"],
-		Guardian: d["guardian_name"], GuardianPhone: d["guardian_phone"], School: d["school"], Level: d["level"], Errors: map[string]string{},
+		Guardian: d["guardian_name"], GuardianPhone: d["guardian_phone"], School: d["school"], Level: d["level"], NoTexts: noTexts(d), Errors: map[string]string{},
 	}
 }
 

@@ -433,7 +433,7 @@ func oneOf(a *door.Ask, p *person.Person, v *Person) error {
 // fieldLabels are messages for fields that may contradict.
 var fieldLabels = map[person.Field]string{
 	"name_ar": "same.name_ar", "name_latin": "same.name_latin", "birth": "people.birth", "sex": "sex", "massar": "people.massar", "cin": "people.cin", "phone": "people.phone",
-	"guardian_name": "people.guardian", "guardian_phone": "same.guardian_phone", "school": "people.school", "level": "people.level", "milieu": "milieu", "schooling": "schooling", "category": "category", "diploma": "diploma", "address": "people.address",
+	"guardian_name": "people.guardian", "guardian_phone": "same.guardian_phone", "school": "people.school", "level": "people.level", "milieu": "milieu", "schooling": "schooling", "category": "category", "diploma": "diploma", "address": "people.address", "texts": "people.no_texts",
 }
 
 // said is a value of a field as people read it.
@@ -443,6 +443,11 @@ func said(a *door.Ask, f person.Field, value string) string {
 		return a.P.Date(value)
 	case "sex", "milieu", "schooling", "category", "diploma":
 		return a.P.T(f + "." + value)
+	case "texts":
+		if value == "" {
+			return a.P.T("common.no")
+		}
+		return a.P.T("common.yes")
 	}
 	return value
 }

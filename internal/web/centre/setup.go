@@ -1,6 +1,7 @@
 package centre
 
 import (
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"tizi/internal/access"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
+	"tizi/internal/node"
 	"tizi/internal/place"
 	"tizi/internal/web/door"
 	"tizi/internal/web/shell"
@@ -30,6 +32,7 @@ func Routes(d *door.Door) {
 	familyRoutes(d)
 	importRoutes(d)
 	groupRoutes(d)
+	textRoutes(d)
 	centreRoutes(d)
 	timetableRoutes(d)
 	stayRoutes(d)
@@ -41,18 +44,34 @@ func Routes(d *door.Door) {
 	departRoutes(d)
 }
 
-// empty lets only the first visit of an empty node pass.
+// empty lets only the first visit of an empty node pass: from this machine, or from another device with the code that the machine
+// shows, since anybody on its network could be first.
 func empty(a *door.Ask) (bool, error) {
 	founded, err := a.D.Founded(a.R.Context())
-	if err != nil || !founded {
-		return !founded, err
+	if err != nil {
+		return false, err
 	}
-	return false, a.Go("/")
+	if founded {
+		return false, a.Go("/")
+	}
+	if a.OnMachine() || subtle.ConstantTimeCompare([]byte(node.Clean(code(a))), []byte(node.Clean(a.H.Code()))) == 1 {
+		return true, nil
+	}
+	if code(a) == "" {
+		return false, a.Render("setup/code", SetupCode{})
+	}
+	return false, a.Again("setup/code", SetupCode{Code: code(a), Errors: map[string]string{"code": a.P.T("setup.code.wrong")}})
 }
+
+// code is what was typed on another device; it goes along from page to page.
+func code(a *door.Ask) string { return a.R.FormValue("code") }
 
 func setupCountry(a *door.Ask) error {
 	if ok, err := empty(a); !ok {
 		return err
+	}
+	if a.H.Prepared() {
+		return a.Go(door.With("/setup/owner", "code", code(a)))
 	}
 	return setupCountryShow(a, nil)
 }
@@ -88,21 +107,31 @@ func setupCountryChosen(a *door.Ask) error {
 	if ok, err := empty(a); !ok {
 		return err
 	}
-	code := a.R.FormValue("country")
-	if _, err := countries.Load(code); err != nil {
+	country := a.R.FormValue("country")
+	if _, err := countries.Load(country); err != nil {
 		return setupCountryShow(a, map[string]string{"country": a.P.T("setup.country_missing")})
 	}
-	return a.Go(door.With("/setup/owner", "country", code))
+	return a.Go(door.With("/setup/owner", "country", country, "code", code(a)))
 }
 
 func setupOwner(a *door.Ask) error {
 	if ok, err := empty(a); !ok {
 		return err
 	}
-	if a.R.FormValue("country") == "" {
-		return a.Go("/setup")
+	v := ownerForm(a)
+	if v.Country == "" && !a.H.Prepared() {
+		return a.Go(door.With("/setup", "code", code(a)))
 	}
-	return a.Render("setup/owner", SetupOwner{MinPassphrase: access.MinPassphrase, Back: "/setup", Country: a.R.FormValue("country")})
+	return a.Render("setup/owner", v)
+}
+
+// ownerForm is the form of who answers for the node. On a box that headquarters prepared it is the only one.
+func ownerForm(a *door.Ask) SetupOwner {
+	v := SetupOwner{MinPassphrase: access.MinPassphrase}
+	if !a.H.Prepared() {
+		v.Back, v.Country = door.With("/setup", "code", code(a)), a.R.FormValue("country")
+	}
+	return v
 }
 
 func setupOwnerGiven(a *door.Ask) error {
@@ -111,16 +140,19 @@ func setupOwnerGiven(a *door.Ask) error {
 	}
 	ctx := a.R.Context()
 	f := house.Founding{Country: a.R.FormValue("country"), Owner: a.R.FormValue("name"), Login: a.R.FormValue("login"), Passphrase: a.R.FormValue("passphrase"), Lang: string(a.Lang)}
+	v := ownerForm(a)
+	v.Name, v.Login = f.Owner, f.Login
 	if s := a.TooLong(f.Owner); s != "" {
-		return a.Again("setup/owner", SetupOwner{Name: f.Owner, Login: f.Login, Country: f.Country, MinPassphrase: access.MinPassphrase, Back: "/setup", Errors: map[string]string{"name": s}})
+		v.Errors = map[string]string{"name": s}
+		return a.Again("setup/owner", v)
 	}
 	err := a.H.Found(ctx, f)
 	if field, sentence, ok := a.SignInError(err); ok {
-		v := SetupOwner{Name: f.Owner, Login: f.Login, Country: f.Country, MinPassphrase: access.MinPassphrase, Back: "/setup", Errors: map[string]string{field: sentence}}
+		v.Errors = map[string]string{field: sentence}
 		return a.Again("setup/owner", v)
 	}
 	if errors.Is(err, countries.ErrUnknown) {
-		return a.Go("/setup")
+		return a.Go(door.With("/setup", "code", code(a)))
 	}
 	if err != nil {
 		return err
@@ -130,6 +162,9 @@ func setupOwnerGiven(a *door.Ask) error {
 		return err
 	}
 	a.SignIn(token)
+	if a.H.Prepared() {
+		return a.Go("/")
+	}
 	return a.Go("/setup/centre")
 }
 
@@ -229,6 +264,6 @@ func setupDone(a *door.Ask) error {
 	}
 	return a.Render("setup/done", SetupDone{
 		Centre: c.Name, ImportURL: door.With("/import", "centre", c.ID.String()), GroupURL: door.With("/groups/new", "centre", c.ID.String()), TodayURL: "/today",
-		ProgrammeURL: "/programmes/new",
+		ProgrammeURL: "/programmes/new", TrustURL: a.D.Trust,
 	})
 }

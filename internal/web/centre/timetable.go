@@ -12,9 +12,11 @@ import (
 	"tizi/countries"
 	"tizi/internal/access"
 	"tizi/internal/centre"
+	"tizi/internal/consent"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/look"
+	"tizi/internal/sms"
 	"tizi/internal/timetable"
 	"tizi/internal/training"
 	"tizi/internal/web/door"
@@ -30,6 +32,7 @@ func timetableRoutes(d *door.Door) {
 	d.Handle("POST /sessions/{session}/cancel", access.WriteGroups, sessionCancel)
 	d.Handle("POST /sessions/{session}/restore", access.WriteGroups, sessionRestore)
 	d.Handle("GET /sessions/{session}/notice", access.WriteGroups, notice)
+	d.Handle("POST /sessions/{session}/notice", access.WriteGroups, noticeSent)
 }
 
 // calendar is what the country says of the days at a centre.
@@ -434,11 +437,27 @@ func series(a *door.Ask, c *training.Cohort, v *SessionForm) training.Weekly {
 	return w
 }
 
+// outside says why a session cannot be on a day: its phase or its group does not run then. It is "" for any other error.
+func outside(a *door.Ask, err error) string {
+	var days *training.OutsideError
+	switch {
+	case errors.Is(err, training.ErrPhase):
+		return a.P.T("timetable.outside_phase")
+	case errors.As(err, &days) && days.To == "":
+		return a.P.T("timetable.outside_group_from", "from", a.P.Date(days.From))
+	case errors.As(err, &days) && days.From == "":
+		return a.P.T("timetable.outside_group_to", "to", a.P.Date(days.To))
+	case errors.As(err, &days):
+		return a.P.T("timetable.outside_group", "from", a.P.Date(days.From), "to", a.P.Date(days.To))
+	}
+	return ""
+}
+
 // looked shows on the form what a series would write.
 func looked(a *door.Ask, c *training.Cohort, v *SessionForm, w training.Weekly) error {
 	p, err := a.H.Training.Preview(a.R.Context(), a.H.DB, a.Scope, c.ID, w)
-	if errors.Is(err, training.ErrPhase) {
-		v.Errors["date"] = a.P.T("timetable.outside_phase")
+	if s := outside(a, err); s != "" {
+		v.Errors["date"] = s
 		return nil
 	}
 	if err != nil {
@@ -506,8 +525,8 @@ func sessionNewGiven(a *door.Ask) error {
 	case closed(err):
 		a.Notify("help", "groups.closed")
 		return a.Go(self)
-	case errors.Is(err, training.ErrPhase):
-		v.Errors["date"] = a.P.T("timetable.outside_phase")
+	case outside(a, err) != "":
+		v.Errors["date"] = outside(a, err)
 		return a.Again("groups/session", v)
 	case errors.As(err, &clash):
 		if err := looked(a, c, &v, w); err != nil {
@@ -652,8 +671,8 @@ func alter(a *door.Ask, s *training.Session, v SessionChange, ch training.Change
 		v.Errors[""] = a.P.T("session.taken")
 	case errors.Is(err, training.ErrClosed):
 		v.Errors[""] = a.P.T("groups.closed")
-	case errors.Is(err, training.ErrPhase):
-		v.Errors["date"] = a.P.T("timetable.outside_phase")
+	case outside(a, err) != "":
+		v.Errors["date"] = outside(a, err)
 	case errors.As(err, &clash):
 		people, err := staffNames(a)
 		if err != nil {
@@ -703,11 +722,40 @@ func noticeWords(p *i18n.Printer, s *training.Session) []string {
 }
 
 func notice(a *door.Ask) error {
-	ctx := a.R.Context()
 	s, err := askedSession(a)
 	if err != nil {
 		return err
 	}
+	v, n, texts, err := noticeView(a, s)
+	if err != nil {
+		return err
+	}
+	if v.Texting, err = a.Texting("/sessions/"+s.ID.String()+"/notice", n, texts); err != nil {
+		return err
+	}
+	return a.Render("groups/notice", v)
+}
+
+// noticeSent puts the texts of a notice into the outbox.
+func noticeSent(a *door.Ask) error {
+	s, err := askedSession(a)
+	if err != nil {
+		return err
+	}
+	_, n, texts, err := noticeView(a, s)
+	if err != nil {
+		return err
+	}
+	return a.Text("/sessions/"+s.ID.String()+"/notice", n, texts)
+}
+
+// noticeView is what a session's notice says to whom, on paper and by telephone.
+func noticeView(a *door.Ask, s *training.Session) (Notice, sms.Notice, []sms.Text, error) {
+	ctx := a.R.Context()
+	n := sms.Notice{ID: s.ID, Centre: s.Centre, Needs: consent.Training}
+	// What a session was to be is of no use when it would have begun.
+	n.Until, _ = time.ParseInLocation("2006-01-02 15:04", s.Date+" "+s.Starts, a.H.Log.Clock.Now().Location())
+	var texts []sms.Text
 	v := Notice{Group: s.CohortName, GroupURL: "/groups/" + s.Cohort.String(), BackURL: "/sessions/" + s.ID.String()}
 	centreName := a.PlaceName(s.Centre)
 	for _, l := range []i18n.Lang{i18n.AR, i18n.FR} {
@@ -717,7 +765,7 @@ func notice(a *door.Ask) error {
 	}
 	roster, err := a.H.Training.Roster(ctx, a.H.DB, s.Cohort)
 	if err != nil {
-		return err
+		return v, n, nil, err
 	}
 	var ids []id.ID
 	for _, e := range roster {
@@ -727,13 +775,13 @@ func notice(a *door.Ask) error {
 	}
 	people, err := a.H.People.Of(ctx, a.H.DB, a.Scope, ids)
 	if err != nil {
-		return err
+		return v, n, nil, err
 	}
 	a.Shows(look.Print, look.Group, people...)
 	numbers := map[i18n.Lang][]string{}
 	links, err := a.H.Family.GuardiansOfAll(ctx, a.H.DB, ids)
 	if err != nil {
-		return err
+		return v, n, nil, err
 	}
 	var guardians []id.ID
 	for _, list := range links {
@@ -743,9 +791,22 @@ func notice(a *door.Ask) error {
 	}
 	accounts, err := a.H.Access.Of(ctx, a.H.DB, guardians)
 	if err != nil {
-		return err
+		return v, n, nil, err
+	}
+	wanted, err := a.H.Texts.Wanted(ctx, a.H.DB, a.Scope, ids, n.Needs)
+	if err != nil {
+		return v, n, nil, err
+	}
+	words := func(l i18n.Lang) string {
+		p := i18n.For(l)
+		name, _ := centreName.In(l)
+		return p.T("common.colon", "label", name, "value", strings.Join(noticeWords(p, s), " "))
 	}
 	for _, p := range people {
+		if !wanted[p.ID] {
+			v.Unwanted++
+			continue
+		}
 		lang, number := i18n.AR, cmp.Or(p.Details["guardian_phone"], p.Details["phone"]) // Arabic where nobody said otherwise
 		for _, l := range links[p.ID] {
 			if acc := accounts[l.Guardian]; acc != nil {
@@ -759,14 +820,13 @@ func notice(a *door.Ask) error {
 			v.Unreached++
 		} else if !slices.Contains(numbers[lang], number) {
 			numbers[lang] = append(numbers[lang], number)
+			texts = append(texts, sms.Text{Person: p.ID, Number: number, Words: words(lang)})
 		}
 	}
 	for _, l := range i18n.Langs {
 		if len(numbers[l]) > 0 {
-			p := i18n.For(l)
-			name, _ := centreName.In(l)
-			v.Messages = append(v.Messages, NoticeMessage{Name: l.Self(), Lang: string(l), Dir: l.Dir(), Text: p.T("common.colon", "label", name, "value", strings.Join(noticeWords(p, s), " ")), Numbers: numbers[l]})
+			v.Messages = append(v.Messages, NoticeMessage{Name: l.Self(), Lang: string(l), Dir: l.Dir(), Text: words(l), Numbers: numbers[l]})
 		}
 	}
-	return a.Render("groups/notice", v)
+	return v, n, texts, nil
 }

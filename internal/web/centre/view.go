@@ -29,10 +29,16 @@ type Country struct {
 	Regions, Places int
 }
 
+// SetupCode is the screen setup/code, before the first step on a device that is not the machine itself. It asks for code.
+type SetupCode struct {
+	Code   string
+	Errors map[string]string
+}
+
 // SetupOwner is the screen setup/owner. It posts country, name, login and
 // passphrase.
 type SetupOwner struct {
-	// Country is the code chosen in the step before.
+	// Country is the code chosen in the step before; "" on a box that headquarters prepared, where this is the only step.
 	Country     string
 	Name, Login string
 	// MinPassphrase is how many characters a passphrase has at least.
@@ -59,4 +65,5 @@ type SetupDone struct {
 	Centre                        i18n.Text
 	ImportURL, GroupURL, TodayURL string
 	ProgrammeURL                  string
+	TrustURL                      string // "": the box has no authority of its own
 }

@@ -40,6 +40,8 @@ type Centre struct {
 	// Distance is nil for whoever may not see it.
 	Distance     *Distance
 	TimetableURL string
+	AccessURL    string // who comes to open access, for who holds the door
+	Visits       int    // of this month
 }
 
 // Holder is who holds a part of the centre. Past and future ones stand on the screen centres/holders.
@@ -215,4 +217,30 @@ type Distance struct {
 	Known, Unknown int
 	Beyond         int
 	Kilometres     int
+}
+
+// OpenAccess is the screen centres/access: who comes to use devices outside of sessions. It posts code, or q and person, or undo.
+type OpenAccess struct {
+	Centre            i18n.Text
+	CentreURL, Action string
+	Hours             []Hours // of today; none: none are stated
+	Code, Query       string
+	List              bool // the reader may look for people by name
+	Found, Rows       []DropInRow
+	Here              int
+	Months            []DropInMonth
+	Errors            map[string]string
+}
+
+// DropInRow is somebody who came, or who was found by name.
+type DropInRow struct {
+	ID, Name, Other, At string
+	Here                bool
+}
+
+// DropInMonth is how many came in a month, each once a day.
+type DropInMonth struct {
+	Name  string
+	N     int
+	Month string
 }

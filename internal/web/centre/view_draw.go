@@ -1,6 +1,9 @@
 package centre
 
-import "tizi/internal/i18n"
+import (
+	"tizi/internal/i18n"
+	"tizi/internal/web/shell"
+)
 
 // Drawing is what everybody may read of a draw.
 type Drawing struct {
@@ -17,8 +20,9 @@ type Drawing struct {
 	Fewer             bool
 	Digest, Seed      string
 	Conflict          bool
-	ListURL           string // the list as a file, once it is closed
-	Sample            int    // a number to try
+	ListURL           string     // the list as a file, once it is closed
+	Sample            int        // a number to try
+	Together          []DrawLine // the other groups that are drawn by the same seed
 }
 
 // DrawRule is one thing that counts: a code, and how many points.
@@ -38,7 +42,8 @@ type DrawRow struct {
 
 // Draws is the screen draws/list, for everybody.
 type Draws struct {
-	Rows []DrawLine
+	NewURL string // to draw the seats of several groups
+	Rows   []DrawLine
 }
 
 // DrawLine is one draw in a list.
@@ -58,7 +63,8 @@ type PublicDraw struct {
 type GroupDraw struct {
 	Drawing
 	GroupURL, PublicURL, SlipsURL          string
-	Now                                    bool // Drawing is filled in
+	JointURL                               string // where lists are closed and the seed is typed, for all groups at once
+	Now                                    bool   // Drawing is filled in
 	Capacity, Free, Waiting, Pending       int
 	Form                                   bool // a draw can be opened
 	ClosesOn, SeedDay, SourceText          string
@@ -91,4 +97,37 @@ type Slip struct {
 type SlipPart struct {
 	Lang, Dir, Title string
 	Lines            []string
+}
+
+// JointForm is the screen draws/new. It posts phase, group for each group, and what a draw of one group posts.
+type JointForm struct {
+	GroupDraw
+	Phase  string
+	Phases []shell.Option
+	Groups []JointGroup
+}
+
+// JointGroup is a group whose seats can be drawn.
+type JointGroup struct {
+	ID, Name      string
+	Centre        i18n.Text
+	Free, Waiting int
+	On            bool
+}
+
+// JointDraw is the screen draws/joint: groups drawn by one seed, for those who draw. It posts seed.
+type JointDraw struct {
+	Drawing
+	CloseAction, SeedAction string
+	Confirms, Mine          bool
+	SeedText                string
+	Rows                    []JointRow
+	Errors                  map[string]string
+}
+
+// JointRow is one of its groups.
+type JointRow struct {
+	DrawLine
+	GroupURL              string
+	Seats, Given, Waiting int
 }

@@ -135,7 +135,7 @@ type HistoryLine struct {
 // PersonForm is the screen people/form, for a new person as for one that is
 // there. It posts given, family, given_ar, family_ar, birth (a date, day first,
 // or a year), sex, milieu, schooling, category, diploma, school, level, massar, cin, phone, address,
-// guardian and guardian_phone; centre and group where there are some to choose
+// guardian, guardian_phone and no_texts; centre and group where there are some to choose
 // from; consent and not_double where the view asks.
 type PersonForm struct {
 	// New tells a new person from one that is changed.
@@ -146,6 +146,7 @@ type PersonForm struct {
 	School, Level                    string
 	Massar, CIN, Phone, Address      string
 	Guardian, GuardianPhone          string
+	NoTexts                          string // "yes": no SMS is wanted
 	// Centre is the one chosen among Centres; one alone is not asked for.
 	Centre  string
 	Centres []shell.Option

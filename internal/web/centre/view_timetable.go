@@ -2,6 +2,7 @@ package centre
 
 import (
 	"tizi/internal/i18n"
+	"tizi/internal/web/door"
 	"tizi/internal/web/shell"
 )
 
@@ -119,6 +120,8 @@ type Notice struct {
 	Sheets          []NoticeSheet
 	Messages        []NoticeMessage
 	Unreached       int // learners without a telephone number
+	Unwanted        int // learners whose families want no texts, or did not agree to the training
+	Texting         *door.Texting
 	BackURL         string
 }
 

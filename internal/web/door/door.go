@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -46,6 +47,8 @@ type Door struct {
 	Other string
 	// Cookie holds the session's token.
 	Cookie string
+	// Trust is the page on which devices come to trust the box; "": it serves no HTTPS under an authority of its own.
+	Trust string
 
 	mu      sync.Mutex // guards founded
 	founded bool
@@ -206,6 +209,15 @@ func (d *Door) Founded(ctx context.Context) (bool, error) {
 // May reports whether the account may do something somewhere.
 func (a *Ask) May(action access.Action) bool { return a.Account.May(action) }
 
+// Here notes a visit of whoever may ask what changed since the one before.
+func (a *Ask) Here() error {
+	if !a.May(access.ReadNews) {
+		return nil
+	}
+	_, err := a.H.Visits.Here(a.R.Context(), a.Actor())
+	return err
+}
+
 // Actor is the account's id.
 func (a *Ask) Actor() id.ID {
 	if a.Account == nil {
@@ -272,10 +284,16 @@ func (a *Ask) Address() string {
 	return host
 }
 
+// OnMachine reports whether a request comes from a browser on this machine, and from nobody by way of a proxy on it.
+func (a *Ask) OnMachine() bool {
+	ip, err := netip.ParseAddr(a.Address())
+	return err == nil && ip.Unmap().IsLoopback() && a.R.Header.Get("X-Forwarded-For") == "" && a.R.Header.Get("Forwarded") == ""
+}
+
 // SignIn gives the browser a session.
 func (a *Ask) SignIn(token string) {
 	http.SetCookie(a.W, &http.Cookie{
-		Name: a.D.Cookie, Value: token, Path: "/", HttpOnly: true, Secure: a.R.TLS != nil, SameSite: http.SameSiteLaxMode,
+		Name: a.D.Cookie, Value: token, Path: "/", HttpOnly: true, Secure: shell.Safe(a.R), SameSite: http.SameSiteLaxMode,
 		MaxAge: int(access.SessionLife / time.Second),
 	})
 }

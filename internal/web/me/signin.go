@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"strings"
 
 	"tizi/internal/access"
 	"tizi/internal/i18n"
@@ -34,7 +33,7 @@ func Routes(d *door.Door) {
 const ticketCookie = "ticket"
 
 func setTicket(a *door.Ask, ticket string) {
-	c := &http.Cookie{Name: ticketCookie, Value: ticket, Path: "/", HttpOnly: true, Secure: a.R.TLS != nil, SameSite: http.SameSiteLaxMode, MaxAge: int(access.TicketLife.Seconds())}
+	c := &http.Cookie{Name: ticketCookie, Value: ticket, Path: "/", HttpOnly: true, Secure: shell.Safe(a.R), SameSite: http.SameSiteLaxMode, MaxAge: int(access.TicketLife.Seconds())}
 	if ticket == "" {
 		c.MaxAge = -1
 	}
@@ -208,11 +207,7 @@ type trip struct{ State, Nonce, Verifier, Next string }
 
 // back is where the provider sends the browser.
 func back(a *door.Ask) string {
-	scheme := "http://"
-	if a.R.TLS != nil || strings.EqualFold(a.R.Header.Get("X-Forwarded-Proto"), "https") {
-		scheme = "https://"
-	}
-	return scheme + a.R.Host + "/signin/outside/back"
+	return shell.Origin(a.R) + "/signin/outside/back"
 }
 
 func outside(a *door.Ask) error {

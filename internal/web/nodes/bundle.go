@@ -13,6 +13,7 @@ import (
 
 	"tizi/internal/house"
 	"tizi/internal/node"
+	"tizi/internal/seal"
 	"tizi/internal/web/door"
 )
 
@@ -118,7 +119,7 @@ func take(a *door.Ask) error {
 	switch {
 	case errors.Is(err, node.ErrBundle):
 		return wrong(a, "network.bundle_damaged", "place", place(err))
-	case errors.Is(err, node.ErrNobody) || errors.Is(err, node.ErrStranger):
+	case errors.Is(err, node.ErrNobody) || errors.Is(err, node.ErrAnother) || errors.Is(err, node.ErrStranger) || errors.Is(err, seal.ErrNotFor):
 		return wrong(a, "network.bundle_stranger")
 	case err != nil:
 		return err

@@ -41,25 +41,21 @@ func Routes(d *door.Door) {
 	d.Handle("POST /network/nodes/{node}/bundle", access.RunNode, bundle)
 	d.Handle("GET /network/nodes/{node}/receipt", access.RunNode, receipt)
 	d.Handle("POST /network/bundles", access.RunNode, take)
+	d.Handle("GET /network/recovery", access.RunNode, recovery)
+	d.Handle("POST /network/recovery", access.RunNode, recoveryMade)
+	d.Handle("POST /network/nodes/{node}/recovered", access.PairNodes, recovered)
+	d.Handle("POST /network/nodes/{node}/sheet", access.PairNodes, sheetRevoked)
+	d.Handle("POST /network/forks", access.RunNode, reissue)
 	d.Handle("GET /network/held", access.ReadNode, held)
 	d.Handle("GET /network/held/facts", access.ReadNode, ofHeld(heldFacts))
 	d.Handle("POST /network/held/facts", access.RunNode, ofHeld(heldDecided))
 	d.Handle("GET /pair", door.Public, func(a *door.Ask) error {
-		return a.Render("network/pair", Pair{Code: a.R.URL.Query().Get("code"), Address: home(a)})
+		return a.Render("network/pair", Pair{Code: a.R.URL.Query().Get("code"), Address: shell.Origin(a.R)})
 	})
 }
 
 // pageSize is how many boxes stand on a page.
 const pageSize = 50
-
-// home is the address of this node, as the browser knows it.
-func home(a *door.Ask) string {
-	scheme := "http"
-	if a.R.TLS != nil || a.R.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = "https"
-	}
-	return scheme + "://" + a.R.Host
-}
 
 // centres are the centres that a grant names; all is true where it names more than centres.
 func centres(g fact.Grantee) (l []id.ID, all bool) {
@@ -85,7 +81,7 @@ func decides(a *door.Ask) bool { return a.H.Log.May(fact.GrantIssued, "commons")
 
 func peerView(a *door.Ask, p node.Peer, g fact.Grantee) Peer {
 	now := a.H.Log.Clock.Now()
-	v := Peer{Name: nameOf(a, p.Node), Node: p.Node.Hex(), URL: "/network/nodes/" + p.Node.String(), Up: p.Up, Address: p.Address, Age: ago(now, p.Done), Program: p.Program, Paused: p.Paused, Copied: p.Copied}
+	v := Peer{Name: nameOf(a, p.Node), Node: p.Node.Hex(), URL: "/network/nodes/" + p.Node.String(), Up: p.Up, Address: p.Address, Age: shell.Ago(now, p.Done), Program: p.Program, Paused: p.Paused, Copied: p.Copied}
 	l, _ := centres(g)
 	for _, c := range l {
 		v.Centres = append(v.Centres, a.PlaceName(c))
@@ -100,23 +96,26 @@ func peerView(a *door.Ask, p node.Peer, g fact.Grantee) Peer {
 	switch {
 	case g.Revoked != nil:
 		v.State, v.Fault, v.Detail = "revoked", "", ""
+	case g.Provisional:
+		v.State = "provisional"
 	case p.Paused:
 		v.State = "paused"
 	case p.Fault != "":
 		v.State = "fault"
 	case p.Done.IsZero():
 		v.State = "never"
-	case now.Sub(p.Done) > late:
+	case now.Sub(p.Done) > node.Late:
 		v.State = "late"
 	default:
 		v.State = "good"
 	}
+	tell(a, &v, p.Vitals)
 	return v
 }
 
 // rank puts those first that somebody should look at.
 func rank(state string) int {
-	return slices.Index([]string{"fault", "late", "never", "paused", "good", "revoked"}, state)
+	return slices.Index([]string{"provisional", "fault", "late", "never", "paused", "good", "revoked"}, state)
 }
 
 func upView(a *door.Ask, p node.Peer) (*Peer, error) {
@@ -168,7 +167,10 @@ func networkView(a *door.Ask) (Network, error) {
 			v.Boxes = append(v.Boxes, x)
 		}
 	}
-	slices.SortStableFunc(v.Boxes, func(x, y Peer) int { return cmp.Compare(rank(x.State), rank(y.State)) })
+	if err := restored(a, known, &v); err != nil {
+		return v, err
+	}
+	slices.SortStableFunc(v.Boxes, worse)
 	page, err := strconv.Atoi(a.R.URL.Query().Get("page"))
 	if err != nil || page < 1 || (page-1)*pageSize >= max(1, len(v.Boxes)) {
 		page = 1
@@ -195,9 +197,18 @@ func networkView(a *door.Ask) (Network, error) {
 	if a.May(access.WriteGroups) {
 		v.SidesURL = "/conflicts"
 	}
+	if own, ok := a.H.Log.Grantee(a.H.Log.Node()); ok {
+		v.Provisional = own.Provisional
+	}
+	if a.May(access.RunNode) && n.MayKeep() {
+		v.RecoveryURL, v.Kept = "/network/recovery", n.Kept() != nil
+	}
 	v.Alone = v.Up == nil && len(v.Boxes) == 0 && len(v.Invites) == 0 && v.Query == ""
-	if a.May(access.RunNode) && v.Up == nil && len(a.H.Log.Grantees()) == 0 {
+	if a.May(access.RunNode) && (v.Up != nil || len(a.H.Log.Grantees()) == 0) {
 		v.JoinURL = "/network/join"
+	}
+	if v.Lacking, err = n.Lacking(ctx); err != nil {
+		return v, err
 	}
 	waits, err := waiting(a)
 	if err != nil {
@@ -212,10 +223,43 @@ func networkView(a *door.Ask) (Network, error) {
 	}
 	for _, f := range forks {
 		if streamIn(a.Scope, f.Stream) {
-			v.Forks = append(v.Forks, Fork{nameOf(a, f.Node), streamName(a, f.Stream)})
+			v.Forks = append(v.Forks, Fork{Node: nameOf(a, f.Node), Stream: streamName(a, f.Stream)})
+		}
+	}
+	lost, err := a.H.Log.Lost(ctx, a.H.DB)
+	if err != nil {
+		return v, err
+	}
+	for _, f := range lost {
+		if streamIn(a.Scope, f.Stream) && a.May(access.RunNode) && f.Node != a.H.Log.Node() {
+			l, err := a.H.Log.LostFacts(ctx, a.H.DB, f, shown)
+			if err != nil {
+				return v, err
+			}
+			v.Lost = append(v.Lost, Fork{nameOf(a, f.Node), streamName(a, f.Stream), f.Node.String(), f.Stream, f.Facts, heldFactRows(a, l), "/network/forks"})
 		}
 	}
 	return v, nil
+}
+
+// restored says that headquarters came back from a backup, as long as a box has not called since: it may know of something that
+// headquarters does not.
+func restored(a *door.Ask, known map[id.ID]node.Peer, v *Network) error {
+	since, err := a.H.Log.FollowsSince(a.R.Context(), a.H.DB)
+	if err != nil || since.IsZero() {
+		return err
+	}
+	for _, g := range a.H.Log.Grantees() {
+		if g.Revoked == nil && within(a.Scope, g) && known[g.Node].Done.Before(since) {
+			v.Restored, v.Silent = a.Moment(since), v.Silent+1
+		}
+	}
+	return nil
+}
+
+// invited reports whether somebody may see a code: whose scope has every centre that it is for, since who accepts it lets a box hold them all.
+func invited(s access.Scope, i node.Invite) bool {
+	return !slices.ContainsFunc(i.Streams, func(stream string) bool { return !s.Has(fact.CentreOf(stream)) })
 }
 
 func invites(a *door.Ask) ([]Invite, error) {
@@ -232,11 +276,13 @@ func invites(a *door.Ask) ([]Invite, error) {
 	}
 	var out []Invite
 	for _, i := range l {
-		c := fact.CentreOf(i.Stream)
-		if i.Accepted || !scope.Has(c) {
+		if i.Accepted || !invited(scope, i) {
 			continue
 		}
-		x := Invite{Name: i.Name, Until: a.Moment(i.Until), Centre: a.PlaceName(c)}
+		x := Invite{Name: i.Name, Until: a.Moment(i.Until)}
+		for _, s := range i.Streams {
+			x.Centres = append(x.Centres, a.PlaceName(fact.CentreOf(s)))
+		}
 		if i.Number != "" {
 			x.Number, x.Action = i.Number, "/network/invites/"+i.ID.String()
 		}
@@ -299,7 +345,7 @@ func pause(a *door.Ask) error {
 // joinable reports whether this node may still be joined to one above: it calls none, and rules none.
 func joinable(a *door.Ask) (bool, error) {
 	p, err := a.H.Nodes.Up(a.R.Context(), a.H.DB)
-	return p == nil && len(a.H.Log.Grantees()) == 0, err
+	return p != nil || len(a.H.Log.Grantees()) == 0, err
 }
 
 func join(a *door.Ask) error {
@@ -377,9 +423,20 @@ func joinGiven(a *door.Ask) error {
 	case err != nil:
 		return err
 	}
+	streams := answer.Streams
+	if len(streams) == 0 {
+		streams = []string{answer.Stream}
+	}
+	sheet, err := a.H.Nodes.Keep(ctx, a.Actor(), streams...)
 	a.H.Nodes.Call()
-	a.Notify("good", "network.joined")
-	return a.Go("/network")
+	if errors.Is(err, node.ErrNoSheet) { // a box that holds no centre keeps none
+		a.Notify("good", "network.joined")
+		return a.Go("/network")
+	}
+	if err != nil {
+		return err
+	}
+	return recoveryShown(a, sheet, true)
 }
 
 func inviteForm(a *door.Ask) (InviteForm, error) {
@@ -421,10 +478,16 @@ func inviteGiven(a *door.Ask) error {
 		return a.Again("network/invite", v)
 	}
 	code, _, err := a.H.Nodes.Invite(a.R.Context(), a.Actor(), cmp.Or(v.Name, p.Code), person.Stream(centre))
-	if err != nil {
+	switch {
+	case errors.Is(err, node.ErrHolds):
+		v.Errors["centre"] = a.P.T("network.not_held")
+		return a.Again("network/invite", v)
+	case errors.Is(err, node.ErrLend):
+		return fact.ErrNotHere
+	case err != nil:
 		return err
 	}
-	out := Invited{Code: code, Address: home(a), Centre: p.Name, Hours: int(node.InviteLife / time.Hour)}
+	out := Invited{Code: code, Address: shell.Origin(a.R), Centre: p.Name, Hours: int(node.InviteLife / time.Hour)}
 	out.Pair = out.Address + door.With("/pair", "code", code)
 	if out.QR, err = me.QR(out.Pair); err != nil {
 		return err
@@ -441,7 +504,7 @@ func accept(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(l, func(i node.Invite) bool { return i.ID == v && a.Scope.Has(fact.CentreOf(i.Stream)) })
+	i := slices.IndexFunc(l, func(i node.Invite) bool { return i.ID == v && invited(a.Scope, i) })
 	if i < 0 {
 		return fs.ErrNotExist
 	}
@@ -513,6 +576,16 @@ func boxView(a *door.Ask, p node.Peer, g fact.Grantee) (Box, error) {
 			return v, err
 		}
 	}
+	if !p.Up {
+		kept, err := a.H.Kept.List(p.Node)
+		if err != nil {
+			return v, err
+		}
+		if len(kept) > 0 {
+			age := shell.Ago(a.H.Log.Clock.Now(), kept[0].At)
+			v.Kept = &age
+		}
+	}
 	v.Opens, v.Closes = p.Opens, p.Closes
 	if p.Every > 0 {
 		v.Every = strconv.Itoa(int(p.Every / time.Minute))
@@ -529,8 +602,27 @@ func boxView(a *door.Ask, p node.Peer, g fact.Grantee) (Box, error) {
 	}
 	if !p.Up && g.Revoked == nil && a.May(access.PairNodes) && decides(a) {
 		v.RevokeAction = path + "/revoke"
+		if g.Provisional {
+			v.RecoveredAction = path + "/recovered"
+		}
+		if n := a.H.Nodes; n.Keeps(p.Node) {
+			v.SheetAction = path + "/sheet"
+		}
 		for _, r := range reasons {
 			v.Reasons = append(v.Reasons, shell.Option{Value: r, Label: a.P.T("network.reason." + r)})
+		}
+	}
+	u, err := a.H.Nodes.Unlocks(ctx, a.H.DB, p.Node)
+	if err != nil {
+		return v, err
+	}
+	if u != nil {
+		v.Disk = a.P.T("network.disk_ready")
+		if u.Openings > 0 {
+			v.Disk = a.P.T("network.disk_opened", "n", u.Openings, "at", a.Moment(u.Opened.In(a.H.Log.Clock.Now().Location())))
+		}
+		if u.Refusals > 0 {
+			v.Refused = a.P.T("network.disk_refused", "n", u.Refusals, "at", a.Moment(u.Refused.In(a.H.Log.Clock.Now().Location())))
 		}
 	}
 	flow, err := a.H.Nodes.Flow(ctx, a.H.DB, p.Node, 25)

@@ -8,7 +8,6 @@ import (
 
 	"tizi/internal/fact"
 	"tizi/internal/id"
-	"tizi/internal/node"
 	"tizi/internal/web/door"
 )
 
@@ -21,8 +20,11 @@ func waiting(a *door.Ask) ([]fact.Waits, error) {
 func heldRow(a *door.Ask, w fact.Waits) HeldRow {
 	here := a.H.Log.Clock.Now().Location()
 	r := HeldRow{Who: nameOf(a, w.Node), Stream: streamName(a, w.Stream), State: w.State.String(), Facts: w.Facts, From: a.Moment(w.From.Wall().In(here)), To: a.Moment(w.To.Wall().In(here)),
-		StreamID: w.Stream, Node: w.Node.String(), Decides: node.Decides(fact.Held{State: w.State}) && a.H.Log.May(fact.FactAdmitted, w.Stream)}
-	r.URL = door.With("/network/held/facts", "stream", w.Stream, "node", r.Node, "state", r.State)
+		StreamID: w.Stream, Node: w.Node.String(), Decides: w.Decides() && a.H.Log.May(fact.FactAdmitted, w.Stream)}
+	if w.Grants {
+		r.Grants = "yes"
+	}
+	r.URL = door.With("/network/held/facts", "stream", w.Stream, "node", r.Node, "state", r.State, "grants", r.Grants)
 	return r
 }
 
@@ -52,7 +54,7 @@ func heldAsked(a *door.Ask) (fact.Waits, error) {
 	}
 	of, _ := id.Parse(a.R.FormValue("node"))
 	i := slices.IndexFunc(l, func(w fact.Waits) bool {
-		return w.Stream == a.R.FormValue("stream") && w.Node == of && w.State.String() == a.R.FormValue("state")
+		return w.Stream == a.R.FormValue("stream") && w.Node == of && w.State.String() == a.R.FormValue("state") && w.Grants == (a.R.FormValue("grants") == "yes")
 	})
 	if i < 0 {
 		return fact.Waits{}, fs.ErrNotExist
@@ -63,12 +65,17 @@ func heldAsked(a *door.Ask) (fact.Waits, error) {
 func heldFactsView(a *door.Ask, w fact.Waits) (HeldFacts, error) {
 	v := HeldFacts{HeldRow: heldRow(a, w), Errors: map[string]string{}, Action: "/network/held/facts"}
 	l, err := a.H.Log.HeldOf(a.R.Context(), a.H.DB, w, shown)
+	v.Rows, v.More = heldFactRows(a, l), w.Facts > len(l)
+	return v, err
+}
+
+func heldFactRows(a *door.Ask, l []fact.Held) []HeldFact {
+	var out []HeldFact
 	here := a.H.Log.Clock.Now().Location()
 	for _, f := range l {
-		v.Rows = append(v.Rows, HeldFact{a.Moment(f.At.Wall().In(here)), kind(a, f.Kind), string(f.Body)})
+		out = append(out, HeldFact{a.Moment(f.At.Wall().In(here)), kind(a, f.Kind), string(f.Body)})
 	}
-	v.More = w.Facts > len(l)
-	return v, err
+	return out
 }
 
 // ofHeld finds what a page or a decision is about, and calls fn with it; what waits no more is said.

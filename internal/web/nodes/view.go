@@ -14,25 +14,38 @@ type Network struct {
 	Alone                 bool   // it calls none and none calls it
 	JoinURL               string
 	InviteURL, TakeAction string
+	RecoveryURL           string // where this box keeps a recovery key
+	Kept                  bool   // it has one
+	Provisional           bool   // this box writes by one, and waits for a word
+	Restored              string // the day on which headquarters came back from a backup, while boxes have not called since
+	Silent                int    // these
 	Invites               []Invite
 	Boxes                 []Peer
 	Query                 string
 	Pager                 shell.Pager
+	Lacking               int // files that facts speak of and that are not here
 	Held                  int // facts that wait
 	HeldURL               string
 	Sides                 int // contradictions
 	SidesURL              string
 	Forks                 []Fork
+	Lost                  []Fork // of which this box holds what headquarters does not
 	Errors                map[string]string
 }
 
-// Fork is a log that has two histories.
-type Fork struct{ Node, Stream string }
+// Fork is a log that has two histories. Where this box has the one that does not stand, it posts node and stream.
+type Fork struct {
+	Node, Stream     string // in words
+	NodeID, StreamID string
+	Facts            int
+	Rows             []HeldFact // the first of them
+	Action           string
+}
 
 // Invite is a code that waits. It posts number.
 type Invite struct {
 	Name, Until, Number string
-	Centre              i18n.Text
+	Centres             []i18n.Text // several for the node of a region
 	Accepted            bool
 	Action, Typed       string
 	Errors              map[string]string
@@ -44,8 +57,8 @@ type Peer struct {
 	Centres         []i18n.Text
 	Up              bool
 	Address         string
-	Age             Age
-	State           string // good, late, never, fault, paused, revoked
+	Age             shell.Age
+	State           string // good, late, never, fault, paused, revoked, provisional
 	Fault           string // a sentence
 	Detail          string // what the program said, for who mends it
 	Waiting         int    // facts that it is not known to hold
@@ -55,14 +68,15 @@ type Peer struct {
 	CallAction      string
 	PauseAction     string
 	Paused          bool
-	Copied          bool // this node is a copy, and has no key of its own yet
+	Copied          bool    // this node is a copy, and has no key of its own yet
+	Worries         []Worry // what is wrong with the machine, by its own word, the worst first
+	Room            string  // left on its disk; "": it did not say
+	Saved           shell.Age
+	Kept            *shell.Age // of the latest backup of it that is kept here
 }
 
-// Age is how long ago something was, in words: a key and its number.
-type Age struct {
-	Key string
-	N   int
-}
+// Worry is one thing that is wrong with a box: how urgent it is (wait, help), what it is, and what to do.
+type Worry struct{ State, Text, Do string }
 
 // Progress is how far an exchange is.
 type Progress struct{ Done, Total, Files int }
@@ -74,7 +88,10 @@ type Box struct {
 	Every, Cap, Opens, Closes string
 	RevokeAction, Reason      string
 	Reasons                   []shell.Option
-	Confirm                   bool // whether it is meant was asked
+	Disk, Refused             string // how often this node unlocked its disk, and refused to; "": it does not
+	RecoveredAction           string // it writes by a recovery key: yes or no; posts what
+	SheetAction               string // ends its recovery key
+	Confirm                   bool   // whether it is meant was asked
 	BundleAction, ReceiptURL  string
 	TakeAction                string
 	Flow                      []Passed
@@ -128,6 +145,7 @@ type HeldRow struct {
 	From, To       string
 	URL            string
 	Node, StreamID string
+	Grants         string // "yes": they are grants, about which nobody decides
 	Decides        bool
 }
 

@@ -1,8 +1,8 @@
 package nodes
 
 import (
+	"slices"
 	"strings"
-	"time"
 
 	"tizi/internal/api"
 	"tizi/internal/fact"
@@ -11,29 +11,11 @@ import (
 	"tizi/internal/web/door"
 )
 
-// ago says how long ago something was.
-func ago(now, t time.Time) Age {
-	d := now.Sub(t)
-	switch {
-	case t.IsZero():
-		return Age{Key: "ago.never"}
-	case d < time.Minute:
-		return Age{Key: "ago.now"}
-	case d < time.Hour:
-		return Age{"ago.minutes", int(d / time.Minute)}
-	case d < 24*time.Hour:
-		return Age{"ago.hours", int(d / time.Hour)}
-	}
-	return Age{"ago.days", int(d / (24 * time.Hour))}
-}
-
-// late is after how long without an exchange a node is shown as late: a weekend is none.
-const late = 4 * 24 * time.Hour
-
 // faults are what an exchange may stop at, and the sentence that says what to do. What was kept of it is a text.
 var faults = []struct{ contains, key string }{
 	{node.ErrRevoked.Error(), "network.fault.revoked"},
 	{node.ErrStranger.Error(), "network.fault.stranger"},
+	{node.ErrAnother.Error(), "network.fault.another"},
 	{node.ErrFormat.Error(), "network.fault.format"},
 	{node.ErrMessage.Error(), "network.fault.message"},
 	{api.ErrOther.Error(), "network.fault.other"},
@@ -84,11 +66,14 @@ func nameOf(a *door.Ask, v id.ID) string {
 	if g, ok := a.H.Log.Grantee(v); ok && g.Name != "" {
 		return g.Name
 	}
-	switch v {
-	case a.H.Log.Node():
+	switch {
+	case v == a.H.Log.Node():
 		return a.P.T("network.this")
-	case a.H.Log.Root():
+	case a.H.Log.IsRoot(v):
 		return a.P.T("network.headquarters")
+	}
+	if slices.ContainsFunc(a.H.Log.Reservations(), func(r fact.Reservation) bool { return r.Key == v }) {
+		return a.P.T("network.recovery")
 	}
 	return v.Hex()[:8]
 }

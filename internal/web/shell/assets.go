@@ -1,9 +1,9 @@
 package shell
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -16,15 +16,12 @@ import (
 const served = "/assets/"
 
 // assets serves the built files. Their names carry a digest of their content,
-// so a browser may keep them for ever.
+// so a browser may keep them for ever. They stay where they are until they are
+// asked for: the vocabulary of a lab has megabytes that few nodes ever send.
 type assets struct {
-	names map[string]string
-	files map[string]asset
-}
-
-type asset struct {
-	kind       string
-	data, gzip []byte
+	dir    fs.FS
+	names  map[string]string
+	zipped map[string]bool // by file: whether it has a compressed twin
 }
 
 func loadAssets(dir fs.FS) (*assets, error) {
@@ -32,20 +29,16 @@ func loadAssets(dir fs.FS) (*assets, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the interface: it has not been built; run go run ./ui/build and compile again: %w", err)
 	}
-	a := &assets{names: map[string]string{}, files: map[string]asset{}}
+	a := &assets{dir: dir, names: map[string]string{}, zipped: map[string]bool{}}
 	if err := json.Unmarshal(list, &a.names); err != nil {
 		return nil, fmt.Errorf("load the interface: read its manifest: %w", err)
 	}
 	for _, file := range a.names {
-		data, err := fs.ReadFile(dir, file)
-		if err != nil {
+		if _, err := fs.Stat(dir, file); err != nil {
 			return nil, fmt.Errorf("load the interface: %w", err)
 		}
-		small, err := fs.ReadFile(dir, file+".gz")
-		if err != nil {
-			small = nil // pictures and fonts are compressed as they are
-		}
-		a.files[file] = asset{kind: kindOf(file), data: data, gzip: small}
+		_, err := fs.Stat(dir, file+".gz")
+		a.zipped[file] = err == nil // pictures and fonts are compressed as they are
 	}
 	return a, nil
 }
@@ -73,24 +66,30 @@ func (a *assets) url(name string) (string, error) {
 }
 
 func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	file, ok := a.files[strings.TrimPrefix(r.URL.Path, served)]
+	name := strings.TrimPrefix(r.URL.Path, served)
+	zipped, ok := a.zipped[name]
 	if !ok {
 		http.NotFound(w, r)
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Type", file.kind)
+	h.Set("Content-Type", kindOf(name))
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("X-Content-Type-Options", "nosniff")
-	data := file.data
-	if file.gzip != nil {
+	if zipped {
 		h.Set("Vary", "Accept-Encoding")
 		if takesGzip(r) {
 			h.Set("Content-Encoding", "gzip")
-			data = file.gzip
+			name += ".gz"
 		}
 	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
+	f, err := a.dir.Open(name)
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	defer f.Close()
+	http.ServeContent(w, r, "", time.Time{}, f.(io.ReadSeeker)) // files of a program and of a disk both are
 }
 
 func takesGzip(r *http.Request) bool {

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,11 +21,14 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/web/activity"
 	"tizi/internal/web/agree"
+	"tizi/internal/web/box"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/family"
+	"tizi/internal/web/learn"
 	"tizi/internal/web/me"
 	"tizi/internal/web/nodes"
 	"tizi/internal/web/open"
+	"tizi/internal/web/records"
 	"tizi/internal/web/safe"
 	"tizi/internal/web/shell"
 	"tizi/internal/web/steer"
@@ -55,7 +59,10 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 		activity.Templates,
 		family.Templates,
 		safe.Templates,
+		learn.Templates,
 		nodes.Templates,
+		box.Templates,
+		records.Templates,
 		open.Templates,
 	} {
 		if err := s.AddEmbedded(screens); err != nil {
@@ -67,7 +74,7 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 	}
 	mux := http.NewServeMux()
 	s.Routes(mux)
-	for _, g := range gallery {
+	for _, g := range slices.Concat(gallery, labs(t)) {
 		mux.HandleFunc("/"+g.name, func(w http.ResponseWriter, r *http.Request) {
 			s.Render(w, r, http.StatusOK, g.screen, g.view(s.Page(r).Printer))
 		})
@@ -104,7 +111,7 @@ func fill(r *http.Request, p *shell.Page) {
 	if at("/staff") {
 		p.Alerts = []shell.Alert{{Kind: "help", Text: p.Printer.T("alert.openings", "n", 1), URL: "/openings", Button: p.Printer.T("common.open")}, {Kind: "wait", Text: p.Printer.T("alert.runs_out", "n", 3), URL: "/staff/renew", Button: p.Printer.T("staff.renew")}}
 	}
-	p.Simulated = at("/board")
+	p.Simulated, p.Alone = at("/board"), at("/locked")
 }
 
 // TestScreensRender puts every screen together in every language and looks for
@@ -116,7 +123,7 @@ func TestScreensRender(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := map[string]bool{}
-	for _, g := range gallery {
+	for _, g := range slices.Concat(gallery, labs(t)) {
 		shown[g.screen] = true
 		for _, l := range i18n.Langs {
 			res, err := http.Get(srv.URL + "/" + g.name + "?lang=" + string(l))
@@ -156,7 +163,7 @@ func readAll(t *testing.T, res *http.Response) string {
 }
 
 // browser starts Chromium, or skips where there is none.
-func browser(t *testing.T) context.Context {
+func browser(t testing.TB) context.Context {
 	t.Helper()
 	const chromium = "/usr/bin/chromium"
 	if _, err := os.Stat(chromium); err != nil {
@@ -199,7 +206,7 @@ func TestScreensInBrowser(t *testing.T) {
 	}
 	_, srv := newGallery(t)
 	ctx := browser(t)
-	for _, g := range gallery {
+	for _, g := range slices.Concat(gallery, labs(t)) {
 		if *only != "" && !strings.Contains(g.name, *only) {
 			continue
 		}

@@ -71,7 +71,7 @@ func SetLang(w http.ResponseWriter, r *http.Request, l i18n.Lang) {
 func setCookie(w http.ResponseWriter, r *http.Request, name, value string, age int) {
 	http.SetCookie(w, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: age,
-		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: Safe(r), SameSite: http.SameSiteLaxMode,
 	})
 }
 

@@ -34,6 +34,10 @@ type Page struct {
 	Find string
 	// Simulated says that what is shown was made up.
 	Simulated bool
+	// TrustURL is where a browser that is not connected by HTTPS finds out how to be; "" where it is, or cannot.
+	TrustURL string
+	// Alone says that there is no page but this one, so that none is offered: the disk of the node is locked.
+	Alone bool
 	// Alerts are what somebody must know before it is too late.
 	Alerts []Alert
 	// Flash is what the last action has to say.

@@ -10,7 +10,10 @@ import (
 // agreements are the screens of package agree. The organisations are those of the press; what is owed is made up.
 var agreements = []shown{
 	{"agreements", "agreements/list", func(*i18n.Printer) any {
-		return agree.List{Late: owed[:1], LateAll: 1, Expired: leases[:1], Rows: accords, Women: agree.Women{Women: 5, Known: 13, Unknown: 2, Simulated: 13}, NewURL: "/agreements/1/edit", DueURL: "/agreements/due", LeaseURL: "/agreements/mandates", OrgURL: "/organisations"}
+		return agree.List{Late: owed[:1], LateAll: 1, Expired: leases[:1], Rows: accords, Women: agree.Women{Women: 5, Known: 13, Unknown: 2, Simulated: 13}, All: 120, Pager: shell.Pager{Next: "#", Shown: 50, Total: 120}, NewURL: "/agreements/1/edit", DueURL: "/agreements/due", LeaseURL: "/agreements/mandates", OrgURL: "/organisations"}
+	}},
+	{"agreements-narrowed", "agreements/list", func(*i18n.Printer) any {
+		return agree.List{Rows: accords, Query: "enfants", State: "late", Narrowed: true, All: 120, NewURL: "/agreements/1/edit", OrgURL: "/organisations"}
 	}},
 	{"agreements-none", "agreements/list", func(*i18n.Printer) any { return agree.List{NewURL: "/agreements/1/edit", OrgURL: "/organisations"} }},
 	{"agreements-none-yours", "agreements/list", func(*i18n.Printer) any { return agree.List{} }},
@@ -28,7 +31,10 @@ var agreements = []shown{
 		v.Strategies = []agree.Link{{Name: i18n.Text{i18n.FR: "Stratégie Maroc numérique 2030", i18n.AR: "استراتيجية المغرب الرقمي 2030"}}, {Name: i18n.Text{i18n.FR: "ODD 4.4.1", i18n.AR: "الهدف 4.4.1"}, URL: "https://unstats.un.org/sdgs/metadata/"}}
 		v.Source, v.Public, v.Women, v.AddURL = &published, true, agree.Women{Women: 1, Known: 2, Unknown: 1, Simulated: 2}, "/agreements/1/parties/new"
 		v.Members = []agree.Party{{Name: academy, Role: "lead", Office: i18n.Text{i18n.FR: "Direction", i18n.AR: "الإدارة"}, Sex: "f", URL: "#", Simulated: true}, {Name: team, Role: "operator", Since: "2024-06-03", Left: "2025-12-31", Reason: "Dissoute"}}
-		v.Targets = []agree.TargetRow{{Programme: i18n.Text{i18n.FR: "Enfants et IA"}, Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Period: p.T("board.whole"), Value: 200_000, Reached: 41_200, Participations: true, Bar: chart.Bar{Value: 41_200, Target: 200_000}, Source: &published, URL: "/board"}}
+		v.Targets = []agree.TargetRow{{Programme: i18n.Text{i18n.FR: "Enfants et IA"}, Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Period: p.T("board.whole"), Value: 200_000, Reached: shell.Figure{Value: 41_200}, Participations: true, Bar: chart.Bar{Value: 41_200, Target: 200_000}, Source: &published, URL: "/board"},
+			{Programme: i18n.Text{i18n.FR: "Enfants et IA"}, Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Period: p.T("board.whole"), Cells: []string{p.T("sex.f")}, Value: 100_000, Reached: shell.Figure{Value: 19_900}, Bar: chart.Bar{Value: 19_900, Target: 100_000}, URL: "/evidence"},
+			{Programme: i18n.Text{i18n.FR: "Enfants et IA"}, Place: i18n.Text{i18n.FR: "Drâa-Tafilalet", i18n.AR: "درعة تافيلالت"}, Period: p.T("board.whole"), Cells: []string{p.T("schooling.out_of_school")}, Value: 400, Reached: shell.Figure{Hidden: true, Few: true}, URL: "/evidence"},
+			{Programme: i18n.Text{i18n.FR: "Enfants et IA"}, Place: i18n.Text{i18n.FR: "Oriental", i18n.AR: "الشرق"}, Period: p.T("board.whole"), Value: 200, Partly: true, URL: "/board"}}
 		return v
 	}},
 	{"agreement-new", "agreements/agreement", func(*i18n.Printer) any {
@@ -46,8 +52,13 @@ var agreements = []shown{
 		v.Money = &agree.Money{Simulated: true, Promised: []string{"3 000 000 MAD", "20 000 EUR"}, Received: []string{"2 200 000 MAD"}, Budgeted: []string{"900 000 MAD"}, Spent: []string{"951 500 MAD"}, Unassigned: []string{"400 MAD"},
 			PromiseURL: "#", ReceiptURL: "#", LineURL: "#", ExpenseURL: "#", Periods: []agree.Tab{{Key: p.T("board.whole"), URL: "#", Current: true}, {Key: "2026", URL: "#"}},
 			Promises: []agree.PromiseRow{{By: academy, What: "Salles", On: "2026-01-02", URL: "#", Amount: "3 000 000 MAD", Received: "2 200 000 MAD", InKind: true, Bar: chart.Bar{Value: 22, Target: 30, Label: "22 / 30"}, Simulated: true, Receipts: []agree.EntryRow{{On: "2026-02-02", Amount: "2 200 000 MAD", Reference: "V-1", URL: "#", Simulated: true}}}},
-			Lines:    []agree.BudgetRow{{What: "Tablettes", On: "2026-01-02", Until: "2026-12-31", URL: "#", Amount: "900 000 MAD", Spent: "951 500 MAD", Over: "51 500 MAD", Bar: chart.Bar{Value: 95, Target: 90, Label: "95 / 90"}, Expenses: []agree.EntryRow{{On: "2026-02-02", Amount: "951 500 MAD", What: "Achat", Reference: "F-1", Place: haySalam}}}},
+			Lines:    []agree.BudgetRow{{What: "Tablettes", On: "2026-01-02", Until: "2026-12-31", URL: "#", Amount: "900 000 MAD", Spent: "951 500 MAD", Over: "51 500 MAD", MoreURL: "#", All: 60, Bar: chart.Bar{Value: 95, Target: 90, Label: "95 / 90"}, Expenses: []agree.EntryRow{{On: "2026-02-02", Amount: "951 500 MAD", What: "Achat", Reference: "F-1", Place: haySalam}}}},
 			Costs:    []agree.CostRow{{Programme: i18n.Text{i18n.FR: "Enfants et IA"}, Spent: "951 500 MAD", Reached: 1016, Each: "936,52 MAD"}, {Programme: i18n.Text{i18n.FR: "Enfants et IA"}, Place: haySalam, Spent: "951 500 MAD"}}}
+		return v
+	}},
+	{"agreement-money-of", "agreements/agreement", func(*i18n.Printer) any {
+		v := accord("money")
+		v.Money = &agree.Money{Of: "#", Pager: shell.Pager{Next: "#", Shown: 1, Total: 60}, Lines: []agree.BudgetRow{{What: "Tablettes", On: "2026-01-02", Amount: "900 000 MAD", Spent: "1 500 MAD", Bar: chart.Bar{Value: 1, Target: 90, Label: "1 / 90"}, Expenses: []agree.EntryRow{{On: "2026-02-02", Amount: "1 500 MAD", What: "Achat", Reference: "F-1"}}}}}
 		return v
 	}},
 	{"agreement-money-none", "agreements/agreement", func(p *i18n.Printer) any {
@@ -80,7 +91,9 @@ var agreements = []shown{
 		return agree.Form{Title: p.T("agree.mandate"), Lead: p.T("agree.mandate_text"), Crumbs: []shell.Crumb{{Name: "Convention", URL: "#"}}, Action: "#", CancelURL: "#", Remove: true, Errors: wrong, Warnings: []string{p.T("agree.warn.outside")},
 			Sections: []agree.Section{{Fields: []shell.Field{
 				{Kind: "select", Name: "operator", ID: "f-operator", Label: p.T("agree.f.operator"), Value: "1", Options: []shell.Option{{Value: "1", Label: "Groupe technique"}}},
-				{Kind: "date", Name: "from", ID: "f-from", Label: p.T("groups.first_day"), Value: "2026-03-01", Error: wrong["from"]}}}, {Title: p.T("agree.covers"), Text: p.T("agree.covers_text"), Fields: []shell.Field{{Kind: "checkbox", Name: "p", ID: "f-p", Label: "Enfants et IA", Value: "yes"}}}},
+				{Kind: "date", Name: "from", ID: "f-from", Label: p.T("groups.first_day"), Value: "2026-03-01", Error: wrong["from"]}}}, {Title: p.T("agree.covers"), Text: p.T("agree.covers_text"), Fields: []shell.Field{{Kind: "checkbox", Name: "p", ID: "f-p", Label: "Enfants et IA", Value: "yes"}}, Covers: []agree.Branch{{Value: "1", Type: "country", Name: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Ticked: 2, Below: []agree.Branch{
+				{Value: "2", Type: "region", Name: i18n.Text{i18n.FR: "Drâa-Tafilalet", i18n.AR: "درعة-تافيلالت"}, On: true, Ticked: 2, Below: []agree.Branch{{Value: "3", Type: "province", Name: i18n.Text{i18n.FR: "Errachidia", i18n.AR: "الرشيدية"}, Below: []agree.Branch{{Value: "4", Type: "centre", Name: haySalam, On: true, Ticked: 1}}}, {Value: "5", Type: "province", Name: i18n.Text{i18n.FR: "Zagora", i18n.AR: "زاكورة"}}}},
+				{Value: "6", Type: "region", Name: i18n.Text{i18n.FR: "Souss-Massa", i18n.AR: "سوس-ماسة"}}}}}}},
 			Lists: []agree.FormList{{Title: p.T("agree.terms"), AddURL: "#", Add: p.T("agree.new_term"), None: p.T("agree.no_terms")}, {Title: p.T("agree.offices"), AddURL: "#", Add: p.T("agree.new_office"), Rows: []agree.FormRow{{Name: i18n.Text{i18n.FR: "Présidence", i18n.AR: "الرئاسة"}, Note: p.T("agree.since", "from", p.Date("2024-06-01")), URL: "#"}}}}}
 	}},
 	{"agreement-withdraw", "agreements/form", func(p *i18n.Printer) any {
@@ -88,7 +101,7 @@ var agreements = []shown{
 			Sections: []agree.Section{{Fields: []shell.Field{{Kind: "textarea", Name: "cause", ID: "f-cause", Label: p.T("agree.f.cause"), Hint: p.T("agree.withdraw_hint"), Row: true}}}}}
 	}},
 	{"organisations", "agreements/organisations", func(*i18n.Printer) any {
-		return agree.Organisations{NewURL: "#", Rows: []agree.OrganisationRow{{Name: academy, Type: "academy", Offices: 1, Parties: 2, URL: "#"}, {Name: team, Type: "association", Depth: 1, URL: "#"}}}
+		return agree.Organisations{NewURL: "#", Any: true, Rows: []agree.OrganisationRow{{Name: academy, Type: "academy", Offices: 1, Parties: 2, URL: "#"}, {Name: team, Type: "association", Depth: 1, URL: "#"}}}
 	}},
 	{"organisations-none", "agreements/organisations", func(*i18n.Printer) any { return agree.Organisations{NewURL: "#"} }},
 	{"initiatives", "agreements/initiatives", func(*i18n.Printer) any {

@@ -8,6 +8,12 @@ import (
 
 func init() {
 	gallery = append(gallery, []shown{
+		{"centre-access", "centres/access", func(p *i18n.Printer) any {
+			return centre.OpenAccess{Centre: haySalam, CentreURL: "#", Action: "#", Hours: []centre.Hours{{From: "16:00", To: "19:00"}}, Code: "1234", Query: "ami", List: true, Here: 2, Errors: map[string]string{"code": p.T("door.no_card")},
+				Found: []centre.DropInRow{{ID: "1", Name: "Amina Bennani", Other: "أمينة بناني"}, {ID: "2", Name: "أمين العلوي", Here: true}}, Rows: []centre.DropInRow{{ID: "2", Name: "أمين العلوي", At: "16:40"}, {ID: "3", Name: "Salma Kabbaj", At: "16:10"}},
+				Months: []centre.DropInMonth{{Name: p.Period("202603"), N: 64}, {Name: p.Period("202602"), N: 112}}}
+		}},
+		{"centre-access-none", "centres/access", func(*i18n.Printer) any { return centre.OpenAccess{Centre: haySalam, CentreURL: "#", Action: "#"} }},
 		{"centres", "centres/list", func(*i18n.Printer) any {
 			return centre.Centres{NewURL: "/setup/centre", Rows: []centre.CentreRow{{Name: haySalam, Kind: "youth", URL: "/centres/1", Region: i18n.Text{i18n.FR: "Rabat-Salé-Kénitra", i18n.AR: "الرباط-سلا-القنيطرة", i18n.EN: "Rabat-Salé-Kénitra"}}}}
 		}},

@@ -8,9 +8,13 @@ import (
 func init() {
 	gallery = append(gallery, []shown{
 		{"since", "teach/since", func(p *i18n.Printer) any {
-			return teach.Since{From: "2026-03-16", At: "17:40", More: true, Days: []teach.SinceDay{
+			return teach.Since{From: "2026-03-16", At: "17:40", TodayURL: "/today", More: true, Days: []teach.SinceDay{
 				{Date: "2026-03-18", Rows: []teach.SinceRow{{Text: p.T("since.cancelled", "n", 1), Who: "Salma Bennani", At: "09:12", Where: "Enfants, mercredi", URL: "/groups/1"}, {Text: p.T("since.registered", "n", 12), Who: "يوسف أمراني", At: "08:30", WhereText: haySalam}}},
 				{Date: "2026-03-17", Rows: []teach.SinceRow{{Text: p.T("since.targets", "n", 13), Who: "Nadia Berrada", At: "16:02", WhereText: jil}}}}}
+		}},
+		{"since-partner", "teach/since", func(p *i18n.Printer) any {
+			return teach.Since{From: "2026-03-16", At: "17:40", Days: []teach.SinceDay{{Date: "2026-03-18", Rows: []teach.SinceRow{{Text: p.T("since.money", "n", 2), At: "09:12", Where: "Enfants et IA", URL: "/agreements/1"},
+				{Text: p.T("since.activities", "n", 1), At: "08:30", WhereText: i18n.Text{i18n.FR: "Masterclass à Tanger", i18n.AR: "درس رئيسي بطنجة"}, URL: "/activities/1"}, {Text: p.T("since.targets", "n", 13), At: "08:02", WhereText: jil}}}}}
 		}},
 		{"since-many", "teach/since", func(*i18n.Printer) any {
 			return teach.Since{From: "2026-03-16", At: "17:40", Many: []i18n.Text{haySalam, {i18n.FR: "Maison de jeunes d'Asni", i18n.AR: "دار الشباب أسني"}}}

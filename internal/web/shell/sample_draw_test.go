@@ -6,6 +6,7 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/lot"
 	"tizi/internal/web/centre"
+	"tizi/internal/web/shell"
 )
 
 func init() {
@@ -51,7 +52,26 @@ func init() {
 			return v
 		}},
 		{"draws", "draws/list", func(*i18n.Printer) any {
-			return centre.Draws{Rows: []centre.DrawLine{{Group: "Enfants, mercredi", URL: "/draws/1", State: "open", Closes: "2026-03-17", Centre: haySalam}, {Group: "Ados, samedi", URL: "/draws/2", State: "held", Closes: "2026-02-10", Centre: haySalam}, {Group: "مجموعة الأحد", URL: "/draws/3", State: "cancelled", Closes: "2026-01-10", Centre: haySalam}}}
+			return centre.Draws{NewURL: "#", Rows: []centre.DrawLine{{Group: "Enfants, mercredi", URL: "/draws/1", State: "open", Closes: "2026-03-17", Centre: haySalam}, {Group: "Ados, samedi", URL: "/draws/2", State: "held", Closes: "2026-02-10", Centre: haySalam}, {Group: "مجموعة الأحد", URL: "/draws/3", State: "cancelled", Closes: "2026-01-10", Centre: haySalam}}}
+		}},
+		{"draw-joint-new", "draws/new", func(p *i18n.Printer) any {
+			v := centre.JointForm{Phase: "1", Phases: []shell.Option{{Value: "1", Label: "Enfants et IA · Phase 1"}}, Groups: []centre.JointGroup{{ID: "1", Name: "Enfants, mercredi", Centre: haySalam, Free: 6, Waiting: 14, On: true}, {ID: "2", Name: "مجموعة الأحد", Centre: haySalam, Free: 0, Waiting: 3}}}
+			v.Action, v.GroupURL, v.ClosesOn, v.SeedDay, v.First, v.Out, v.Rural = "#", "#", "2026-03-17", "2026-03-20", "100", "20", "20"
+			v.Errors = map[string]string{"group": p.T("draw.joint_few"), "source": p.T("draw.source_missing")}
+			return v
+		}},
+		{"draw-joint-none", "draws/new", func(*i18n.Printer) any { return centre.JointForm{} }},
+		{"draw-joint", "draws/joint", func(p *i18n.Printer) any {
+			v := centre.JointDraw{Drawing: groupDraw("typed").Drawing, SeedAction: "#", Confirms: true, SeedText: "07 1", Errors: map[string]string{"seed": p.T("draw.seed_other")}}
+			v.Digest = ""
+			for i, g := range []string{"Enfants, mercredi", "مجموعة الأحد", "Ados, samedi"} {
+				v.Rows = append(v.Rows, centre.JointRow{DrawLine: centre.DrawLine{Group: g, URL: "#", State: []string{"typed", "held", "cancelled"}[i], Centre: haySalam}, GroupURL: "#", Seats: 24, Given: 18 + 3*i, Waiting: 14 - i})
+			}
+			return v
+		}},
+		{"draw-joint-open", "draws/joint", func(*i18n.Printer) any {
+			v := centre.JointDraw{Drawing: groupDraw("open").Drawing, CloseAction: "#", Rows: []centre.JointRow{{DrawLine: centre.DrawLine{Group: "Ados, samedi", URL: "#", State: "open", Centre: haySalam}, GroupURL: "#", Seats: 24, Given: 18, Waiting: 9}}}
+			return v
 		}},
 		{"draws-none", "draws/list", func(*i18n.Printer) any { return centre.Draws{} }},
 		{"draw", "draws/draw", func(*i18n.Printer) any {

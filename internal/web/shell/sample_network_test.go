@@ -6,6 +6,7 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/chart"
+	"tizi/internal/web/me"
 	"tizi/internal/web/nodes"
 	"tizi/internal/web/shell"
 	"tizi/internal/web/steer"
@@ -14,7 +15,7 @@ import (
 const sampleNode = "34c057279f411316086baa198fa2934b"
 
 func upPeer(p *i18n.Printer, state string) *nodes.Peer {
-	v := &nodes.Peer{Name: p.T("network.headquarters"), Node: sampleNode, URL: "#", Up: true, Address: "https://tizi.example.org", Age: nodes.Age{Key: "ago.minutes", N: 12}, State: state, Waiting: 4210, Program: "1.4.0", PauseAction: "#", CallAction: "#"}
+	v := &nodes.Peer{Name: p.T("network.headquarters"), Node: sampleNode, URL: "#", Up: true, Address: "https://tizi.example.org", Age: shell.Age{Key: "ago.minutes", N: 12}, State: state, Waiting: 4210, Program: "1.4.0", PauseAction: "#", CallAction: "#"}
 	switch state {
 	case "fault":
 		v.Copied = true
@@ -28,23 +29,32 @@ func upPeer(p *i18n.Printer, state string) *nodes.Peer {
 }
 
 func networkHub(p *i18n.Printer) nodes.Network {
-	return nodes.Network{Own: sampleNode, InviteURL: "#", TakeAction: "#", Held: 102, HeldURL: "#", SidesURL: "#", Errors: map[string]string{},
+	return nodes.Network{Own: sampleNode, InviteURL: "#", TakeAction: "#", Lacking: 14, Held: 102, HeldURL: "#", SidesURL: "#", Errors: map[string]string{},
 		Invites: []nodes.Invite{
-			{Name: "MA-AZI-MJ1", Until: p.Date("2026-03-19") + " 10:20", Centre: haySalam, Number: "3909 0222 4891 9872 6366", Action: "#", Typed: "3909 0222", Errors: map[string]string{"number": p.T("network.number_other")}},
-			{Name: "MA-TNG-MJ1", Until: p.Date("2026-03-19") + " 10:20", Centre: haySalam},
+			{Name: "MA-AZI-MJ1", Until: p.Date("2026-03-19") + " 10:20", Centres: []i18n.Text{haySalam, haySalam}, Number: "3909 0222 4891 9872 6366", Action: "#", Typed: "3909 0222", Errors: map[string]string{"number": p.T("network.number_other")}},
+			{Name: "MA-TNG-MJ1", Until: p.Date("2026-03-19") + " 10:20", Centres: []i18n.Text{haySalam}},
 		},
 		Boxes: []nodes.Peer{
-			{Name: "MA-ERR-MJ1", URL: "#", Centres: []i18n.Text{haySalam}, State: "fault", Fault: p.T("network.fault.forked"), Age: nodes.Age{Key: "ago.days", N: 3}, Ahead: p.T("network.clock", "n", 14), Program: "1.4.0"},
-			{Name: "MA-GUE-MJ1", URL: "#", Centres: []i18n.Text{haySalam}, State: "late", Age: nodes.Age{Key: "ago.days", N: 31}, Program: "1.3.2"},
-			{Name: "MA-SAL-MJ1", URL: "#", Centres: []i18n.Text{haySalam}, State: "good", Age: nodes.Age{Key: "ago.now"}, Program: "1.4.0"},
-			{Name: "MA-OUD-MJ1", URL: "#", Centres: []i18n.Text{haySalam}, State: "revoked", Age: nodes.Age{Key: "ago.never"}},
+			{Name: "MA-ERR-MJ1", URL: "#", Centres: []i18n.Text{haySalam}, State: "fault", Fault: p.T("network.fault.forked"), Age: shell.Age{Key: "ago.days", N: 3}, Ahead: p.T("network.clock", "n", 14), Program: "1.4.0"},
+			{Name: "MA-GUE-MJ1", URL: "#", Centres: []i18n.Text{haySalam}, State: "late", Age: shell.Age{Key: "ago.days", N: 31}, Program: "1.3.2"},
+			{Name: "MA-SAL-MJ1", URL: "#", Centres: []i18n.Text{haySalam}, State: "good", Age: shell.Age{Key: "ago.now"}, Program: "1.4.0", Worries: sampleWorries(p)},
+			{Name: "MA-OUD-MJ1", URL: "#", Centres: []i18n.Text{haySalam}, State: "revoked", Age: shell.Age{Key: "ago.never"}},
 		},
 		Pager: shell.Pager{Shown: 4, Total: 61, Next: "#"}, Forks: []nodes.Fork{{Node: "MA-ERR-MJ1", Stream: "Hay Salam"}},
 	}
 }
 
+func sampleWorries(p *i18n.Printer) []nodes.Worry {
+	return []nodes.Worry{
+		{State: "help", Text: p.T("fleet.disk", "left", p.T("box.megabytes", "n", "310")), Do: p.T("fleet.disk.do")},
+		{State: "help", Text: p.T("fleet.saved", "n", 12), Do: p.T("fleet.saved.do")},
+		{State: "wait", Text: p.T("fleet.cuts", "n", 14), Do: p.T("fleet.cuts.do")},
+	}
+}
+
 func sampleBox(p *i18n.Printer) nodes.Box {
-	v := nodes.Box{Peer: nodes.Peer{Name: "MA-ERR-MJ1", Node: sampleNode, URL: "#", Centres: []i18n.Text{haySalam}, State: "fault", Fault: p.T("network.fault.format"), Detail: "upgrade", Age: nodes.Age{Key: "ago.hours", N: 2}, Program: "1.2.0"}, BundleAction: "#", ReceiptURL: "#", RevokeAction: "#", Confirm: true, Reason: "stolen",
+	v := nodes.Box{Peer: nodes.Peer{Name: "MA-ERR-MJ1", Node: sampleNode, URL: "#", Centres: []i18n.Text{haySalam}, State: "fault", Fault: p.T("network.fault.format"), Detail: "upgrade", Age: shell.Age{Key: "ago.hours", N: 2}, Program: "1.2.0",
+		Worries: sampleWorries(p), Room: p.T("fleet.room", "left", p.T("box.megabytes", "n", "310"), "all", p.T("box.gigabytes", "n", "29")), Saved: shell.Age{Key: "ago.days", N: 12}, Kept: &shell.Age{Key: "ago.hours", N: 9}}, BundleAction: "#", ReceiptURL: "#", RevokeAction: "#", Confirm: true, Reason: "stolen",
 		Errors: map[string]string{"reason": p.T("error.reason_missing")}}
 	for _, r := range []string{"stolen", "lost", "broken", "replaced", "closed"} {
 		v.Reasons = append(v.Reasons, shell.Option{Value: r, Label: p.T("network.reason." + r)})
@@ -57,6 +67,8 @@ func sampleBox(p *i18n.Printer) nodes.Box {
 
 func init() {
 	held := nodes.HeldRow{Who: "MA-ERR-MJ1", Stream: "Hay Salam", State: "ungranted", Facts: 102, From: "18.03.2026 10:00", URL: "#", Node: sampleNode, StreamID: "commons", Decides: true}
+	grants := held
+	grants.Grants, grants.Facts, grants.Decides = "yes", 1, false
 	unknown := held
 	unknown.State, unknown.Facts, unknown.Decides = "unknown", 3, false
 	gallery = append(gallery, []shown{
@@ -64,11 +76,34 @@ func init() {
 		{"network-box", "network/list", func(p *i18n.Printer) any {
 			return nodes.Network{Own: sampleNode, Up: upPeer(p, "good"), TakeAction: "#", Errors: map[string]string{"bundle": p.T("network.bundle_damaged", "place", 1024)}}
 		}},
+		{"network-lost", "network/list", func(p *i18n.Printer) any {
+			return nodes.Network{Own: sampleNode, Up: upPeer(p, "fault"), Lost: []nodes.Fork{{Node: "MA-ERR-MJ1", Stream: "MA-ERR-MJ1", NodeID: sampleNode, StreamID: "x", Facts: 12, Rows: []nodes.HeldFact{{At: "18.03.2026 10:00", Kind: p.T("network.kind.attendance"), Body: `{"method":"list"}`}}, Action: "#"}}}
+		}},
+		{"network-restored", "network/list", func(p *i18n.Printer) any {
+			v := networkHub(p)
+			v.Restored, v.Silent = "18.03.2026 10:00", 3
+			return v
+		}},
 		{"network-down", "network/list", func(p *i18n.Printer) any { return nodes.Network{Own: sampleNode, Up: upPeer(p, "fault")} }},
 		{"network-paused", "network/list", func(p *i18n.Printer) any { return nodes.Network{Own: sampleNode, Up: upPeer(p, "paused")} }},
 		{"network-alone", "network/list", func(*i18n.Printer) any { return nodes.Network{Own: sampleNode, Alone: true, JoinURL: "#"} }},
 		{"network-none", "network/list", func(*i18n.Printer) any { return nodes.Network{Own: sampleNode, Query: "x"} }},
 		{"network-node", "network/node", func(p *i18n.Printer) any { return sampleBox(p) }},
+		{"network-recovered", "network/node", func(p *i18n.Printer) any {
+			v := sampleBox(p)
+			v.State, v.Fault, v.Detail, v.Confirm, v.RecoveredAction, v.SheetAction, v.Errors = "provisional", "", "", false, "#", "#", nil
+			return v
+		}},
+		{"network-recovery", "network/recovery", func(*i18n.Printer) any { return nodes.Recovery{Kept: true, Action: "#"} }},
+		{"network-recovery-none", "network/recovery", func(*i18n.Printer) any { return nodes.Recovery{Action: "#"} }},
+		{"network-recovery-sheet", "network/recovery", func(*i18n.Printer) any {
+			v := nodes.Recovery{Kept: true, Joined: true, Action: "#", Sheet: "K7QF-29M3-XDTA-4CVB-8NPR-5WYZ-H6GJ-2SEK"}
+			v.QR, _ = me.QR(v.Sheet)
+			return v
+		}},
+		{"network-provisional", "network/list", func(p *i18n.Printer) any {
+			return nodes.Network{Own: sampleNode, Up: upPeer(p, "good"), Provisional: true, RecoveryURL: "#"}
+		}},
 		{"network-up", "network/node", func(p *i18n.Printer) any {
 			v := sampleBox(p)
 			v.Peer, v.RevokeAction, v.PlanAction, v.Every, v.Errors = *upPeer(p, "good"), "", "#", "x", map[string]string{"every": p.T("network.every_wrong", "max", 10080)}
@@ -87,7 +122,7 @@ func init() {
 			return nodes.Join{Hub: "https://tizi.example.org", Code: "K7QF2", Name: "MA-ERR-MJ1", Number: "3909 0222 4891 9872 6366", Action: "#", Errors: map[string]string{"number": p.T("network.number_other")}}
 		}},
 		{"network-pair", "network/pair", func(*i18n.Printer) any { return nodes.Pair{Code: "K7QF2-9M3XD", Address: "https://tizi.example.org"} }},
-		{"network-held", "network/held", func(*i18n.Printer) any { return nodes.Held{Rows: []nodes.HeldRow{held, unknown}} }},
+		{"network-held", "network/held", func(*i18n.Printer) any { return nodes.Held{Rows: []nodes.HeldRow{held, grants, unknown}} }},
 		{"network-held-none", "network/held", func(*i18n.Printer) any { return nodes.Held{} }},
 		{"network-facts", "network/facts", func(p *i18n.Printer) any {
 			return nodes.HeldFacts{HeldRow: held, Action: "#", More: true, Rows: []nodes.HeldFact{{At: "18.03.2026 10:00", Kind: p.T("network.kind.place"), Body: `{"code":"MA-ERR-MJ1"}`}}, Errors: map[string]string{"reason": p.T("error.reason_missing")}}

@@ -4,7 +4,9 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/programme"
 	"tizi/internal/web/centre"
+	"tizi/internal/web/chart"
 	"tizi/internal/web/family"
+	"tizi/internal/web/shell"
 	"tizi/internal/web/steer"
 )
 
@@ -27,7 +29,10 @@ func ticked(key string, codes []string, on int) (out []steer.Choice) {
 func init() {
 	gallery = append(gallery, []shown{
 		{"programme-edit", "programmes/edit", func(p *i18n.Printer) any {
-			return steer.ProgrammeEdit{Code: "JIL", NameFR: "Jil Raqmi", NameAR: "الجيل الرقمي", Pillars: ticked("pillar", programme.Pillars, 0), Action: "#", BackURL: "/programmes", Errors: map[string]string{"name_en": p.T("programmes.name_missing")}}
+			return steer.ProgrammeEdit{Code: "JIL", NameFR: "Jil Raqmi", NameAR: "الجيل الرقمي", Pillars: ticked("pillar", programme.Pillars, 0), Action: "#", BackURL: "/programmes", WithdrawURL: "#", Errors: map[string]string{"name_en": p.T("programmes.name_missing")}}
+		}},
+		{"programme-withdraw", "programmes/withdraw", func(p *i18n.Printer) any {
+			return steer.Withdraw{Name: jil, Code: "JIL", Stands: p.List([]string{p.T("agree.stands.groups", "n", 3), p.T("agree.stands.bound", "n", 1)}), Action: "#", BackURL: "/programmes", Errors: map[string]string{"cause": p.T("error.reason_missing")}}
 		}},
 		{"programme-phases", "programmes/phases", func(*i18n.Printer) any {
 			return steer.Phases{Programme: jil, NewURL: "#", EditURL: "#", Rows: []steer.PhaseCard{
@@ -61,6 +66,43 @@ func init() {
 		}},
 		{"guardian-appeal", "guardian/appeal", func(p *i18n.Printer) any {
 			return family.Appeal{Name: "Brahim", ChildURL: "/children/1", Programme: jil, Phase: childhood, Why: tooOld, Days: 15, Action: "#", Errors: map[string]string{"words": p.T("appeal.words_missing")}}
+		}},
+	}...)
+}
+
+func init() {
+	plans := []shell.Option{{Value: "1", Label: "Rentrée prudente"}, {Value: "2", Label: "توسع سريع"}}
+	gallery = append(gallery, []shown{
+		{"rollout", "programmes/rollout", func(p *i18n.Printer) any {
+			v := steer.Rollout{Programme: jil, Plans: plans, Plan: "1", With: "2", Target: 22750, Reached: 4120, Action: "/rollout", NewURL: "/rollout-form", TargetsURL: "/programmes-targets", Words: []string{p.T("rollout.more", "a", "توسع سريع", "b", "Rentrée prudente", "n", 2400), p.T("rollout.misses", "plan", "Rentrée prudente", "target", 22750, "n", 2000)},
+				Months: chart.Months{Title: p.T("rollout.by_month"), RTL: p.Lang().Dir() == "rtl"}}
+			sum := []int64{0, 0}
+			for i, m := range programme.MonthsFrom("202601", "202612") {
+				begun := []int64{int64(400 + 90*i), int64(1500 - 60*i)}
+				sum = []int64{sum[0] + begun[0], sum[1] + begun[1]}
+				v.Rows = append(v.Rows, steer.RolloutMonth{Period: m, Begun: begun, Sum: sum})
+				v.Months.Columns = append(v.Months.Columns, chart.Column{Name: p.T("board.month." + m[4:]), Label: p.Period(m), Value: begun[0], Goal: begun[1], Figure: p.Number(begun[0])})
+			}
+			for i, name := range []string{"Rentrée prudente", "توسع سريع"} {
+				v.Sides = append(v.Sides, steer.RolloutSide{Name: name, Total: sum[i], Due: 4000, Adopted: i == 0, Conflict: i == 1, EditURL: "/rollout-form", AdoptURL: "/rollout-adopt",
+					Parts: []steer.RolloutPart{{Place: haySalam, From: "202601", To: "202606", Groups: 4, Seats: 20, Months: 3, Learners: 480, Beyond: true}, {Place: i18n.Text{i18n.FR: "Drâa-Tafilalet", i18n.AR: "درعة-تافيلالت"}, From: "202602", To: "202612", Groups: 12, Seats: 24, Months: 2, Learners: 3168}}})
+			}
+			return v
+		}},
+		{"rollout-none", "programmes/rollout", func(*i18n.Printer) any {
+			return steer.Rollout{Programme: jil, Action: "/rollout", NewURL: "/rollout-form", TargetsURL: "/programmes-targets"}
+		}},
+		{"rollout-form", "programmes/rollout-form", func(p *i18n.Printer) any {
+			v := steer.RolloutForm{Programme: jil, Name: "Rentrée prudente", Hours: "2", Known: []string{"MA-01 · Tanger"}, Action: "#", BackURL: "/rollout", Errors: map[string]string{"to_0": p.T("rollout.fault.ends_before"), "seats_1": p.T("rollout.fault.number", "max", programme.MaxOpeningSeats)},
+				Rows: []steer.RolloutLine{{N: 0, Place: "MA-01 · Tanger", From: "202603", To: "202601", Groups: "4", Seats: "20", Lasts: "3"}, {N: 1, Place: "MA-02", Seats: "0"}, {N: 2}}}
+			for _, m := range programme.MonthsFrom("202601", "202612") {
+				v.Months = append(v.Months, shell.Option{Value: m, Label: p.Period(m)})
+			}
+			return v
+		}},
+		{"rollout-adopt", "programmes/rollout-adopt", func(p *i18n.Printer) any {
+			return steer.RolloutAdopt{Programme: jil, Name: "Rentrée prudente", Asking: steer.Asking{Ask: true, Meant: "x", Doubts: []string{p.T("targets.doubt.part", "part", "Maroc · 2027", "n", 5000, "whole", "Maroc", "m", 800)}}, Adopted: 3, Seen: "x", Action: "#", BackURL: "/rollout", Errors: map[string]string{"despite": p.T("rollout.fault.despite")},
+				Rows: []steer.RolloutTarget{{Place: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Period: "2026", Was: 22750, Now: 12000}, {Place: haySalam, Period: "2026", Was: -1, Now: 480, Below: true, Reached: 510}, {Place: haySalam, Period: "2027", Was: 90, Now: -1}}}
 		}},
 	}...)
 }

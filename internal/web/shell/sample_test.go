@@ -31,6 +31,9 @@ var gallery = []shown{
 			{Code: "MA", Name: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب", i18n.ZGH: "ⵍⵎⵖⵔⵉⴱ", i18n.EN: "Morocco"}, Regions: 12, Places: 1612},
 		}}
 	}},
+	{"setup-code", "setup/code", func(p *i18n.Printer) any {
+		return centre.SetupCode{Code: "K7QF2-9M3XE", Errors: map[string]string{"code": p.T("setup.code.wrong")}}
+	}},
 	{"setup-owner", "setup/owner", func(p *i18n.Printer) any {
 		return centre.SetupOwner{Country: "MA", MinPassphrase: 10, Back: "/setup",
 			Errors: map[string]string{"name": p.T("error.required", "field", p.T("setup.owner.name"))}}
@@ -39,7 +42,7 @@ var gallery = []shown{
 		return centre.SetupCentre{NameFR: "Maison de jeunes Hay Salam", NameAR: "دار الشباب حي السلام", Kind: "youth", Milieu: "urban", Back: "/setup/owner", Province: "MA-03", Provinces: regionOptions(p)}
 	}},
 	{"setup-done", "setup/done", func(*i18n.Printer) any {
-		return centre.SetupDone{Centre: haySalam, ImportURL: "/people/import", GroupURL: "/groups/new", TodayURL: "/today", ProgrammeURL: "/programmes/new"}
+		return centre.SetupDone{Centre: haySalam, ImportURL: "/people/import", GroupURL: "/groups/new", TodayURL: "/today", ProgrammeURL: "/programmes/new", TrustURL: "/trust"}
 	}},
 	{"signin", "signin/signin", func(*i18n.Printer) any { return me.SignIn{Login: "salma.b", DemoURL: "/demo"} }},
 	{"signin-locked", "signin/signin", func(p *i18n.Printer) any {
@@ -238,23 +241,26 @@ var gallery = []shown{
 	{"board-none", "board/board", func(*i18n.Printer) any { return steer.Board{WomenGoal: -1, RuralGoal: -1, NewURL: "/programmes/new"} }},
 	{"behind", "board/behind", behind},
 	{"programmes", "programmes/list", func(*i18n.Printer) any {
-		return steer.Programmes{NewURL: "/programmes/new", Rows: []steer.ProgrammeRow{
+		return steer.Programmes{NewURL: "/programmes/new", Gone: []steer.GoneRow{{Name: i18n.Text{i18n.FR: "Jil Raqmi 2", i18n.AR: "الجيل الرقمي 2"}, Code: "JIL2", Why: "Saisi deux fois", RestoreURL: "#"}}, Rows: []steer.ProgrammeRow{
 			{Name: jil, Code: "JIL", Target: 22750, BoardURL: "/board", TargetsURL: "/programmes-targets", PhasesURL: "#", Pillars: []string{"training", "field"}, Phases: []steer.PhaseRow{{Name: i18n.Text{i18n.FR: "Enfants", i18n.AR: "الأطفال"}, From: "2026-01-05", To: "2026-06-30", AgeMin: 8, AgeMax: 14}, {Name: i18n.Text{i18n.FR: "Adolescents", i18n.AR: "اليافعون"}, From: "2026-09-01", To: "2027-06-30", AgeMin: 15, AgeMax: 18, Planned: true}}},
 			{Name: i18n.Text{i18n.FR: "Fursa", i18n.AR: "فرصة"}, Code: "FURSA", BoardURL: "/board", PhasesURL: "#", TargetsURL: "/programmes-targets", Phases: []steer.PhaseRow{{Name: i18n.Text{i18n.FR: "Deuxième chance"}, From: "2026-02-01", To: "2026-12-20", AgeMin: 15}}}}}
 	}},
 	{"programmes-none", "programmes/list", func(*i18n.Printer) any { return steer.Programmes{NewURL: "/programmes/new"} }},
 	{"programmes-form", "programmes/form", func(p *i18n.Printer) any {
-		return steer.ProgrammeForm{NameFR: "Jil Raqmi", NameAR: "الجيل الرقمي", From: "2026-03-18", To: "2027-06-30", AgeMin: "8", AgeMax: "14", CancelURL: "/programmes", Errors: map[string]string{"target": p.T("programmes.target_wrong")}}
+		return steer.ProgrammeForm{NameFR: "Jil Raqmi", NameAR: "الجيل الرقمي", From: "2026-03-18", To: "2027-06-30", AgeMin: "8", AgeMax: "14", Place: "MA · Maroc", Known: []string{"MA · Maroc"}, CancelURL: "/programmes", Errors: map[string]string{"target": p.T("programmes.target_wrong")}}
 	}},
 	{"programmes-targets", "programmes/targets", func(p *i18n.Printer) any {
 		v := steer.Targets{Programme: jil, Period: "2026", BoardURL: "/board", CancelURL: "/programmes", Periods: []steer.PeriodTab{{Name: p.T("board.whole"), URL: "?"}, {Name: "2026", URL: "?period=2026", Current: true}, {Name: "2027", URL: "?period=2027"}},
 			Of: "girls", Groups: []steer.PeriodTab{{Name: p.T("programmes.group.all"), URL: "#"}, {Name: p.T("programmes.group.girls"), URL: "#", Current: true}, {Name: p.T("programmes.group.rural"), URL: "#"}},
-			SpreadURL: "/programmes-spread", Ask: true, Rows: []steer.TargetRow{{Code: "MA", Name: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Value: "22750", How: p.T("spread.how_hand")}}, Errors: map[string]string{"target_MA-02": p.T("programmes.target_wrong")}}
+			SpreadURL: "/programmes-spread", NewURL: "/programmes-target", Others: []steer.OtherTarget{{Name: "Casablanca-Settat · mars 2026 · Participations", Value: 1400, URL: "/programmes-target"}}, More: 3,
+			Asking: steer.Asking{Ask: true, Meant: "x", Doubts: []string{p.T("targets.doubt.places", "n", 23100, "whole", "Maroc · 2026", "m", 22750)}}, Rows: []steer.TargetRow{{URL: "/programmes-target", Code: "MA", Name: i18n.Text{i18n.FR: "Maroc", i18n.AR: "المغرب"}, Value: "22750", How: p.T("spread.how_hand")}}, Errors: map[string]string{"target_MA-02": p.T("programmes.target_wrong")}}
 		for _, r := range regions {
 			v.Rows = append(v.Rows, steer.TargetRow{Code: r.code, Name: r.name, Value: fmt.Sprint(r.target)})
 		}
 		return v
 	}},
+	{"programmes-target", "programmes/target", func(p *i18n.Printer) any { return oneTarget(p, false) }},
+	{"programmes-target-new", "programmes/target", func(p *i18n.Printer) any { return oneTarget(p, true) }},
 	{"programmes-spread", "programmes/spread", func(p *i18n.Printer) any { return spreadOut(p, true) }},
 	{"programmes-spread-ask", "programmes/spread", func(p *i18n.Printer) any { return spreadOut(p, false) }},
 	{"programmes-spread-none", "programmes/spread", func(*i18n.Printer) any {
@@ -491,6 +497,22 @@ var sorts = map[string]shell.Sort{"name": {URL: "?sort=-name", Order: "ascending
 	"target": {URL: "?sort=target"}, "reached": {URL: "?sort=reached"}, "share": {URL: "?sort=share"}, "women": {URL: "?sort=women"}, "rural": {URL: "?sort=rural"},
 	"enrolled": {URL: "?sort=enrolled"}, "next": {URL: "?sort=next"}, "on": {URL: "?sort=on"}, "centre": {URL: "?sort=centre"}}
 
+// oneTarget is the form of one target: a new one that is there already, or one that contradicts others.
+func oneTarget(p *i18n.Printer, fresh bool) any {
+	everybody := shell.Option{Label: p.T("programmes.group.all")}
+	v := steer.TargetForm{New: fresh, Programme: jil, Indicator: "participations", Place: "MA-06 · Casablanca-Settat", Period: "2026-03", Sex: "f", Value: "1400", Seen: "x", Known: []string{"MA · Maroc", "MA-06 · Casablanca-Settat"}, Action: "#", BackURL: "/programmes-targets", Errors: map[string]string{},
+		Indicators: coded(p, "board.counts.", []string{"people", "participations"}), Sexes: append([]shell.Option{everybody}, coded(p, "sex.", []string{"f", "m"})...), Ages: []shell.Option{everybody}, Milieus: []shell.Option{everybody}, Schoolings: []shell.Option{everybody},
+		Agreements: []shell.Option{{Value: "1", Label: "CC-1 · Convention cadre"}}, SourceKinds: coded(p, "agree.source.", []string{"official", "press"}), SourceKind: "press", SourcePublication: "MAP", SourceOn: "2025-06", SourceURL: "https://www.mapnews.ma/", StatesFR: "environ 1 400 participations en mars"}
+	if fresh {
+		v.There, v.Errors["place"], v.Errors["period"] = "/programmes-target", p.T("targets.there", "n", 1200), p.T("targets.period_wrong", "year", "2026", "month", "2026-03")
+		return v
+	}
+	v.How = []string{p.T("targets.of_plan")}
+	v.Asking = steer.Asking{Ask: true, Meant: "x", Doubts: []string{p.T("targets.doubt.part", "part", "Casablanca-Settat · 2026", "n", 1400, "whole", "Maroc · 2026", "m", 1000)}}
+	v.Errors["despite"] = p.T("spread.despite_missing")
+	return v
+}
+
 // spreadOut is a target shared out over the regions: as it can be saved, or with parts below what is reached.
 func spreadOut(p *i18n.Printer, well bool) any {
 	v := steer.Spread{Programme: jil, Target: "1", Level: "region", Rule: "population", Whole: 22750, Seen: "x", Source: "HCP, RGPH 2024", SourceURL: "https://www.hcp.ma/", TargetsURL: "/programmes-targets", BoardURL: "/board", Errors: map[string]string{},
@@ -502,6 +524,7 @@ func spreadOut(p *i18n.Printer, well bool) any {
 		}
 		if i == 2 && !well {
 			x.Reached, x.Below, x.Lack = 9000, true, true
+			v.Typed, x.Replaced, v.Doubts, v.Meant = 2, true, []string{p.T("targets.doubt.cells", "n", 9000, "whole", "Maroc · 2026", "m", 8000)}, "x"
 			v.Ask, v.Errors["despite"], v.Errors["hand_"+r.code] = true, p.T("spread.despite_missing"), p.T("programmes.target_wrong")
 		}
 		v.Rows = append(v.Rows, x)

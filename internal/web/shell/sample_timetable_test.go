@@ -2,7 +2,9 @@ package shell_test
 
 import (
 	"tizi/internal/i18n"
+	"tizi/internal/sms"
 	"tizi/internal/web/centre"
+	"tizi/internal/web/door"
 	"tizi/internal/web/shell"
 )
 
@@ -27,12 +29,27 @@ func init() {
 		{"group-change-cancelled", "groups/change", func(p *i18n.Printer) any {
 			return centre.SessionChange{On: "2026-03-18", RestoreAction: "#", SessionForm: sessionForm(p), Cancelled: p.T("session.cause.weather"), NoticeURL: "#", BackURL: "#"}
 		}},
+		{"texts", "texts/list", func(p *i18n.Printer) any {
+			v := centre.Texts{Plugged: true, TestAction: "#", Quiet: p.List([]string{p.T("texts.quiet_every", "from", "20:00", "to", "08:00"), p.T("texts.quiet_days", "days", p.Weekday(5), "from", "12:00", "to", "14:30")}), Centres: []shell.Option{{Value: "1", Label: "Maison de jeunes Hay Salam"}, {Value: "2", Label: "Azilal"}},
+				Number: "06 12", Errors: map[string]string{"number": p.T("texts.fault.failed")}, Pager: shell.Pager{Next: "#", Total: -1}}
+			for i, s := range sms.States {
+				v.Counts = append(v.Counts, centre.TextCount{TextState: door.TextState{State: s, N: 40 - i}, URL: "#"})
+				row := centre.TextRow{Name: "Amina Bennani", URL: "#", Number: "+212661000001", Words: "دار الشباب حي السلام: أُلغيت حصة Groupe 03.", State: s, At: p.DayMonth("2026-03-18") + " 10:20", By: "Nadia Amrani"}
+				if s == sms.Waiting {
+					row.Next, row.Tries = p.DayMonth("2026-03-19")+" 08:00", 1
+				}
+				v.Rows = append(v.Rows, row)
+			}
+			v.Rows = append(v.Rows, centre.TextRow{Test: true, State: sms.Sent, At: p.DayMonth("2026-03-18") + " 10:10", By: "Nadia Amrani"})
+			return v
+		}},
+		{"texts-none", "texts/list", func(*i18n.Printer) any { return centre.Texts{} }},
 		{"group-notice", "groups/notice", func(p *i18n.Printer) any {
 			ar, fr := i18n.For(i18n.AR), i18n.For(i18n.FR)
 			lines := func(p *i18n.Printer) []string {
 				return []string{p.T("notice.cancelled", "group", "Groupe 03", "when", p.T("notice.when", "day", p.DayMonth("2026-03-18"), "hour", "14:30")), p.T("notice.cause", "cause", p.T("session.cause.weather"))}
 			}
-			return centre.Notice{Group: "Groupe 03", GroupURL: "#", BackURL: "#", Unreached: 2, Sheets: []centre.NoticeSheet{{Lang: "ar", Dir: "rtl", Title: ar.T("notice.title"), Centre: "دار الشباب حي السلام", Lines: lines(ar)}, {Lang: "fr", Dir: "ltr", Title: fr.T("notice.title"), Centre: "Maison de jeunes Hay Salam", Lines: lines(fr)}},
+			return centre.Notice{Group: "Groupe 03", GroupURL: "#", BackURL: "#", Unreached: 2, Unwanted: 1, Texting: &door.Texting{Action: "#", URL: "#", N: 14, Opens: p.T("notice.when", "day", p.DayMonth("2026-03-19"), "hour", "08:00"), Had: []door.TextState{{State: "sent", N: 11}, {State: "unsure", N: 1}}}, Sheets: []centre.NoticeSheet{{Lang: "ar", Dir: "rtl", Title: ar.T("notice.title"), Centre: "دار الشباب حي السلام", Lines: lines(ar)}, {Lang: "fr", Dir: "ltr", Title: fr.T("notice.title"), Centre: "Maison de jeunes Hay Salam", Lines: lines(fr)}},
 				Messages: []centre.NoticeMessage{{Lang: "ar", Dir: "rtl", Name: "العربية", Text: lines(ar)[0], Numbers: []string{"+212661000001", "+212661000002"}}}}
 		}},
 	}...)

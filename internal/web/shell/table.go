@@ -57,4 +57,5 @@ type Figure struct {
 	// Hidden says that this reader is not shown the number: Few that it is smaller than five, otherwise that it would give
 	// one away that is.
 	Hidden, Few bool
+	Unknown     bool // nobody here knows the number
 }

@@ -2,10 +2,12 @@ package steer
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
 	"slices"
 
 	"tizi/internal/access"
+	"tizi/internal/agreement"
 	"tizi/internal/i18n"
 	"tizi/internal/measure"
 	"tizi/internal/place"
@@ -48,90 +50,6 @@ type GapRow struct {
 	Bar             chart.Bar
 }
 
-// cellOf are the words of whom a target is for.
-func cellOf(a *door.Ask, t programme.Target) (words, pairs []string) {
-	for _, x := range [][2]string{{"sex", t.Sex}, {"age", t.Age}, {"milieu", t.Milieu}} {
-		if x[1] != "" {
-			words = append(words, a.P.T(x[0]+"."+x[1]))
-			pairs = append(pairs, x[0], x[1])
-		}
-	}
-	return words, pairs
-}
-
-// numbers reads boards of a programme, each once.
-type numbers struct {
-	a     *door.Ask
-	q     *question
-	read  map[measure.Filter]*measure.Board
-	lists access.Scope
-}
-
-func newNumbers(a *door.Ask, q *question) (*numbers, error) {
-	n := &numbers{a: a, q: q, read: map[measure.Filter]*measure.Board{}}
-	var err error
-	if a.May(access.ListPeople) {
-		n.lists, err = a.ScopeOf(access.ListPeople)
-	}
-	return n, err
-}
-
-// reached is how many of a target's cell were reached at centres.
-func (n *numbers) reached(t programme.Target, period string, centres []*place.Place) (int64, *measure.Board, error) {
-	f := measure.Filter{Programme: n.q.prog.ID, Period: period, Sex: t.Sex, Age: t.Age, Milieu: t.Milieu}
-	b := n.read[f]
-	if b == nil {
-		var err error
-		if b, err = measure.Read(n.a.R.Context(), n.a.H.DB, n.a.Scope, f); err != nil {
-			return 0, nil, err
-		}
-		n.read[f] = b
-	}
-	return n.q.sum(b, centres, "", ""), b, nil
-}
-
-// figure is how many of a target's cell were reached at centres, as far as the reader may know it: a part of a whole is shown as
-// the board shows it, veiled where it is few or could be worked out from the rest; a part of a part only to who knows the people.
-func (n *numbers) figure(t programme.Target, period string, centres []*place.Place) (shell.Figure, error) {
-	got, _, err := n.reached(t, period, centres)
-	if err != nil || n.known(centres) {
-		return shell.Figure{Value: got}, err
-	}
-	var dim, value string
-	dims := 0
-	for _, x := range [][2]string{{"sex", t.Sex}, {"age", t.Age}, {"milieu", t.Milieu}} {
-		if x[1] != "" {
-			dim, value = x[0], x[1]
-			dims++
-		}
-	}
-	switch dims {
-	case 0:
-		return shell.Figure{Value: got}, nil
-	case 1:
-		_, all, err := n.reached(programme.Target{}, period, centres)
-		if err != nil {
-			return shell.Figure{}, err
-		}
-		of := *n.q
-		of.names = false
-		if f := of.parts(n.a, all, centres, dim)[value]; f != nil {
-			return *f, nil
-		}
-	}
-	return shell.Figure{Hidden: true}, nil
-}
-
-// known reports whether the reader may list the people of all these centres.
-func (n *numbers) known(centres []*place.Place) bool {
-	return n.a.May(access.ListPeople) && !slices.ContainsFunc(centres, func(c *place.Place) bool { return !n.lists.Has(c.ID) })
-}
-
-// whole reports whether a reader counts all of a place: a target stands against all of it or against nothing.
-func whole(a *door.Ask, q *question, p *place.Place) bool {
-	return len(within(a, q, p)) == len(a.Tree.Within(p.ID))
-}
-
 func gaps(a *door.Ask) error {
 	q, err := ask(a)
 	if err != nil {
@@ -155,7 +73,7 @@ func gaps(a *door.Ask) error {
 	for _, x := range []string{"number", "share"} {
 		v.Orders = append(v.Orders, shell.Option{Value: x, Label: a.P.T("gaps.by." + x)})
 	}
-	n, err := newNumbers(a, q)
+	n, err := a.Numbers()
 	if err != nil {
 		return err
 	}
@@ -168,12 +86,15 @@ func gaps(a *door.Ask) error {
 	var rows []gap
 	for _, t := range q.targets {
 		p := a.Tree.Get(t.Place)
-		if p == nil || t.Period != q.period || t.Indicator != q.indicator || !a.Tree.Holds(q.at.ID, t.Place) || !whole(a, q, p) {
+		if p == nil || t.Period != q.period || t.Indicator != q.indicator || !a.Tree.Holds(q.at.ID, t.Place) {
+			continue
+		}
+		centres, whole := n.Within(t)
+		if !whole {
 			continue
 		}
 		v.AnyTarget = true
-		centres := within(a, q, p)
-		got, _, err := n.reached(t, q.period, centres)
+		got, err := n.Reached(t, centres)
 		if err != nil {
 			return err
 		}
@@ -183,14 +104,14 @@ func gaps(a *door.Ask) error {
 		}
 		at := *q
 		at.at = p
-		words, pairs := cellOf(a, t)
-		f, err := n.figure(t, q.period, centres)
+		words, pairs := a.Cells(t)
+		f, err := n.Figure(t, centres)
 		if err != nil {
 			return err
 		}
 		r := gap{GapRow: GapRow{Place: p.Name, Cells: words, URL: at.url("/board"), Evidence: at.url("/evidence", pairs...), Target: t.Value, Missing: t.Value - got, Reached: shell.Figure{Value: got},
 			Bar: chart.Bar{Value: got, Target: t.Value, RTL: rtl, Label: a.P.T("board.bar", "name", nameOf(a, p.Name), "n", got, "target", t.Value)}}, share: share(got, t.Value)}
-		if n.known(centres) && got > 0 {
+		if n.Known(centres) && got > 0 {
 			r.Reached.URL = at.url("/board/behind", pairs...)
 		} else if f.Hidden { // what is not told of a part is not told by what it lacks either
 			r.Reached, r.Missing, r.veil = f, 0, true
@@ -257,32 +178,32 @@ func evidence(a *door.Ask) error {
 	if len(q.programmes) == 0 {
 		return fs.ErrNotExist
 	}
-	t := programme.Target{Place: q.at.ID, Sex: u.Get("sex"), Age: u.Get("age"), Milieu: u.Get("milieu")}
+	t := programme.Target{Programme: q.prog.ID, Place: q.at.ID, Period: q.period, Indicator: q.indicator, Sex: u.Get("sex"), Age: u.Get("age"), Milieu: u.Get("milieu"), Schooling: u.Get("schooling")}
 	for _, d := range measure.Dimensions {
 		if x := u.Get(d.Name); x != "" && !slices.Contains(d.Values, x) {
 			return fs.ErrNotExist
 		}
 	}
-	n, err := newNumbers(a, q)
+	n, err := a.Numbers()
 	if err != nil {
 		return err
 	}
 	centres := within(a, q, q.at)
-	got, _, err := n.reached(t, q.period, centres)
+	got, err := n.Reached(t, centres)
 	if err != nil {
 		return err
 	}
-	words, pairs := cellOf(a, t)
+	words, pairs := a.Cells(t)
 	v := Evidence{What: nameOf(a, q.prog.Name), PlaceName: nameOf(a, q.at.Name), Cells: words, PeriodName: periodName(a, q.period), Participations: q.indicator == measure.Participations, BoardURL: q.url("/board")}
-	named := n.known(centres)
-	if v.Number, err = n.figure(t, q.period, centres); err != nil {
+	named := n.Known(centres)
+	if v.Number, err = n.Figure(t, centres); err != nil {
 		return err
 	}
 	if named && got > 0 {
 		v.Number.URL = q.url("/board/behind", pairs...)
 	}
 	for _, x := range q.targets {
-		if x.Place == q.at.ID && x.Period == q.period && x.Indicator == q.indicator && x.Sex == t.Sex && x.Age == t.Age && x.Milieu == t.Milieu {
+		if x.Place == q.at.ID && x.Period == q.period && x.Indicator == q.indicator && x.Sex == t.Sex && x.Age == t.Age && x.Milieu == t.Milieu && x.Schooling == t.Schooling {
 			v.Target = x.Value
 			if err := backing(a, x, &v); err != nil {
 				return err
@@ -296,7 +217,7 @@ func evidence(a *door.Ask) error {
 	var parts []*shell.Figure
 	for _, c := range centres {
 		s := sheets[c.ID]
-		number, err := n.figure(t, q.period, []*place.Place{c})
+		number, err := n.Figure(t, []*place.Place{c})
 		if err != nil {
 			return err
 		}
@@ -310,7 +231,7 @@ func evidence(a *door.Ask) error {
 		parts = append(parts, &v.Rows[i].Number)
 	}
 	if !named && len(words) > 0 {
-		veil(parts)
+		door.Veil(parts)
 	}
 	return logs(a, centres, &v)
 }
@@ -324,14 +245,14 @@ func backing(a *door.Ask, t programme.Target, v *Evidence) error {
 		return nil
 	}
 	ctx := a.R.Context()
-	public, err := a.H.Agreements.Public(ctx, a.H.DB)
-	if err != nil {
+	g, err := a.H.Agreements.Get(ctx, a.H.DB, access.Everywhere(), t.Agreement)
+	if errors.Is(err, agreement.ErrUnknown) { // it has not come to this node
+		return nil
+	} else if err != nil {
 		return err
 	}
-	for _, g := range public {
-		if g.ID == t.Agreement {
-			v.Agreement = shell.Crumb{Name: nameOf(a, g.Name), URL: "/initiatives"}
-		}
+	if g.Open() {
+		v.Agreement = shell.Crumb{Name: nameOf(a, g.Name), URL: "/initiatives"}
 	}
 	if !a.May(access.ReadAgreements) {
 		return nil

@@ -160,35 +160,6 @@ func (q *question) figure(a *door.Ask, n int64, pairs ...string) shell.Figure {
 	return f
 }
 
-// fewest is the smallest number of a part that is shown to whoever may not know the people.
-const fewest = 5
-
-// veil hides the parts of a whole that are few, and where one alone is hidden, so that it could be worked out from the
-// whole, the next smallest too.
-func veil(parts []*shell.Figure) {
-	hidden := 0
-	for _, f := range parts {
-		if f.Hidden || f.Value > 0 && f.Value < fewest {
-			*f = shell.Figure{Hidden: true, Few: f.Few || !f.Hidden}
-			hidden++
-		}
-	}
-	if hidden != 1 {
-		return
-	}
-	var least *shell.Figure
-	for _, f := range parts {
-		if !f.Hidden && f.Value > 0 && (least == nil || f.Value < least.Value) {
-			least = f
-		}
-	}
-	for _, f := range parts {
-		if f == least || least == nil && !f.Hidden {
-			*f = shell.Figure{Hidden: true}
-		}
-	}
-}
-
 // parts are the figures of each value of a dimension.
 func (q *question) parts(a *door.Ask, b *measure.Board, centres []*place.Place, dim string) map[string]*shell.Figure {
 	out := map[string]*shell.Figure{}
@@ -204,7 +175,7 @@ func (q *question) parts(a *door.Ask, b *measure.Board, centres []*place.Place, 
 		}
 	}
 	if !q.names {
-		veil(all)
+		door.Veil(all)
 	}
 	return out
 }
@@ -222,6 +193,9 @@ func board(a *door.Ask) error {
 	ctx := a.R.Context()
 	q, err := ask(a)
 	if err != nil {
+		return err
+	}
+	if err := a.Here(); err != nil {
 		return err
 	}
 	if len(q.programmes) == 0 {
@@ -367,7 +341,7 @@ func fillRows(a *door.Ask, q *question, b *measure.Board, v *Board) {
 			for i := range v.Rows {
 				column = append(column, of(&v.Rows[i]))
 			}
-			veil(column)
+			door.Veil(column)
 		}
 	}
 	sortRows(a, q, v)

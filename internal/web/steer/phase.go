@@ -1,6 +1,7 @@
 package steer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,13 +14,26 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/programme"
+	"tizi/internal/store"
 	"tizi/internal/training"
 	"tizi/internal/web/door"
 )
 
+// phaseYears is how far from today the days of a phase may lie.
+const phaseYears = 20
+
+// yearsFrom is the day some years after another one.
+func yearsFrom(day string, years int) string {
+	t, _ := time.Parse(time.DateOnly, day) // today
+	return t.AddDate(years, 0, 0).Format(time.DateOnly)
+}
+
 func phaseRoutes(d *door.Door) {
 	d.Handle("GET /programmes/{code}", access.WriteProgrammes, programmeEdit)
 	d.Handle("POST /programmes/{code}", access.WriteProgrammes, programmeEditGiven)
+	d.Handle("GET /programmes/{code}/withdraw", access.WriteProgrammes, programmeWithdraw)
+	d.Handle("POST /programmes/{code}/withdraw", access.WriteProgrammes, programmeWithdrawn)
+	d.Handle("POST /programmes/{code}/restore", access.WriteProgrammes, programmeRestored)
 	d.Handle("GET /programmes/{code}/phases", access.WriteProgrammes, phases)
 	d.Handle("GET /programmes/{code}/phases/new", access.WriteProgrammes, phaseEdit)
 	d.Handle("POST /programmes/{code}/phases/new", access.WriteProgrammes, phaseEditGiven)
@@ -34,7 +48,7 @@ type ProgrammeEdit struct {
 	Code                            string
 	NameFR, NameAR, NameZGH, NameEN string
 	Pillars                         []Choice
-	Action, BackURL                 string
+	Action, BackURL, WithdrawURL    string
 	Errors                          map[string]string
 }
 
@@ -92,6 +106,9 @@ type RuleForm struct {
 	AgeMin, AgeMax, AgeOn  string
 	Sex, Milieu, Diploma   string
 	Schoolings, Categories []Choice
+	AskDespite             bool // somebody could be in one of Overlaps too
+	Despite                string
+	Overlaps               []i18n.Text
 	Action, BackURL        string
 	Errors                 map[string]string
 }
@@ -118,7 +135,7 @@ func programmeEditView(a *door.Ask) (*programme.Programme, ProgrammeEdit, error)
 		return nil, ProgrammeEdit{}, err
 	}
 	return p, ProgrammeEdit{Code: p.Code, NameFR: p.Name[i18n.FR], NameAR: p.Name[i18n.AR], NameZGH: p.Name[i18n.ZGH], NameEN: p.Name[i18n.EN], Pillars: ticks("pillar", programme.Pillars, p.Pillars),
-		Action: a.R.URL.Path, BackURL: "/programmes/" + p.Code + "/phases", Errors: map[string]string{}}, nil
+		Action: a.R.URL.Path, BackURL: "/programmes/" + p.Code + "/phases", WithdrawURL: "/programmes/" + p.Code + "/withdraw", Errors: map[string]string{}}, nil
 }
 
 func programmeEdit(a *door.Ask) error {
@@ -186,16 +203,17 @@ func phases(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
+	all, err := a.H.Programmes.AllVersions(ctx, a.H.DB, list)
+	if err != nil {
+		return err
+	}
 	for _, ph := range list {
 		card := PhaseCard{PhaseRow: PhaseRow{Name: ph.Name, From: ph.From, To: ph.To, AgeMin: ph.AgeMin, AgeMax: ph.AgeMax, Planned: ph.Planned}, EditURL: self + "/phases/" + ph.ID.String()}
 		card.RuleURL = card.EditURL + "/rule"
 		for _, x := range ph.Places {
 			card.Places = append(card.Places, a.PlaceName(x))
 		}
-		versions, err := a.H.Programmes.Versions(ctx, a.H.DB, ph)
-		if err != nil {
-			return err
-		}
+		versions := all[ph.ID]
 		now := programme.InForce(versions, a.Today())
 		for _, x := range slices.Backward(versions) {
 			var asked []string
@@ -313,6 +331,13 @@ func phaseEditGiven(a *door.Ask) error {
 	if ok1 && ok2 && v.To < v.From {
 		v.Errors["to"] = a.P.T("groups.ends_before")
 	}
+	// A slip of the year would give every list of months thousands of them.
+	first, last := yearsFrom(a.Today(), -phaseYears), yearsFrom(a.Today(), phaseYears)
+	for field, at := range map[string]string{"from": v.From, "to": v.To} {
+		if v.Errors[field] == "" && (at < first || at > last) {
+			v.Errors[field] = a.P.T("programmes.phase_far", "from", a.P.Date(first), "to", a.P.Date(last))
+		}
+	}
 	typed := a.R.PostForm["place"]
 	var offered []string
 	for _, c := range v.Places {
@@ -329,28 +354,32 @@ func phaseEditGiven(a *door.Ask) error {
 		}
 	}
 	v.Places = placeChoices(a, p, places)
-	if !v.New && ok1 && ok2 && len(v.Errors) == 0 {
-		var days *training.DaysError
-		if err := a.H.Training.PhaseHolds(a.R.Context(), a.H.DB, ph.ID, v.From, v.To); errors.As(err, &days) {
-			v.Errors["from"] = a.P.T("programmes.phase_sessions", "from", a.P.Date(days.From), "to", a.P.Date(days.To))
-		} else if err != nil {
-			return err
-		}
-	}
 	if len(v.Errors) > 0 {
 		return a.Again("programmes/phase", v)
 	}
 	ph.Name, ph.From, ph.To, ph.Planned, ph.Places = name, v.From, v.To, v.Planned == "yes", places
-	if over := ph.Overlaps(a.Tree, list); len(over) > 0 && v.Despite != "yes" {
-		for _, x := range over {
-			v.Overlaps = append(v.Overlaps, x.Name)
+	if !v.New { // who a new one is for is asked next
+		if v.Overlaps, err = overlaps(a, ph, list, nil); err != nil {
+			return err
 		}
+	}
+	if len(v.Overlaps) > 0 && v.Despite != "yes" {
 		v.AskDespite, v.Errors["despite"] = true, a.P.T("programmes.overlap_confirm")
 		return a.Again("programmes/phase", v)
 	}
 	_, err = a.H.Programmes.Set(a.R.Context(), a.Actor(), programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place, Pillars: p.Pillars},
-		Phases: []programme.PhaseOpened{{Code: ph.Code, Name: ph.Name, From: ph.From, To: ph.To, AgeMin: ph.AgeMin, AgeMax: ph.AgeMax, Planned: ph.Planned, Places: ph.Places}}})
-	if err != nil {
+		Phases: []programme.PhaseOpened{{Code: ph.Code, Name: ph.Name, From: ph.From, To: ph.To, AgeMin: ph.AgeMin, AgeMax: ph.AgeMax, Planned: ph.Planned, Places: ph.Places}},
+		May:    func(ctx context.Context, q store.Querier) error { return a.H.Training.PhaseHolds(ctx, q, a.Tree, ph) }})
+	var days *training.DaysError
+	var groups *training.GroupsError
+	switch {
+	case errors.As(err, &days):
+		v.Errors["from"] = a.P.T("programmes.phase_sessions", "from", a.P.Date(days.From), "to", a.P.Date(days.To))
+		return a.Again("programmes/phase", v)
+	case errors.As(err, &groups):
+		v.Errors["from"] = a.P.T("programmes.phase_groups", "n", groups.N, "groups", a.P.List(groups.Names))
+		return a.Again("programmes/phase", v)
+	case err != nil:
 		return err
 	}
 	a.Notify("good", "common.saved")
@@ -358,6 +387,25 @@ func phaseEditGiven(a *door.Ask) error {
 		return a.Go("/programmes/" + p.Code + "/phases/" + ph.ID.String() + "/rule")
 	}
 	return a.Go(v.BackURL)
+}
+
+// overlaps names the phases of a programme that somebody could be in beside one of them; anew is its rule where that is about to be
+// decided.
+func overlaps(a *door.Ask, ph programme.Phase, list []programme.Phase, anew *programme.Rule) ([]i18n.Text, error) {
+	versions, err := a.H.Programmes.AllVersions(a.R.Context(), a.H.DB, append(slices.Clone(list), ph))
+	if err != nil {
+		return nil, err
+	}
+	var out []i18n.Text
+	for _, x := range ph.Overlaps(a.Tree, list, func(p programme.Phase) programme.Rule {
+		if anew != nil && p.ID == ph.ID {
+			return *anew
+		}
+		return programme.InForce(versions[p.ID], "9999").Rule
+	}) {
+		out = append(out, x.Name)
+	}
+	return out, nil
 }
 
 func ruleView(a *door.Ask) (programme.Phase, RuleForm, error) {
@@ -463,7 +511,24 @@ func ruleGiven(a *door.Ask) error {
 	if len(v.Errors) > 0 {
 		return a.Again("programmes/rule", v)
 	}
-	if err := a.H.Programmes.Decide(a.R.Context(), a.Actor(), programme.RuleStated{Phase: ph.ID, From: v.From, Rule: r, By: v.By}); err != nil {
+	list, err := a.H.Programmes.Phases(a.R.Context(), a.H.DB, ph.Programme)
+	if err != nil {
+		return err
+	}
+	if v.Overlaps, err = overlaps(a, ph, list, &r); err != nil {
+		return err
+	}
+	if v.Despite = f("despite"); len(v.Overlaps) > 0 && v.Despite != "yes" {
+		v.AskDespite, v.Errors["despite"] = true, a.P.T("programmes.overlap_confirm")
+		return a.Again("programmes/rule", v)
+	}
+	err = a.H.Programmes.Decide(a.R.Context(), a.Actor(), programme.RuleStated{Phase: ph.ID, From: v.From, Rule: r, By: v.By})
+	var early *programme.EarlyError
+	if errors.As(err, &early) {
+		v.Errors["from"] = a.P.T("programmes.rule_early", "date", a.P.Date(early.From))
+		return a.Again("programmes/rule", v)
+	}
+	if err != nil {
 		return fmt.Errorf("decide a rule: %w", err)
 	}
 	a.Notify("good", "programmes.rule_saved")

@@ -2,9 +2,11 @@ package steer
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +29,9 @@ func programmeRoutes(d *door.Door) {
 	d.Handle("POST /programmes/new", access.WriteProgrammes, programmeNewGiven)
 	d.Handle("GET /programmes/{code}/targets", access.WriteProgrammes, targets)
 	d.Handle("POST /programmes/{code}/targets", access.WriteProgrammes, targetsGiven)
+	targetRoutes(d)
 	spreadRoutes(d)
+	rolloutRoutes(d)
 }
 
 func programmes(a *door.Ask) error {
@@ -37,41 +41,42 @@ func programmes(a *door.Ask) error {
 		return err
 	}
 	v := Programmes{NewURL: "/programmes/new"}
+	phases, err := a.H.Programmes.AllPhases(ctx, a.H.DB)
+	if err != nil {
+		return err
+	}
+	wholes, err := a.H.Programmes.Wholes(ctx, a.H.DB)
+	if err != nil {
+		return err
+	}
 	for _, p := range list {
-		phases, err := a.H.Programmes.Phases(ctx, a.H.DB, p.ID)
-		if err != nil {
-			return err
-		}
-		ts, err := a.H.Programmes.Targets(ctx, a.H.DB, p.ID)
-		if err != nil {
-			return err
-		}
-		row := ProgrammeRow{Name: p.Name, Code: p.Code, BoardURL: door.With("/board", "programme", p.Code), TargetsURL: "/programmes/" + p.Code + "/targets", PhasesURL: "/programmes/" + p.Code + "/phases", Pillars: p.Pillars}
-		for _, ph := range phases {
+		row := ProgrammeRow{Name: p.Name, Code: p.Code, BoardURL: door.With("/board", "programme", p.Code), TargetsURL: "/programmes/" + p.Code + "/targets", PhasesURL: "/programmes/" + p.Code + "/phases", RolloutURL: "/programmes/" + p.Code + "/rollout", Pillars: p.Pillars, Target: wholes[p.ID]}
+		for _, ph := range phases[p.ID] {
 			row.Phases = append(row.Phases, PhaseRow{Name: ph.Name, From: ph.From, To: ph.To, AgeMin: ph.AgeMin, AgeMax: ph.AgeMax, Planned: ph.Planned})
-		}
-		for _, t := range ts {
-			if t.Place == p.Place && t.Period == measure.Total && t.Indicator == measure.People && t.Whole() {
-				row.Target = t.Value
-			}
 		}
 		v.Rows = append(v.Rows, row)
 	}
-	return a.Render("programmes/list", v)
+	gone, err := a.H.Programmes.Gone(ctx, a.H.DB)
+	for _, p := range gone {
+		v.Gone = append(v.Gone, GoneRow{Name: p.Name, Code: p.Code, Why: p.Withdrawn, RestoreURL: "/programmes/" + p.Code + "/restore"})
+	}
+	return cmp.Or(err, a.Render("programmes/list", v))
 }
 
 func programmeNew(a *door.Ask) error {
 	year := a.H.Log.Clock.Now().Year()
-	return a.Render("programmes/form", ProgrammeForm{
-		From: a.Today(), To: fmt.Sprintf("%d-06-30", year+1), Action: "/programmes/new", CancelURL: "/programmes",
-	})
+	v := ProgrammeForm{From: a.Today(), To: fmt.Sprintf("%d-06-30", year+1), Known: knownPlaces(a, id.Nil), Action: "/programmes/new", CancelURL: "/programmes"}
+	if country := a.Tree.Countries(); len(country) > 0 {
+		v.Place = typedPlace(a, country[0])
+	}
+	return a.Render("programmes/form", v)
 }
 
 var codeForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{1,29}$`)
 
 // number reads a count that was typed, with its thousands marked or not.
 func number(s string) (int64, error) {
-	s = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", ".", "", ",", "").Replace(strings.TrimSpace(s))
+	s = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", ".", "", ",", "").Replace(door.Digits(strings.TrimSpace(s)))
 	return strconv.ParseInt(s, 10, 64)
 }
 
@@ -79,7 +84,7 @@ func programmeNewGiven(a *door.Ask) error {
 	f := func(name string) string { return strings.TrimSpace(a.R.FormValue(name)) }
 	v := ProgrammeForm{
 		NameFR: f("name_fr"), NameAR: f("name_ar"), Code: strings.ToUpper(f("code")), PhaseFR: f("phase_fr"), PhaseAR: f("phase_ar"), From: f("from"), To: f("to"),
-		AgeMin: f("age_min"), AgeMax: f("age_max"), Target: f("target"), Action: "/programmes/new", CancelURL: "/programmes", Errors: map[string]string{},
+		AgeMin: f("age_min"), AgeMax: f("age_max"), Place: f("place"), Target: f("target"), Known: knownPlaces(a, id.Nil), Action: "/programmes/new", CancelURL: "/programmes", Errors: map[string]string{},
 	}
 	wrong := func(field, key string) { v.Errors[field] = a.P.T(key) }
 	if v.NameFR == "" && v.NameAR == "" {
@@ -87,8 +92,10 @@ func programmeNewGiven(a *door.Ask) error {
 	}
 	if !codeForm.MatchString(v.Code) {
 		wrong("code", "programmes.code_wrong")
-	} else if p, err := a.H.Programmes.Code(a.R.Context(), a.H.DB, v.Code); err != nil {
+	} else if p, err := a.H.Programmes.Get(a.R.Context(), a.H.DB, programme.ID(v.Code)); err != nil {
 		return err
+	} else if p != nil && p.Withdrawn != "" {
+		wrong("code", "programmes.code_gone")
 	} else if p != nil {
 		wrong("code", "programmes.code_taken")
 	}
@@ -128,9 +135,12 @@ func programmeNewGiven(a *door.Ask) error {
 	if err != nil || target < 1 || target > 1_000_000_000 {
 		wrong("target", "programmes.target_wrong")
 	}
-	country := a.Tree.Countries()
-	if len(country) == 0 {
+	at := placeTyped(a, v.Place)
+	switch {
+	case len(a.Tree.Countries()) == 0:
 		wrong("", "programmes.no_country")
+	case at == nil:
+		wrong("place", "targets.place_unknown")
 	}
 	if len(v.Errors) > 0 {
 		return a.Again("programmes/form", v)
@@ -146,9 +156,9 @@ func programmeNewGiven(a *door.Ask) error {
 		return t
 	}
 	_, err = a.H.Programmes.Set(a.R.Context(), a.Actor(), programme.Plan{
-		Programme: programme.Opened{Code: v.Code, Name: text(v.NameFR, v.NameAR), Place: country[0].ID},
+		Programme: programme.Opened{Code: v.Code, Name: text(v.NameFR, v.NameAR), Place: at.ID},
 		Phases:    []programme.PhaseOpened{{Code: "1", Name: text(v.PhaseFR, v.PhaseAR), From: v.From, To: v.To, AgeMin: ages[0], AgeMax: ages[1]}},
-		Targets:   []programme.TargetSet{{Indicator: measure.People, Place: country[0].ID, Value: target}},
+		Targets:   []programme.TargetSet{{Indicator: measure.People, Place: at.ID, Value: target}},
 	})
 	if err != nil {
 		return err
@@ -161,7 +171,7 @@ func programmeNewGiven(a *door.Ask) error {
 type group struct{ code, dim, value string }
 
 // groups are those of whom targets can be set.
-var groups = []group{{}, {"girls", "sex", "f"}, {"rural", "milieu", "rural"}}
+var groups = []group{{}, {"girls", "sex", "f"}, {"rural", "milieu", "rural"}, {"out_of_school", "schooling", "out_of_school"}}
 
 // groupOf is the group of a code; "" is everybody.
 func groupOf(code string) (group, error) {
@@ -185,7 +195,7 @@ func (g group) cell() map[string]string {
 
 // of reports whether a target counts just this group.
 func (g group) of(t programme.Target) bool {
-	is := map[string]string{"sex": t.Sex, "age": t.Age, "milieu": t.Milieu}
+	is := map[string]string{"sex": t.Sex, "age": t.Age, "milieu": t.Milieu, "schooling": t.Schooling}
 	if g.dim != "" && is[g.dim] != g.value {
 		return false
 	}
@@ -202,8 +212,8 @@ func (g group) of(t programme.Target) bool {
 type asked struct {
 	*programme.Programme
 	group
-	set map[id.ID]programme.Target            // of the group, by place
-	all map[string]map[id.ID]programme.Target // of every group, by its code
+	set map[id.ID]programme.Target // of the group, by place
+	all []programme.Target         // of the programme
 }
 
 // askedProgramme is the programme that the address names, with its targets of people.
@@ -224,34 +234,13 @@ func askedProgramme(a *door.Ask) (*asked, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &asked{p, g, nil, map[string]map[id.ID]programme.Target{}}
-	for _, g := range groups {
-		of := map[id.ID]programme.Target{}
-		for _, t := range ts {
-			if t.Indicator == measure.People && t.Period == period(a) && t.Phase.IsNil() && g.of(t) {
-				of[t.Place] = t
-			}
+	out := &asked{p, g, map[id.ID]programme.Target{}, ts}
+	for _, t := range ts {
+		if t.Indicator == measure.People && t.Period == period(a) && t.Phase.IsNil() && g.of(t) {
+			out.set[t.Place] = t
 		}
-		out.all[g.code] = of
 	}
-	out.set = out.all[g.code]
 	return out, nil
-}
-
-// odd says what is wrong with a target beside those of the same place: a group is not larger than everybody.
-func (p *asked) odd(a *door.Ask, at id.ID, n int64) string {
-	if whole := p.all[""][at].Value; p.code != "" {
-		if whole > 0 && n > whole {
-			return a.P.T("programmes.group_over", "whole", whole)
-		}
-		return ""
-	}
-	for _, g := range groups[1:] {
-		if part := p.all[g.code][at].Value; part > n {
-			return a.P.T("programmes.whole_under", "group", a.P.T("programmes.group."+g.code), "n", part)
-		}
-	}
-	return ""
 }
 
 // period is the year whose targets are meant, or the whole.
@@ -263,37 +252,73 @@ func period(a *door.Ask) string {
 }
 
 // binding reads what binds the target of the whole, as it was typed: the agreement and the source.
-func binding(a *door.Ask, v *Targets, was source.Source) (id.ID, source.Source) {
+func binding(a *door.Ask, v *Targets, was programme.Target) (id.ID, source.Source) {
 	v.Agreement, v.SourceKind, v.SourceOn = a.R.FormValue("agreement"), a.R.FormValue("source_kind"), agreement.Digits(a.R.FormValue("source_on"))
-	s := source.Source{Kind: v.SourceKind, On: v.SourceOn}
-	if s.Kind == was.Kind && s.On == was.On {
-		s = was // with what the form does not ask for
+	s := was.Source // with what the form does not ask for
+	if s.Kind, s.On = v.SourceKind, v.SourceOn; s.Kind+s.On == "" {
+		s = source.Source{}
 	}
-	switch s.Check() {
-	case source.ErrKind:
-		v.Errors["source_kind"] = a.P.T("agree.fault.source_kind")
-	case source.ErrDate:
-		v.Errors["source_on"] = a.P.T("agree.fault.date_span", "day", "2025-06-14", "month", "2025-06", "year", "2025")
-	}
-	if v.Agreement == "" {
-		return id.Nil, s
-	}
-	if !shell.Offers(v.Agreements, v.Agreement) {
-		v.Errors["agreement"] = a.P.T("agree.fault.not_offered")
-		return id.Nil, s
-	}
-	return id.MustParse(v.Agreement), s
+	faultsOf(a, s, v.Errors)
+	return bound(a, v.Agreement, v.Agreements, was.Agreement, v.Errors), s
 }
 
-// targetsView is the form as things stand, the programme, its places, the country first, and the source of its target.
-func targetsView(a *door.Ask) (Targets, *asked, []*place.Place, source.Source, error) {
+// faultsOf says what is wrong with a source beside its fields.
+func faultsOf(a *door.Ask, s source.Source, errs map[string]string) {
+	switch s.Check() {
+	case source.ErrKind:
+		errs["source_kind"] = a.P.T("agree.fault.source_kind")
+	case source.ErrDate:
+		errs["source_on"] = a.P.T("agree.fault.date_span", "day", "2025-06-14", "month", "2025-06", "year", "2025")
+	case source.ErrURL:
+		errs["source_url"] = a.P.T("agree.fault.url")
+	}
+}
+
+// bound reads the agreement that was chosen among those that the reader may read. One that binds already and that they may not
+// read stays.
+func bound(a *door.Ask, typed string, offered []shell.Option, was id.ID, errs map[string]string) id.ID {
+	switch {
+	case typed == "" && !was.IsNil() && !shell.Offers(offered, was.String()):
+		return was
+	case typed == "":
+		return id.Nil
+	case !shell.Offers(offered, typed):
+		errs["agreement"] = a.P.T("agree.fault.not_offered")
+		return id.Nil
+	}
+	return id.MustParse(typed)
+}
+
+// agreements are those that the reader may read.
+func agreements(a *door.Ask) (out []shell.Option, err error) {
+	scope, err := a.ScopeOf(access.ReadAgreements)
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.H.Agreements.Names(a.R.Context(), a.H.DB, scope)
+	for _, x := range all {
+		out = append(out, shell.Option{Value: x.ID.String(), Label: x.Code + " · " + nameOf(a, x.Name)})
+	}
+	return out, err
+}
+
+// sourceKinds are what a source can be.
+func sourceKinds(a *door.Ask) (out []shell.Option) {
+	for _, k := range source.Kinds {
+		out = append(out, shell.Option{Value: k, Label: a.P.T("agree.source." + k)})
+	}
+	return out
+}
+
+// targetsView is the form as things stand, the programme, and its places, the widest first.
+func targetsView(a *door.Ask) (Targets, *asked, []*place.Place, error) {
 	p, err := askedProgramme(a)
 	if err != nil {
-		return Targets{}, nil, nil, source.Source{}, err
+		return Targets{}, nil, nil, err
 	}
 	set := p.set
 	year := a.Today()[:4]
-	v := Targets{Programme: p.Name, Period: period(a), Action: "/programmes/" + p.Code + "/targets", CancelURL: "/programmes", BoardURL: door.With("/board", "programme", p.Code), SpreadURL: "/programmes/" + p.Code + "/spread", Errors: map[string]string{}}
+	v := Targets{Programme: p.Name, Period: period(a), Action: "/programmes/" + p.Code + "/targets", CancelURL: "/programmes", BoardURL: door.With("/board", "programme", p.Code), SpreadURL: "/programmes/" + p.Code + "/spread", NewURL: door.With("/programmes/"+p.Code+"/targets/new", "period", period(a), "of", p.code), Errors: map[string]string{}}
 	next := strconv.Itoa(a.H.Log.Clock.Now().Year() + 1)
 	v.Periods = []PeriodTab{
 		{Name: a.P.T("board.whole"), URL: door.With(v.Action, "of", p.code), Current: v.Period == measure.Total},
@@ -305,10 +330,15 @@ func targetsView(a *door.Ask) (Targets, *asked, []*place.Place, source.Source, e
 		v.Groups = append(v.Groups, PeriodTab{Name: a.P.T("programmes.group." + g.key()), URL: door.With(v.Action, "period", v.Period, "of", g.code), Current: g.code == p.code})
 	}
 	places := append([]*place.Place{a.Tree.Get(p.Place)}, a.Tree.Children(p.Place)...)
+	inGrid := map[id.ID]bool{}
 	for _, x := range places {
+		inGrid[x.ID] = true
 		r := TargetRow{Code: x.Code, Name: x.Name}
-		if n := set[x.ID].Value; n > 0 {
-			r.Value = strconv.FormatInt(n, 10)
+		if t, ok := set[x.ID]; ok {
+			r.URL = v.Action + "/" + t.ID.String()
+			if t.Value > 0 {
+				r.Value = strconv.FormatInt(t.Value, 10)
+			}
 		}
 		if s := set[x.ID].Spread; s != (programme.Spread{}) {
 			if r.How = a.P.T("spread.how", "rule", a.P.T("spread.rule."+s.Rule), "version", s.Version); s.Hand {
@@ -317,26 +347,29 @@ func targetsView(a *door.Ask) (Targets, *asked, []*place.Place, source.Source, e
 		}
 		v.Rows = append(v.Rows, r)
 	}
-	scope, err := a.ScopeOf(access.ReadAgreements)
-	if err != nil {
-		return v, nil, nil, source.Source{}, err
+	inTabs := func(t programme.Target) bool {
+		return t.Indicator == measure.People && t.Phase.IsNil() && (t.Period == measure.Total || t.Period == year || t.Period == next) && inGrid[t.Place] && slices.ContainsFunc(groups, func(g group) bool { return g.of(t) })
 	}
-	all, err := a.H.Agreements.List(a.R.Context(), a.H.DB, scope)
-	for _, x := range all {
-		v.Agreements = append(v.Agreements, shell.Option{Value: x.ID.String(), Label: x.Code + " · " + nameOf(a, x.Name)})
+	for _, t := range p.all {
+		if !inTabs(t) {
+			v.Others = append(v.Others, OtherTarget{Name: targetName(a, &t), Value: t.Value, URL: v.Action + "/" + t.ID.String()})
+		}
 	}
-	for _, k := range source.Kinds {
-		v.SourceKinds = append(v.SourceKinds, shell.Option{Value: k, Label: a.P.T("agree.source." + k)})
+	slices.SortFunc(v.Others, func(x, y OtherTarget) int { return strings.Compare(x.Name, y.Name) })
+	if more := len(v.Others) - maxPlaces; more > 0 {
+		v.Others, v.More = v.Others[:maxPlaces], more
 	}
+	v.SourceKinds = sourceKinds(a)
 	whole := set[p.Place]
 	if v.SourceKind, v.SourceOn = whole.Source.Kind, whole.Source.On; !whole.Agreement.IsNil() {
 		v.Agreement = whole.Agreement.String()
 	}
-	return v, p, places, whole.Source, err
+	v.Agreements, err = agreements(a)
+	return v, p, places, err
 }
 
 func targets(a *door.Ask) error {
-	v, _, _, _, err := targetsView(a)
+	v, _, _, err := targetsView(a)
 	if err != nil {
 		return err
 	}
@@ -349,7 +382,7 @@ func below(a *door.Ask, p *asked, set []programme.TargetSet) (map[string]string,
 	if err != nil {
 		return nil, err
 	}
-	b, err := measure.Read(a.R.Context(), a.H.DB, scope, measure.Filter{Programme: p.ID, Period: period(a), Sex: p.cell()["sex"], Milieu: p.cell()["milieu"]})
+	b, err := measure.Read(a.R.Context(), a.H.DB, scope, measure.Filter{Programme: p.ID, Period: period(a), Sex: p.cell()["sex"], Milieu: p.cell()["milieu"], Schooling: p.cell()["schooling"]})
 	if err != nil {
 		return nil, err
 	}
@@ -367,11 +400,11 @@ func below(a *door.Ask, p *asked, set []programme.TargetSet) (map[string]string,
 }
 
 func targetsGiven(a *door.Ask) error {
-	v, p, places, was, err := targetsView(a)
+	v, p, places, err := targetsView(a)
 	if err != nil {
 		return err
 	}
-	bound, published := binding(a, &v, was)
+	agreed, published := binding(a, &v, p.set[p.Place])
 	plan := programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place, Pillars: p.Pillars}}
 	set := p.set
 	for i, x := range places {
@@ -390,16 +423,12 @@ func targetsGiven(a *door.Ask) error {
 			v.Errors[field] = a.P.T("programmes.target_wrong")
 			continue
 		}
-		if said := p.odd(a, x.ID, n); said != "" && n != set[x.ID].Value {
-			v.Errors[field] = said
-			continue
-		}
-		t := programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Cell: p.cell(), Value: n, Baseline: set[x.ID].Baseline, Agreement: set[x.ID].Agreement, Source: set[x.ID].Source, Spread: set[x.ID].Spread}
+		t := programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Cell: p.cell(), Value: n, Baseline: set[x.ID].Baseline, Agreement: set[x.ID].Agreement, Source: set[x.ID].Source, Spread: set[x.ID].Spread, Rollout: set[x.ID].Rollout}
 		if x.ID == p.Place { // the form asks for what binds the whole; a region keeps what bound it
-			t.Agreement, t.Source = bound, published
+			t.Agreement, t.Source = agreed, published
 		}
-		if n != set[x.ID].Value && t.Spread != (programme.Spread{}) {
-			t.Spread.Hand = true
+		if n != set[x.ID].Value {
+			t.Spread.Hand, t.Rollout = t.Spread != (programme.Spread{}), id.Nil
 		}
 		plan.Targets = append(plan.Targets, t)
 	}
@@ -407,17 +436,29 @@ func targetsGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	v.Despite, v.Ask = a.R.FormValue("despite"), len(less) > 0
-	if v.Ask && v.Despite != "yes" {
-		v.Errors["despite"] = a.P.T("spread.despite_missing")
-		for code, sentence := range less {
-			v.Errors["target_"+code] = sentence
-		}
+	for i := range plan.Targets {
+		plan.Targets[i].Programme = p.ID
 	}
-	if len(v.Errors) > 0 {
+	again := func(doubts []programme.Doubt) bool {
+		asks := v.ask(a, doubts, len(less) > 0)
+		if asks {
+			v.Errors["despite"] = a.P.T("spread.despite_missing")
+			for code, sentence := range less {
+				v.Errors["target_"+code] = sentence
+			}
+		}
+		return asks
+	}
+	if again(programme.Doubts(a.Tree, p.all, plan.Targets)); len(v.Errors) > 0 {
 		return a.Again("programmes/targets", v)
 	}
-	if _, err := a.H.Programmes.Set(a.R.Context(), a.Actor(), plan); err != nil {
+	plan.Meant = v.Meant
+	_, err = a.H.Programmes.Set(a.R.Context(), a.Actor(), plan)
+	var doubt *programme.DoubtError
+	if errors.As(err, &doubt) && again(doubt.Doubts) {
+		return a.Again("programmes/targets", v)
+	}
+	if err != nil {
 		return err
 	}
 	a.Notify("good", "programmes.targets_saved")

@@ -34,6 +34,13 @@ type sharing struct {
 	like      id.ID
 	places    []*place.Place
 	parts     []programme.Part
+	below     bool // a part is less than what is reached
+	asks      bool // what somebody must still say that they mean
+}
+
+// spreading is what would be stated.
+func (s *sharing) spreading() programme.Spreading {
+	return programme.Spreading{From: s.whole.ID, Rule: s.Rule, Of: s.like, Parts: s.parts, Seen: s.Seen, Meant: s.Meant}
 }
 
 // below returns the places in a place by level: those of one type, provinces and prefectures together, that are not closed.
@@ -67,7 +74,7 @@ func targetName(a *door.Ask, t *programme.Target) string {
 	if t.Indicator == measure.Participations {
 		words = append(words, a.P.T("spread.participations"))
 	}
-	for _, c := range []struct{ family, value string }{{"sex", t.Sex}, {"age", t.Age}, {"milieu", t.Milieu}} {
+	for _, c := range []struct{ family, value string }{{"sex", t.Sex}, {"age", t.Age}, {"milieu", t.Milieu}, {"schooling", t.Schooling}} {
 		if c.value != "" {
 			words = append(words, a.P.T(c.family+"."+c.value))
 		}
@@ -166,8 +173,8 @@ func shareOut(a *door.Ask) (*sharing, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Targets that were never spread give way to the rule; beside those that were, they are by hand.
-	again := slices.ContainsFunc(s.places, func(x *place.Place) bool { return has[x.ID].Spread != programme.Spread{} })
+	// What somebody typed stays, unless whoever spreads says that the rule replaces it.
+	s.Replace = a.R.FormValue("replace")
 	var ids []id.ID
 	lack := 0
 	for _, x := range s.places {
@@ -179,11 +186,18 @@ func shareOut(a *door.Ask) (*sharing, error) {
 		part := programme.Part{Place: x.ID}
 		part.Weight, set = weights[x.ID]
 		r.Lack, r.Weight = !set, part.Weight
-		switch {
-		case a.R.Method == "POST":
+		typed := r.Was >= 0 && (was.Spread.Hand || was.Spread == programme.Spread{})
+		if a.R.Method == "POST" {
 			r.Hand = strings.TrimSpace(a.R.FormValue("hand_" + x.Code))
-		case r.Was >= 0 && (was.Spread.Hand || again && was.Spread == programme.Spread{}):
+		} else if typed {
 			r.Hand = fmt.Sprint(was.Value)
+		}
+		if typed {
+			s.Typed++
+			if n, err := number(r.Hand); s.Replace == "yes" && err == nil && n == was.Value {
+				r.Hand = ""
+			}
+			r.Replaced = r.Hand == ""
 		}
 		if r.Hand != "" {
 			n, err := number(r.Hand)
@@ -197,7 +211,6 @@ func shareOut(a *door.Ask) (*sharing, error) {
 		s.parts, s.Rows = append(s.parts, part), append(s.Rows, r)
 	}
 	s.Seen = programme.Stamp(*s.whole, ids, has)
-	s.Despite = a.R.FormValue("despite")
 	if s.Rule == programme.ByTarget && s.Like == "" {
 		return s, nil
 	}
@@ -215,8 +228,9 @@ func shareOut(a *door.Ask) (*sharing, error) {
 		r := &s.Rows[i]
 		r.Part, r.Below, r.Changed = x.Value, x.Value < r.Reached, x.Value != max(r.Was, 0)
 		s.Sum += x.Value
-		s.Ask = s.Ask || r.Below
+		s.below = s.below || r.Below
 	}
+	s.asks = s.ask(a, programme.Doubts(a.Tree, all, s.spreading().Sets(*s.whole, has)), s.below)
 	return s, nil
 }
 
@@ -285,7 +299,7 @@ func (s *sharing) reached(a *door.Ask) (map[id.ID]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := measure.Read(a.R.Context(), a.H.DB, scope, measure.Filter{Programme: s.programme.ID, Period: s.whole.Period, Sex: s.whole.Sex, Age: s.whole.Age, Milieu: s.whole.Milieu})
+	b, err := measure.Read(a.R.Context(), a.H.DB, scope, measure.Filter{Programme: s.programme.ID, Period: s.whole.Period, Sex: s.whole.Sex, Age: s.whole.Age, Milieu: s.whole.Milieu, Schooling: s.whole.Schooling})
 	if err != nil {
 		return nil, err
 	}
@@ -316,7 +330,7 @@ func spreadGiven(a *door.Ask) error {
 		return err
 	}
 	save := a.R.FormValue("do") != "look"
-	if save && s.Ask && s.Despite != "yes" {
+	if save && s.asks {
 		s.Errors["despite"] = a.P.T("spread.despite_missing")
 	}
 	if save && s.whole == nil && len(s.Errors) == 0 {
@@ -328,7 +342,14 @@ func spreadGiven(a *door.Ask) error {
 	if !save {
 		return a.Render("programmes/spread", s.Spread)
 	}
-	err = a.H.Programmes.Spread(a.R.Context(), a.Actor(), s.programme.ID, programme.Spreading{From: s.whole.ID, Rule: s.Rule, Of: s.like, Parts: s.parts, Seen: a.R.FormValue("seen")})
+	x := s.spreading()
+	x.Seen = a.R.FormValue("seen")
+	err = a.H.Programmes.Spread(a.R.Context(), a.Actor(), s.programme.ID, x)
+	var doubt *programme.DoubtError
+	if errors.As(err, &doubt) && s.ask(a, doubt.Doubts, s.below) {
+		s.Errors["despite"] = a.P.T("spread.despite_missing")
+		return a.Again("programmes/spread", s.Spread)
+	}
 	if !s.fault(a, err) {
 		return err
 	}

@@ -118,7 +118,7 @@ func choices(a *door.Ask) (roles, things []shell.Option, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		agreements, err := a.H.Agreements.List(a.R.Context(), a.H.DB, scope)
+		agreements, err := a.H.Agreements.Names(a.R.Context(), a.H.DB, scope)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -6,19 +6,21 @@ import (
 )
 
 // Spread is the screen programmes/spread. What is looked at comes back as target, level, rule and like. It posts them too,
-// hand_<code> for each row, of which an empty one is worked out, seen, despite where Ask, and do: look or save.
+// hand_<code> for each row, of which an empty one is worked out, replace, seen, despite and meant where
+// it asks, and do: look or save.
 type Spread struct {
-	Programme                    i18n.Text
-	Target, Level, Rule, Like    string
-	Targets, Levels, Rules       []shell.Option
-	Likes                        []shell.Option
-	Whole, Sum                   int64 // people or participations
-	Rows                         []SpreadRow
-	Source                       string // where the people of places were published, in words
-	SourceURL                    string
-	Seen                         string
-	Ask                          bool // a part is below what is reached: it must be meant
-	Despite                      string
+	Programme                 i18n.Text
+	Target, Level, Rule, Like string
+	Targets, Levels, Rules    []shell.Option
+	Likes                     []shell.Option
+	Whole, Sum                int64 // people or participations
+	Rows                      []SpreadRow
+	Source                    string // where the people of places were published, in words
+	SourceURL                 string
+	Seen                      string
+	Asking
+	Typed                        int    // places whose target somebody typed
+	Replace                      string // yes: the rule replaces what was typed
 	Action, TargetsURL, BoardURL string
 	Errors                       map[string]string
 }
@@ -31,6 +33,7 @@ type SpreadRow struct {
 	Reached              int64
 	Hand                 string // as it was typed
 	Below, Changed, Lack bool   // Lack: what the rule goes by is not known of the place
+	Replaced             bool   // somebody typed what it has, and the rule replaces that
 }
 
 // Left is what the parts lack, or have too much, to be the whole.

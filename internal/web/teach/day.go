@@ -7,7 +7,7 @@ import (
 
 	"tizi/countries"
 	"tizi/internal/access"
-	"tizi/internal/agreement"
+	"tizi/internal/activity"
 	"tizi/internal/centre"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -25,6 +25,8 @@ type Since struct {
 	Days     []SinceDay
 	// More says that there is more than is told.
 	More bool
+	// TodayURL is the page before; empty for who has none.
+	TodayURL string
 	// Many is of a scope with too many centres to read each: where something came from.
 	Many []i18n.Text
 }
@@ -71,7 +73,7 @@ type DaySession struct {
 type DayStop struct{ Round, Spot, From, To string }
 
 func dayRoutes(d *door.Door) {
-	d.Handle("GET /since", access.ReadGroups, since)
+	d.Handle("GET /since", access.ReadNews, since)
 	d.Handle("GET /day", access.ReadGroups, day)
 }
 
@@ -85,15 +87,27 @@ func since(a *door.Ask) error {
 		return err
 	}
 	var v Since
+	if a.May(access.ReadGroups) {
+		v.TodayURL = "/today"
+	}
 	if last.IsZero() {
 		return a.Render("teach/since", v)
 	}
 	last = last.Local()
 	v.From, v.At = last.Format(time.DateOnly), last.Format("15:04")
 	f := visit.Filter{Since: last, Account: a.Actor(), Commons: a.May(access.ReadBoard)}
-	if !a.Scope.Whole() {
+	// The news are of what may be read anyway, each under its own action: that there are any opens nothing more.
+	groups, err := a.ScopeOf(access.ReadGroups)
+	if err != nil {
+		return err
+	}
+	if !a.May(access.ReadGroups) {
+		if err := outside(a, &f); err != nil {
+			return err
+		}
+	} else if !groups.Whole() {
 		f.Own, f.Commons = map[id.ID]bool{}, false
-		mine, _, err := a.H.Training.Cohorts(ctx, a.H.DB, a.Scope, training.CohortFilter{Size: 500}, v.From)
+		mine, _, err := a.H.Training.Cohorts(ctx, a.H.DB, groups, training.CohortFilter{Size: 500}, v.From)
 		if err != nil {
 			return err
 		}
@@ -103,9 +117,14 @@ func since(a *door.Ask) error {
 				f.Centres = append(f.Centres, c.Centre)
 			}
 		}
+		if f.Commons = a.May(access.ReadAgreements); f.Commons { // who teaches, and speaks for a partner too
+			if err := outside(a, &f); err != nil {
+				return err
+			}
+		}
 	} else {
 		for _, c := range a.Tree.Of("centre") {
-			if a.Scope.Has(c.ID) {
+			if groups.Has(c.ID) {
 				f.Centres = append(f.Centres, c.ID)
 			}
 		}
@@ -120,18 +139,20 @@ func since(a *door.Ask) error {
 		}
 		f.Centres = nil
 	}
+	agreements := map[id.ID]i18n.Text{}
 	if a.May(access.ReadAgreements) {
 		scope, err := a.ScopeOf(access.ReadAgreements)
 		if err != nil {
 			return err
 		}
-		list, err := a.H.Agreements.List(ctx, a.H.DB, scope)
+		list, err := a.H.Agreements.Names(ctx, a.H.DB, scope)
 		if err != nil {
 			return err
 		}
-		f.Agreed = func(x id.ID) bool {
-			return slices.ContainsFunc(list, func(y agreement.Agreement) bool { return y.ID == x })
+		for _, x := range list {
+			agreements[x.ID] = x.Name
 		}
+		f.Agreed = func(x id.ID) bool { _, ok := agreements[x]; return ok }
 	}
 	list, more, err := a.H.Visits.Changes(ctx, a.H.DB, f)
 	if err != nil {
@@ -139,18 +160,55 @@ func since(a *door.Ask) error {
 	}
 	const shown = 200
 	v.More = more || len(list) > shown
-	if err := sinceDays(a, &v, list[:min(len(list), shown)]); err != nil {
+	if err := sinceDays(a, &v, list[:min(len(list), shown)], agreements); err != nil {
 		return err
 	}
 	return a.Render("teach/since", v)
 }
 
-func sinceDays(a *door.Ask, v *Since, list []visit.Change) error {
+// followed is how many activities are followed for who reads no groups, the latest ones.
+const followed = 500
+
+// outside narrows the news to what a partner, or an auditor without names, may read: programmes of which they read the numbers,
+// and their activities.
+func outside(a *door.Ask, f *visit.Filter) error {
+	numbers, err := a.ScopeOf(access.ReadBoard)
+	if err != nil {
+		return err
+	}
+	// As on the board: whoever reads the numbers of places is told of all programmes, for all run there.
+	f.Covers = func(p id.ID) bool { return numbers.Covers(p) || len(numbers.Centres()) > 0 }
+	if !a.May(access.ReadActivities) {
+		return nil
+	}
+	scope, err := a.ScopeOf(access.ReadActivities)
+	if err != nil {
+		return err
+	}
+	f.Activities, err = a.H.Activities.List(a.R.Context(), a.H.DB, scope, activity.Filter{}, followed)
+	return err
+}
+
+func sinceDays(a *door.Ask, v *Since, list []visit.Change, agreements map[id.ID]i18n.Text) error {
 	ctx := a.R.Context()
-	var cohorts []id.ID
+	var cohorts, held []id.ID
 	for _, c := range list {
 		cohorts = append(cohorts, c.Cohort)
+		if !c.Activity.IsNil() {
+			held = append(held, c.Activity)
+		}
 	}
+	titles := map[id.ID]i18n.Text{}
+	if len(held) > 0 && a.May(access.ReadActivities) {
+		scope, err := a.ScopeOf(access.ReadActivities)
+		if err != nil {
+			return err
+		}
+		if titles, err = a.H.Activities.Titles(ctx, a.H.DB, scope, held); err != nil {
+			return err
+		}
+	}
+	staff := a.May(access.ReadGroups) || a.May(access.ReadAudit) // who may read who did what
 	groups, err := a.H.Training.Names(ctx, a.H.DB, cohorts)
 	if err != nil {
 		return err
@@ -161,14 +219,19 @@ func sinceDays(a *door.Ask, v *Since, list []visit.Change) error {
 	}
 	who := door.Names{}
 	for _, c := range list {
-		name, err := who.Of(a, c.Actor)
-		if err != nil {
-			return err
+		row := SinceRow{Text: a.P.T("since."+c.What, "n", c.N), At: c.At.Format("15:04")}
+		if staff {
+			name, err := who.Of(a, c.Actor)
+			if err != nil {
+				return err
+			}
+			row.Who = cmp.Or(name, a.P.T("common.unknown"))
 		}
-		row := SinceRow{Text: a.P.T("since."+c.What, "n", c.N), Who: cmp.Or(name, a.P.T("common.unknown")), At: c.At.Format("15:04")}
 		switch {
 		case groups[c.Cohort] != "":
 			row.Where, row.URL = groups[c.Cohort], "/groups/"+c.Cohort.String()
+		case titles[c.Activity] != nil:
+			row.WhereText, row.URL = titles[c.Activity], "/activities/"+c.Activity.String()
 		case !c.Programme.IsNil():
 			for _, p := range programmes {
 				if p.ID == c.Programme {
@@ -176,8 +239,10 @@ func sinceDays(a *door.Ask, v *Since, list []visit.Change) error {
 				}
 			}
 		case !c.Agreement.IsNil():
-			row.URL = "/agreements/" + c.Agreement.String()
-			row.Where = a.P.T("since.open")
+			tab := map[string]string{visit.Owed: "commitments", visit.Delivered: "commitments", visit.Judged: "commitments", visit.Mandates: "mandates", visit.Money: "money", visit.Decisions: "decisions", visit.Papers: "papers"}[c.What]
+			row.URL = door.With("/agreements/"+c.Agreement.String(), "tab", tab)
+			name, _ := agreements[c.Agreement].In(a.Lang)
+			row.Where = cmp.Or(name, a.P.T("since.open"))
 		case !c.Centre.IsNil() && len(a.Centres(a.Scope)) > 1:
 			row.WhereText = a.PlaceName(c.Centre)
 		}

@@ -25,6 +25,7 @@ import (
 func Routes(d *door.Door) {
 	d.Handle("GET /today", access.ReadGroups, today)
 	dayRoutes(d)
+	lessonRoutes(d)
 	d.Handle("GET /sessions/{session}", access.ReadGroups, sheet)
 	d.Handle("POST /sessions/{session}", access.TakeAttendance, sheetGiven)
 	cardRoutes(d)
@@ -86,6 +87,9 @@ func today(a *door.Ask) error {
 	if err := contested(a, &v); err != nil {
 		return err
 	}
+	if err := over(a, &v); err != nil {
+		return err
+	}
 	missing, err := a.H.Training.Missing(ctx, a.H.DB, a.Scope, now.AddDate(0, 0, -missingSince).Format(time.DateOnly), v.Date, id.Nil, 30)
 	if err != nil {
 		return err
@@ -126,6 +130,34 @@ func appeals(a *door.Ask, v *Today) error {
 		v.Tasks = append(v.Tasks, t)
 	}
 	return err
+}
+
+// namedOver is how many groups that are over the task names.
+const namedOver = 3
+
+// over is the task that groups make which ended and were not closed, for whoever closes them at a centre. It leads to the one that
+// waits longest.
+func over(a *door.Ask, v *Today) error {
+	if !a.May(access.WriteGroups) {
+		return nil
+	}
+	scope, err := a.ScopeOf(access.WriteGroups)
+	if err != nil || scope.All() {
+		return err
+	}
+	list, n, err := a.H.Training.Over(a.R.Context(), a.H.DB, scope, v.Date, namedOver)
+	if err != nil || n == 0 {
+		return err
+	}
+	var names []string
+	for _, c := range list {
+		names = append(names, c.Name)
+	}
+	if n > len(names) {
+		names = append(names, "…")
+	}
+	v.Tasks = append(v.Tasks, Task{Kind: "over", Text: a.P.T("today.task.over", "n", n, "names", strings.Join(names, " · ")), URL: "/groups/" + list[0].ID.String() + "/close"})
+	return nil
 }
 
 // contested is the task that two versions of one thing make for whoever may say which stands, at a centre: who answers for
