@@ -258,8 +258,9 @@ func (s *simulation) programme(ctx context.Context) error {
 	year := s.today.Format("2006")
 	var pilot int64
 	for code, share := range shares {
-		plan.Targets = append(plan.Targets, programme.TargetSet{Indicator: measure.People, Place: place.ID(code), Value: Target * share / 1000})
-		n := int64(float64(s.o.Children)*profiles[code].aim*profiles[code].size/12/50+0.5) * 50
+		whole := Target * share / 1000
+		plan.Targets = append(plan.Targets, programme.TargetSet{Indicator: measure.People, Place: place.ID(code), Value: whole})
+		n := min(whole, int64(float64(s.o.Children)*profiles[code].aim*profiles[code].size/12/50+0.5)*50)
 		pilot += n
 		plan.Targets = append(plan.Targets, programme.TargetSet{Indicator: measure.People, Place: place.ID(code), Period: year, Value: n})
 	}

@@ -557,7 +557,7 @@ func TestEveryCell(t *testing.T) {
 					continue
 				}
 				spots := []spot{own}
-				if variable.MatchString(r.Path) && !strings.HasPrefix(r.Path, "/programmes/{code}/") {
+				if variable.MatchString(r.Path) && !strings.HasPrefix(r.Path, "/programmes/{code}/") && !strings.HasPrefix(r.Path, "/lessons/") { // a lesson is everywhere the same
 					spots = append(spots, near, out)
 				}
 				for _, s := range spots {
