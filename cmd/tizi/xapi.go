@@ -151,7 +151,7 @@ func (c *xapiKeyRevokeCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.Close()
-	if err := h.Records.RevokeKey(ctx, access.Everywhere(), v); err != nil {
+	if err := h.Records.RevokeKey(ctx, id.Nil, access.Everywhere(), v); err != nil {
 		return fmt.Errorf("%w; see the keys with: tizi xapi key list", err)
 	}
 	fmt.Println("The key is revoked.")

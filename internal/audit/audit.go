@@ -23,6 +23,7 @@ import (
 	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/place"
+	"tizi/internal/record"
 	"tizi/internal/retention"
 	"tizi/internal/store"
 	"tizi/internal/training"
@@ -37,7 +38,7 @@ const (
 	Listed  Sort = "listed"  // was shown names
 	Taken   Sort = "taken"   // printed or took along
 	Changed Sort = "changed" // wrote something about a person
-	Granted Sort = "granted" // who may see what: accounts, roles, opened centres
+	Granted Sort = "granted" // who may see what: accounts, roles, opened centres, keys of tools
 )
 
 // Sorts are all sorts.
@@ -56,6 +57,7 @@ var Kinds = map[string]Sort{
 	activity.KindRegistration.Name: Changed, activity.KindVisit.Name: Changed, centre.KindDropIn.Name: Changed,
 	access.KindProposed.Name: Changed, access.KindDecided.Name: Changed,
 	access.KindGranted.Name: Granted, access.KindWithdrawn.Name: Granted, access.AccountOpened.Name: Granted, access.AccountClosed.Name: Granted, access.KindGlass.Name: Granted,
+	record.KindKeyMade.Name: Granted, record.KindKeyRevoked.Name: Granted,
 }
 
 // What is said of a kind when the fact says more than its kind.
@@ -98,7 +100,8 @@ type Entry struct {
 	Names   int       // how many
 	Other   id.ID     // the account that it is about
 	Role    access.Role
-	Odd     bool // out of hours
+	Tool    string // what has the key that was made or revoked
+	Odd     bool   // out of hours
 
 	order fact.Time // finer than At: what was written in one instant stays in its order
 }
@@ -386,7 +389,7 @@ func (r *reader) entry(ctx context.Context, f *fact.Fact) (e Entry, ok bool, err
 }
 
 // byOther are the kinds that do not say themselves whom they are about: earlier facts of their subject do.
-var byOther = []string{consent.KindRemoved.Name, activity.KindVisit.Name, access.KindDecided.Name, access.KindWithdrawn.Name}
+var byOther = []string{record.KindKeyRevoked.Name, consent.KindRemoved.Name, activity.KindVisit.Name, access.KindDecided.Name, access.KindWithdrawn.Name}
 
 // mayConcern is a quick look at whether a fact can be about the filter's person.
 func (r *reader) mayConcern(f *fact.Fact) bool {
@@ -515,6 +518,9 @@ func subject(e *Entry, f *fact.Fact) {
 	}
 	if b, ok := fact.As[access.GlassBroken](f); ok {
 		e.Other, e.Role, e.Centre = b.Account, access.Glass, b.Centre
+	}
+	if b, ok := fact.As[record.KeyMade](f); ok {
+		e.Tool = b.Name
 	}
 	if strings.HasPrefix(name, "account.") {
 		e.Other = f.Subject

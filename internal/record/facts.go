@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"tizi/internal/blob"
 	"tizi/internal/fact"
@@ -96,11 +97,38 @@ func (f Forgotten) Check() error {
 	return nil
 }
 
+// KeyMade is the body of key.made: a tool was given a key of the centre of the stream. Its subject is the key. The secret stays on
+// the node that made it, which is the only one where the key opens anything.
+type KeyMade struct {
+	Name   string  `json:"name"` // of the tool, and of nobody
+	Grants []Grant `json:"grants"`
+}
+
+// Check wants a name and grants that are known.
+func (k KeyMade) Check() error {
+	if k.Name == "" || len(k.Name) > maxKeyName {
+		return ErrKeyName
+	}
+	if len(k.Grants) == 0 || slices.ContainsFunc(k.Grants, func(g Grant) bool { return !slices.Contains(Grants, g) }) {
+		return ErrGrants
+	}
+	return nil
+}
+
+// KeyRevoked is the body of key.revoked.
+type KeyRevoked struct{}
+
+// Check wants nothing.
+func (KeyRevoked) Check() error { return nil }
+
 // The kinds of this area.
 var (
 	KindMade   = fact.NewKind[Stated](fact.Kind{Name: "statement.made", Streams: []string{"centre"}})
 	KindMet    = fact.NewKind[Met](fact.Kind{Name: "agent.met", Streams: []string{"centre"}})
 	KindErased = fact.NewKind[Forgotten](fact.Kind{Name: "agent.erased", Critical: true, Streams: []string{"centre"}})
+
+	KindKeyMade    = fact.NewKind[KeyMade](fact.Kind{Name: "key.made", Streams: []string{"centre"}})
+	KindKeyRevoked = fact.NewKind[KeyRevoked](fact.Kind{Name: "key.revoked", Critical: true, Streams: []string{"centre"}})
 )
 
 // What a statement is to another one.
@@ -116,6 +144,7 @@ var (
 		Columns: store.Cols("id:id centre:id hlc:int sender:id version:text target:id refers:int others:int said:text whole:text faces:text files:text"),
 		Indexes: []string{"target WHERE refers > 0", "centre, id WHERE others > 0", "centre, id WHERE files <> ''"},
 	}
+	keyTable   = &store.Table{Name: "record_tool", Key: 2, Columns: store.Cols("id:id centre:id name:text grants:text account:id made:int revoked:int"), Indexes: []string{"centre, made"}}
 	agentTable = &store.Table{Name: "record_agent", Key: 2, Columns: store.Cols("id:id face:text centre:id ident:int said:text"), Indexes: []string{"ident"}}
 )
 
@@ -145,6 +174,20 @@ var Folds = []*fact.Fold{
 			}
 			if d.Int("erased", 4) == 0 {
 				h.Steps = append(h.Steps, fact.Step{Kind: KindErased, By: d.Int("by", 2), Body: Forgotten{"asked"}})
+			}
+			return h
+		},
+	},
+	{
+		Name: "record.key", Kinds: []*fact.Kind{KindKeyMade, KindKeyRevoked}, Tables: []*store.Table{keyTable},
+		Fold: foldKey,
+		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
+			h := fact.History{Subject: id.New()}
+			for i := range 1 + d.Int("made", 2) {
+				h.Steps = append(h.Steps, fact.Step{Kind: KindKeyMade, By: d.Int("by", 2), Body: KeyMade{fmt.Sprint("tool ", i), []Grant{Grants[d.Int("may", len(Grants))]}}})
+			}
+			for range d.Int("revoked", 3) {
+				h.Steps = append(h.Steps, fact.Step{Kind: KindKeyRevoked, By: d.Int("by", 2), Body: KeyRevoked{}})
 			}
 			return h
 		},
@@ -199,6 +242,24 @@ func foldStatement(s *fact.Subject, out *fact.Rows) error {
 			files = text(k.b.Files)
 		}
 		out.Add(statementTable, s.ID, fact.CentreOf(stream), int64(k.f.HLC), k.b.By, k.b.Version, target, what, k.others, string(k.b.Said), whole, faces, files)
+	}
+	return nil
+}
+
+// foldKey keeps, in each stream, what was said first of a key, and when it was first revoked, on whichever node.
+func foldKey(s *fact.Subject, out *fact.Rows) error {
+	revoked := map[string]int64{}
+	for _, f := range s.Facts() {
+		if _, before := revoked[f.Stream]; fact.Is[KeyRevoked](f) && !before {
+			revoked[f.Stream] = f.HLC.Wall().UnixMilli()
+		}
+	}
+	seen := map[string]bool{}
+	for _, f := range s.Facts() {
+		if k, ok := fact.As[KeyMade](f); ok && !seen[f.Stream] {
+			seen[f.Stream] = true
+			out.Add(keyTable, s.ID, fact.CentreOf(f.Stream), k.Name, join(k.Grants), f.Actor, f.HLC.Wall().UnixMilli(), revoked[f.Stream])
+		}
 	}
 	return nil
 }

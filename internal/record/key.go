@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/store"
 )
@@ -57,22 +58,26 @@ var (
 // maxKeyName is how many bytes the name of a key may have.
 const maxKeyName = 200
 
-// MakeKey makes a key of a centre and returns it with its secret, which is kept nowhere.
+// MakeKey makes a key of a centre and returns it with its secret, which is kept nowhere. That it was made is a fact of the centre;
+// the account is Nil for the command line.
 func (r *Records) MakeKey(ctx context.Context, account, centre id.ID, name string, grants []Grant) (*Key, string, error) {
-	name = strings.TrimSpace(name)
-	if name == "" || len(name) > maxKeyName {
-		return nil, "", ErrKeyName
-	}
-	if len(grants) == 0 || slices.ContainsFunc(grants, func(g Grant) bool { return !slices.Contains(Grants, g) }) {
-		return nil, "", ErrGrants
+	made := KeyMade{strings.TrimSpace(name), grants}
+	if err := made.Check(); err != nil {
+		return nil, "", err
 	}
 	b := make([]byte, 32)
 	rand.Read(b)
 	secret := base64.RawURLEncoding.EncodeToString(b)
-	k := &Key{ID: id.New(), Centre: centre, Name: name, Grants: grants, Account: account, Made: r.log.Clock.Now()}
-	return k, secret, r.log.DB.Write(ctx, func(tx store.Tx) error {
-		return tx.Exec(ctx, "INSERT INTO record_key (id, centre, name, hash, scopes, account, made, revoked) VALUES (?, ?, ?, ?, ?, ?, ?, 0)", k.ID, centre, name, digest(secret), join(grants), account, k.Made.UnixMilli())
-	})
+	k := &Key{ID: id.New(), Centre: centre, Name: made.Name, Grants: grants, Account: account, Made: r.log.Clock.Now()}
+	stream := Source{Centre: centre}.stream()
+	_, err := r.log.Do(ctx, fact.Command{Name: "make a key of a tool", Stream: stream, Keys: []id.ID{k.ID}, Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+		out := fact.Outcome{Facts: []fact.New{{Stream: stream, Kind: KindKeyMade, Subject: k.ID, Actor: account, Body: made, Born: true}}}
+		out.Then(func(ctx context.Context, tx store.Tx) error {
+			return tx.Exec(ctx, "INSERT INTO record_secret (id, centre, hash) VALUES (?, ?, ?)", k.ID, centre, digest(secret))
+		})
+		return out, nil
+	}})
+	return k, secret, err
 }
 
 // digest is of a secret with 256 random bits, which nobody can try out.
@@ -89,12 +94,14 @@ func join(grants []Grant) string {
 	return strings.Join(out, " ")
 }
 
+const keyColumns = "k.id, k.centre, k.name, k.grants, k.account, k.made, k.revoked"
+
 func scanKey(r store.Row, more ...any) (*Key, error) {
 	k := &Key{}
-	var scopes string
+	var grants string
 	var made, revoked int64
-	err := r.Scan(append([]any{&k.ID, &k.Centre, &k.Name, &scopes, &k.Account, &made, &revoked}, more...)...)
-	for s := range strings.FieldsSeq(scopes) {
+	err := r.Scan(append([]any{&k.ID, &k.Centre, &k.Name, &grants, &k.Account, &made, &revoked}, more...)...)
+	for s := range strings.FieldsSeq(grants) {
 		k.Grants = append(k.Grants, Grant(s))
 	}
 	if k.Made = time.UnixMilli(made); revoked > 0 {
@@ -103,7 +110,8 @@ func scanKey(r store.Row, more ...any) (*Key, error) {
 	return k, err
 }
 
-// Authenticate returns the key that a tool shows with its secret, or ErrSecret.
+// Authenticate returns the key that a tool shows with its secret, or ErrSecret. A key holds on the node that made it, for as long as
+// no node has revoked it.
 func (r *Records) Authenticate(ctx context.Context, name, secret string) (*Key, error) {
 	v, err := id.Parse(name)
 	if err != nil {
@@ -111,7 +119,7 @@ func (r *Records) Authenticate(ctx context.Context, name, secret string) (*Key, 
 	}
 	var k *Key
 	var hash []byte
-	err = r.log.DB.Each(ctx, "SELECT id, centre, name, scopes, account, made, revoked, hash FROM record_key WHERE id = ?", store.Args(v), func(row store.Row) error {
+	err = r.log.DB.Each(ctx, "SELECT "+keyColumns+", s.hash FROM record_secret s JOIN record_tool k ON k.id = s.id AND k.centre = s.centre WHERE s.id = ?", store.Args(v), func(row store.Row) error {
 		var err error
 		k, err = scanKey(row, &hash)
 		return err
@@ -122,29 +130,43 @@ func (r *Records) Authenticate(ctx context.Context, name, secret string) (*Key, 
 	return k, err
 }
 
-// Keys returns the keys of the centres of a scope, the newest first.
+// Keys returns the keys of the centres of a scope, the newest first, those of other nodes among them.
 func (r *Records) Keys(ctx context.Context, q store.Querier, scope access.Scope) ([]*Key, error) {
-	where, args := scope.SQL("centre")
+	where, args := scope.SQL("k.centre")
 	var out []*Key
-	return out, q.Each(ctx, "SELECT id, centre, name, scopes, account, made, revoked FROM record_key WHERE "+where+" ORDER BY made DESC, id", args, func(row store.Row) error {
+	return out, q.Each(ctx, "SELECT "+keyColumns+" FROM record_tool k WHERE "+where+" ORDER BY k.made DESC, k.id", args, func(row store.Row) error {
 		k, err := scanKey(row)
 		out = append(out, k)
 		return err
 	})
 }
 
-// RevokeKey ends a key of the scope; what it sent stays. One that is not of the scope is ErrNoKey.
-func (r *Records) RevokeKey(ctx context.Context, scope access.Scope, key id.ID) error {
-	return r.log.DB.Write(ctx, func(tx store.Tx) error {
-		where, args := scope.SQL("centre")
-		var one int
-		found, err := store.One(ctx, tx, "SELECT 1 FROM record_key WHERE id = ? AND "+where, append(store.Args(key), args...), &one)
-		if err != nil {
+// RevokeKey ends a key of the scope, whichever node made it; what it sent stays. One that is not of the scope is ErrNoKey, and one
+// that is revoked already stays as it is.
+func (r *Records) RevokeKey(ctx context.Context, actor id.ID, scope access.Scope, key id.ID) error {
+	find := func(q store.Querier) (*Key, error) {
+		where, args := scope.SQL("k.centre")
+		var k *Key
+		err := q.Each(ctx, "SELECT "+keyColumns+" FROM record_tool k WHERE k.id = ? AND "+where, append(store.Args(key), args...), func(row store.Row) error {
+			var err error
+			k, err = scanKey(row)
 			return err
+		})
+		if err == nil && k == nil {
+			err = ErrNoKey
 		}
-		if !found {
-			return ErrNoKey
+		return k, err
+	}
+	k, err := find(r.log.DB)
+	if err != nil || !k.Revoked.IsZero() {
+		return err
+	}
+	stream := Source{Centre: k.Centre}.stream()
+	_, err = r.log.Do(ctx, fact.Command{Name: "revoke a key of a tool", Stream: stream, Keys: []id.ID{key}, Run: func(_ context.Context, q store.Querier) (fact.Outcome, error) {
+		if now, err := find(q); err != nil || !now.Revoked.IsZero() {
+			return fact.Outcome{}, err
 		}
-		return tx.Exec(ctx, "UPDATE record_key SET revoked = ? WHERE id = ? AND revoked = 0", r.log.Clock.Now().UnixMilli(), key)
-	})
+		return fact.Outcome{Facts: []fact.New{{Stream: stream, Kind: KindKeyRevoked, Subject: key, Actor: actor, Body: KeyRevoked{}}}}, nil
+	}})
+	return err
 }

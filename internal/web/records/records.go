@@ -289,7 +289,7 @@ func revokeKey(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	err = a.H.Records.RevokeKey(a.R.Context(), a.Scope, k)
+	err = a.H.Records.RevokeKey(a.R.Context(), a.Actor(), a.Scope, k)
 	if errors.Is(err, record.ErrNoKey) {
 		return fs.ErrNotExist
 	}

@@ -290,6 +290,9 @@ func (x *auditor) what(e audit.Entry) (string, error) {
 	if e.Role != "" && e.What != access.KindGlass.Name {
 		s += " · " + p.T("role."+string(e.Role))
 	}
+	if e.Tool != "" {
+		s += " · " + e.Tool
+	}
 	if e.Other.IsNil() || e.Other == e.Account {
 		return s, nil
 	}
