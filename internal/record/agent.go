@@ -43,8 +43,8 @@ func described(ctx context.Context, q store.Querier, centre id.ID, idents []stri
 }
 
 // meet returns the face of each agent of outside by what was said of it. Those that were not known so are written down, each
-// sealed with a key of its own.
-func (r *Records) meet(ctx context.Context, from Source, holes []statement.Hole) (map[string]Face, error) {
+// sealed with a key of its own, unless before is an error.
+func (r *Records) meet(ctx context.Context, from Source, holes []statement.Hole, before func() error) (map[string]Face, error) {
 	out := map[string]Face{}
 	said := map[string]*statement.Value{}
 	var idents []string
@@ -75,6 +75,9 @@ func (r *Records) meet(ctx context.Context, from Source, holes []statement.Hole)
 	}
 	if _, err := look(r.log.DB); err != nil || len(out) == len(said) {
 		return out, err
+	}
+	if err := before(); err != nil {
+		return nil, err
 	}
 	keys := make([]id.ID, len(idents))
 	for i, x := range idents {
@@ -138,14 +141,15 @@ func (r *Records) Agents(ctx context.Context, q store.Querier, centre id.ID, age
 	return out, err
 }
 
-// owner is the id under which documents about an agent are kept; an agent of outside that is not known yet is met.
-func (r *Records) owner(ctx context.Context, from Source, agent *statement.Value) (id.ID, error) {
+// owner is the id under which documents about an agent are kept; an agent of outside that is not known yet is met, unless before is
+// an error.
+func (r *Records) owner(ctx context.Context, from Source, agent *statement.Value, before func() error) (id.ID, error) {
 	ids, err := r.Agents(ctx, r.log.DB, from.Centre, agent)
 	if err != nil || len(ids) > 0 {
 		return append(ids, id.Nil)[0], err
 	}
 	said := agent.Without("objectType", "member")
-	faces, err := r.meet(ctx, from, []statement.Hole{{Agent: agent, Said: said}})
+	faces, err := r.meet(ctx, from, []statement.Hole{{Agent: agent, Said: said}}, before)
 	return faces[said.String()].Agent, err
 }
 

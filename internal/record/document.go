@@ -172,12 +172,47 @@ func unixMicro(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
+// merged is what becomes of a document that is sent where old is, or nothing.
+func merged(old *Document, d Document, merge bool) ([]byte, error) {
+	if !merge {
+		return d.Content, nil
+	}
+	if !isJSON(d.Type) {
+		if old != nil {
+			return nil, ErrNotMerged
+		}
+		return d.Content, nil
+	}
+	said, err := statement.Parse(d.Content)
+	if err != nil {
+		return nil, err
+	}
+	if !said.IsObject() {
+		return nil, ErrNotMerged
+	}
+	if old == nil {
+		return d.Content, nil
+	}
+	was, err := statement.Parse(old.Content)
+	if err != nil || !isJSON(old.Type) || !was.IsObject() {
+		return nil, ErrNotMerged
+	}
+	for _, name := range said.Names() {
+		was.Set(name, said.Get(name))
+	}
+	return was.Append(nil), nil
+}
+
 // SetDocument keeps a document in place of the one that is there, or merges it into that.
 func (r *Records) SetDocument(ctx context.Context, from Source, a Address, d Document, c Condition, merge bool) error {
 	owner := id.Nil
 	if a.Agent != nil {
 		var err error
-		if owner, err = r.owner(ctx, from, a.Agent); err != nil {
+		// Of an agent that nobody has met there is no document.
+		if owner, err = r.owner(ctx, from, a.Agent, func() error {
+			_, err := merged(nil, d, merge)
+			return errors.Join(c.check(nil), err)
+		}); err != nil {
 			return err
 		}
 	}
@@ -196,31 +231,12 @@ func (r *Records) SetDocument(ctx context.Context, from Source, a Address, d Doc
 		if err := c.check(old); err != nil {
 			return err
 		}
-		content := d.Content
 		if old != nil {
 			owner = had
 		}
-		if merge {
-			said, err := statement.Parse(d.Content)
-			if !isJSON(d.Type) {
-				if old != nil {
-					return ErrNotMerged
-				}
-			} else if err != nil {
-				return err
-			} else if !said.IsObject() {
-				return ErrNotMerged
-			}
-			if old != nil {
-				was, err := statement.Parse(old.Content)
-				if err != nil || !isJSON(old.Type) || !was.IsObject() {
-					return ErrNotMerged
-				}
-				for _, name := range said.Names() {
-					was.Set(name, said.Get(name))
-				}
-				content = was.Append(nil)
-			}
+		content, err := merged(old, d, merge)
+		if err != nil {
+			return err
 		}
 		if len(content) > MaxDocument {
 			return ErrNotMerged

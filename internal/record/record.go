@@ -83,34 +83,45 @@ func (r *Records) Put(ctx context.Context, from Source, in []*statement.Statemen
 		}
 		at[ids[i]] = true
 	}
-	bodies, err := r.bodies(ctx, from, in, files)
-	if err != nil {
-		return nil, err
-	}
 	var keys []id.ID
 	for i := range ids {
 		if !fresh[i] {
 			keys = append(keys, ids[i])
 		}
 	}
+	// known says which of the statements are there already, and is an error where one of them says something else.
+	known := func(ctx context.Context, q store.Querier) (map[id.ID]*Row, error) {
+		old, err := r.byIDs(ctx, q, from.Centre, keys)
+		if err != nil {
+			return nil, err
+		}
+		for i, s := range in {
+			if x := old[ids[i]]; x != nil {
+				v, err := r.render(ctx, q, []*Row{x})
+				if err != nil {
+					return nil, err
+				}
+				if !statement.Same(v[0], s.All) {
+					return nil, &ConflictError{ids[i]}
+				}
+			}
+		}
+		return old, nil
+	}
+	bodies, err := r.bodies(ctx, from, in, files, func() error { _, err := known(ctx, r.log.DB); return err })
+	if err != nil {
+		return nil, err
+	}
 	_, err = r.log.Do(ctx, fact.Command{Name: "keep statements", Stream: from.stream(), Keys: keys, Run: func(ctx context.Context, q store.Querier) (fact.Outcome, error) {
 		var out fact.Outcome
-		known, err := r.byIDs(ctx, q, from.Centre, keys)
+		old, err := known(ctx, q)
 		if err != nil {
 			return out, err
 		}
-		for i, s := range in {
-			if old := known[ids[i]]; old != nil {
-				v, err := r.render(ctx, q, []*Row{old})
-				if err != nil {
-					return out, err
-				}
-				if !statement.Same(v[0], s.All) {
-					return fact.Outcome{}, &ConflictError{ids[i]}
-				}
-				continue
+		for i := range in {
+			if old[ids[i]] == nil {
+				out.Facts = append(out.Facts, fact.New{Stream: from.stream(), Kind: KindMade, Subject: ids[i], Actor: from.Actor, Body: bodies[i], Born: fresh[i]})
 			}
-			out.Facts = append(out.Facts, fact.New{Stream: from.stream(), Kind: KindMade, Subject: ids[i], Actor: from.Actor, Body: bodies[i], Born: fresh[i]})
 		}
 		return out, nil
 	}})
@@ -120,43 +131,50 @@ func (r *Records) Put(ctx context.Context, from Source, in []*statement.Statemen
 	return ids, nil
 }
 
-// bodies makes the bodies of statements: agents of outside are met, files kept.
-func (r *Records) bodies(ctx context.Context, from Source, in []*statement.Statement, files map[string][]byte) ([]Stated, error) {
-	hollow := make([]*statement.Value, len(in))
+// bodies makes the bodies of statements: agents of outside are met, files kept. before is asked where somebody new would be written
+// down: what is refused leaves nothing of anybody.
+func (r *Records) bodies(ctx context.Context, from Source, in []*statement.Statement, files map[string][]byte, before func() error) ([]Stated, error) {
+	out := make([]Stated, len(in))
 	holes := make([][]statement.Hole, len(in))
 	var met []statement.Hole
+	whole := map[int][]byte{} // what is too long for the log
 	for i, s := range in {
-		hollow[i], holes[i] = s.Hollow(func(a *statement.Value) bool {
+		var hollow *statement.Value
+		hollow, holes[i] = s.Hollow(func(a *statement.Value) bool {
 			_, own := statement.OwnPerson(a)
 			return !own
 		})
 		if len(holes[i]) > maxFaces {
 			return nil, ErrTooLong
 		}
-		met = append(met, holes[i]...)
-	}
-	faces, err := r.meet(ctx, from, met)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Stated, len(in))
-	for i, s := range in {
-		b := Stated{Said: hollow[i].Append(nil), By: from.Key, Version: from.version()}
+		b := Stated{Said: hollow.Append(nil), By: from.Key, Version: from.version()}
 		if v := s.All.Get("version"); v != nil {
 			b.Version = v.Text()
 		}
+		if len(b.Said)+80*len(holes[i]) > maxSaid {
+			whole[i], b.Said = b.Said, s.Outline(hollow).Append(nil)
+			if len(b.Said)+80*len(holes[i]) > maxSaid {
+				return nil, ErrTooLong
+			}
+		}
+		out[i] = b
+		met = append(met, holes[i]...)
+	}
+	faces, err := r.meet(ctx, from, met, before)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range in {
+		b := &out[i]
 		for _, h := range holes[i] {
 			b.Faces = append(b.Faces, faces[h.Said.String()])
 		}
-		if len(b.Said)+80*len(b.Faces) > maxSaid {
-			d, _, err := r.blobs.Put(bytes.NewReader(b.Said))
+		if whole[i] != nil {
+			d, _, err := r.blobs.Put(bytes.NewReader(whole[i]))
 			if err != nil {
 				return nil, err
 			}
-			b.Whole, b.Said = &d, s.Outline(hollow[i]).Append(nil)
-			if len(b.Said)+80*len(b.Faces) > maxSaid {
-				return nil, ErrTooLong
-			}
+			b.Whole = &d
 		}
 		for _, a := range s.Attachments() {
 			content, ok := files[a.SHA2]
@@ -169,7 +187,6 @@ func (r *Records) bodies(ctx context.Context, from Source, in []*statement.State
 			}
 			b.Files = append(b.Files, f)
 		}
-		out[i] = b
 	}
 	return out, nil
 }

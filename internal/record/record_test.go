@@ -362,6 +362,9 @@ func testSameID(t *testing.T, n *node) {
 		t.Errorf("another statement under the same id: %v", err)
 	}
 	same(t, "nothing half-stored", n.find(t, record.Query{}), []id.ID{v})
+	if c := n.CountOf("record_agent WHERE centre = ?", n.centre); c != 1 {
+		t.Errorf("%d agents are known of one statement that was kept and others that were not", c)
+	}
 }
 
 // TestNodesMeet: two nodes that were told different things under one id show the same, and both keep both.

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"tizi/internal/api/xapi"
 	"tizi/internal/blob"
@@ -32,6 +33,7 @@ type door struct {
 	*httptest.Server
 	*record.Records
 	t      testing.TB
+	node   *testnode.Node
 	centre id.ID
 	key    [2]string
 }
@@ -46,19 +48,28 @@ func serve(t testing.TB, e store.Engine) *door {
 	must(t, n.DB.Migrate(context.Background(), "record", record.Schema()))
 	b, err := blob.Open(t.TempDir(), nil)
 	must(t, err)
-	d := &door{Records: record.New(n.Log, b), t: t, centre: id.Named("test", "centre")}
+	d := &door{Records: record.New(n.Log, b), t: t, node: n, centre: id.Named("test", "centre")}
 	n.Came = d.Came
-	d.Server = httptest.NewServer(xapi.New(d.Records, slog.New(slog.NewTextHandler(failing{t}, nil))))
+	d.Server = httptest.NewServer(xapi.New(d.Records, slog.New(slog.NewTextHandler(failing{d}, nil))))
 	t.Cleanup(d.Close)
 	d.key = d.make(record.All)
 	return d
 }
 
-type failing struct{ t testing.TB }
+type failing struct{ d *door }
 
 func (f failing) Write(b []byte) (int, error) {
-	f.t.Errorf("logged: %s", b)
+	f.d.t.Errorf("logged: %s", b)
 	return len(b), nil
+}
+
+// counts are how much the store holds of what a refused request could leave.
+func (d *door) counts() (out [4]int) {
+	for i, table := range []string{"record_statement", "record_seen", "record_agent", "record_document"} {
+		_, err := store.One(context.Background(), d.node.DB, "SELECT count(*) FROM "+table, nil, &out[i])
+		must(d.t, err)
+	}
+	return out
 }
 
 func (d *door) make(grants ...record.Grant) [2]string {
@@ -231,5 +242,156 @@ func TestAttachments(t *testing.T) {
 	must(t, err)
 	if string(got) != file || p.Header.Get("X-Experience-API-Hash") != sum {
 		t.Errorf("the file came back as %q with %v", got, p.Header)
+	}
+}
+
+// TestFiltersAndOrder: each parameter of a list finds what it says, in the order in which it was stored, and pages can be asked for again.
+func TestFiltersAndOrder(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		d := serve(t, e)
+		v2 := []string{"X-Experience-API-Version", "2.0.0"}
+		put := func(more string) (name string) {
+			t.Helper()
+			var ids []string
+			must(t, json.Unmarshal([]byte(d.status(200, "POST", "statements", said[:len(said)-1]+more+"}", v2...)), &ids))
+			return ids[0]
+		}
+		type list struct {
+			Statements []struct{ ID, Stored string }
+			More       string
+		}
+		get := func(query string) (l list) {
+			t.Helper()
+			must(t, json.Unmarshal([]byte(d.status(200, "GET", query, "", v2...)), &l))
+			return l
+		}
+		ids := func(query string) (out []string) {
+			t.Helper()
+			for _, s := range get(query).Statements {
+				out = append(out, s.ID)
+			}
+			return out
+		}
+		same := func(query string, want ...string) {
+			t.Helper()
+			if got := ids(query); strings.Join(got, " ") != strings.Join(want, " ") {
+				t.Errorf("%s finds %v instead of %v", query, got, want)
+			}
+		}
+		reg := id.New().String()
+		a := put(`,"context":{"registration":"` + reg + `"}`)
+		b := put(`,"context":{"contextAgents":[{"objectType":"contextAgent","agent":{"mbox":"mailto:c@example.org"}}],"contextActivities":{"other":{"id":"http://e.org/p"}}}`)
+		c := put(`,"context":{"contextGroups":[{"objectType":"contextGroup","group":{"objectType":"Group","member":[{"mbox":"mailto:g@example.org"}]}}]}`)
+		who := func(mail string) string {
+			return "agent=" + url.QueryEscape(`{"mbox":"mailto:`+mail+`@example.org","name":"another"}`)
+		}
+		same("statements", c, b, a)
+		same("statements?ascending=true", a, b, c)
+		same("statements?"+who("a"), c, b, a)
+		same("statements?" + who("c"))
+		same("statements?related_agents=true&"+who("c"), b)
+		same("statements?related_agents=true&"+who("g"), c)
+		same("statements?registration="+strings.ToUpper(reg), a)
+		same("statements?activity=http://e.org/p")
+		same("statements?related_activities=true&activity=http://e.org/p", b)
+		same("statements?verb=http://e.org/other")
+		stored := get("statements?ascending=true").Statements[1].Stored
+		same("statements?since="+stored, c)
+		same("statements?ascending=true&until="+stored, a, b)
+		key := "agent=" + url.QueryEscape(`{"account":{"homePage":"urn:tizi:key","name":"`+d.key[0]+`"}}`)
+		same("statements?related_agents=true&"+key, c, b, a) // the authority
+
+		first := get("statements?limit=2&ascending=true")
+		for range 2 { // an address of a page holds for as long as the store does
+			next := get(strings.TrimPrefix(first.More, "/xapi/"))
+			if len(next.Statements) != 1 || next.Statements[0].ID != c || next.More != "" {
+				t.Errorf("the second page is %+v", next)
+			}
+		}
+		res, _ := d.ask("GET", "statements?statementId="+strings.ToUpper(b), "", v2...)
+		at, err := time.Parse(time.RFC3339Nano, stored)
+		must(t, err)
+		if got := res.Header.Get("Last-Modified"); got != at.UTC().Format(http.TimeFormat) {
+			t.Errorf("Last-Modified is %q, and it was stored at %s", got, stored)
+		}
+		through, err := time.Parse(time.RFC3339Nano, res.Header.Get("X-Experience-API-Consistent-Through"))
+		if err != nil || through.Before(at) {
+			t.Errorf("consistent through %v (%v), and the last was stored at %s", through, err, stored)
+		}
+	})
+}
+
+// TestStoreSetsItsOwn: what the store answers for is its own, whatever a statement says.
+func TestStoreSetsItsOwn(t *testing.T) {
+	d := serve(t, store.SQLite)
+	name := id.New().String()
+	d.status(204, "PUT", "statements?statementId="+name, said[:len(said)-1]+`,"id":"`+strings.ToUpper(name)+`","stored":"2001-01-01T00:00:00Z","authority":{"mbox":"mailto:z@example.org"},"version":"1.0.2","timestamp":"2099-03-14T09:26:53.589123Z"}`)
+	var got struct {
+		ID, Stored, Version, Timestamp string
+		Authority                      struct{ Account struct{ Name string } }
+	}
+	must(t, json.Unmarshal([]byte(d.status(200, "GET", "statements?statementId="+name, "")), &got))
+	if got.Authority.Account.Name != d.key[0] || strings.HasPrefix(got.Stored, "2001") || got.Version != "1.0.2" || got.Timestamp != "2099-03-14T09:26:53.589123Z" {
+		t.Errorf("it came back as %+v", got)
+	}
+	d.status(400, "PUT", "statements?statementId="+id.New().String(), `{"id":"`+name+`",`+said[1:])
+	d.status(204, "PUT", "statements?statementId="+name, said)
+}
+
+// TestDocumentsAreBytes: a document comes back as it was sent, with its type; lists are of those changed since; what is refused leaves nothing, not even
+// who it was about.
+func TestDocumentsAreBytes(t *testing.T) {
+	d := serve(t, store.SQLite)
+	who := "&agent=" + url.QueryEscape(`{"mbox":"mailto:a@example.org"}`)
+	profile := "agents/profile?profileId=p" + who
+	before := d.counts()
+	d.status(400, "PUT", profile, "x", "Content-Type", "text/plain")
+	d.status(400, "POST", profile, "[]", "If-None-Match", "*")
+	d.status(412, "PUT", profile, "x", "Content-Type", "text/plain", "If-Match", `"x"`)
+	if got := d.counts(); got != before {
+		t.Errorf("refused documents left %v where there was %v", got, before)
+	}
+	d.status(204, "PUT", profile, "\x00\xff\r\n", "Content-Type", "application/x-thing; v=1", "If-None-Match", "*")
+	res, b := d.ask("GET", profile, "")
+	if b != "\x00\xff\r\n" || res.Header.Get("Content-Type") != "application/x-thing; v=1" {
+		t.Errorf("it came back as %q, %v", b, res.Header)
+	}
+	changed, err := http.ParseTime(res.Header.Get("Last-Modified"))
+	must(t, err)
+	list := "agents/profile?since=" + changed.Add(-time.Hour).UTC().Format(time.RFC3339) + who
+	if b := d.status(200, "GET", list, ""); b != `["p"]` {
+		t.Errorf("the list of an hour is %s", b)
+	}
+	if b := d.status(200, "GET", strings.Replace(list, "since="+changed.Add(-time.Hour).UTC().Format(time.RFC3339), "since="+changed.Add(time.Hour).UTC().Format(time.RFC3339), 1), ""); b != `[]` {
+		t.Errorf("the list of what changed later is %s", b)
+	}
+	d.status(400, "DELETE", strings.Replace(profile, "profileId=p", "", 1), "")
+	d.status(412, "DELETE", profile, "", "If-Match", `"x"`)
+	d.status(204, "DELETE", profile, "", "If-Match", res.Header.Get("ETag"))
+	d.status(404, "GET", profile, "")
+}
+
+// TestKnown: an activity and an agent come back with all that is known of them, and those of whom nothing is known too.
+func TestKnown(t *testing.T) {
+	d := serve(t, store.SQLite)
+	named := func(lang, name string) string {
+		return strings.Replace(said, `{"id":"http://e.org/o"}`, `{"id":"http://e.org/o","definition":{"name":{"`+lang+`":"`+name+`"},"type":"http://e.org/t"}}`, 1)
+	}
+	d.status(200, "POST", "statements", "["+named("fr", "un")+","+named("ar", "واحد")+"]")
+	if b := d.status(200, "GET", "activities?activityId=http://e.org/o", ""); !strings.Contains(b, "un") || !strings.Contains(b, "واحد") {
+		t.Errorf("of the activity is known: %s", b)
+	}
+	if b := d.status(200, "GET", "activities?activityId=http://e.org/unknown", ""); !strings.Contains(b, `"http://e.org/unknown"`) {
+		t.Errorf("of an activity that nobody named is known: %s", b)
+	}
+	if b := d.status(200, "GET", "agents?agent="+url.QueryEscape(`{"mbox":"mailto:nobody@example.org"}`), ""); !strings.Contains(b, `"mbox":["mailto:nobody@example.org"]`) || !strings.Contains(b, `"Person"`) {
+		t.Errorf("of an agent that nobody named is known: %s", b)
+	}
+	b := d.status(200, "GET", "statements?format=canonical", "", "Accept-Language", "ar, fr;q=0.5")
+	if !strings.Contains(b, "واحد") || strings.Contains(b, `"un"`) {
+		t.Errorf("in Arabic alone: %s", b)
+	}
+	if b := d.status(200, "GET", "statements?format=ids", ""); strings.Contains(b, "definition") {
+		t.Errorf("ids alone: %s", b)
 	}
 }
