@@ -80,7 +80,7 @@ const (
 	ReadChildren       Action = "children.read"       // one's own
 	AnswerConsent      Action = "consent.answer"      // for one's own children, or oneself
 	ReadMentees        Action = "mentees.read"        // those one accompanies
-	ReadRecords        Action = "records.read"        // learning records one by one, of people under codes
+	ReadRecords        Action = "records.read"        // learning records one by one, of people under codes; in a programme: of its groups, about their courses
 	WriteKeys          Action = "records.keys"        // make and revoke the keys that tools come with
 	Learn              Action = "learning.own"        // one's own learning
 )
@@ -131,7 +131,7 @@ var table = map[Role]row{
 		ReadBoard, ReadNews, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests, ReadRecords, WriteKeys),
 	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance, MakeCards).and(Whole, ReadBoard, ReadNews, ReadCentre, ReadActivities, HoldDoor, ReportSafeguarding),
 	Helper:   cells(Whole, ReadCentre, ReadGroups, ReadNews, TakeAttendance, ReadActivities, HoldDoor, ReportSafeguarding),
-	Author:   cells(Whole, ReadBoard),
+	Author:   cells(Whole, ReadBoard, ReadRecords), // of its programme: see records.reach
 	Mentor:   cells(Own, ReadMentees).and(Whole, ReportSafeguarding),
 	Partner:  cells(Whole, ReadBoard, ReadNews, ReadAgreements, ReadActivities),
 	Auditor:  cells(Whole, ReadBoard, ReadNews, ReadAgreements, ReadActivities, ReadAudit, ReadGlass).and(Named, ReadPeople, ListPeople, ReadGroups, ReadConsent, ReadRecords),

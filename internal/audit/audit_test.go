@@ -19,6 +19,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/record"
 	"tizi/internal/safeguard"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
@@ -366,6 +367,26 @@ func TestEveryKindIsListedOrApart(t *testing.T) {
 			t.Errorf("%s: is it listed, or why not?", k)
 		}
 	}
+}
+
+// Who made a key of a tool and who revoked it is among what was given and taken back, at its centre.
+func TestKeysOfToolsAreListed(t *testing.T) {
+	n := serve(t, store.SQLite)
+	n.clock.Move(time.Minute)
+	k, _, err := n.Records.MakeKey(ctx, n.owner, n.here, "Moodle", []record.Grant{record.Write})
+	must(t, err)
+	n.clock.Move(time.Minute)
+	must(t, n.Records.RevokeKey(ctx, n.owner, access.At(n.here), k.ID))
+	from := ten.Add(30 * time.Second)
+	w, entries := n.list(t, audit.Filter{Scope: access.At(n.here), Sort: audit.Granted, From: from, To: ten.Add(time.Hour)})
+	same(t, "the centre", w, "key.made key.revoked")
+	for _, e := range entries {
+		if e.Tool != "Moodle" || e.Account != n.owner || e.Centre != n.here || len(e.Persons) > 0 {
+			t.Errorf("it is listed as %+v", e)
+		}
+	}
+	w, _ = n.list(t, audit.Filter{Scope: access.At(n.far), Sort: audit.Granted, From: from, To: ten.Add(time.Hour)})
+	same(t, "another centre", w, "")
 }
 
 // Of a sheet, whoever asks about one child is shown that child, first.

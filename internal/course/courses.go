@@ -395,3 +395,25 @@ func (s *Courses) Assign(ctx context.Context, actor id.ID, stream string, group 
 func (s *Courses) Of(ctx context.Context, q store.Querier, group id.ID) ([]Version, error) {
 	return s.versions(ctx, q, "id IN (SELECT version FROM course_group WHERE cohort = ?)", group)
 }
+
+// Followed returns the codes of the courses that some groups follow, sorted.
+func (s *Courses) Followed(ctx context.Context, q store.Querier, groups []id.ID) ([]string, error) {
+	var out []string
+	for part := range slices.Chunk(groups, 500) {
+		in, args := store.In("cohort", part)
+		err := q.Each(ctx, "SELECT DISTINCT code FROM course_group WHERE version <> ? AND "+in, append(store.Args(id.Nil), args...), func(r store.Row) error {
+			var code string
+			err := r.Scan(&code)
+			out = append(out, code)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// IRI is the activity of xAPI that a course is, in all its versions: what is said of a lesson names it in its context.
+func IRI(code string) string { return "urn:tizi:course:" + code }

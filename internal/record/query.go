@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tizi/internal/access"
@@ -26,9 +27,16 @@ type Query struct {
 	RelatedAgents     bool
 	Since, Until      time.Time // of storing: after, and not after
 	Ascending         bool
-	Unnamed           bool  // agents of outside under their ids, as if they were erased
-	Limit             int   // at most MaxPage; 0 for that
+	Unnamed           bool // agents of outside under their ids, as if they were erased
+	Limit             int  // at most MaxPage; 0 for that
+	Bounds            *Bounds
 	From              int64 // the place of the last statement of the page before; 0 for the first page
+}
+
+// Bounds are those of a reader who may not read all of a centre; nil has none.
+type Bounds struct {
+	People     []id.ID  // only what one of these did, or was done with
+	Activities []string // and of that only what is about one of these, be it in its context alone
 }
 
 // MaxPage is how many statements a page has at most.
@@ -141,11 +149,13 @@ type condition struct {
 }
 
 func (c condition) sql(alias string) (string, []any) {
-	where, args := alias+".term = ?", []any{c.terms[0]}
-	for _, t := range c.terms[1:] {
-		where, args = where+" OR "+alias+".term = ?", append(args, t)
+	where, args := alias+".term IN (?"+strings.Repeat(", ?", len(c.terms)-1)+")", make([]any, len(c.terms))
+	if len(c.terms) == 1 { // an index whose next column gives the order can be walked
+		where = alias + ".term = ?"
 	}
-	where = "(" + where + ")"
+	for i, t := range c.terms {
+		args[i] = t
+	}
 	if c.main {
 		where += " AND " + alias + ".main = 1"
 	}
@@ -183,6 +193,19 @@ func (r *Records) compile(ctx context.Context, q store.Querier, x Query) (query 
 	}
 	if x.Verb != "" {
 		all = append(all, condition{[]hash64{term("verb", x.Verb)}, true})
+	}
+	if b := x.Bounds; b != nil {
+		if len(b.People) == 0 || len(b.Activities) == 0 {
+			return "", nil, false, nil
+		}
+		about, by := condition{}, condition{main: true}
+		for _, a := range b.Activities {
+			about.terms = append(about.terms, term("activity", a))
+		}
+		for _, v := range b.People {
+			by.terms = append(by.terms, agentTerm(v))
+		}
+		all = append(all, about, by)
 	}
 	walk, from := "n", "record_seen n"
 	where := "n.centre = ?"

@@ -57,6 +57,49 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+// TestShapes: what may stand in a statement of version 2, and what is wrong with the rest, by its field.
+func TestShapes(t *testing.T) {
+	const group, in = `{"objectType":"Group","member":[{"mbox":"mailto:a@b"}]}`, `{"actor":{"mbox":"mailto:a@b"},"verb":{"id":"http://e.org/v"},"object":{"id":"http://e.org/o"}`
+	object := func(s string) string { return strings.Replace(in, `{"id":"http://e.org/o"}`, s, 1) + "}" }
+	more := func(s string) string { return in + "," + s + "}" }
+	within := func(s string) string {
+		return object(`{"objectType":"SubStatement",` + s + in[1:] + "}")
+	}
+	attached := func(s string) string {
+		return more(`"attachments":[` + s + `]`)
+	}
+	for _, c := range []struct{ text, field string }{
+		{object(group), ""}, {object(`{"mbox":"mailto:a@b"}`), "object.mbox"}, {object(`{"objectType":"Agent","mbox":"mailto:a@b"}`), ""},
+		{object(`{"objectType":"Group"}`), "object.member"}, {object(`{"objectType":"Group","member":[` + group + `]}`), "object.member[0].member"},
+		{object(`{"objectType":"StatementRef","id":"x"}`), "object.id"}, {object(`{"objectType":"activity","id":"http://e.org/o"}`), "object.objectType"},
+		{within(""), ""}, {within(`"id":"01a21ee7-26fc-7544-8aa4-a9ff5958f347",`), "object.id"}, {within(`"authority":{"mbox":"mailto:a@b"},`), "object.authority"}, {within(`"version":"2.0.0",`), "object.version"}, {within(`"stored":"2026-03-14T09:26:53Z",`), "object.stored"},
+		{object(`{"objectType":"SubStatement",` + within("")[1:]), "object.object.objectType"},
+		{object(`{"id":"http://e.org/o","definition":{"interactionType":"choice","choices":[{"id":"a"},{"id":"b","description":{"ar-MA":"x"}}],"correctResponsesPattern":["a[,]b"]}}`), ""},
+		{object(`{"id":"http://e.org/o","definition":{"interactionType":"choice","choices":[{"id":"a"},{"id":"a"}]}}`), "object.definition.choices[1].id"},
+		{object(`{"id":"http://e.org/o","definition":{"choices":[{"id":"a"}]}}`), "object.definition.interactionType"},
+		{object(`{"id":"http://e.org/o","definition":{"name":{"not a tag":"x"}}}`), "object.definition.name.not a tag"},
+		{object(`{"id":"http://e.org/o","definition":{"extensions":{"x":null}}}`), "object.definition.extensions"}, {object(`{"id":"http://e.org/o","definition":{"extensions":{"http://e.org/x":null}}}`), ""},
+		{strings.Replace(object(group), `"verb"`, `"context":{"revision":"1"},"verb"`, 1), "context.revision"}, {more(`"context":{"revision":"1","platform":"p","language":"ar-MA","team":` + group + `}`), ""},
+		{more(`"context":{"language":"_"}`), "context.language"}, {more(`"context":{"team":{"mbox":"mailto:a@b"}}`), "context.team.objectType"},
+		{more(`"context":{"contextAgents":[{"objectType":"contextAgent","agent":{"mbox":"mailto:a@b"},"relevantTypes":[]}]}`), "context.contextAgents[0].relevantTypes"},
+		{more(`"context":{"contextAgents":[{"objectType":"contextAgent","agent":{"mbox":"mailto:a@b"},"relevantTypes":["x"]}]}`), "context.contextAgents[0].relevantTypes[0]"},
+		{more(`"context":{"contextGroups":[{"objectType":"contextAgent","group":` + group + `}]}`), "context.contextGroups[0].objectType"}, {more(`"context":{"contextGroups":[{"objectType":"contextGroup","group":` + group + `}]}`), ""},
+		{attached(`{"usageType":"http://e.org/u","display":{"en":"x"},"contentType":"text/plain","length":1,"sha2":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}`), ""},
+		{attached(`{"usageType":"http://e.org/u","display":{"en":"x"},"contentType":"text/plain","length":1.5,"sha2":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}`), "attachments[0].length"},
+		{attached(`{"usageType":"http://e.org/u","display":{"en":"x"},"contentType":"text","length":1,"sha2":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}`), "attachments[0].contentType"},
+		{attached(`{"usageType":"http://e.org/u","display":{"en":"x"},"contentType":"text/plain","length":1,"sha2":"x"}`), "attachments[0].sha2"},
+		{more(`"authority":{"objectType":"Group","member":[{"mbox":"mailto:a@b"},{"mbox":"mailto:c@d"}]}`), ""}, {more(`"authority":` + group), "authority"},
+		{more(`"version":"2.0.1"`), ""}, {more(`"version":"1.0.3"`), ""}, {more(`"version":"3.0.0"`), "version"},
+		{strings.Replace(in, "http://e.org/v", statement.Voided, 1) + "}", "object"},
+	} {
+		err := statement.Check(parse(t, c.text), statement.V2, "")
+		var e *statement.Error
+		if c.field == "" && err != nil || c.field != "" && (!errors.As(err, &e) || e.Field != c.field) {
+			t.Errorf("%s: %v instead of something wrong with %q", c.text, err, c.field)
+		}
+	}
+}
+
 func TestTime(t *testing.T) {
 	for text, good := range map[string]bool{
 		"2026-03-14T09:26:53.589Z": true, "2026-03-14T09:26:53+01:00": true, "20260314T092653Z": true, "2026-03-14T09:26:53": true, "2026-03-14T09:26Z": true,

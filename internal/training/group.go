@@ -829,3 +829,34 @@ func (t *Training) Names(ctx context.Context, q store.Querier, cohorts []id.ID) 
 	})
 	return out, err
 }
+
+// CentresOf returns where groups of some programmes are.
+func (t *Training) CentresOf(ctx context.Context, q store.Querier, programmes []id.ID) ([]id.ID, error) {
+	in, args := store.In("programme", programmes)
+	var out []id.ID
+	return out, q.Each(ctx, "SELECT DISTINCT centre FROM training_cohort WHERE "+in, args, func(r store.Row) error {
+		var c id.ID
+		err := r.Scan(&c)
+		out = append(out, c)
+		return err
+	})
+}
+
+// SeatsOf returns the groups of some programmes at a centre, and who has a seat in one or has completed it.
+func (t *Training) SeatsOf(ctx context.Context, q store.Querier, programmes []id.ID, centre id.ID) (groups, people []id.ID, err error) {
+	in, args := store.In("programme", programmes)
+	in, args = "centre = ? AND "+in, append(store.Args(centre), args...)
+	collect := func(out *[]id.ID) func(store.Row) error {
+		return func(r store.Row) error {
+			var v id.ID
+			err := r.Scan(&v)
+			*out = append(*out, v)
+			return err
+		}
+	}
+	if err = q.Each(ctx, "SELECT id FROM training_cohort WHERE "+in, args, collect(&groups)); err != nil {
+		return nil, nil, err
+	}
+	err = q.Each(ctx, "SELECT DISTINCT person FROM training_enrolment WHERE "+in+" AND cohort <> ? AND state IN (?, ?, ?)", append(args, id.Nil, Enrolled, Active, Completed), collect(&people))
+	return groups, people, err
+}

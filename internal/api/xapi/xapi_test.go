@@ -294,7 +294,8 @@ func TestFiltersAndOrder(t *testing.T) {
 		same("statements?registration="+strings.ToUpper(reg), a)
 		same("statements?activity=http://e.org/p")
 		same("statements?related_activities=true&activity=http://e.org/p", b)
-		same("statements?verb=http://e.org/other")
+		same("statements?verb=http://e.org/v", c, b, a)
+		same("statements?verb=http://E.org/v")
 		stored := get("statements?ascending=true").Statements[1].Stored
 		same("statements?since="+stored, c)
 		same("statements?ascending=true&until="+stored, a, b)

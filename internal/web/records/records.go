@@ -12,6 +12,7 @@ import (
 
 	"tizi/internal/access"
 	"tizi/internal/api/xapi"
+	"tizi/internal/course"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/record"
@@ -35,14 +36,23 @@ const size = 50
 // asked reads the filter of an address. What is wrong with it stands in the view's errors, beside what was typed.
 func asked(a *door.Ask) (List, record.Query, error) {
 	q := a.R.URL.Query()
-	v := List{Centre: q.Get("centre"), Verb: strings.TrimSpace(q.Get("verb")), Activity: strings.TrimSpace(q.Get("activity")), From: q.Get("from"), To: q.Get("to"), Centres: a.Centres(a.Scope), Errors: map[string]string{}}
+	scope, err := reach(a)
+	if err != nil {
+		return List{}, record.Query{}, err
+	}
+	v := List{Centre: q.Get("centre"), Verb: strings.TrimSpace(q.Get("verb")), Activity: strings.TrimSpace(q.Get("activity")), From: q.Get("from"), To: q.Get("to"), Centres: a.Centres(scope), Errors: map[string]string{}}
 	x := record.Query{Limit: size, Verb: v.Verb, Activity: v.Activity, RelatedActivities: true, Unnamed: true}
 	if v.Centre == "" && len(v.Centres) > 0 {
 		v.Centre = v.Centres[0].Value
 	}
-	x.Centre = a.CentreOf(a.Scope, v.Centre)
+	x.Centre = a.CentreOf(scope, v.Centre)
 	if x.Centre.IsNil() && v.Centre != "" { // where there is no centre yet, nobody chose a wrong one
 		v.Errors["centre"] = a.P.T("people.centre_missing")
+	}
+	if v.Bounded = !a.Scope.Has(x.Centre) && len(a.Scope.Programmes()) > 0; v.Bounded {
+		if x.Bounds, err = bounds(a, x.Centre); err != nil {
+			return v, x, err
+		}
 	}
 	for name, text := range map[string]string{"verb": v.Verb, "activity": v.Activity} {
 		if text != "" && !statement.IsIRI(text) {
@@ -71,6 +81,31 @@ func asked(a *door.Ask) (List, record.Query, error) {
 	return v, x, nil
 }
 
+// reach is the scope of the centres at which the account reads any records: its own, and those where its programmes run.
+func reach(a *door.Ask) (access.Scope, error) {
+	programmes := a.Scope.Programmes()
+	if a.Scope.All() || len(programmes) == 0 {
+		return a.Scope, nil
+	}
+	centres, err := a.H.Training.CentresOf(a.R.Context(), a.H.DB, programmes)
+	return access.At(append(centres, a.Scope.Centres()...)...), err
+}
+
+// bounds are what somebody reads at a centre who has it by a programme alone: what the people of its groups did, and of that what is
+// about a course that one of the groups follows.
+func bounds(a *door.Ask, centre id.ID) (*record.Bounds, error) {
+	groups, people, err := a.H.Training.SeatsOf(a.R.Context(), a.H.DB, a.Scope.Programmes(), centre)
+	if err != nil {
+		return nil, err
+	}
+	codes, err := a.H.Courses.Followed(a.R.Context(), a.H.DB, groups)
+	b := &record.Bounds{People: people}
+	for _, c := range codes {
+		b.Activities = append(b.Activities, course.IRI(c))
+	}
+	return b, err
+}
+
 func (v List) address(path string, more ...string) string {
 	return door.With(path, append([]string{"centre", v.Centre, "verb", v.Verb, "activity", v.Activity, "from", v.From, "to", v.To}, more...)...)
 }
@@ -91,14 +126,14 @@ func list(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	names, err := toolNames(a)
+	names, err := toolNames(a, x.Centre)
 	if err != nil {
 		return err
 	}
 	for i, r := range rows {
 		row := rowOf(a, r, values[i])
 		row.Tool = names[r.Key]
-		if r.Others > 0 {
+		if r.Others > 0 && !v.Bounded { // which may be about somebody else
 			v.Contested++
 			all, err := a.H.Records.Versions(ctx, x.Centre, r.ID, true)
 			if err != nil {
@@ -119,8 +154,8 @@ func list(a *door.Ask) error {
 	return a.Render("records/list", v)
 }
 
-func toolNames(a *door.Ask) (map[id.ID]string, error) {
-	l, err := a.H.Records.Keys(a.R.Context(), a.H.DB, a.Scope)
+func toolNames(a *door.Ask, centre id.ID) (map[id.ID]string, error) {
+	l, err := a.H.Records.Keys(a.R.Context(), a.H.DB, access.At(centre))
 	out := map[id.ID]string{}
 	for _, k := range l {
 		out[k.ID] = k.Name

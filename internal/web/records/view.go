@@ -12,6 +12,7 @@ type List struct {
 	Rows                             []Row
 	MoreURL, ExportURL, KeysURL      string
 	Contested                        int
+	Bounded                          bool // only what the groups of one's programmes did in their courses
 	Errors                           map[string]string
 }
 

@@ -18,6 +18,7 @@ func init() {
 		{"records", "records/list", func(*i18n.Printer) any {
 			return records.List{Rows: []records.Row{row, other}, Contested: 1, MoreURL: "#", ExportURL: "#", KeysURL: "#"}
 		}},
+		{"records-author", "records/list", func(*i18n.Printer) any { return records.List{Rows: []records.Row{row}, Bounded: true} }},
 		{"records-none", "records/list", func(*i18n.Printer) any { return records.List{} }},
 		{"records-wrong", "records/list", func(p *i18n.Printer) any {
 			return records.List{Verb: "did", Errors: map[string]string{"verb": p.T("records.iri_wrong")}}
