@@ -30,7 +30,7 @@ var (
 	all  = access.Everywhere()
 )
 
-// school is a node with a group of a centre and a device of it.
+// school is a node with a group and a device of a centre, both new for each part.
 type school struct {
 	*house.House
 	t             *testing.T
@@ -50,7 +50,6 @@ func open(t *testing.T, e store.Engine) *school {
 	t.Cleanup(func() { s.House.Close() })
 	must(t, s.Found(ctx, house.Founding{Country: "ma", Centre: "MA-ERR-MJ1", Owner: "Nadia", Login: "nadia", Passphrase: "une phrase de passe", Lang: "fr"}))
 	must(t, s.Places.LoadCountry(ctx, id.Nil, "ma", true))
-	prog := programme.ID("P")
 	_, err = s.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}},
 		Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 8, AgeMax: 20}}})
 	must(t, err)
@@ -100,6 +99,7 @@ func (s *school) refused(what string, err, want error) {
 
 func wrongOf(g learner.Given) []string { return []string{g.Pictures[1], g.Pictures[0], g.Pictures[2]} }
 
+// One node for all parts: it takes longer to make than they take.
 func TestLearners(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		s := open(t, e)
