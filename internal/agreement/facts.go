@@ -424,7 +424,7 @@ var (
 	coverTable        = &store.Table{Name: "agreement_cover", Key: 2, Columns: store.Cols("id:id thing:id kind:text"), Indexes: []string{"thing"}}
 	renewalTable      = &store.Table{Name: "agreement_renewal", Key: 2, Columns: store.Cols("id:id until:text day:text note:text")}
 	partyTable        = &store.Table{Name: "agreement_party", Key: 1, Columns: store.Cols("id:id agreement:id organisation:id term:id joined:text gone:text body:text conflict:int"), Indexes: []string{"agreement", "organisation", "term"}}
-	commitmentTable   = &store.Table{Name: "agreement_commitment", Key: 1, Columns: store.Cols("id:id agreement:id debtor:id creditor:id due:text state:text since:text sorts:text body:text conflict:int"), Indexes: []string{"agreement, sorts, id", "sorts, id, agreement", "state, sorts, id", "debtor", "creditor"}}
+	commitmentTable   = &store.Table{Name: "agreement_commitment", Key: 1, Columns: store.Cols("id:id agreement:id debtor:id creditor:id due:text state:text since:text sorts:text body:text conflict:int"), Indexes: []string{"agreement, sorts, id", "sorts, id, agreement", "state, sorts, id, agreement", "debtor", "creditor"}}
 	judgedTable       = &store.Table{Name: "agreement_judged", Key: 2, Columns: store.Cols("id:id fact:text n:int body:text actor:id")}
 	mandateTable      = &store.Table{Name: "agreement_mandate", Key: 1, Columns: store.Cols("id:id agreement:id place:id programme:id operator:id starts:text until:text body:text conflict:int"), Indexes: []string{"agreement", "place, programme", "until, id"}}
 	entryTable        = &store.Table{Name: "agreement_entry", Key: 1, Columns: store.Cols("id:id agreement:id line:id body:text conflict:int"), Indexes: []string{"agreement", "line"}}

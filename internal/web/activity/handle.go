@@ -353,6 +353,9 @@ func writes(a *door.Ask, centre id.ID) (bool, error) {
 // guests name who registered, where q is part of the name, in the order of the list; those who are here come last.
 func (k *known) guests(x *activity.Activity, l []activity.Registration, here map[id.ID]bool, q string) ([]Guest, error) {
 	a := k.a
+	if q == "" { // the first are enough; a name can be anybody's
+		l = l[:min(len(l), maxNames)]
+	}
 	persons := make([]id.ID, len(l))
 	for i, r := range l {
 		persons[i] = r.Person
