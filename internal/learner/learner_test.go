@@ -296,7 +296,7 @@ func ends(t *testing.T, s *school) {
 		}
 	}
 	s.clock.Move(learner.SharedIdle + time.Second)
-	if s.who(token) != nil || s.who(token) != nil {
+	if s.who(token) != nil {
 		t.Error("idle for more than ten minutes")
 	}
 	token = begin()
