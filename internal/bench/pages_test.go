@@ -20,6 +20,7 @@ const (
 	once   = "it is asked for once in the life of an account or of a node"
 	upload = "it needs an uploaded list; the import has figures of its own"
 	file   = "it is a file, not a page"
+	own    = "it is a learner's, whose session no account has"
 	rare   = "it needs something to be decided or asked for, which the simulation need not hold"
 	form   = "it is a form of one thing, read by its id as the pages that lead to it"
 )
@@ -27,6 +28,8 @@ const (
 // left are the pages of people who are signed in that are not measured, and why.
 var left = map[string]string{
 	"/lessons/{course}/{module}/{lesson}":                         rare,
+	"/door/in":                                                    own,
+	"/door/password":                                              own,
 	"/me/code":                                                    once,
 	"/me/passphrase":                                              once,
 	"/records.jsonl":                                              file,
