@@ -34,6 +34,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/progress"
 	"tizi/internal/record"
 	"tizi/internal/release"
 	"tizi/internal/retention"
@@ -99,6 +100,7 @@ func Registry() *fact.Registry {
 	r.AddAggregate(person.One) // before the sums that ask who is one
 	r.AddAggregate(training.Sum)
 	r.AddAggregate(consent.Sum)
+	r.AddAggregate(progress.Sum)
 	return r
 }
 
@@ -148,6 +150,7 @@ type House struct {
 	Audit      *audit.Audit
 	Training   *training.Training
 	Records    *record.Records
+	Progress   *progress.Progress
 	Safeguard  *safeguard.Safeguard
 	Retention  *retention.Retention
 	Nodes      *node.Nodes
@@ -469,6 +472,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Texts = sms.New(l, h.People, h.Consents)
 	h.Training = training.New(l, h.People, h.Programmes)
 	h.Records = record.New(l, h.Blobs)
+	h.Progress = progress.New(h.Records)
 	l.Came = h.Records.Came
 	h.Safeguard = safeguard.New(l, h.Access, h.Places)
 	h.Retention = retention.New(l, h.People, h.Training, h.Activities, h.Safeguard)
