@@ -82,7 +82,10 @@ const (
 	ReadMentees        Action = "mentees.read"        // those one accompanies
 	ReadRecords        Action = "records.read"        // learning records one by one, of people under codes
 	WriteKeys          Action = "records.keys"        // make and revoke the keys that tools come with
-	Learn              Action = "learning.own"        // one's own learning
+	EnrolDevices       Action = "devices.enrol"       // say which tablets and computers are the centre's, for its learners to sign in on
+
+	// Learn is one's own learning. No account may do it, whatever its roles: it takes a learner's session (learner.Session).
+	Learn Action = "learning.own"
 )
 
 // Actions are all actions.
@@ -90,7 +93,7 @@ var Actions = []Action{
 	ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals,
 	ReadCentre, WriteCentre,
 	ReadBoard, ReadNews, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
-	ReadChildren, AnswerConsent, ReadMentees, ReadRecords, WriteKeys, Learn,
+	ReadChildren, AnswerConsent, ReadMentees, ReadRecords, WriteKeys, EnrolDevices, Learn,
 }
 
 // Extent is how much of what a grant is for an action reaches.
@@ -124,12 +127,12 @@ func (r row) and(e Extent, actions ...Action) row {
 // table is the one table of permissions. What is not in it is not allowed.
 var table = map[Role]row{
 	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, ReadNews, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests, ReadRecords, WriteKeys),
+		ReadBoard, ReadNews, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests, ReadRecords, WriteKeys, EnrolDevices),
 	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, ReadNews, WritePlaces, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests, ReadRecords, WriteKeys),
+		ReadBoard, ReadNews, WritePlaces, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests, ReadRecords, WriteKeys, EnrolDevices),
 	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, ReadNews, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests, ReadRecords, WriteKeys),
-	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance, MakeCards).and(Whole, ReadBoard, ReadNews, ReadCentre, ReadActivities, HoldDoor, ReportSafeguarding),
+		ReadBoard, ReadNews, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests, ReadRecords, WriteKeys, EnrolDevices),
+	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance, MakeCards).and(Whole, ReadBoard, ReadNews, ReadCentre, ReadActivities, HoldDoor, ReportSafeguarding, EnrolDevices),
 	Helper:   cells(Whole, ReadCentre, ReadGroups, ReadNews, TakeAttendance, ReadActivities, HoldDoor, ReportSafeguarding),
 	Author:   cells(Whole, ReadBoard),
 	Mentor:   cells(Own, ReadMentees).and(Whole, ReportSafeguarding),
@@ -137,7 +140,7 @@ var table = map[Role]row{
 	Auditor:  cells(Whole, ReadBoard, ReadNews, ReadAgreements, ReadActivities, ReadAudit, ReadGlass).and(Named, ReadPeople, ListPeople, ReadGroups, ReadConsent, ReadRecords),
 	Officer:  cells(Whole, ReadPeople, ListPeople, ErasePeople, ExportPeople, ReadConsent, ReadGroups, ReadBoard, ReadNews, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests),
 	Guardian: cells(Own, ReadChildren, AnswerConsent),
-	Learner:  cells(Own, Learn, AnswerConsent),
+	Learner:  cells(Own, AnswerConsent),
 	Glass:    cells(Whole, ReadPeople, ListPeople, ReadConsent, ReadGroups, ReadBoard, ReadNews), // never cases: those are sealed to the officers
 }
 

@@ -16,6 +16,7 @@ import (
 	"tizi/internal/fact"
 	"tizi/internal/family"
 	"tizi/internal/id"
+	"tizi/internal/learner"
 	"tizi/internal/machine"
 	"tizi/internal/person"
 	"tizi/internal/record"
@@ -179,7 +180,7 @@ func (h *House) prune(ctx context.Context, cases []id.ID, centre id.ID) error {
 // erasing takes away what this node alone keeps of subjects whose keys are destroyed, wherever that was decided, and leaves
 // the marks before the transaction ends, so that a crash after it is not forgotten.
 func (h *House) erasing(ctx context.Context, tx store.Tx, subjects []id.ID) error {
-	for _, forget := range []func(context.Context, store.Tx, []id.ID) error{access.Forget, family.Forget, card.Forget, record.Forget, sms.Forget} {
+	for _, forget := range []func(context.Context, store.Tx, []id.ID) error{access.Forget, family.Forget, card.Forget, learner.Forget, record.Forget, sms.Forget} {
 		if err := forget(ctx, tx, subjects); err != nil {
 			return err
 		}

@@ -28,6 +28,7 @@ import (
 	"tizi/internal/framework"
 	"tizi/internal/id"
 	"tizi/internal/lan"
+	"tizi/internal/learner"
 	"tizi/internal/look"
 	"tizi/internal/machine"
 	"tizi/internal/node"
@@ -149,6 +150,7 @@ type House struct {
 	Visits     *visit.Visits
 	Audit      *audit.Audit
 	Training   *training.Training
+	Learners   *learner.Learners
 	Records    *record.Records
 	Progress   *progress.Progress
 	Safeguard  *safeguard.Safeguard
@@ -386,7 +388,7 @@ type room struct {
 }
 
 func rooms() []room {
-	return []room{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"card", card.Schema()}, {"sms", sms.Schema()}, {"look", look.Schema()}, {"visit", visit.Schema()}, {"record", record.Schema()}, {"retention", retention.Schema()}, {"safeguard", safeguard.Schema()}, {"node", node.Schema()}}
+	return []room{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"card", card.Schema()}, {"learner", learner.Schema()}, {"sms", sms.Schema()}, {"look", look.Schema()}, {"visit", visit.Schema()}, {"record", record.Schema()}, {"retention", retention.Schema()}, {"safeguard", safeguard.Schema()}, {"node", node.Schema()}}
 }
 
 // migrate makes the tables that cannot be derived, or brings them up to date.
@@ -471,6 +473,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Cards = card.New(l, h.People)
 	h.Texts = sms.New(l, h.People, h.Consents)
 	h.Training = training.New(l, h.People, h.Programmes)
+	h.Learners = learner.New(l, h.People, h.Training, h.Cards)
 	h.Records = record.New(l, h.Blobs)
 	h.Progress = progress.New(h.Records)
 	l.Came = h.Records.Came

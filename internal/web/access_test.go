@@ -128,6 +128,20 @@ func (n *node) request(t testing.TB, acc *access.Account, method, path string, f
 	return n.do(t, acc, r)
 }
 
+// learns asks as a learner who has a seat at a centre, whose session is new for each.
+func (n *node) learns(t testing.TB, centre, who id.ID, method, path string, form url.Values) (int, string, string) {
+	t.Helper()
+	token, err := n.Learners.Begin(ctx, centre, who, id.Nil)
+	must(t, err)
+	r, err := http.NewRequest(method, n.srv.URL+path, strings.NewReader(form.Encode()))
+	must(t, err)
+	if method == "POST" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	r.AddCookie(&http.Cookie{Name: door.SessionCookie + door.LearnerCookie, Value: token})
+	return n.do(t, nil, r)
+}
+
 func (n *node) do(t testing.TB, acc *access.Account, r *http.Request) (status int, to, body string) {
 	t.Helper()
 	if acc != nil {
@@ -568,6 +582,12 @@ func TestEveryCell(t *testing.T) {
 						form.Set("reason", access.RefuseReasons[0])
 					}
 					status, to, _ := n.request(t, acc, r.Method, path, form)
+					if r.Action == access.Learn { // no account learns
+						if status != 303 || to != "/door" && !strings.HasPrefix(to, "/door?") {
+							t.Errorf("%s, %s %s: status %d to %q, not the learners' door", p.role, r.Method, r.Path, status, to)
+						}
+						continue
+					}
 					admitted := status == 200 || status == 409 || status == 422 || status == 303 && !strings.HasPrefix(to, "/signin?")
 					refused := status == 403 || status == 404
 					if want := allowed(n, r, p.role, p.names, s.where) && (p.role == access.National || p.on.Kind == access.UnderAgreed || !strings.Contains(r.Path, "{agreement}")); want != admitted || want == refused {
@@ -593,8 +613,31 @@ func TestEveryCell(t *testing.T) {
 				}
 				cells++
 				status, to, _ := n.request(t, acc, r.Method, n.fill(t, r, in, n.owner), nil)
-				if status != 303 || !strings.HasPrefix(to, "/signin?") {
+				want := "/signin?"
+				if r.Action == access.Learn {
+					want = "/door"
+				}
+				if status != 303 || !strings.HasPrefix(to, want) {
 					t.Errorf("%s %s without a session: status %d to %s", r.Method, r.Path, status, to)
+				}
+			}
+		}
+		// A learner learns, and does nothing of what accounts do.
+		near := n.spot(t, "near", "MA-ERR-MJ1")
+		for _, r := range n.web.Routes {
+			if r.Action == door.Public {
+				continue
+			}
+			spots := []spot{in}
+			if r.Action == access.Learn && strings.Contains(r.Path, "{person}") {
+				spots = append(spots, near)
+			}
+			for _, s := range spots {
+				cells++
+				status, to, _ := n.learns(t, in.centre, in.person, r.Method, n.fill(t, r, s, n.owner), nil)
+				admitted := status == 200 || status == 409 || status == 422 || status == 303 && !strings.HasPrefix(to, "/door?") && !strings.HasPrefix(to, "/signin?")
+				if want := r.Action == access.Learn && s.where == "in"; want != admitted {
+					t.Errorf("a learner, %s %s, %s: status %d to %s", r.Method, r.Path, s.where, status, to)
 				}
 			}
 		}

@@ -21,6 +21,7 @@ import (
 	"tizi/internal/house"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/learner"
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/safeguard"
@@ -79,6 +80,8 @@ type Ask struct {
 	P       *i18n.Printer
 	Lang    i18n.Lang
 	Account *access.Account // nil before signing in
+	// Learner is the learner who is signed in, or nil; where an account is signed in it is nil.
+	Learner *learner.Session
 	Tree    *place.Tree
 	// Scope is where the account may do the action that the route asks for.
 	Scope access.Scope
@@ -95,7 +98,8 @@ type askKey struct{}
 const Public access.Action = ""
 
 // Handle adds a route. Whoever may not do the action anywhere is sent to sign in or told so; fn does the rest and
-// returns an error for Fail.
+// returns an error for Fail. A route for access.Learn is for whoever has a learner's session, a.Learner: nobody of the staff
+// comes in by their account, and without one the learners' door is shown. It knows no a.Scope: a learner sees what is theirs.
 func (d *Door) Handle(pattern string, action access.Action, fn func(*Ask) error) {
 	r := Route{Method: "GET", Path: pattern, Action: action}
 	if m, p, ok := strings.Cut(pattern, " "); ok {
@@ -160,11 +164,19 @@ func (a *Ask) admit(action access.Action) error {
 			return err
 		}
 	}
+	if a.Account == nil {
+		if a.Learner, err = a.H.Learners.Who(ctx, a.cookie(LearnerCookie)); err != nil {
+			return err
+		}
+	}
 	if a.Tree, err = a.H.Places.Tree(ctx, a.H.DB); err != nil {
 		return err
 	}
 	if action == Public {
 		return nil
+	}
+	if action == access.Learn {
+		return a.admitLearner()
 	}
 	if a.Account == nil {
 		founded, err := a.D.Founded(ctx)
@@ -290,8 +302,11 @@ func (a *Ask) OnMachine() bool {
 	return err == nil && ip.Unmap().IsLoopback() && a.R.Header.Get("X-Forwarded-For") == "" && a.R.Header.Get("Forwarded") == ""
 }
 
-// SignIn gives the browser a session.
+// SignIn gives the browser the session of an account; a learner who had it has it no more.
 func (a *Ask) SignIn(token string) {
+	if a.LearnerToken() != "" {
+		a.setCookie(LearnerCookie, "", 0)
+	}
 	http.SetCookie(a.W, &http.Cookie{
 		Name: a.D.Cookie, Value: token, Path: "/", HttpOnly: true, Secure: shell.Safe(a.R), SameSite: http.SameSiteLaxMode,
 		MaxAge: int(access.SessionLife / time.Second),
