@@ -21,12 +21,24 @@ const (
 	upload = "it needs an uploaded list; the import has figures of its own"
 	file   = "it is a file, not a page"
 	rare   = "it needs something to be decided or asked for, which the simulation need not hold"
+	learns = "it is a learner's, who has no account to sign in with here"
 	form   = "it is a form of one thing, read by its id as the pages that lead to it"
 )
 
 // left are the pages of people who are signed in that are not measured, and why.
 var left = map[string]string{
-	"/lessons/{course}/{module}/{lesson}":                         rare,
+	"/lessons/{course}/{module}/{lesson}":    rare,
+	"/my":                                    learns,
+	"/my/star":                               learns,
+	"/my/work":                               learns,
+	"/my/work/{piece}":                       file,
+	"/my/known":                              learns,
+	"/my/courses/{course}":                   learns,
+	"/my/tests/{course}/{test}":              learns,
+	"/my/courses/{course}/{module}/{lesson}": learns,
+	"/my/courses/{course}/{module}/{lesson}/{step}": learns,
+	"/groups/{group}/learning/{person}":             rare,
+	"/groups/{group}/learning/{person}/{piece}":     file,
 	"/me/code":                                                    once,
 	"/me/passphrase":                                              once,
 	"/records.jsonl":                                              file,

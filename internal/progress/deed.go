@@ -3,9 +3,13 @@ package progress
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"tizi/internal/id"
+	"tizi/internal/quiz"
 	"tizi/internal/record"
 	"tizi/internal/statement"
 )
@@ -62,7 +66,8 @@ type Deed struct {
 	Scored       bool // an answer that can be right
 	Score        float64
 	Right        bool
-	Raw, Of      int           // of what was completed: how many were right, of how many
+	Raw          float64       // of what was completed: what the answers are worth together,
+	Of           int           // of how many
 	Response     string        // an answer, as it was given; a text with a work
 	Duration     time.Duration // 0: unknown
 	Competencies []string
@@ -132,7 +137,7 @@ func (d Deed) Statement() (*statement.Statement, error) {
 	case d.Verb == Completed:
 		r["completion"] = true
 		if d.Of > 0 {
-			r["score"] = object{"raw": d.Raw, "min": 0, "max": d.Of, "scaled": float64(d.Raw) / float64(d.Of)}
+			r["score"] = object{"raw": d.Raw, "min": 0, "max": d.Of, "scaled": d.Raw / float64(d.Of)}
 		}
 	}
 	if d.Response != "" {
@@ -167,3 +172,34 @@ func Registration(person, group id.ID, code string) id.ID {
 
 // Player is the key under which the player writes.
 var Player = record.Tool("player")
+
+// Between the parts of an answer, as xAPI spells matches.
+const (
+	partSep = "[,]"
+	partOf  = "[.]"
+)
+
+// FormatResponse writes an answer as one text: what was chosen or typed, or each part with what was given for it.
+func FormatResponse(r quiz.Response) string {
+	if one, ok := r[""]; ok && len(r) == 1 {
+		return one
+	}
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(r)) {
+		parts = append(parts, k+partOf+r[k])
+	}
+	return strings.Join(parts, partSep)
+}
+
+// ParseResponse reads what FormatResponse wrote.
+func ParseResponse(s string) quiz.Response {
+	r := quiz.Response{}
+	for _, p := range strings.Split(s, partSep) {
+		k, v, ok := strings.Cut(p, partOf)
+		if !ok {
+			return quiz.Response{"": s}
+		}
+		r[k] = v
+	}
+	return r
+}

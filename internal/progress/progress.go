@@ -315,3 +315,57 @@ func (p *Progress) CourseGain(ctx context.Context, q store.Querier, scope access
 	by, err := p.Of(ctx, q, people, code)
 	return GainOf(slices.Collect(maps.Values(by))...), err
 }
+
+// Work is something that a learner handed in, or kept in a lab.
+type Work struct {
+	ID, Centre id.ID // of the statement
+	At         At
+	On         time.Time
+}
+
+// Works are what somebody made in a course, under whichever record, the newest first.
+func (p *Progress) Works(ctx context.Context, q store.Querier, who id.ID, code string) (out []Work, err error) {
+	records, err := person.Records(ctx, q, who)
+	if err != nil {
+		return nil, err
+	}
+	in, args := store.In("d.person", records)
+	err = q.Each(ctx, "SELECT d.id, d.centre, d.lesson, d.step, d.at FROM progress_deed d WHERE "+in+" AND d.course = ? AND d.step <> '' AND d.verb IN (?, ?)"+stands+" ORDER BY d.at DESC, d.id", append(args, code, Submitted, Completed), func(r store.Row) error {
+		w := Work{At: At{Course: code}}
+		var at int64
+		err := r.Scan(&w.ID, &w.Centre, &w.At.Lesson, &w.At.Step, &at)
+		w.On = time.UnixMilli(at).UTC()
+		out = append(out, w)
+		return err
+	})
+	return out, err
+}
+
+// stands is the condition that a deed d was not taken back.
+const stands = " AND NOT EXISTS (SELECT 1 FROM progress_void v WHERE v.target = d.id AND v.centre = d.centre)"
+
+// Answer is an answer to a question.
+type Answer struct {
+	ID    id.ID // of the statement
+	At    At
+	On    time.Time
+	Right int // -1: nothing is right or wrong
+}
+
+// Answers are the latest of somebody's in a course, the newest first, those of their records at one centre.
+func (p *Progress) Answers(ctx context.Context, q store.Querier, who, centre id.ID, code string, max int) (out []Answer, err error) {
+	records, err := person.Records(ctx, q, who)
+	if err != nil {
+		return nil, err
+	}
+	in, args := store.In("d.person", records)
+	err = q.Each(ctx, "SELECT d.id, d.lesson, d.step, d.at, d.good FROM progress_deed d WHERE "+in+" AND d.course = ? AND d.centre = ? AND d.verb = ?"+stands+" ORDER BY d.at DESC, d.id LIMIT ?", append(args, code, centre, Answered, max), func(r store.Row) error {
+		a := Answer{At: At{Course: code}}
+		var at int64
+		err := r.Scan(&a.ID, &a.At.Lesson, &a.At.Step, &at, &a.Right)
+		a.On = time.UnixMilli(at).UTC()
+		out = append(out, a)
+		return err
+	})
+	return out, err
+}

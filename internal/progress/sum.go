@@ -192,7 +192,7 @@ func (c *collector) Flush(ctx context.Context, tx store.Tx) error {
 		return err
 	}
 	deeds := make([][]deed, len(keys))
-	err = tx.Many(ctx, "SELECT d.id, d.centre, d.step, d.verb, d.at, d.good, d.score, d.seconds FROM progress_deed d WHERE d.person = ? AND d.course = ? AND d.lesson = ? AND NOT EXISTS (SELECT 1 FROM progress_void v WHERE v.target = d.id AND v.centre = d.centre)", sets, func(i int, r store.Row) error {
+	err = tx.Many(ctx, "SELECT d.id, d.centre, d.step, d.verb, d.at, d.good, d.score, d.seconds FROM progress_deed d WHERE d.person = ? AND d.course = ? AND d.lesson = ?"+stands, sets, func(i int, r store.Row) error {
 		var d deed
 		var centre id.ID
 		if err := r.Scan(&d.id, &centre, &d.step, &d.verb, &d.at, &d.good, &d.score, &d.seconds); err != nil {

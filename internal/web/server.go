@@ -187,6 +187,8 @@ func bound(path string) int64 {
 		return teach.MaxScan + maxForm
 	case path == "/network/bundles":
 		return 0
+	case strings.HasPrefix(path, "/my/courses/"):
+		return learn.MaxWork
 	case strings.HasSuffix(path, "/photo"):
 		return picture.MaxBytes + maxForm
 	}
