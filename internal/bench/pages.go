@@ -183,6 +183,9 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		paths = append(paths, "/audit", "/audit?tab=days", "/audit?kind=granted", "/audit?hours=out")
 	}
 	paths = append(paths, "/gaps?period=all", "/evidence?period=all")
+	if access.Allows(role, access.EnrolDevices) {
+		paths = append(paths, "/tablets")
+	}
 	if access.Allows(role, access.ReadNode) {
 		paths = append(paths, "/network", "/network/held", "/network/held/facts", "/box", "/box/lock")
 	}
@@ -243,7 +246,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 				for _, s := range links.FindAllStringSubmatch(string(sub), -1) {
 					if s[1][:8] == "/session" && !seen["/session"] {
 						seen["/session"] = true
-						paths = append(paths, m[1]+"/cards", s[1]+"/door", s[1]+"/scan")
+						paths = append(paths, m[1]+"/cards", m[1]+"/learners", s[1]+"/door", s[1]+"/scan")
 						paths = append(paths, s[1], s[1]+"/change", s[1]+"/notice", m[1]+"/session", m[1]+"/session?look=1&from=14:30&to=16:30&date="+time.Now().Format(time.DateOnly)+"&until="+time.Now().AddDate(0, 3, 0).Format(time.DateOnly))
 					}
 				}

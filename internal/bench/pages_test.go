@@ -20,6 +20,7 @@ const (
 	once   = "it is asked for once in the life of an account or of a node"
 	upload = "it needs an uploaded list; the import has figures of its own"
 	file   = "it is a file, not a page"
+	own    = "it is a learner's, whose session no account has"
 	rare   = "it needs something to be decided or asked for, which the simulation need not hold"
 	learns = "it is a learner's, who has no account to sign in with here"
 	form   = "it is a form of one thing, read by its id as the pages that lead to it"
@@ -39,6 +40,8 @@ var left = map[string]string{
 	"/my/courses/{course}/{module}/{lesson}/{step}": learns,
 	"/groups/{group}/learning/{person}":             rare,
 	"/groups/{group}/learning/{person}/{piece}":     file,
+	"/door/in":                                                    own,
+	"/door/password":                                              own,
 	"/me/code":                                                    once,
 	"/me/passphrase":                                              once,
 	"/records.jsonl":                                              file,

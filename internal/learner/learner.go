@@ -122,7 +122,7 @@ func (l *Learners) Begin(ctx context.Context, centre, p, device id.ID) (token st
 }
 
 func (l *Learners) begin(ctx context.Context, centre, p, cohort, device id.ID) (token string, err error) {
-	if !l.log.May(training.KindAttendance, person.Stream(centre)) {
+	if !l.Here(centre) {
 		return "", ErrElsewhere
 	}
 	e, err := l.seat(ctx, l.log.DB, centre, p, cohort)

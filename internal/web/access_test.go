@@ -410,6 +410,14 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return v.String()
 		case "{card}":
 			return "no-such-card"
+		case "{avatar}":
+			return "cat-red"
+		case "{tablet}":
+			token, err := n.Learners.Enrol(ctx, id.Nil, access.Everywhere(), s.centre, "Tablette", "test", "")
+			must(t, err)
+			d, err := n.Learners.DeviceOf(ctx, token)
+			must(t, err)
+			return d.ID.String()
 		case "{activity}", "{event}":
 			if strings.HasSuffix(r.Path, "/notice") {
 				x, err := n.Activities.Get(ctx, n.DB, access.Everywhere(), s.activity)

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/place"
+	"tizi/internal/programme"
 	"tizi/internal/progress"
 	"tizi/internal/quiz"
 	"tizi/internal/store"
@@ -25,6 +27,9 @@ var hiddenMark = regexp.MustCompile(`name="mark" value="([0-9a-f]{32})"`)
 func TestLearnerLearns(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		n := serve(t, e, nil)
+		_, err := n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}},
+			Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 8, AgeMax: 14}}})
+		must(t, err)
 		trainer := n.open(t, access.Trainer, access.Place(place.ID("MA-ERR-MJ1")), true)
 		other := n.open(t, access.Trainer, access.Place(place.ID("MA-ERR-MJ1")), true)
 		s := n.spot(t, "in", "MA-ERR-MJ1", trainer.ID)

@@ -28,6 +28,7 @@ import (
 	"tizi/internal/web/box"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/door"
+	"tizi/internal/web/entry"
 	"tizi/internal/web/family"
 	"tizi/internal/web/learn"
 	"tizi/internal/web/me"
@@ -95,6 +96,7 @@ func New(h *house.House, o Options) (*Server, error) {
 		agree.Templates,
 		webactivity.Templates,
 		family.Templates,
+		entry.Templates,
 		safe.Templates,
 		nodes.Templates,
 		box.Templates,
@@ -112,6 +114,7 @@ func New(h *house.House, o Options) (*Server, error) {
 	agree.Routes(d)
 	webactivity.Routes(d)
 	family.Routes(d)
+	entry.Routes(d)
 	safe.Routes(d)
 	nodes.Routes(d)
 	labs, err := learn.Load(Dist())
@@ -230,6 +233,8 @@ func front(a *door.Ask) error {
 	switch {
 	case !founded:
 		return a.Go("/setup")
+	case a.Learner != nil:
+		return a.Go("/door/in")
 	case a.Account == nil && a.D.Demo:
 		return a.Go("/demo")
 	case a.Account == nil:
@@ -297,6 +302,12 @@ func enters(a *door.Ask, action access.Action) bool {
 func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	a := door.Of(r)
 	p.Simulated = d.Demo
+	if a != nil && a.Learner != nil {
+		called, _ := a.Names(a.Learner.Who.Details)
+		p.Learner = &shell.Learner{Name: called, SignOut: "/door/out", Here: "/door/here", Idle: int(a.Learner.Idle().Seconds())}
+		p.Place = a.PlaceName(a.Learner.Centre)
+		return
+	}
 	if a == nil || a.Account == nil {
 		return
 	}
@@ -341,6 +352,9 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	}
 	if a.May(access.ReadRecords) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "records.title", URL: "/records", Icon: "list"})
+	}
+	if a.May(access.EnrolDevices) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "tablets.title", URL: "/tablets", Icon: "device"})
 	}
 	if a.May(access.ReadNode) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "box.title", URL: "/box", Icon: "device"})

@@ -18,7 +18,7 @@ var asks = map[string]access.Action{
 	"/lessons/{course}/{lesson}": access.ReadGroups, "/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups, "/groups/{id}/close": access.WriteGroups,
 	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/draw": access.WriteGroups, "/draws/new": access.WriteGroups, "/draws/new?phase": access.WriteGroups, "/joint/{id}": access.WriteGroups, "/groups/{id}/draw/slips": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/referrals/{id}/answer": access.WritePeople, "/people/{id}/refer": access.WritePeople,
 	"/groups/{id}/leave/{id}": access.WriteGroups, "/groups/{id}/session": access.WriteGroups,
-	"/groups/{id}/cards": access.MakeCards, "/sessions/{id}/door": access.TakeAttendance, "/sessions/{id}/scan": access.TakeAttendance, "/sessions/{id}/door?late": access.TakeAttendance,
+	"/groups/{id}/cards": access.MakeCards, "/groups/{id}/learners": access.MakeCards, "/tablets": access.EnrolDevices, "/sessions/{id}/door": access.TakeAttendance, "/sessions/{id}/scan": access.TakeAttendance, "/sessions/{id}/door?late": access.TakeAttendance,
 	"/timetable": access.ReadCentre, "/sessions/{id}/change": access.WriteGroups, "/sessions/{id}/notice": access.WriteGroups, "/texts": access.WriteGroups, "/centres": access.ReadCentre, "/centres/{id}": access.ReadCentre, "/centres/{id}/holders": access.WriteCentre, "/centres/{id}/rooms/new": access.WriteCentre, "/centres/{id}/rooms/{id}": access.WriteCentre,
 	"/centres/{id}/access": access.HoldDoor, "/centres/{id}/access?q": access.HoldDoor, "/centres/{id}/hours": access.WriteCentre, "/centres/{id}/devices": access.WriteCentre, "/centres/{id}/devices/new": access.WriteCentre, "/centres/{id}/devices/{id}": access.WriteCentre,
 	"/centres/{id}/devices/{id}/edit": access.WriteCentre, "/centres/{id}/rounds/new": access.WriteCentre, "/centres/{id}/rounds/{id}": access.WriteCentre,
@@ -56,7 +56,7 @@ var asks = map[string]access.Action{
 }
 
 // open are the pages for everybody.
-var public = map[string]bool{"/learn": true, "/learn/{course}": true, "/learn/{course}/{lesson}": true, "/learn/{course}/{lesson}/{exercise}": true, "/course-files/{id}": true, "/frameworks": true, "/frameworks/{code}": true, "/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/languages": true, "/pair": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/labs": true, "/labs/{name}": true, "/draws": true, "/draws/{id}": true, "/draws/{id}/list.txt": true,
+var public = map[string]bool{"/learn": true, "/learn/{course}": true, "/learn/{course}/{lesson}": true, "/learn/{course}/{lesson}/{exercise}": true, "/course-files/{id}": true, "/frameworks": true, "/frameworks/{code}": true, "/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/door": true, "/door/number": true, "/door/group/{id}": true, "/languages": true, "/pair": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/labs": true, "/labs/{name}": true, "/draws": true, "/draws/{id}": true, "/draws/{id}/list.txt": true,
 	"/events": true, "/feedback": true, "/feedback/thanks": true, "/feedback/{id}": true, "/events/{id}": true, "/events/{id}/outputs/{id}": true, "/registrations": true, "/registrations/{id}": true}
 
 // The words that stand only in what another centre has written down.

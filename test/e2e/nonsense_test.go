@@ -340,7 +340,7 @@ var unguessed = map[string]bool{
 	// An office signs for its own organisation, a renewal goes beyond what was, a sum is in the currency of its line, two do
 	// not hold an office at once, a paper is no list.
 	"/agreements/{id}/parties/new": true, "/agreements/{id}/renew": true, "/agreements/{id}/money/{id}": true, "/organisations/{id}/offices/{id}/terms/{id}": true, "/agreements/{id}/papers": true,
-	"/records/keys": true, "/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/groups/{id}/cards": true, "/sessions/{id}/paper": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
+	"/records/keys": true, "/signin": true, "/signin/recover": true, "/me/code": true, "/me/sheet": true, "/me/passphrase": true, "/card": true, "/consents/print": true, "/groups/{id}/cards": true, "/groups/{id}/learners": true, "/door": true, "/door/photo": true, "/door/number": true, "/tablets/{id}/strike": true, "/tablets/{id}/unlock": true, "/sessions/{id}/paper": true, "/staff/{id}/reset": true, "/staff/{id}/withdraw/{id}": true,
 	"/sessions/{id}/scan": true, "/sessions/{id}/door": true, "/sessions/{id}/door/photo": true, // no card and no sheet is guessed
 	"/activities/{id}/door": true, "/activities/{id}/door/mark": true, "/activities/{id}/door/walk": true, // no code is guessed, and the door may be closed
 	"/centres/{id}/access":     true,                                    // no card is guessed

@@ -12,6 +12,7 @@ import "./elements/same";
 import "./elements/scan";
 import "./elements/letters";
 import "./elements/live";
+import "./elements/idle";
 
 // A page with errors starts at its summary.
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

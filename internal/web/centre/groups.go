@@ -506,7 +506,7 @@ func group(a *door.Ask) error {
 		v.Roster = append(v.Roster, r)
 	}
 	if a.May(access.MakeCards) {
-		v.CardsURL = self + "/cards"
+		v.CardsURL, v.SigningURL = self+"/cards", self+"/learners"
 	}
 	if v.Moved, err = movedRows(a, c.ID); err != nil {
 		return err

@@ -95,6 +95,7 @@ type Group struct {
 	Roster                    []RosterRow
 	Sessions                  []SessionRow
 	AddURL, EditURL, CardsURL string
+	SigningURL                string // with what the learners sign in
 	// Closed on ClosedOn, an ISO date or "" where nobody wrote it; ReopenAction opens it again, CloseURL leads to closing it.
 	Closed                 bool
 	ClosedOn               string

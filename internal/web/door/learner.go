@@ -70,3 +70,12 @@ func (a *Ask) Dismiss() error {
 	a.setCookie(LearnerCookie, "", 0)
 	return a.H.Learners.End(a.R.Context(), token)
 }
+
+// DeviceToken is that by which the browser is a device of a centre.
+func (a *Ask) DeviceToken() string { return a.cookie(DeviceCookie) }
+
+// EnrolDevice makes the browser a device of a centre.
+func (a *Ask) EnrolDevice(token string) { a.setCookie(DeviceCookie, token, learner.DeviceLife) }
+
+// KeepDevice renews the cookie of the device: browsers forget one after 400 days, however it is asked for.
+func (a *Ask) KeepDevice() { a.EnrolDevice(a.DeviceToken()) }

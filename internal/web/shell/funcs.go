@@ -30,6 +30,7 @@ func (s *Shell) funcs(k setKey) template.FuncMap {
 		"text": v.text, "plain": v.plain, "name": name, "initials": initials, "mix": mix,
 		// Addresses and drawings.
 		"asset": v.assets.url, "url": v.url, "icon": v.icon, "logo": logo, "bigstar": bigStar,
+		"drawing": drawing, "avatar": avatar, "avatarname": v.avatarName,
 		"languages": languages, "in_lang": withLang,
 		"lang": func() i18n.Lang { return k.lang }, "dir": k.lang.Dir,
 		// Charts: the data comes with the view, its direction from here.

@@ -23,6 +23,7 @@ import (
 	"tizi/internal/web/agree"
 	"tizi/internal/web/box"
 	"tizi/internal/web/centre"
+	"tizi/internal/web/entry"
 	"tizi/internal/web/family"
 	"tizi/internal/web/learn"
 	"tizi/internal/web/me"
@@ -58,6 +59,7 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 		agree.Templates,
 		activity.Templates,
 		family.Templates,
+		entry.Templates,
 		safe.Templates,
 		learn.Templates,
 		nodes.Templates,
@@ -110,6 +112,12 @@ func fill(r *http.Request, p *shell.Page) {
 	}
 	if at("/staff") {
 		p.Alerts = []shell.Alert{{Kind: "help", Text: p.Printer.T("alert.openings", "n", 1), URL: "/openings", Button: p.Printer.T("common.open")}, {Kind: "wait", Text: p.Printer.T("alert.runs_out", "n", 3), URL: "/staff/renew", Button: p.Printer.T("staff.renew")}}
+	}
+	if at("/entry-") && !at("/entry-tablets") {
+		p.User, p.Nav = nil, nil
+	}
+	if at("/entry-in") || at("/entry-password") {
+		p.Learner = &shell.Learner{Name: "Amina Benali", SignOut: "/door/out", Here: "/door/here", Idle: 600}
 	}
 	p.Simulated, p.Alone = at("/board"), at("/locked")
 }

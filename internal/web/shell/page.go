@@ -24,6 +24,8 @@ type Page struct {
 	Place i18n.Text
 	// User is who is signed in; nil before.
 	User *User
+	// Learner is the learner who is signed in; nil otherwise. There is a User or a Learner, or neither.
+	Learner *Learner
 	// Nav leads to the sections; empty hides it.
 	Nav []NavItem
 	// Commands are further destinations of the command palette.
@@ -57,6 +59,15 @@ type User struct {
 	SignOut string
 	// Lang is the language they chose for themselves, if any.
 	Lang i18n.Lang
+}
+
+// Learner is a learner who is signed in, as the header shows it: with a way out in sight, since others use the device too.
+type Learner struct {
+	Name string
+	// SignOut is where the sign-out form is posted, Here where a script says that somebody is still there.
+	SignOut, Here string
+	// Idle is after how many seconds without a touch the page signs out.
+	Idle int
 }
 
 // NavItem is a destination.

@@ -24,6 +24,8 @@ import (
 func cardRoutes(d *door.Door) {
 	d.Handle("GET /groups/{group}/cards", access.MakeCards, cards)
 	d.Handle("POST /groups/{group}/cards", access.MakeCards, cardsGiven)
+	d.Handle("GET /groups/{group}/learners", access.MakeCards, signing)
+	d.Handle("POST /groups/{group}/learners", access.MakeCards, signingGiven)
 	d.Handle("GET /sessions/{session}/door", access.TakeAttendance, doorway)
 	d.Handle("POST /sessions/{session}/door", access.TakeAttendance, doorwayGiven)
 	d.Handle("POST /sessions/{session}/door/photo", access.TakeAttendance, doorwayPhoto)
@@ -107,18 +109,10 @@ func cardsGiven(a *door.Ask) error {
 		a.Notify("good", "cards.revoked")
 		return a.Go(v.Action)
 	}
-	v.Chosen = map[string]bool{}
 	var chosen []*person.Person
 	var ids []id.ID
-	for _, s := range a.R.PostForm["person"] {
-		i := slices.IndexFunc(people, func(p *person.Person) bool { return p.ID.String() == s })
-		if i < 0 { // of another group, or gone from this one since the form was shown
-			return fs.ErrNotExist
-		}
-		if !v.Chosen[s] {
-			v.Chosen[s] = true
-			chosen, ids = append(chosen, people[i]), append(ids, people[i].ID)
-		}
+	if chosen, ids, v.Chosen, err = chosenOf(a, people); err != nil {
+		return err
 	}
 	if len(ids) == 0 {
 		v.Errors["person"] = a.P.T("cards.nobody")
@@ -133,14 +127,37 @@ func cardsGiven(a *door.Ask) error {
 	}
 	sheet := CardSheet{Group: v.Group, BackURL: v.Action}
 	for i, c := range made {
-		one := PrintedCard{Number: c.Number[:4] + " " + c.Number[4:]}
-		one.Name, one.Other = a.Names(chosen[i].Details)
-		if one.QR, err = me.QR(c.Token); err != nil {
+		one, err := cardOf(a, chosen[i], c)
+		if err != nil {
 			return err
 		}
 		sheet.Cards = append(sheet.Cards, one)
 	}
 	return a.Render("teach/cardsheet", sheet)
+}
+
+// cardOf is somebody's card as it is printed.
+func cardOf(a *door.Ask, p *person.Person, c card.Card) (one PrintedCard, err error) {
+	one.Number = c.Number[:4] + " " + c.Number[4:]
+	one.Name, one.Other = a.Names(p.Details)
+	one.QR, err = me.QR(c.Token)
+	return one, err
+}
+
+// chosenOf returns those of some people whom a form names, each once, in its order.
+func chosenOf(a *door.Ask, people []*person.Person) (chosen []*person.Person, ids []id.ID, marked map[string]bool, err error) {
+	marked = map[string]bool{}
+	for _, s := range a.R.PostForm["person"] {
+		i := slices.IndexFunc(people, func(p *person.Person) bool { return p.ID.String() == s })
+		if i < 0 { // of another group, or gone from this one since the form was shown
+			return nil, nil, nil, fs.ErrNotExist
+		}
+		if !marked[s] {
+			marked[s] = true
+			chosen, ids = append(chosen, people[i]), append(ids, people[i].ID)
+		}
+	}
+	return chosen, ids, marked, nil
 }
 
 // lates are after how many minutes somebody is late, and lateAfter what holds until somebody says otherwise.

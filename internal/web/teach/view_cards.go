@@ -27,6 +27,7 @@ type CardRow struct {
 type CardSheet struct {
 	Group, BackURL string
 	Cards          []PrintedCard
+	SignIn         bool // with avatars and pictures or words
 }
 
 // PrintedCard is one of them.
@@ -34,6 +35,31 @@ type PrintedCard struct {
 	Name, Other string
 	Number      string
 	QR          template.HTML
+	// Avatar, and Pictures or Words, are what the learner signs in with besides; "" and none where only cards were made.
+	Avatar   string
+	Pictures []string
+	Words    string
+}
+
+// Signing is the screen teach/signing: with what the learners of a group sign in, and who waits to be unlocked. It posts person,
+// several, with way and words, whose cards, avatars and pictures or words are made; or unlock, the one who may try again.
+type Signing struct {
+	Group, GroupURL string
+	Rows            []SigningRow
+	Chosen          map[string]bool
+	Way, Words      string
+	Ways, Langs     []shell.Option
+	TabletsURL      string // "" of whoever may not enrol devices
+	Action          string
+	Errors          map[string]string
+}
+
+// SigningRow is one of the group.
+type SigningRow struct {
+	ID, Name, Other string
+	// Avatar is "" of whoever has nothing yet; Way is pictures, words or password, Since an ISO date.
+	Avatar, Way, Since string
+	Locked             bool
 }
 
 // Doorway is the screen teach/door: whoever comes to a session shows a card. It posts code and late; or undo, whose mark is
