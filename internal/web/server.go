@@ -234,7 +234,7 @@ func front(a *door.Ask) error {
 	case !founded:
 		return a.Go("/setup")
 	case a.Learner != nil:
-		return a.Go("/door/in")
+		return a.Go("/my")
 	case a.Account == nil && a.D.Demo:
 		return a.Go("/demo")
 	case a.Account == nil:
