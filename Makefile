@@ -9,6 +9,9 @@ SHELL := bash
 GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 DEBIAN := /var/cache/tizi/debian.tar
+# Everything is compiled in one way, so that the program, the tests and the checks share what is compiled.
+export CGO_ENABLED := 0
+export GOFLAGS := $(GOFLAGS) -trimpath
 UI := $(shell find ui labs -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .PHONY: run build package ui check test lint tools clean bench
@@ -17,7 +20,7 @@ run: build
 	./bin/tizi demo
 
 build: ui
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tizi ./cmd/tizi
+	$(GO) build -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tizi ./cmd/tizi
 
 package: ui
 	packaging/build.sh

@@ -13,10 +13,15 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/tizi-test-XXXXXX")
 chmod 755 "$dir"
 cleanup() { test/postgres.sh stop "$dir/pg" >/dev/null 2>&1; rm -rf "$dir"; }
 trap cleanup EXIT
+[[ ${GOFLAGS:-} == *-trimpath* ]] || export CGO_ENABLED=0 GOFLAGS="${GOFLAGS:-} -trimpath" # as make compiles
 export TIZI_TEST_PGPORT=$((20000 + RANDOM % 20000))
 TIZI_TEST_POSTGRES=$(test/postgres.sh start "$dir/pg") || exit 1
 export TIZI_TEST_POSTGRES TIZI_BIN="$PWD/bin/tizi" TIZI_CHROMIUM=${TIZI_CHROMIUM:-/usr/bin/chromium}
-go test -count=1 -timeout 60m -json "$@" ./... >"$dir/log.json"
+# What takes longest begins first, and more packages run at once than there are processors: many wait for a disk, a browser or another
+# process. The same vet ran in make lint.
+first=(./test/e2e ./internal/simulate ./test/process)
+mapfile -t rest < <(go list ./... | grep -v -e '/test/e2e$' -e '/internal/simulate$' -e '/test/process$')
+go test -count=1 -vet=off -p "$(($(nproc) + 2))" -timeout 60m -json "$@" "${first[@]}" "${rest[@]}" >"$dir/log.json"
 status=$?
 go run ./test/summary "$dir/log.json" || status=1
 exit $status

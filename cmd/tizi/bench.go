@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -283,17 +284,11 @@ func (c *benchFactsCmd) Run(ctx context.Context) error {
 	if err := bench.Prepare(ctx, h); err != nil {
 		return err
 	}
-	if c.Profile != "" {
-		f, err := os.Create(c.Profile)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stop, err := profile(c.Profile)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	var r *bench.Facts
 	if c.Processes == 1 {
 		r, err = bench.MeasureFacts(ctx, h, o, nil)
@@ -395,10 +390,27 @@ func (c *benchFactsCmd) several(ctx context.Context, dir string) (*bench.Facts, 
 	}
 }
 
+// profile writes a CPU profile into a file until it is stopped; of none, nothing.
+func profile(name string) (stop func(), err error) {
+	if name == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { pprof.StopCPUProfile(); f.Close() }, nil
+}
+
 type benchPagesCmd struct {
 	scratch
-	People   int `help:"About how many people the node is filled with." default:"200000"`
-	Requests int `help:"How often each page is asked." default:"40"`
+	People   int    `help:"About how many people the node is filled with." default:"200000"`
+	Requests int    `help:"How often each page is asked." default:"40"`
+	Only     string `help:"Ask the pages alone whose address has this in it; nobody is erased." placeholder:"/audit"`
+	Profile  string `help:"Write a CPU profile of the measurement." type:"path" placeholder:"FILE"`
 
 	Agreements int `help:"How many agreements the node is filled with, on top of those of the simulation." default:"0"`
 }
@@ -431,7 +443,12 @@ func (c *benchPagesCmd) Run(ctx context.Context) error {
 	if err := bench.FillAgreements(ctx, h, c.Agreements, progress("agreements filled")); err != nil {
 		return err
 	}
-	r, err := bench.MeasurePages(ctx, h, c.Requests, progress("pages"))
+	stop, err := profile(c.Profile)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	r, err := bench.MeasurePages(ctx, h, c.Requests, c.Only, progress("pages"))
 	if err != nil {
 		return err
 	}

@@ -114,12 +114,17 @@ type Filter struct {
 	Odd      bool
 	From, To time.Time // From is in it, To is not
 	After    string    // the end of the page before
+	// Look is how many facts of a log are looked at before the page ends with what it found; 0: all. A log may have an import of 50,000
+	// people in one hour.
+	Look int
 }
 
 // Page is a part of the list, latest first.
 type Page struct {
 	Entries []Entry
 	Next    string // After of the next page; "" at the end
+	// Down is until when was looked, where there was too much to look at for one page; what is earlier comes with the next.
+	Down time.Time
 }
 
 // Day is the beginning of a civil date at the node.
@@ -147,6 +152,8 @@ func (a *Audit) List(ctx context.Context, q store.Querier, f Filter, max int) (*
 	if err := r.readFacts(ctx); err != nil {
 		return nil, err
 	}
+	// Where one log was not read to its end, nothing before that is shown of the others either: it comes with the next page.
+	r.out = slices.DeleteFunc(r.out, func(e Entry) bool { return e.order < r.down })
 	slices.SortStableFunc(r.out, func(x, y Entry) int { return cmp.Compare(y.order, x.order) })
 	a.local(r.out)
 	p := &Page{Entries: r.out[min(skip, len(r.out)):]}
@@ -154,6 +161,15 @@ func (a *Audit) List(ctx context.Context, q store.Querier, f Filter, max int) (*
 		p.Entries = p.Entries[:max]
 		last, same := p.Entries[max-1].At.UnixMilli(), 0
 		for _, e := range r.out[:skip+max] {
+			if e.At.UnixMilli() == last {
+				same++
+			}
+		}
+		p.Next = fmt.Sprintf("%d.%d", last, same)
+	} else if r.down > 0 {
+		p.Down = r.down.Wall().In(a.log.Clock.Now().Location())
+		last, same := p.Down.UnixMilli(), 0
+		for _, e := range r.out {
 			if e.At.UnixMilli() == last {
 				same++
 			}
@@ -183,6 +199,7 @@ type reader struct {
 	staff   map[id.ID]bool
 	max     int
 	out     []Entry
+	down    fact.Time // what is before it was not looked at; 0: everything was
 }
 
 // from reads where a page begins: at an instant, behind so many entries of it.
@@ -327,7 +344,7 @@ func (r *reader) readSorts(ctx context.Context, stream string, by id.ID, of func
 	if !slices.ContainsFunc(Sorts, wanted) {
 		return nil
 	}
-	l, err := r.log.Latest(ctx, r.q, stream, fact.Span{From: fact.At(r.f.From), To: fact.At(r.f.To), Max: r.max, By: by, When: r.when(),
+	l, err := r.log.Latest(ctx, r.q, stream, fact.Span{From: fact.At(r.f.From), To: fact.At(r.f.To), Max: r.max, By: by, When: r.when(), Look: r.f.Look, Stopped: func(t fact.Time) { r.down = max(r.down, t) },
 		Kinds: func(name string) bool { return wanted(Kinds[name]) },
 		Maybe: r.mayConcern,
 		Want: func(f *fact.Fact) (bool, error) {

@@ -210,23 +210,30 @@ func TestPages(t *testing.T) {
 		if whole.Next != "" || len(whole.Entries) < 37 {
 			t.Fatalf("%d entries, then %q", len(whole.Entries), whole.Next)
 		}
-		var got []audit.Entry
-		for range 100 {
-			p, err := n.Audit.List(ctx, n.DB, f, 7)
-			must(t, err)
-			got = append(got, p.Entries...)
-			if f.After = p.Next; f.After == "" {
-				break
+		for f.Look = range 9 { // 0: however much there is to look at
+			var got []audit.Entry
+			stopped := false
+			for f.After = ""; ; {
+				p, err := n.Audit.List(ctx, n.DB, f, 7)
+				must(t, err)
+				got, stopped = append(got, p.Entries...), stopped || !p.Down.IsZero()
+				if p.Next == f.After && p.Next != "" {
+					t.Fatalf("looking at %d: %q leads to itself", f.Look, p.Next)
+				}
+				if f.After = p.Next; f.After == "" {
+					break
+				}
+			}
+			if len(got) != len(whole.Entries) || stopped && f.Look == 0 || !stopped && f.Look == 3 {
+				t.Fatalf("looking at %d (stopped: %v): pages have %d entries, the whole has %d", f.Look, stopped, len(got), len(whole.Entries))
+			}
+			for i, e := range whole.Entries {
+				if e.What != got[i].What || !e.At.Equal(got[i].At) || !slices.Equal(e.Persons, got[i].Persons) {
+					t.Errorf("looking at %d: entry %d: %+v and %+v", f.Look, i, e, got[i])
+				}
 			}
 		}
-		if len(got) != len(whole.Entries) {
-			t.Fatalf("pages have %d entries, the whole has %d", len(got), len(whole.Entries))
-		}
-		for i, e := range whole.Entries {
-			if e.What != got[i].What || !e.At.Equal(got[i].At) || !slices.Equal(e.Persons, got[i].Persons) {
-				t.Errorf("entry %d: %+v and %+v", i, e, got[i])
-			}
-		}
+		f.Look = 0
 		for _, bad := range []string{"x", "1", "1.x", "1.-1", "99999999999999999999.1"} {
 			f.After = bad
 			if _, err := n.Audit.List(ctx, n.DB, f, 7); !errors.Is(err, audit.ErrPage) {

@@ -43,8 +43,9 @@ type PageTime struct {
 	Size int     `json:"bytes"`
 }
 
-// MeasurePages asks every staff page of a demo node many times over loopback HTTP, one after the other.
-func MeasurePages(ctx context.Context, h *house.House, requests int, progress func(done, total int64)) (*Pages, error) {
+// MeasurePages asks every staff page of a demo node many times over loopback HTTP, one after the other; of only, those alone whose
+// address has it in it, and nobody is erased then.
+func MeasurePages(ctx context.Context, h *house.House, requests int, only string, progress func(done, total int64)) (*Pages, error) {
 	handler, err := web.New(h, web.Options{Demo: true})
 	if err != nil {
 		return nil, err
@@ -62,6 +63,7 @@ func MeasurePages(ctx context.Context, h *house.House, requests int, progress fu
 	if err != nil {
 		return nil, err
 	}
+	todo = slices.DeleteFunc(todo, func(w work) bool { return !strings.Contains(w.path, only) })
 	total := int64(len(todo))
 	for i, w := range todo {
 		pt := PageTime{Role: w.role, Path: w.path}
@@ -88,6 +90,9 @@ func MeasurePages(ctx context.Context, h *house.House, requests int, progress fu
 		if progress != nil {
 			progress(int64(i+1), total)
 		}
+	}
+	if only != "" {
+		return r, nil
 	}
 	return r, measureErasures(ctx, h, r)
 }

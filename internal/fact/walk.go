@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,10 @@ type Span struct {
 	When     func(Time) bool        // nil: at whatever time
 	Maybe    func(*Fact) bool
 	Want     func(*Fact) (bool, error)
+	// Look is how many facts of a log are looked at where the database narrows; 0: all. Stopped is told the clock of the first one
+	// that was, when there are more of the span before it.
+	Look    int
+	Stopped func(Time)
 }
 
 // walked is how many facts are read at once.
@@ -115,11 +120,20 @@ func firstFrom(ctx context.Context, q store.Querier, stream, node, size int64, t
 
 // walk reads one log backwards.
 func (l *Log) walk(ctx context.Context, q store.Querier, stream, node, before int64, narrow string, with []any, s Span, out []*Fact) ([]*Fact, error) {
-	first := int64(1)
+	first, stopped := int64(1), Time(0)
 	if narrow != "" || s.When != nil { // the database must not look for more of it below the span
 		var err error
 		if first, err = firstFrom(ctx, q, stream, node, before-1, s.From); err != nil {
 			return nil, err
+		}
+		if cut := before - int64(s.Look); s.Look > 0 && cut > first {
+			var from, to int64
+			if _, err := store.One(ctx, q, "SELECT min(hlc), max(hlc) FROM fact WHERE stream = ? AND node = ? AND seq IN (?, ?)", store.Args(stream, node, cut, before-1), &from, &to); err != nil {
+				return nil, err
+			}
+			if !Time(from).Wall().Equal(Time(to).Wall()) { // who goes on from an instant must come before it
+				first, stopped = cut, Time(from)
+			}
 		}
 	}
 	for found, size := 0, min(walked, s.Max+1); ; size = walked {
@@ -165,6 +179,9 @@ func (l *Log) walk(ctx context.Context, q store.Querier, stream, node, before in
 			}
 		}
 		if !more {
+			if stopped > 0 {
+				s.Stopped(stopped)
+			}
 			return out, nil
 		}
 		before = last
@@ -174,20 +191,29 @@ func (l *Log) walk(ctx context.Context, q store.Querier, stream, node, before in
 // looked is how many numbers and times are read at once, without what was said.
 const looked = 20 * walked
 
+// errEnough ends a query whose further rows nobody needs.
+var errEnough = errors.New("enough")
+
 // when returns the numbers of at most size facts that were written at a time that the span wants, among the last ones of a log; the
 // last number it looked at, and whether there may be more below.
 func when(ctx context.Context, q store.Querier, where string, args []any, s Span, size int) (seqs []string, last int64, more bool, err error) {
 	n := 0
 	err = q.Each(ctx, "SELECT seq, hlc FROM fact WHERE "+where+" ORDER BY seq DESC LIMIT ?", append(args, looked), func(r store.Row) error {
 		var seq, hlc int64
-		if err := r.Scan(&seq, &hlc); err != nil || len(seqs) == size {
+		if err := r.Scan(&seq, &hlc); err != nil {
 			return err
 		}
 		if n, last = n+1, seq; s.When(Time(hlc)) {
 			seqs = append(seqs, strconv.FormatInt(seq, 10))
 		}
+		if len(seqs) == size {
+			return errEnough
+		}
 		return nil
 	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return seqs, last, n == looked || len(seqs) == size, err
 }
 

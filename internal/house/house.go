@@ -100,6 +100,7 @@ func Registry() *fact.Registry {
 	r.AddFold(audit.Fold)
 	r.AddAggregate(person.One) // before the sums that ask who is one
 	r.AddAggregate(training.Sum)
+	r.AddAggregate(training.SheetSum)
 	r.AddAggregate(consent.Sum)
 	r.AddAggregate(progress.Sum)
 	return r

@@ -1,10 +1,15 @@
 package training
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"slices"
 
 	"tizi/internal/access"
+	"tizi/internal/fact"
 	"tizi/internal/id"
+	"tizi/internal/measure"
 	"tizi/internal/person"
 	"tizi/internal/store"
 )
@@ -30,14 +35,14 @@ type SheetCount struct{ Sessions, Marked, Marks int }
 func (t *Training) Sheets(ctx context.Context, q store.Querier, scope access.Scope, programme id.ID, period string) (map[id.ID]SheetCount, error) {
 	where, args := scope.SQL("centre")
 	from, to := "", "9999"
-	if len(period) >= 4 {
-		from, to = period[:4]+"-01-01", period[:4]+"-12-31"
-	}
-	if len(period) == 6 {
-		from, to = period[:4]+"-"+period[4:]+"-01", period[:4]+"-"+period[4:]+"-31"
+	switch len(period) {
+	case 4:
+		from, to = period+"01", period+"12"
+	case 6:
+		from, to = period, period
 	}
 	out := map[id.ID]SheetCount{}
-	err := q.Each(ctx, "SELECT centre, count(*), CAST(sum(CASE WHEN present + late + excused + absent > 0 THEN 1 ELSE 0 END) AS BIGINT), CAST(sum(present + late) AS BIGINT) FROM training_session WHERE programme = ? AND cancelled = '' AND day >= ? AND day <= ? AND "+where+" GROUP BY centre", append([]any{programme, from, to}, args...), func(r store.Row) error {
+	err := q.Each(ctx, "SELECT centre, CAST(sum(sessions) AS BIGINT), CAST(sum(marked) AS BIGINT), CAST(sum(marks) AS BIGINT) FROM training_sheets WHERE programme = ? AND month >= ? AND month <= ? AND "+where+" GROUP BY centre", append([]any{programme, from, to}, args...), func(r store.Row) error {
 		var c id.ID
 		var s SheetCount
 		err := r.Scan(&c, &s.Sessions, &s.Marked, &s.Marks)
@@ -45,4 +50,71 @@ func (t *Training) Sheets(ctx context.Context, q store.Querier, scope access.Sco
 		return err
 	})
 	return out, err
+}
+
+// sheetsTable has what Sheets counts: a country has many sessions, and few months.
+var sheetsTable = &store.Table{Name: "training_sheets", Key: 3, Columns: store.Cols("programme:id centre:id month:text sessions:int marked:int marks:int")}
+
+// SheetSum counts the sessions that were not cancelled, and their marks.
+var SheetSum = &fact.Aggregate{
+	Name: "training.sheets", Tables: []*store.Table{sheetsTable}, Sources: []*store.Table{sessionTable},
+	Begin: func() fact.Collector { return sheetCollector{} },
+}
+
+type sheetCell struct {
+	programme, centre id.ID
+	month             string
+}
+
+type sheetCollector map[sheetCell]SheetCount
+
+// Change implements fact.Collector.
+func (c sheetCollector) Change(_ *store.Table, old, new []any) {
+	add := func(row []any, sign int) {
+		if row == nil || row[sessionAt("cancelled")].(string) != "" {
+			return
+		}
+		k := sheetCell{row[sessionAt("programme")].(id.ID), row[sessionAt("centre")].(id.ID), measure.Month(row[sessionAt("day")].(string))}
+		n := func(name string) int { return int(row[sessionAt(name)].(int64)) }
+		s := c[k]
+		s.Sessions += sign
+		if n("present")+n("late")+n("excused")+n("absent") > 0 {
+			s.Marked += sign
+		}
+		s.Marks += sign * (n("present") + n("late"))
+		c[k] = s
+	}
+	add(old, -1)
+	add(new, 1)
+}
+
+func sessionAt(name string) int {
+	return slices.IndexFunc(sessionTable.Columns, func(c store.Column) bool { return c.Name == name })
+}
+
+// Flush implements fact.Collector.
+func (c sheetCollector) Flush(ctx context.Context, tx store.Tx) error {
+	var sets, keys [][]any
+	for k, s := range c {
+		if s != (SheetCount{}) {
+			sets = append(sets, []any{k.programme, k.centre, k.month, s.Sessions, s.Marked, s.Marks})
+		}
+	}
+	slices.SortFunc(sets, func(a, b []any) int {
+		for i := range 2 {
+			x, y := a[i].(id.ID), b[i].(id.ID)
+			if d := bytes.Compare(x[:], y[:]); d != 0 {
+				return d
+			}
+		}
+		return cmp.Compare(a[2].(string), b[2].(string))
+	})
+	for _, s := range sets {
+		keys = append(keys, s[:3])
+	}
+	err := tx.Many(ctx, "INSERT INTO training_sheets (programme, centre, month, sessions, marked, marks) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (programme, centre, month) DO UPDATE SET sessions = training_sheets.sessions + excluded.sessions, marked = training_sheets.marked + excluded.marked, marks = training_sheets.marks + excluded.marks", sets, nil)
+	if err != nil {
+		return err
+	}
+	return tx.Many(ctx, "DELETE FROM training_sheets WHERE programme = ? AND centre = ? AND month = ? AND sessions = 0", keys, nil)
 }

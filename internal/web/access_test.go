@@ -608,7 +608,10 @@ func TestEveryCell(t *testing.T) {
 					spots = append(spots, near, out)
 				}
 				for _, s := range spots {
-					cells++
+					// Who may do what is decided above the engine: of the second one, every fourth cell.
+					if cells++; e == store.Postgres && cells%4 != 0 {
+						continue
+					}
 					path := n.fill(t, r, s, acc)
 					form := url.Values{}
 					if strings.HasSuffix(r.Path, "/refuse") {

@@ -195,9 +195,17 @@ func TestDayOfOtherHours(t *testing.T) {
 	c := newCrew(t)
 	must(t, c.Centres.SetHours(ctx, id.Nil, access.Everywhere(), centre.HoursStated{Centre: c.s.centre, Spans: []centre.Span{{Day: time.Monday, From: "09:00", To: "18:00"}}}))
 	except := "/centres/" + c.s.centre.String() + "/exceptions"
-	c.takes(except, "on", "2026-03-02", "until", "2026-03-20", "why", "Ramadan", "opens", "10:00", "closes", "15:00")
-	c.refuses(except, "centres.exception_taken", nil, "on", "2026-03-02", "until", "2026-03-05", "why", "Travaux")
+	c.takes(except, "on", "2026-03-03", "until", "2026-03-20", "why", "Ramadan", "opens", "10:00", "closes", "15:00")
+	c.refuses(except, "centres.exception_taken", nil, "on", "2026-03-03", "until", "2026-03-05", "why", "Travaux")
 	c.takes(except, "on", "2026-03-09", "why", "Travaux")
+	_, err := c.Training.Plan(ctx, id.Nil, access.Everywhere(), c.group("Dehors", 5), training.Weekly{From: "2026-03-23", To: "2026-03-23", Days: []time.Weekday{time.Monday}, Starts: "10:00", Ends: "11:00", Despite: true})
+	must(t, err)
+	must(t, err)
+	// What is planned then is said, on the timetable of its week.
+	if to := c.takes(except, "on", "2026-03-23", "why", "Panne"); !strings.HasPrefix(to, "/timetable?") || !strings.Contains(to, "week=2026-03-23") {
+		t.Errorf("a closure over a planned session leads to %s", to)
+	}
+	c.takes(except+"/remove", "on", "2026-03-23")
 	for date, want := range map[string]string{"2026-03-23": "09:00–18:00", "2026-03-16": "10:00–15:00", "2026-03-24": c.fr.T("day.closed"), "2026-03-09": "Travaux"} {
 		c.reads("/day?date="+date, want, true)
 	}

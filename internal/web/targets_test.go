@@ -24,6 +24,43 @@ import (
 	"tizi/internal/training"
 )
 
+// Two who have the grid open at once: the second is told what the first saved, keeps what was typed, and saves it knowingly.
+func TestTwoWhoSaveTargets(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	ma := place.ID("MA")
+	_, err := n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: ma, Name: i18n.Text{i18n.FR: "P"}}, Targets: []programme.TargetSet{{Indicator: measure.People, Place: ma, Value: 100}, {Indicator: measure.People, Place: place.ID("MA-08"), Value: 50}}})
+	must(t, err)
+	form := func(body, ma, r8 string) url.Values {
+		out := url.Values{"target_MA": {ma}, "target_MA-08": {r8}}
+		for _, m := range regexp.MustCompile(`name="(seen_[A-Z0-9-]+)" value="([^"]*)"`).FindAllStringSubmatch(body, -1) {
+			out.Set(m[1], m[2])
+		}
+		return out
+	}
+	_, _, shown := n.request(t, n.owner, "GET", "/programmes/P/targets", nil)
+	if status, _, _ := n.request(t, n.owner, "POST", "/programmes/P/targets", form(shown, "120", "50")); status != 303 {
+		t.Fatalf("the first: %d", status)
+	}
+	status, _, body := n.request(t, n.owner, "POST", "/programmes/P/targets", form(shown, "140", "60"))
+	if says := i18n.For(i18n.FR).T("programmes.target_changed", "n", 120); status != 422 || !strings.Contains(html.UnescapeString(body), says) || !strings.Contains(body, `value="140"`) {
+		t.Errorf("the second: %d, or %q or what was typed is not there", status, says)
+	}
+	total := func() (sum int64) {
+		ts, err := n.Programmes.Targets(ctx, n.DB, programme.ID("P"))
+		must(t, err)
+		for _, x := range ts {
+			sum += x.Value
+		}
+		return sum
+	}
+	if total() != 170 {
+		t.Errorf("something was saved: %d", total())
+	}
+	if status, _, _ := n.request(t, n.owner, "POST", "/programmes/P/targets", form(body, "140", "60")); status != 303 || total() != 200 {
+		t.Errorf("knowingly: %d, %d", status, total())
+	}
+}
+
 // Targets are of everybody or of a group; those of one do not touch those of another, and a group is not larger than all.
 func TestTargetsOfGroups(t *testing.T) {
 	n := serve(t, store.SQLite, nil)

@@ -528,8 +528,29 @@ func hoursGiven(a *door.Ask) error {
 	if err := a.H.Centres.SetHours(a.R.Context(), a.Actor(), a.Scope, b); err != nil {
 		return err
 	}
-	a.Notify("good", "common.saved")
-	return a.Go(v.BackURL)
+	return hoursSaved(a, p.ID, a.Today(), a.H.Log.Clock.Now().AddDate(1, 0, 0).Format(time.DateOnly), v.BackURL)
+}
+
+// hoursSaved says that hours between two days are saved, and which planned sessions of these days do not lie in them.
+func hoursSaved(a *door.Ask, at id.ID, from, to, back string) error {
+	ctx := a.R.Context()
+	from = max(from, a.Today()) // what was is over
+	list, err := a.H.Training.Week(ctx, a.H.DB, at, from, to)
+	if err != nil {
+		return err
+	}
+	w, err := a.H.Training.World(ctx, a.H.DB, at, from, &training.Calendar{})
+	if err != nil {
+		return err
+	}
+	out := slices.DeleteFunc(training.Clashes(list, w), func(c timetable.Clash) bool { return c.Kind != timetable.OutOfHours })
+	if len(out) == 0 {
+		a.Notify("good", "common.saved")
+		return a.Go(back)
+	}
+	i := slices.IndexFunc(list, func(b *training.Booked) bool { return b.ID == out[0].A })
+	a.Notify("wait", "centres.hours_planned", "n", len(out), "first", a.P.Date(list[i].Date))
+	return a.Go(door.With("/timetable", "centre", at.String(), "week", list[i].Date))
 }
 
 func exceptionGiven(a *door.Ask) error {
@@ -569,8 +590,7 @@ func exceptionGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	a.Notify("good", "common.saved")
-	return a.Go(v.Action)
+	return hoursSaved(a, p.ID, b.From, b.To, v.Action)
 }
 
 // exceptionRemoved takes other hours back.
@@ -591,8 +611,7 @@ func exceptionRemoved(a *door.Ask) error {
 	if err := a.H.Centres.SetException(a.R.Context(), a.Actor(), a.Scope, centre.ExceptionStated{Centre: p.ID, From: e.On, To: e.Until, Why: e.Why, Removed: true}); err != nil {
 		return err
 	}
-	a.Notify("good", "common.saved")
-	return a.Go(v.Action)
+	return hoursSaved(a, p.ID, e.On, e.Until, v.Action)
 }
 
 // kindOptions are the kinds of devices.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"tizi/internal/access"
 	"tizi/internal/consent"
 	"tizi/internal/fact"
@@ -42,8 +44,18 @@ func people(a *door.Ask) error {
 	ctx, q := a.R.Context(), a.R.URL.Query()
 	scope, centre := narrowed(a)
 	v := People{Query: strings.TrimSpace(q.Get("q")), Sex: q.Get("sex"), Centre: centre, Centres: a.Centres(a.Scope)}
+	// A whole country is counted while its first page is read.
+	var total int64
+	var counting errgroup.Group
+	counted := v.Query == "" && v.Sex == ""
+	if counted {
+		counting.Go(func() (err error) {
+			total, err = a.H.People.Count(ctx, a.H.DB, scope)
+			return err
+		})
+	}
 	page, err := a.H.People.List(ctx, a.H.DB, scope, person.Filter{Search: v.Query, Sex: v.Sex, Page: q.Get("page")})
-	if err != nil {
+	if err = errors.Join(err, counting.Wait()); err != nil {
 		return err
 	}
 	a.Shows(searched(v.Query), look.People, page.People...)
@@ -59,12 +71,8 @@ func people(a *door.Ask) error {
 		return door.With("/people", "q", v.Query, "sex", v.Sex, "centre", centre, "page", p)
 	}
 	v.Pager = shell.Pager{Prev: to(page.Prev), Next: to(page.Next), Shown: len(v.Rows), Total: -1}
-	if v.Query == "" && v.Sex == "" {
-		n, err := a.H.People.Count(ctx, a.H.DB, scope)
-		if err != nil {
-			return err
-		}
-		v.Pager.Total = int(n)
+	if counted {
+		v.Pager.Total = int(total)
 	}
 	v.ReferralsURL = "/referrals"
 	if a.May(access.DecideAppeals) {

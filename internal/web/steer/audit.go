@@ -24,6 +24,7 @@ func auditRoutes(d *door.Door) {
 
 const (
 	auditSize  = 50     // rows of a page
+	auditLook  = 10_000 // facts of a log that a page looks at
 	auditDays  = 7      // how far back one looks who says nothing
 	auditSums  = 300    // summaries of a page
 	auditLines = 10_000 // lines of a file
@@ -321,6 +322,7 @@ func auditList(a *door.Ask) error {
 		}
 		return a.Render("audit/audit", v)
 	}
+	f.Look = auditLook
 	page, err := a.H.Audit.List(a.R.Context(), a.H.DB, f, auditSize)
 	if errors.Is(err, audit.ErrPage) {
 		v.Errors[""] = a.P.T("audit.no_page")
@@ -343,6 +345,9 @@ func auditList(a *door.Ask) error {
 	v.Pager = shell.Pager{Shown: len(v.Rows), Total: -1}
 	if page.Next != "" {
 		v.Pager.Next = v.address("/audit", "page", page.Next)
+	}
+	if !page.Down.IsZero() {
+		v.Down = a.Moment(page.Down)
 	}
 	if f.After != "" {
 		v.Pager.Prev = v.address("/audit")

@@ -335,7 +335,7 @@ func targetsView(a *door.Ask) (Targets, *asked, []*place.Place, error) {
 		inGrid[x.ID] = true
 		r := TargetRow{Code: x.Code, Name: x.Name}
 		if t, ok := set[x.ID]; ok {
-			r.URL = v.Action + "/" + t.ID.String()
+			r.URL, r.Seen = v.Action+"/"+t.ID.String(), t.Mark()
 			if t.Value > 0 {
 				r.Value = strconv.FormatInt(t.Value, 10)
 			}
@@ -405,13 +405,20 @@ func targetsGiven(a *door.Ask) error {
 		return err
 	}
 	agreed, published := binding(a, &v, p.set[p.Place])
-	plan := programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place, Pillars: p.Pillars}}
+	plan := programme.Plan{Programme: programme.Opened{Code: p.Code, Name: p.Name, Place: p.Place, Pillars: p.Pillars}, Seen: map[id.ID]string{}}
 	set := p.set
 	for i, x := range places {
 		field := "target_" + x.Code
 		typed := strings.TrimSpace(a.R.FormValue(field))
 		was := v.Rows[i].Value
 		v.Rows[i].Value = typed
+		if seen, given := a.R.PostForm["seen_"+x.Code]; given {
+			plan.Seen[programme.TargetID(p.ID, programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Cell: p.cell()})] = seen[0]
+			if seen[0] != v.Rows[i].Seen { // somebody else saved meanwhile; what was typed stays, and saving once more means it
+				v.Errors[field] = a.P.T("programmes.target_changed", "n", set[x.ID].Value)
+				continue
+			}
+		}
 		if typed == "" {
 			if was != "" {
 				plan.Targets = append(plan.Targets, programme.TargetSet{Indicator: measure.People, Place: x.ID, Period: period(a), Cell: p.cell(), Withdrawn: true})
@@ -457,6 +464,9 @@ func targetsGiven(a *door.Ask) error {
 	var doubt *programme.DoubtError
 	if errors.As(err, &doubt) && again(doubt.Doubts) {
 		return a.Again("programmes/targets", v)
+	}
+	if errors.Is(err, programme.ErrChanged) { // since this request began
+		return targetsGiven(a)
 	}
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ type Audit struct {
 	DayStarts, DayEnds         int
 	ManyInHour, ManyInDay, Max int
 	Pager                      shell.Pager
+	Down                       string // until when was looked, where it was not to the end
 	Errors                     map[string]string
 }
 

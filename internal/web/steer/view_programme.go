@@ -82,6 +82,7 @@ type TargetRow struct {
 	Value string
 	How   string // that it was spread, in words
 	URL   string // of its own form; "": there is no target
+	Seen  string // the mark of the target that was shown, "" of none
 }
 
 // OtherTarget is a target with a form of its own alone.
