@@ -74,5 +74,5 @@ func avatar(s string) (template.HTML, error) {
 // avatarName says what an avatar is: the animal, then the colour, each by itself, since in some languages one bends to the other.
 func (v *voice) avatarName(s string) any {
 	animal, colour, _ := strings.Cut(s, "-")
-	return mix(v.mark("animal."+animal), " · ", v.mark("colour."+colour))
+	return mix(v.foreign(v.p.Say("animal."+animal)), " · ", v.foreign(v.p.Say("colour."+colour)))
 }
