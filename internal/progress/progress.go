@@ -330,7 +330,7 @@ func (p *Progress) Works(ctx context.Context, q store.Querier, who id.ID, code s
 		return nil, err
 	}
 	in, args := store.In("d.person", records)
-	err = q.Each(ctx, "SELECT d.id, d.centre, d.lesson, d.step, d.at FROM progress_deed d WHERE "+in+" AND d.course = ? AND d.step <> '' AND d.verb IN (?, ?)"+stands+" ORDER BY d.at DESC, d.id", append(args, code, Submitted, Completed), func(r store.Row) error {
+	err = q.Each(ctx, "SELECT d.id, d.centre, d.lesson, d.step, d.at FROM progress_deed d WHERE "+in+" AND d.course = ? AND d.step <> '' AND d.verb IN (?, ?)"+stands+" ORDER BY d.at DESC, d.hlc DESC, d.id", append(args, code, Submitted, Completed), func(r store.Row) error {
 		w := Work{At: At{Course: code}}
 		var at int64
 		err := r.Scan(&w.ID, &w.Centre, &w.At.Lesson, &w.At.Step, &at)
@@ -359,7 +359,7 @@ func (p *Progress) Answers(ctx context.Context, q store.Querier, who, centre id.
 		return nil, err
 	}
 	in, args := store.In("d.person", records)
-	err = q.Each(ctx, "SELECT d.id, d.lesson, d.step, d.at, d.good FROM progress_deed d WHERE "+in+" AND d.course = ? AND d.centre = ? AND d.verb = ?"+stands+" ORDER BY d.at DESC, d.id LIMIT ?", append(args, code, centre, Answered, max), func(r store.Row) error {
+	err = q.Each(ctx, "SELECT d.id, d.lesson, d.step, d.at, d.good FROM progress_deed d WHERE "+in+" AND d.course = ? AND d.centre = ? AND d.verb = ?"+stands+" ORDER BY d.at DESC, d.hlc DESC, d.id LIMIT ?", append(args, code, centre, Answered, max), func(r store.Row) error {
 		a := Answer{At: At{Course: code}}
 		var at int64
 		err := r.Scan(&a.ID, &a.At.Lesson, &a.At.Step, &at, &a.Right)

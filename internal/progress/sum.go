@@ -24,7 +24,7 @@ var (
 	// deedTable has of each statement what counts here; it names people by their random ids, as the statement does.
 	deedTable = &store.Table{
 		Name: "progress_deed", Key: 2,
-		Columns: store.Cols("id:id centre:id person:id course:text lesson:text step:text verb:text at:int good:int score:real seconds:int"),
+		Columns: store.Cols("id:id centre:id person:id course:text lesson:text step:text verb:text at:int hlc:int good:int score:real seconds:int"),
 		Indexes: []string{"person, course, lesson"},
 	}
 	voidTable = &store.Table{Name: "progress_void", Key: 2, Columns: store.Cols("id:id centre:id target:id"), Indexes: []string{"target"}}
@@ -132,7 +132,7 @@ func deedOf(s record.Taken) []any {
 			score = min(max(f, 0), 1)
 		}
 	}
-	return []any{s.ID, s.Centre, who, place.Course, place.Lesson, place.Step, verb, when.UnixMilli(), good, score, int64(seconds(result.Get("duration").Text()))}
+	return []any{s.ID, s.Centre, who, place.Course, place.Lesson, place.Step, verb, when.UnixMilli(), int64(s.At), good, score, int64(seconds(result.Get("duration").Text()))}
 }
 
 // seconds reads a duration of hours, minutes and seconds, such as PT1M30S; 0 of any other.
@@ -192,10 +192,10 @@ func (c *collector) Flush(ctx context.Context, tx store.Tx) error {
 		return err
 	}
 	deeds := make([][]deed, len(keys))
-	err = tx.Many(ctx, "SELECT d.id, d.centre, d.step, d.verb, d.at, d.good, d.score, d.seconds FROM progress_deed d WHERE d.person = ? AND d.course = ? AND d.lesson = ?"+stands, sets, func(i int, r store.Row) error {
+	err = tx.Many(ctx, "SELECT d.id, d.centre, d.step, d.verb, d.at, d.hlc, d.good, d.score, d.seconds FROM progress_deed d WHERE d.person = ? AND d.course = ? AND d.lesson = ?"+stands, sets, func(i int, r store.Row) error {
 		var d deed
 		var centre id.ID
-		if err := r.Scan(&d.id, &centre, &d.step, &d.verb, &d.at, &d.good, &d.score, &d.seconds); err != nil {
+		if err := r.Scan(&d.id, &centre, &d.step, &d.verb, &d.at, &d.hlc, &d.good, &d.score, &d.seconds); err != nil {
 			return err
 		}
 		if centre == homes[keys[i].person] { // another centre's tools say nothing of our people
@@ -255,6 +255,7 @@ type deed struct {
 	id         id.ID
 	step, verb string
 	at         int64 // milliseconds since 1970
+	hlc        int64 // when it was kept: of two in one millisecond it tells which came first
 	good       int   // -1: nothing is right or wrong
 	score      float64
 	seconds    int
@@ -265,7 +266,9 @@ const idle = 5 * time.Minute
 
 // fold works out a lesson from what was done in it.
 func fold(deeds []deed) Lesson {
-	slices.SortFunc(deeds, func(a, b deed) int { return cmp.Or(cmp.Compare(a.at, b.at), bytes.Compare(a.id[:], b.id[:])) })
+	slices.SortFunc(deeds, func(a, b deed) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.hlc, b.hlc), bytes.Compare(a.id[:], b.id[:]))
+	})
 	l := Lesson{Begun: time.UnixMilli(deeds[0].at).UTC(), Last: time.UnixMilli(deeds[len(deeds)-1].at).UTC(), Score: -1, Steps: map[string]Step{}}
 	spent := time.Duration(0)
 	for i, d := range deeds {

@@ -47,7 +47,7 @@ func TestLearnerLearns(t *testing.T) {
 		if status, _, _ := n.request(t, trainer, "POST", group, url.Values{"course": {"mon-cours"}}); status != 403 {
 			t.Errorf("a trainer chooses courses: status %d", status)
 		}
-		if status, _, body := n.request(t, n.owner, "POST", group, url.Values{"course": {"nonsense"}}); status != 422 || !strings.Contains(body, "This course is not here") {
+		if status, _, body := n.request(t, n.owner, "POST", group, url.Values{"course": {"nonsense"}}); status != 422 || !strings.Contains(body, "Ce cours n’est pas ici") {
 			t.Errorf("a course that is not there: status %d", status)
 		}
 		if status, _, _ := n.request(t, n.owner, "POST", group, url.Values{"course": {"mon-cours"}, "do": {"move"}, "version": {id.New().String()}}); status != 422 {
@@ -165,7 +165,7 @@ func TestLearnerLearns(t *testing.T) {
 			t.Errorf("the trainer's grid: status %d", status)
 		}
 		who := group + "/" + s.person.String()
-		if status, _, body := n.request(t, trainer, "GET", who, nil); status != 200 || !strings.Contains(body, "Latest answers") {
+		if status, _, body := n.request(t, trainer, "GET", who, nil); status != 200 || !strings.Contains(body, "Dernières réponses") {
 			t.Errorf("the trainer's page of a learner: status %d", status)
 		}
 		for _, path := range []string{group, who} {
