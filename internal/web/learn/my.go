@@ -217,6 +217,9 @@ func home(a *door.Ask) error {
 		next, m := w.next()
 		if x.Next = next; m != nil {
 			x.Module, x.Done, x.Total = w.Say(m.Title), w.count(m.Lessons), len(m.Lessons)
+		} else { // the star of the last module, whole
+			last := w.Course.Modules[len(w.Course.Modules)-1]
+			x.Done, x.Total = w.count(last.Lessons), len(last.Lessons)
 		}
 		v.Courses = append(v.Courses, x)
 	}
