@@ -243,7 +243,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 			seen[kind] = true
 			paths = append(paths, m[1])
 			if kind == "/groups/" && access.Allows(role, access.WriteGroups) {
-				paths = append(paths, m[1]+"/edit", m[1]+"/add", m[1]+"/close", m[1]+"/draw", m[1]+"?tab=sessions")
+				paths = append(paths, m[1]+"/edit", m[1]+"/add", m[1]+"/close", m[1]+"/draw", m[1]+"?tab=sessions", m[1]+"/learning")
 				sub, _, err := get(c, base+m[1]+"?tab=sessions")
 				if err != nil {
 					return nil, err

@@ -22,12 +22,24 @@ const (
 	file   = "it is a file, not a page"
 	own    = "it is a learner's, whose session no account has"
 	rare   = "it needs something to be decided or asked for, which the simulation need not hold"
+	learns = "it is a learner's, who has no account to sign in with here"
 	form   = "it is a form of one thing, read by its id as the pages that lead to it"
 )
 
 // left are the pages of people who are signed in that are not measured, and why.
 var left = map[string]string{
-	"/lessons/{course}/{module}/{lesson}":                         rare,
+	"/lessons/{course}/{module}/{lesson}":    rare,
+	"/my":                                    learns,
+	"/my/star":                               learns,
+	"/my/work":                               learns,
+	"/my/work/{piece}":                       file,
+	"/my/known":                              learns,
+	"/my/courses/{course}":                   learns,
+	"/my/tests/{course}/{test}":              learns,
+	"/my/courses/{course}/{module}/{lesson}": learns,
+	"/my/courses/{course}/{module}/{lesson}/{step}": learns,
+	"/groups/{group}/learning/{person}":             rare,
+	"/groups/{group}/learning/{person}/{piece}":     file,
 	"/door/in":                                                    own,
 	"/door/password":                                              own,
 	"/me/code":                                                    once,

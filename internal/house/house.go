@@ -35,6 +35,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/progress"
 	"tizi/internal/record"
 	"tizi/internal/release"
 	"tizi/internal/retention"
@@ -101,6 +102,7 @@ func Registry() *fact.Registry {
 	r.AddAggregate(training.Sum)
 	r.AddAggregate(training.SheetSum)
 	r.AddAggregate(consent.Sum)
+	r.AddAggregate(progress.Sum)
 	return r
 }
 
@@ -151,6 +153,7 @@ type House struct {
 	Training   *training.Training
 	Learners   *learner.Learners
 	Records    *record.Records
+	Progress   *progress.Progress
 	Safeguard  *safeguard.Safeguard
 	Retention  *retention.Retention
 	Nodes      *node.Nodes
@@ -473,6 +476,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Training = training.New(l, h.People, h.Programmes)
 	h.Learners = learner.New(l, h.People, h.Training, h.Cards)
 	h.Records = record.New(l, h.Blobs)
+	h.Progress = progress.New(h.Records)
 	l.Came = h.Records.Came
 	h.Safeguard = safeguard.New(l, h.Access, h.Places)
 	h.Retention = retention.New(l, h.People, h.Training, h.Activities, h.Safeguard)

@@ -128,6 +128,25 @@ func (p *People) byIDs(ctx context.Context, q store.Querier, scope access.Scope,
 
 // Centres returns the centre of each of some records that is known, merged or not.
 func (p *People) Centres(ctx context.Context, q store.Querier, persons []id.ID) (map[id.ID]id.ID, error) {
+	return Homes(ctx, q, persons)
+}
+
+// Sheet has everybody whom this node knows. It is a source of sums over people, which end with them: HomeOf reads its rows.
+var Sheet = table
+
+// HomeOf returns whose row of Sheet it is that changed. moved is false where neither they came, went, nor are of another centre.
+func HomeOf(old, new []any) (person id.ID, moved bool) {
+	switch {
+	case old == nil:
+		return new[0].(id.ID), true
+	case new == nil:
+		return old[0].(id.ID), true
+	}
+	return new[0].(id.ID), old[1] != new[1]
+}
+
+// Homes is Centres for sums over people.
+func Homes(ctx context.Context, q store.Querier, persons []id.ID) (map[id.ID]id.ID, error) {
 	out := map[id.ID]id.ID{}
 	for part := range slices.Chunk(persons, 500) {
 		in, args := store.In("id", part)

@@ -138,6 +138,9 @@ const (
 	voids
 )
 
+// Statements has all statements. It is a source of sums over them: TakenOf reads its rows.
+var Statements = statementTable
+
 var (
 	statementTable = &store.Table{
 		Name: "record_statement", Key: 2,
@@ -155,6 +158,18 @@ var Folds = []*fact.Fold{
 		Fold: foldStatement,
 		Sample: func(d fact.Draw, _ fact.NewKey) fact.History {
 			h := fact.History{Subject: id.New()}
+			if d.Int("learner", 2) == 1 { // what sums over learners count, and what takes it back
+				n := d.Int("statement", 3)
+				sample := func(n int) id.ID { return id.Named("sample", fmt.Sprint("statement ", n)) }
+				h.Subject = sample(n)
+				said := fmt.Sprintf(`{"verb":{"id":%q},"object":{"objectType":"StatementRef","id":%q}}`, statement.Voided, sample((n+1)%3))
+				if d.Int("voids", 3) > 0 {
+					said = fmt.Sprintf(`{"actor":{"account":{"homePage":%q,"name":%q}},"verb":{"id":"http://adlnet.gov/expapi/verbs/answered"},"object":{"id":"urn:tizi:course:x/a/b/c/q%d"},"result":{"success":%t}}`,
+						statement.PersonHome, id.Named("sample", fmt.Sprint(d.Int("person", 2))), d.Int("item", 2), d.Int("right", 2) == 1)
+				}
+				h.Steps = append(h.Steps, fact.Step{Kind: KindMade, By: d.Int("by", 2), Body: Stated{Said: json.RawMessage(said), By: id.New(), Version: "1.0.0"}})
+				return h
+			}
 			for range 1 + d.Int("again", 3) {
 				said := fmt.Sprintf(`{"verb":{"id":"http://example.org/%d"},"object":{"objectType":"StatementRef","id":%q}}`, d.Int("verb", 2), id.New())
 				h.Steps = append(h.Steps, fact.Step{Kind: KindMade, By: d.Int("by", 2), Body: Stated{Said: json.RawMessage(said), By: id.New(), Version: "1.0.0"}})
@@ -297,4 +312,22 @@ func foldAgent(s *fact.Subject, out *fact.Rows) error {
 		out.Add(agentTable, s.ID, m.Tag, fact.CentreOf(f.Stream), int64(term("ident", statement.Ident(v))), v.String())
 	}
 	return nil
+}
+
+// Taken is a row of Statements as sums over them see it.
+type Taken struct {
+	ID, Centre id.ID
+	At         fact.Time
+	Said       *statement.Statement // in outline where it is long: without its result
+	Voids      id.ID                // the statement that it takes back; Nil
+}
+
+// TakenOf reads a row of Statements.
+func TakenOf(row []any) (Taken, error) {
+	v, err := statement.Parse([]byte(row[8].(string)))
+	t := Taken{ID: row[0].(id.ID), Centre: row[1].(id.ID), At: fact.Time(row[2].(int64)), Said: &statement.Statement{All: v}}
+	if row[6].(int64) == voids {
+		t.Voids = row[5].(id.ID)
+	}
+	return t, err
 }

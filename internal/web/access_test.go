@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"html"
@@ -36,6 +37,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/progress"
 	"tizi/internal/record"
 	"tizi/internal/safeguard"
 	"tizi/internal/seal"
@@ -459,8 +461,20 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 		case "{grant}":
 			return member.Roles[0].Grant.String()
 		case "{course}":
-			n.course(t)
+			version := n.course(t)
+			if strings.HasPrefix(r.Path, "/my/") { // a learner has the courses of their groups
+				must(t, n.Courses.Assign(ctx, id.Nil, person.Stream(s.centre), s.group, "mon-cours", version))
+			}
 			return "mon-cours"
+		case "{step}":
+			if strings.HasSuffix(r.Path, "/records") {
+				return "dessiner" // a lab
+			}
+			return "lire"
+		case "{test}":
+			return progress.Pretest
+		case "{piece}":
+			return n.work(t, s.centre, s.person).String()
 		case "{version}":
 			return n.course(t).String() + "?file=modules/commencer/premiere-lecon/media/exemples.svg"
 		case "{module}":
@@ -497,6 +511,17 @@ func (n *node) course(t testing.TB) id.ID {
 	must(t, err)
 	n.studied = im.ID
 	return im.ID
+}
+
+// work hands a file in for somebody.
+func (n *node) work(t testing.TB, centre, who id.ID) id.ID {
+	t.Helper()
+	b := picture(t)
+	sum := fmt.Sprintf("%x", sha256.Sum256(b))
+	d := progress.Deed{ID: id.New(), Person: who, At: progress.At{Course: "mon-cours", Lesson: "commencer/premiere-lecon", Step: "garder"}, Verb: progress.Submitted,
+		Files: []progress.Attached{{Type: "image/jpeg", SHA2: sum, Length: len(b)}}}
+	must(t, n.Progress.Put(ctx, centre, []progress.Deed{d}, map[string][]byte{sum: b}))
+	return d.ID
 }
 
 // refused makes a phase that is not for the person of a spot, and returns it.

@@ -143,7 +143,7 @@ func TestLearnersDoor(t *testing.T) {
 	if to := is("the pages of staff", "GET", "/people", nil, 303, "/signin"); to == "" {
 		t.Error("people")
 	}
-	is("who one is", "GET", "/", nil, 303, "/door/in")
+	is("who one is", "GET", "/", nil, 303, "/my")
 	is("who one is", "GET", "/door/in", nil, 200, "Amina")
 	is("somebody is there", "POST", "/door/here", nil, 200, "")
 	is("too young for a password", "POST", "/door/password", url.Values{"password": {"motdepasse"}, "again": {"motdepasse"}}, 422, "Avant 12 ans")

@@ -190,6 +190,8 @@ func bound(path string) int64 {
 		return teach.MaxScan + maxForm
 	case path == "/network/bundles":
 		return 0
+	case strings.HasPrefix(path, "/my/courses/"):
+		return learn.MaxWork
 	case strings.HasSuffix(path, "/photo"):
 		return picture.MaxBytes + maxForm
 	}
@@ -232,7 +234,7 @@ func front(a *door.Ask) error {
 	case !founded:
 		return a.Go("/setup")
 	case a.Learner != nil:
-		return a.Go("/door/in")
+		return a.Go("/my")
 	case a.Account == nil && a.D.Demo:
 		return a.Go("/demo")
 	case a.Account == nil:

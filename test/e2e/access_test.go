@@ -14,7 +14,7 @@ import (
 // asks is what each kind of page asks for. A page that is not here is a page that nobody has thought about.
 var asks = map[string]access.Action{
 	"/today": access.ReadGroups, "/since": access.ReadNews, "/day": access.ReadGroups, "/day?date": access.ReadGroups, "/sessions/{id}": access.ReadGroups,
-	"/groups": access.ReadGroups, "/groups/{id}": access.ReadGroups, "/groups/{id}?tab=sessions": access.ReadGroups,
+	"/groups": access.ReadGroups, "/groups/{id}": access.ReadGroups, "/groups/{id}?tab=sessions": access.ReadGroups, "/groups/{id}/learning": access.ReadGroups, "/groups/{id}/learning/{id}": access.ReadGroups,
 	"/lessons/{course}/{lesson}": access.ReadGroups, "/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups, "/groups/{id}/close": access.WriteGroups,
 	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/draw": access.WriteGroups, "/draws/new": access.WriteGroups, "/draws/new?phase": access.WriteGroups, "/joint/{id}": access.WriteGroups, "/groups/{id}/draw/slips": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/referrals/{id}/answer": access.WritePeople, "/people/{id}/refer": access.WritePeople,
 	"/groups/{id}/leave/{id}": access.WriteGroups, "/groups/{id}/session": access.WriteGroups,

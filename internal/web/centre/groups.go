@@ -389,7 +389,7 @@ func group(a *door.Ask) error {
 		return err
 	}
 	self := "/groups/" + c.ID.String()
-	v := Group{Name: c.Name, Enrolled: c.Enrolled, Capacity: c.Capacity, Waiting: c.Waiting, Centre: a.PlaceName(c.Centre), From: c.From, To: c.To, Closed: c.Closed, ClosedOn: c.ClosedOn, RosterURL: self, SessionsURL: self + "?tab=sessions", Tab: "roster"}
+	v := Group{Name: c.Name, Enrolled: c.Enrolled, Capacity: c.Capacity, Waiting: c.Waiting, Centre: a.PlaceName(c.Centre), From: c.From, To: c.To, Closed: c.Closed, ClosedOn: c.ClosedOn, RosterURL: self, SessionsURL: self + "?tab=sessions", LearningURL: self + "/learning", Tab: "roster"}
 	if a.R.FormValue("tab") == "sessions" {
 		v.Tab = "sessions"
 	}

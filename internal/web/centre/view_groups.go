@@ -118,6 +118,7 @@ type Group struct {
 	// Subjects are how many minutes were held and planned of each subject that is caught up on, the digital track last.
 	Subjects    []SubjectRow
 	SessionsURL string
+	LearningURL string // what the group learns, and how far it is
 }
 
 // RosterRow is one learner of a group.

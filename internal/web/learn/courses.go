@@ -24,19 +24,21 @@ import (
 // Routes adds the routes of this door.
 func Routes(d *door.Door, labs []Lab) {
 	labRoutes(d, labs)
-	handle := func(pattern string, fn func(*door.Ask) error) {
-		d.Handle(pattern, door.Public, func(a *door.Ask) error {
+	of := func(pattern string, action access.Action, fn func(*door.Ask) error) {
+		d.Handle(pattern, action, func(a *door.Ask) error {
 			err := fn(a)
 			switch {
 			case errors.Is(err, course.ErrUnknown), errors.Is(err, framework.ErrUnknown):
 				err = fs.ErrNotExist
 			case errors.Is(err, course.ErrComing):
-				a.D.S.Render(a.W, a.R, http.StatusServiceUnavailable, "open/error", open.Error{Status: http.StatusServiceUnavailable, Detail: a.P.T("learn.coming"), BackURL: "/learn"})
+				a.D.S.Render(a.W, a.R, http.StatusServiceUnavailable, "open/error", open.Error{Status: http.StatusServiceUnavailable, Detail: a.P.T("learn.coming"), BackURL: "/"})
 				return nil
 			}
 			return err
 		})
 	}
+	handle := func(pattern string, fn func(*door.Ask) error) { of(pattern, door.Public, fn) }
+	myRoutes(d, of, labs)
 	handle("GET /learn", catalogue)
 	handle("GET /learn/{course}", one)
 	handle("GET /learn/{course}/{module}/{lesson}", lesson)
@@ -206,8 +208,8 @@ func lesson(a *door.Ask) error {
 		return err
 	}
 	for _, x := range l.Activities {
-		s := Activity{ID: x.ID, Kind: x.Kind, Title: r.Say(x.Title)}
-		if s.Passage, err = r.Passage(l, x.Text); err != nil {
+		s, err := r.activity(l, &x)
+		if err != nil {
 			return err
 		}
 		switch x.Kind {
@@ -217,20 +219,6 @@ func lesson(a *door.Ask) error {
 			if x.Items != nil {
 				s.URL, s.Items = r.URL(l.Module, l.Name, x.ID), len(x.Items.Items)
 			}
-		case course.Video, course.Audio:
-			s.Media = r.file(l.Dir() + "/" + x.Media)
-			for _, lang := range i18n.Langs {
-				if f := x.Captions[lang]; f != "" {
-					s.Tracks = append(s.Tracks, Track{r.file(l.Dir() + "/" + f), lang})
-				}
-			}
-		}
-		for _, c := range x.Rubric {
-			k := Criterion{Criterion: r.Say(c.Criterion)}
-			for _, t := range c.Levels {
-				k.Levels = append(k.Levels, r.Say(t))
-			}
-			s.Rubric = append(s.Rubric, k)
 		}
 		v.Activities = append(v.Activities, s)
 	}
@@ -313,7 +301,7 @@ func (r *Reader) quiz(l *course.Lesson, x *course.Activity, seed string, answers
 			q.Hint = r.maybe(it.Hint)
 		}
 		m := it.Mark(given)
-		r.ask(&q, it, l, asked, given, m)
+		r.ask(&q, it, l.Dir(), asked, given, m)
 		if v.Marked {
 			q.Answered, q.Scored, q.Right = m.Answered, m.Scored, m.Correct
 			if q.Scored {
@@ -336,7 +324,7 @@ func (r *Reader) quiz(l *course.Lesson, x *course.Activity, seed string, answers
 }
 
 // ask fills in what a kind of question shows.
-func (r *Reader) ask(q *Question, it *quiz.Item, l *course.Lesson, asked quiz.Asked, given quiz.Response, m quiz.Mark) {
+func (r *Reader) ask(q *Question, it *quiz.Item, dir string, asked quiz.Asked, given quiz.Response, m quiz.Mark) {
 	optionID := func(o quiz.Option) string { return o.ID }
 	switch it.Kind {
 	case quiz.Choice, quiz.Multiple:
@@ -383,7 +371,7 @@ func (r *Reader) ask(q *Question, it *quiz.Item, l *course.Lesson, asked quiz.As
 			q.Parts[n-1].After = Said{s.Text[from:], s.Lang}
 		}
 	case quiz.Hotspot:
-		q.Image = r.file(l.Dir() + "/" + it.Image)
+		q.Image = r.file(dir + "/" + it.Image)
 		for i, s := range it.Spots {
 			x := Spot{N: i + 1, Shape: s.Shape, At: s.At}
 			x.X, x.Y = spot(s)
@@ -395,7 +383,7 @@ func (r *Reader) ask(q *Question, it *quiz.Item, l *course.Lesson, asked quiz.As
 			}
 			q.Options = append(q.Options, Option{Value: s.ID, Text: name, Chosen: given[""] == s.ID})
 		}
-		q.Size = r.size(l.Dir() + "/" + it.Image)
+		q.Size = r.size(dir + "/" + it.Image)
 	}
 }
 

@@ -43,6 +43,11 @@ func (l Lab) Open(pack string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<tz-lab-%s data-pack="%s">`, template.HTMLEscapeString(l.Name), template.HTMLEscapeString(pack)))
 }
 
+// OpenFor is Open for a learner who is signed in: whose work it is, and where the outbox sends it.
+func (l Lab) OpenFor(pack, learner, send string) template.HTML {
+	return template.HTML(fmt.Sprintf(`<tz-lab-%s data-pack="%s" data-learner="%s" data-send="%s">`, template.HTMLEscapeString(l.Name), template.HTMLEscapeString(pack), template.HTMLEscapeString(learner), template.HTMLEscapeString(send)))
+}
+
 // Close ends it.
 func (l Lab) Close() template.HTML {
 	return template.HTML(fmt.Sprintf("</tz-lab-%s>", template.HTMLEscapeString(l.Name)))

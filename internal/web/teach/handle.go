@@ -26,6 +26,7 @@ func Routes(d *door.Door) {
 	d.Handle("GET /today", access.ReadGroups, today)
 	dayRoutes(d)
 	lessonRoutes(d)
+	learningRoutes(d)
 	d.Handle("GET /sessions/{session}", access.ReadGroups, sheet)
 	d.Handle("POST /sessions/{session}", access.TakeAttendance, sheetGiven)
 	cardRoutes(d)

@@ -81,7 +81,7 @@ export abstract class Lab<S extends object> extends HTMLElement {
       // A later version of the lab may keep more than this work has.
       this.work.state = { ...this.fresh(), ...this.work.state };
       this.spoken = new Spoken(this.name, this.pack.lang, this.pack.voice ?? {}, (key) => this.t(key));
-      this.outbox = new Outbox(this.learner, this.dataset.token ?? "", () => void this.showKept());
+      this.outbox = new Outbox(this.learner, this.dataset.token ?? "", () => void this.showKept(), this.dataset.send);
       await this.begun();
     } catch (e) {
       this.replaceChildren(h("p", { class: "notice notice-help", role: "alert" }, this.pack ? this.t("lab.broken") : this.textContent!));
@@ -359,7 +359,7 @@ export abstract class Lab<S extends object> extends HTMLElement {
     const letters = await waiting(this.learner).catch(() => null);
     if (!letters) return; // it cannot be read, so nothing is claimed
     const mine = letters.find((l) => l.id === this.work.kept);
-    const key = !mine ? "lab.sent" : mine.refused ? "lab.refused" : this.dataset.token ? "lab.waits" : "lab.here";
+    const key = !mine ? "lab.sent" : mine.refused ? "lab.refused" : this.dataset.token || this.dataset.send ? "lab.waits" : "lab.here";
     out.replaceChildren(h("p", { class: mine?.refused ? "notice notice-help" : "notice notice-good" }, this.icon(mine?.refused ? "warning" : "done"), h("span", {}, this.w(key), " ", letters.length > 1 ? this.w("lab.waiting", { n: letters.length }) : "")));
   }
 

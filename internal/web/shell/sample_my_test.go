@@ -1,0 +1,125 @@
+package shell_test
+
+import (
+	"html/template"
+
+	"tizi/internal/i18n"
+	"tizi/internal/web/learn"
+	"tizi/internal/web/shell"
+	"tizi/internal/web/teach"
+)
+
+func dots() []learn.Dot {
+	return []learn.Dot{{URL: "#", Name: "Lire", State: "done"}, {URL: "#", Name: "Dessiner", State: "done"}, {URL: "#", Name: "Vérifier", State: "right"}, {URL: "#", Name: "Vérifier", State: "wrong", Current: true}, {URL: "#", Name: "Garder"}}
+}
+
+func step(kind string) learn.MyStep {
+	return learn.MyStep{Lesson: learn.Link{URL: "#", Name: inFR("Une machine qui apprend")}, Course: learn.Link{URL: "#", Name: inFR("L’IA pour les enfants")}, Dots: dots(), N: 4, Of: 5, Title: inFR("Vérifier"), Kind: kind, Action: "#", Mark: "1", NextURL: "#", BackURL: "#", Errors: map[string]string{}}
+}
+
+func question(n int, answered, right bool) *learn.Question {
+	q := quizSample(answered).Questions[n]
+	q.Answered, q.Scored, q.Right = answered, q.Kind != "likert", right
+	hint := inFR("Relis la deuxième phrase.")
+	if q.Hint = &hint; answered {
+		q.Feedback = &hint
+	}
+	return &q
+}
+
+var made = []learn.Work{{Title: inFR("Mon affiche"), On: "2026-03-11", Note: "Je l’ai dessinée avec Salma.", URL: "#", Image: true}, {Title: inLang(i18n.AR, "ملصقي"), On: "2026-03-04", URL: "#"}}
+
+var modules = []learn.MyModule{
+	{Title: inFR("Une machine qui apprend"), Done: 2, Total: 3, Lessons: []learn.MyLessonRow{{URL: "#", Title: inFR("Obéir ou apprendre"), State: "done", N: 5, Of: 5}, {URL: "#", Title: inFR("Trois voisins"), State: "begun", N: 2, Of: 6}, {URL: "#", Title: inLang(i18n.AR, "من يقرر؟"), Of: 4}}},
+	{Title: inFR("Apprendre en dessinant"), Total: 8, Lessons: []learn.MyLessonRow{{URL: "#", Title: inFR("Théière ou verre ?"), Of: 5}}},
+}
+
+var mastered = []learn.Mastered{{Name: i18n.Text{i18n.FR: "Fondements de l’IA", i18n.AR: "أسس الذكاء الاصطناعي", i18n.EN: "AI foundations"}, Code: "unesco-ai-students:S3.1", N: 3, Of: 5, Q: 7, QOf: 12}, {Code: "digcomp-2.2:1.3", Q: 1, QOf: 2}}
+
+// learners are the screens of whoever learns, and what their trainer sees.
+var learners = []shown{
+	{"my-home", "learn/home", func(*i18n.Printer) any {
+		return learn.MyHome{StarURL: "#", WorkURL: "#", KnownURL: "#", Courses: []learn.MyCard{
+			{URL: "#", Title: inFR("L’IA pour les enfants"), Module: inFR("Une machine qui apprend"), Done: 2, Total: 3, Next: &learn.MyNext{URL: "#", Kind: "lesson", Name: inFR("Trois voisins"), Begun: true}},
+			{URL: "#", Title: inLang(i18n.AR, "أدوات رقمية"), Module: inLang(i18n.AR, "البداية"), Total: 8, Next: &learn.MyNext{URL: "#", Kind: "pre"}},
+			{URL: "#", Title: inFR("Un cours fini")}}}
+	}},
+	{"my-home-none", "learn/home", func(*i18n.Printer) any { return learn.MyHome{StarURL: "#", WorkURL: "#", KnownURL: "#"} }},
+	{"my-course", "learn/mine", func(*i18n.Printer) any {
+		return learn.MyCourse{Title: inFR("L’IA pour les enfants"), HomeURL: "#", Done: 2, Total: 11, Tests: []learn.MyTestRow{{Kind: "pre", Done: true}, {Kind: "post"}}, Modules: modules, Next: &learn.MyNext{URL: "#", Kind: "lesson", Name: inFR("Trois voisins")}}
+	}},
+	{"my-lesson", "learn/my-lesson", func(*i18n.Printer) any {
+		return learn.MyLesson{Title: inFR("Trois voisins"), Aim: inFR("Je sais dire comment une machine choisit."), Course: learn.Link{URL: "#", Name: inFR("L’IA pour les enfants")}, Dots: dots(), N: 4, Of: 5, Right: 1, Out: 2, Begun: true, NextURL: "#", HomeURL: "#"}
+	}},
+	{"my-lesson-new", "learn/my-lesson", func(*i18n.Printer) any {
+		return learn.MyLesson{Title: inFR("Trois voisins"), Aim: inFR("Je sais dire comment une machine choisit."), Course: learn.Link{URL: "#", Name: inFR("L’IA pour les enfants")}, Of: 5, Action: "#", HomeURL: "#"}
+	}},
+	{"my-lesson-done", "learn/my-lesson", func(*i18n.Printer) any {
+		return learn.MyLesson{Title: inFR("Trois voisins"), Aim: inFR("Je sais dire comment une machine choisit."), Course: learn.Link{URL: "#", Name: inFR("L’IA pour les enfants")}, Dots: dots(), N: 5, Of: 5, Right: 2, Out: 2, Begun: true, Finished: true, HomeURL: "#", After: &learn.MyNext{URL: "#", Kind: "post"}}
+	}},
+	{"my-step-text", "learn/step", func(*i18n.Printer) any {
+		v := step("video")
+		v.Passage = &learn.Passage{HTML: template.HTML("<p>Une machine apprend avec des <strong>exemples</strong>.</p>"), Lang: i18n.FR}
+		v.Media, v.Tracks = "#", []learn.Track{{URL: "#", Lang: i18n.FR}}
+		return v
+	}},
+	{"my-step-question", "learn/step", func(p *i18n.Printer) any {
+		v := step("quiz")
+		v.Question = question(0, false, false)
+		v.Errors["q-a"] = p.T("my.answer_missing")
+		return v
+	}},
+	{"my-step-wrong", "learn/step", func(*i18n.Printer) any {
+		v := step("quiz")
+		v.Question, v.Given, v.Tries = question(3, true, false), true, 2
+		return v
+	}},
+	{"my-step-right", "learn/step", func(*i18n.Printer) any {
+		v := step("quiz")
+		v.Question, v.Given, v.Tries = question(0, true, true), true, 1
+		return v
+	}},
+	{"my-step-project", "learn/step", func(p *i18n.Printer) any {
+		v := step("project")
+		v.Rubric, v.Works, v.Note = []learn.Criterion{{Criterion: inFR("J’explique"), Levels: []learn.Said{inFR("un peu"), inFR("bien")}}}, made, "Voici"
+		v.Errors["file"] = p.T("my.file_kind")
+		return v
+	}},
+	{"my-test", "learn/test", func(p *i18n.Printer) any {
+		return learn.MyTest{Kind: "pre", Course: learn.Link{URL: "#", Name: inFR("L’IA pour les enfants")}, Action: "#", Questions: quizSample(false).Questions, HomeURL: "#", Errors: map[string]string{"open": p.T("my.test_open", "n", 2)}}
+	}},
+	{"my-test-done", "learn/test", func(*i18n.Printer) any {
+		return learn.MyTest{Kind: "post", Course: learn.Link{URL: "#", Name: inFR("L’IA pour les enfants")}, Done: true, HomeURL: "#"}
+	}},
+	{"my-star", "learn/star", func(*i18n.Printer) any {
+		return learn.MyStar{HomeURL: "#", Courses: []learn.MyStarCourse{{Title: inFR("L’IA pour les enfants"), Modules: modules, Masteries: mastered}}}
+	}},
+	{"my-star-none", "learn/star", func(*i18n.Printer) any { return learn.MyStar{HomeURL: "#"} }},
+	{"my-work", "learn/work", func(*i18n.Printer) any { return learn.MyWork{HomeURL: "#", Works: made} }},
+	{"my-work-none", "learn/work", func(*i18n.Printer) any { return learn.MyWork{HomeURL: "#"} }},
+	{"my-known", "learn/known", func(*i18n.Printer) any {
+		return learn.MyKnown{HomeURL: "#", Name: "Salma Bennani", Other: "سلمى بناني", Birth: "2015-01-06", Groups: []string{"Enfants, mercredi"}, Came: 9, Of: 11, Works: 2, Courses: []learn.MyKnownCourse{{Title: inFR("L’IA pour les enfants"), Lessons: 3, Tries: 21, Minutes: 64}}}
+	}},
+	{"group-learning", "teach/learning", func(p *i18n.Printer) any {
+		return teach.Learning{Name: "Enfants, mercredi", RosterURL: "#", SessionsURL: "#", LearningURL: "#", Action: "#", Offered: []shell.Option{{Value: "x", Label: "Outils numériques"}}, Errors: map[string]string{"course": p.T("learning.choose")},
+			Courses: []teach.Grid{{Code: "enfants", Title: inFR("L’IA pour les enfants"), Version: 1, Newer: 2, NewerID: "x", Tests: true, GainN: 2, People: 3, AllN: 41, Gain: "0,41", All: "0,38",
+				Lessons: []teach.GridLesson{{N: 1, Title: inFR("Obéir ou apprendre"), PrintURL: "#"}, {N: 2, Title: inFR("Trois voisins"), PrintURL: "#"}, {N: 3, Title: inLang(i18n.AR, "من يقرر؟"), PrintURL: "#"}},
+				Stuck:   []teach.StuckRow{{Name: "Yassine Alaoui", URL: "#", Lesson: inFR("Trois voisins"), Step: inFR("Que dit la machine ?"), Why: "tries", Failed: 4}, {Name: "سلمى بناني", URL: "#", Lesson: inFR("Trois voisins"), Why: "idle", Minutes: 14}},
+				Rows: []teach.GridRow{
+					{Name: "سلمى بناني", URL: "#", Done: 1, Of: 3, Pre: "40 %", Post: "70 %", Gain: "0,50", Cells: []teach.GridCell{{Lesson: 1, N: 5, Of: 5, State: "done"}, {Lesson: 2, N: 2, Of: 6, State: "begun", Stuck: "idle"}, {Lesson: 3, Of: 4}}},
+					{Name: "Yassine Alaoui", URL: "#", Of: 3, Pre: "60 %", Cells: []teach.GridCell{{Lesson: 1, N: 3, Of: 5, State: "begun", Stuck: "tries"}, {Lesson: 2, Of: 6}, {Lesson: 3, Of: 4}}}}}}}
+	}},
+	{"group-learning-none", "teach/learning", func(*i18n.Printer) any {
+		return teach.Learning{Name: "Enfants, mercredi", RosterURL: "#", SessionsURL: "#", LearningURL: "#", Action: "#"}
+	}},
+	{"group-learner", "teach/learner", func(*i18n.Printer) any {
+		return teach.LearnerPage{Name: "Salma Bennani", Other: "سلمى بناني", Group: "Enfants, mercredi", GroupURL: "#", Courses: []teach.LearnerCourse{{Title: inFR("L’IA pour les enfants"), Pre: "40 %", Masteries: mastered, Works: made,
+			Lessons: []teach.LearnerLesson{{Title: inFR("Trois voisins"), N: 2, Of: 6, Tries: 4, Minutes: 12, Last: "11/03 15:04"}, {Title: inFR("Obéir ou apprendre"), N: 5, Of: 5, Tries: 7, Minutes: 25, Last: "04/03 15:04", Done: true}},
+			Answers: []teach.AnswerRow{{On: "11/03 15:04", Asked: inFR("Que dit la machine ?"), Given: []learn.Said{inFR("Une feuille"), inLang(i18n.AR, "سمكة")}, Right: 0}, {On: "11/03 15:03", Asked: inFR("Avec quoi apprend-elle ?"), Given: []learn.Said{inFR("Des exemples")}, Right: 1}, {On: "11/03 15:02", Asked: inFR("J’ai compris."), Right: -1}}}}}
+	}},
+	{"group-learner-none", "teach/learner", func(*i18n.Printer) any {
+		return teach.LearnerPage{Name: "Salma Bennani", Group: "Enfants, mercredi", GroupURL: "#"}
+	}},
+}
+
+func init() { gallery = append(gallery, learners...) }

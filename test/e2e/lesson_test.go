@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tizi/internal/i18n"
+)
+
+// TestLesson gives a group the small course; a learner answers wrongly and rightly, comes back by reloading and by going back, and the
+// trainer's grid shows it without being asked again. In French and in Arabic.
+func TestLesson(t *testing.T) {
+	browser(t)
+	for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+		t.Run(string(lang), func(t *testing.T) {
+			t.Parallel()
+			n := serveDemo(t)
+			dir := filepath.Join(t.TempDir(), "mon-cours")
+			for _, args := range [][]string{{"course", "new", dir}, {"import", "course", dir, "--data", n.dir}} {
+				if out, err := exec.Command(tizi(t), args...).CombinedOutput(); err != nil {
+					t.Fatalf("%v: %v\n%s", args, err, out)
+				}
+			}
+			c := n.play("centre")
+			group := ""
+			for _, l := range c.get("/groups").links() {
+				if strings.HasPrefix(l, "/groups/") && ids.MatchString(l) && group == "" {
+					group = l
+				}
+			}
+			manager, p := newTab(t, n), newTab(t, n)
+			manager.signIn(c)
+			p.signIn(n.play("centre"))
+			manager.open(group + "/learning?lang=" + string(lang))
+			manager.choose(manager.T("learning.course"), map[i18n.Lang]string{i18n.FR: "Un premier cours", i18n.AR: "درس أول"}[lang])
+			manager.follow("button", manager.T("learning.follow"))
+			manager.reads(manager.T("learning.follows"))
+
+			// The learner comes in by pictures on a tablet of the centre.
+			p.open("/door?lang=" + string(lang))
+			p.follow("link", p.T("entry.enrol"))
+			p.fill(p.T("tablets.name"), "Tablette 4")
+			p.follow("button", p.T("tablets.enrol_do"))
+			manager.open(group + "/learners")
+			js[any](manager, `document.querySelector("[name=way][value=pictures]").click()`)
+			manager.follow("button", manager.T("signing.give"))
+			type row struct {
+				Avatar string
+				Names  []string
+			}
+			me := js[[]row](manager, `[...document.querySelectorAll(".cutout > li")].map(e => ({Avatar: e.querySelector(".cutout-secret > span").innerText.trim(), Names: [...e.querySelectorAll(".cutout-pictures span")].map(s => s.innerText.trim())}))`)[0]
+			p.follow("link", p.T("tablets.door"))
+			p.follow("link", js[string](p, `document.querySelector(".entry-groups a").innerText.trim()`))
+			p.leave(func() {
+				js[any](p, fmt.Sprintf(`[...document.querySelectorAll(".entry-faces a")].find(a => a.innerText.trim() === %q).click()`, me.Avatar))
+			})
+			for _, x := range me.Names {
+				p.follow("button", x)
+			}
+			manager.open(group + "/learning")
+
+			p.open("/my")
+			p.picture("-home")
+			p.open("/my/courses/mon-cours/commencer/premiere-lecon")
+			p.follow("button", p.T("my.begin"))
+			p.scripts(false) // all but the lab works without
+			for !strings.Contains(p.path(), "verifier.") {
+				p.leave(func() { js[any](p, `document.querySelector("main form button.btn-main").click()`) })
+			}
+			p.open("/my/courses/mon-cours/commencer/premiere-lecon/verifier.exemples")
+			answer := func(id string) {
+				t.Helper()
+				p.leave(func() {
+					js[any](p, fmt.Sprintf(`document.querySelector("[name^=q-][value=%s]").click(); document.querySelector("main form button.btn-main").click()`, id))
+				})
+			}
+			answer("b")
+			p.reads(p.T("learn.not_yet"))
+			p.leave(func() { js[any](p, `location.reload()`) }) // and nothing is answered once more
+			p.picture("-wrong")
+			answer("a")
+			p.reads(p.T("learn.right"))
+			p.picture("-right")
+			at := p.path()
+			p.open("/my/known")
+			p.reads(p.T("my.answers", "n", 2))
+			p.open(at)
+			p.width(360)
+			p.picture("-narrow")
+
+			// The trainer's page comes up to it by itself.
+			l := &pupil{tab: manager}
+			l.until(`document.querySelector(".progress-cell.is-begun") !== null`)
+			manager.picture("-grid")
+			p.verdict()
+			manager.verdict()
+			n.check()
+		})
+	}
+}
