@@ -73,6 +73,9 @@ func who(t testing.TB, h *house.House, token string) string {
 func TestTableOfPermissions(t *testing.T) {
 	managers := []access.Role{access.National, access.Region, access.Centre}
 	for _, a := range access.Actions {
+		if a == access.Learn { // nobody's who has an account: who learns comes in at a door of their own
+			continue
+		}
 		if !slices.ContainsFunc(access.Roles, func(r access.Role) bool { return access.Reach(r, a) != access.Nothing }) {
 			t.Errorf("nobody may do %s", a)
 		}
