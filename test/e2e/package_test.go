@@ -17,6 +17,7 @@ import (
 // The package installs in a clean Debian root, its service starts as a user of its own and serves HTTPS that Chromium trusts
 // after the authority was installed; it is upgraded and taken away, and the data stays.
 func TestPackage(t *testing.T) {
+	t.Parallel() // with what else takes minutes
 	slow(t)
 	archive := os.Getenv("TIZI_TEST_DEBIAN")
 	if archive == "" {

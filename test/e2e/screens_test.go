@@ -193,6 +193,7 @@ func (g gallery) screens(c *client, pages []visited) []screen {
 
 // TestScreens looks at every screen that links and forms lead to, as those who see it.
 func TestScreens(t *testing.T) {
+	t.Parallel() // with what else takes minutes
 	browser(t)
 	axe(t)
 	g := gallery{"": {}}
