@@ -248,9 +248,7 @@ func (a *Access) SignIn(ctx context.Context, login, passphrase, agent, address s
 
 // Begin begins a session without asking for anything: of whoever has proved who they are otherwise, or in the demo.
 func (a *Access) Begin(ctx context.Context, account id.ID, agent string) (token string, err error) {
-	raw := make([]byte, 32)
-	rand.Read(raw)
-	token = base64.RawURLEncoding.EncodeToString(raw)
+	token = Random()
 	now := a.log.Clock.Now().UnixMilli()
 	if len(agent) > 200 {
 		agent = agent[:200]

@@ -1,10 +1,7 @@
 package consent
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"slices"
 
 	"tizi/internal/fact"
 	"tizi/internal/id"
@@ -22,14 +19,10 @@ var Sum = &fact.Aggregate{
 
 // Where the columns are in a row.
 var (
-	purposeAt = columnOf("purpose")
-	centreAt  = columnOf("centre")
-	holdsAt   = columnOf("holds")
+	purposeAt = table.At("purpose")
+	centreAt  = table.At("centre")
+	holdsAt   = table.At("holds")
 )
-
-func columnOf(name string) int {
-	return slices.IndexFunc(table.Columns, func(c store.Column) bool { return c.Name == name })
-}
 
 type cell struct {
 	centre  id.ID
@@ -51,22 +44,9 @@ func (c collector) Change(_ *store.Table, old, new []any) {
 
 // Flush implements fact.Collector.
 func (c collector) Flush(ctx context.Context, tx store.Tx) error {
-	var sets, keys [][]any
+	var rows [][]any
 	for k, n := range c {
-		if n != 0 {
-			sets = append(sets, []any{k.centre, k.purpose, n})
-		}
+		rows = append(rows, []any{k.centre, k.purpose, n})
 	}
-	slices.SortFunc(sets, func(a, b []any) int {
-		x, y := a[0].(id.ID), b[0].(id.ID)
-		return cmp.Or(bytes.Compare(x[:], y[:]), cmp.Compare(a[1].(string), b[1].(string)))
-	})
-	for _, s := range sets {
-		keys = append(keys, s[:2])
-	}
-	err := tx.Many(ctx, "INSERT INTO consent_sum (centre, purpose, n) VALUES (?, ?, ?) ON CONFLICT (centre, purpose) DO UPDATE SET n = consent_sum.n + excluded.n", sets, nil)
-	if err != nil {
-		return err
-	}
-	return tx.Many(ctx, "DELETE FROM consent_sum WHERE centre = ? AND purpose = ? AND n = 0", keys, nil)
+	return store.Sum(ctx, tx, sumTable, rows)
 }

@@ -46,7 +46,7 @@ func (l *Learners) Enrol(ctx context.Context, actor id.ID, scope access.Scope, c
 	if len(agent) > 200 {
 		agent = agent[:200]
 	}
-	token, now := random(), l.log.Clock.Now().UnixMilli()
+	token, now := access.Random(), l.log.Clock.Now().UnixMilli()
 	was, err := l.DeviceOf(ctx, old)
 	if err != nil {
 		return "", err

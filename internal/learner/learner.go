@@ -5,10 +5,8 @@ package learner
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -129,7 +127,7 @@ func (l *Learners) begin(ctx context.Context, centre, p, cohort, device id.ID) (
 	if err != nil {
 		return "", err
 	}
-	token, now := random(), l.log.Clock.Now()
+	token, now := access.Random(), l.log.Clock.Now()
 	err = l.log.DB.Write(ctx, func(tx store.Tx) error {
 		if err := tx.Exec(ctx, "DELETE FROM learner_session WHERE created < ?", now.Add(-SessionLife).UnixMilli()); err != nil {
 			return err
@@ -137,12 +135,6 @@ func (l *Learners) begin(ctx context.Context, centre, p, cohort, device id.ID) (
 		return tx.Exec(ctx, "INSERT INTO learner_session (token, person, centre, device, created, seen) VALUES (?, ?, ?, ?, ?, ?)", digest(token), e.Person, centre, device, now.UnixMilli(), now.UnixMilli())
 	})
 	return token, err
-}
-
-func random() string {
-	b := make([]byte, 32)
-	rand.Read(b)
-	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 func digest(token string) []byte {

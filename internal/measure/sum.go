@@ -307,36 +307,9 @@ func (s *Sum) load(ctx context.Context, q store.Querier, persons []personKey) er
 }
 
 func flushCells(ctx context.Context, tx store.Tx, cells map[cellKey]counts) error {
-	var keys [][]any
+	var rows [][]any
 	for k, c := range cells {
-		if c != (counts{}) {
-			keys = append(keys, []any{k.programme, k.period, k.centre, k.cell.Sex, k.cell.Age, k.cell.Milieu, k.cell.Schooling, c.people, c.participations})
-		}
+		rows = append(rows, []any{k.programme, k.period, k.centre, k.cell.Sex, k.cell.Age, k.cell.Milieu, k.cell.Schooling, c.people, c.participations})
 	}
-	slices.SortFunc(keys, func(a, b []any) int {
-		for i := range cellTable.Key {
-			var c int
-			switch x := a[i].(type) {
-			case id.ID:
-				y := b[i].(id.ID)
-				c = slices.Compare(x[:], y[:])
-			case string:
-				c = cmp.Compare(x, b[i].(string))
-			}
-			if c != 0 {
-				return c
-			}
-		}
-		return 0
-	})
-	err := tx.Many(ctx, `INSERT INTO measure_cell (programme, period, centre, sex, age, milieu, schooling, people, participations) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (programme, period, centre, sex, age, milieu, schooling) DO UPDATE SET people = measure_cell.people + excluded.people, participations = measure_cell.participations + excluded.participations`, keys, nil)
-	if err != nil {
-		return err
-	}
-	empty := make([][]any, len(keys))
-	for i, k := range keys {
-		empty[i] = k[:cellTable.Key]
-	}
-	return tx.Many(ctx, "DELETE FROM measure_cell WHERE "+cellTable.KeyWhere(cellTable.Key)+" AND people = 0 AND participations = 0", empty, nil)
+	return store.Sum(ctx, tx, cellTable, rows)
 }

@@ -2,10 +2,8 @@ package record
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
@@ -65,9 +63,7 @@ func (r *Records) MakeKey(ctx context.Context, account, centre id.ID, name strin
 	if err := made.Check(); err != nil {
 		return nil, "", err
 	}
-	b := make([]byte, 32)
-	rand.Read(b)
-	secret := base64.RawURLEncoding.EncodeToString(b)
+	secret := access.Random()
 	k := &Key{ID: id.New(), Centre: centre, Name: made.Name, Grants: grants, Account: account, Made: r.log.Clock.Now()}
 	stream := Source{Centre: centre}.stream()
 	_, err := r.log.Do(ctx, fact.Command{Name: "make a key of a tool", Stream: stream, Keys: []id.ID{k.ID}, Run: func(context.Context, store.Querier) (fact.Outcome, error) {

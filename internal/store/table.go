@@ -65,6 +65,11 @@ func (t *Table) List() string {
 	return strings.Join(names, ", ")
 }
 
+// At returns where a column is in a row; -1: there is none.
+func (t *Table) At(name string) int {
+	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
+}
+
 // KeyWhere returns "a = ? AND b = ?" for the first n columns.
 func (t *Table) KeyWhere(n int) string {
 	parts := make([]string, n)

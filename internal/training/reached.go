@@ -1,10 +1,7 @@
 package training
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"slices"
 
 	"tizi/internal/access"
 	"tizi/internal/fact"
@@ -61,6 +58,18 @@ var SheetSum = &fact.Aggregate{
 	Begin: func() fact.Collector { return sheetCollector{} },
 }
 
+// Where the columns are in a session's row.
+var (
+	programmeAt = sessionTable.At("programme")
+	centreAt    = sessionTable.At("centre")
+	dayAt       = sessionTable.At("day")
+	cancelledAt = sessionTable.At("cancelled")
+	presentAt   = sessionTable.At("present")
+	lateAt      = sessionTable.At("late")
+	excusedAt   = sessionTable.At("excused")
+	absentAt    = sessionTable.At("absent")
+)
+
 type sheetCell struct {
 	programme, centre id.ID
 	month             string
@@ -71,50 +80,28 @@ type sheetCollector map[sheetCell]SheetCount
 // Change implements fact.Collector.
 func (c sheetCollector) Change(_ *store.Table, old, new []any) {
 	add := func(row []any, sign int) {
-		if row == nil || row[sessionAt("cancelled")].(string) != "" {
+		if row == nil || row[cancelledAt].(string) != "" {
 			return
 		}
-		k := sheetCell{row[sessionAt("programme")].(id.ID), row[sessionAt("centre")].(id.ID), measure.Month(row[sessionAt("day")].(string))}
-		n := func(name string) int { return int(row[sessionAt(name)].(int64)) }
+		k := sheetCell{row[programmeAt].(id.ID), row[centreAt].(id.ID), measure.Month(row[dayAt].(string))}
+		n := func(at int) int { return int(row[at].(int64)) }
 		s := c[k]
 		s.Sessions += sign
-		if n("present")+n("late")+n("excused")+n("absent") > 0 {
+		if n(presentAt)+n(lateAt)+n(excusedAt)+n(absentAt) > 0 {
 			s.Marked += sign
 		}
-		s.Marks += sign * (n("present") + n("late"))
+		s.Marks += sign * (n(presentAt) + n(lateAt))
 		c[k] = s
 	}
 	add(old, -1)
 	add(new, 1)
 }
 
-func sessionAt(name string) int {
-	return slices.IndexFunc(sessionTable.Columns, func(c store.Column) bool { return c.Name == name })
-}
-
 // Flush implements fact.Collector.
 func (c sheetCollector) Flush(ctx context.Context, tx store.Tx) error {
-	var sets, keys [][]any
+	var rows [][]any
 	for k, s := range c {
-		if s != (SheetCount{}) {
-			sets = append(sets, []any{k.programme, k.centre, k.month, s.Sessions, s.Marked, s.Marks})
-		}
+		rows = append(rows, []any{k.programme, k.centre, k.month, s.Sessions, s.Marked, s.Marks})
 	}
-	slices.SortFunc(sets, func(a, b []any) int {
-		for i := range 2 {
-			x, y := a[i].(id.ID), b[i].(id.ID)
-			if d := bytes.Compare(x[:], y[:]); d != 0 {
-				return d
-			}
-		}
-		return cmp.Compare(a[2].(string), b[2].(string))
-	})
-	for _, s := range sets {
-		keys = append(keys, s[:3])
-	}
-	err := tx.Many(ctx, "INSERT INTO training_sheets (programme, centre, month, sessions, marked, marks) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (programme, centre, month) DO UPDATE SET sessions = training_sheets.sessions + excluded.sessions, marked = training_sheets.marked + excluded.marked, marks = training_sheets.marks + excluded.marks", sets, nil)
-	if err != nil {
-		return err
-	}
-	return tx.Many(ctx, "DELETE FROM training_sheets WHERE programme = ? AND centre = ? AND month = ? AND sessions = 0", keys, nil)
+	return store.Sum(ctx, tx, sheetsTable, rows)
 }

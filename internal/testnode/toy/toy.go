@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"tizi/internal/fact"
 	"tizi/internal/id"
@@ -259,21 +257,11 @@ func (c *collector) Change(t *store.Table, old, new []any) {
 
 // Flush implements fact.Collector.
 func (c *collector) Flush(ctx context.Context, tx store.Tx) error {
-	var sets, keys [][]any
+	var rows [][]any
 	for g, s := range c.by {
-		if s != [2]int64{} {
-			sets = append(sets, []any{g, s[0], s[1]})
-		}
+		rows = append(rows, []any{g, s[0], s[1]})
 	}
-	slices.SortFunc(sets, func(a, b []any) int { return strings.Compare(a[0].(string), b[0].(string)) })
-	for _, s := range sets {
-		keys = append(keys, s[:1])
-	}
-	err := tx.Many(ctx, "INSERT INTO toy_sum (grp, n, people) VALUES (?, ?, ?) ON CONFLICT (grp) DO UPDATE SET n = toy_sum.n + excluded.n, people = toy_sum.people + excluded.people", sets, nil)
-	if err != nil {
-		return err
-	}
-	return tx.Many(ctx, "DELETE FROM toy_sum WHERE grp = ? AND n = 0 AND people = 0", keys, nil)
+	return store.Sum(ctx, tx, Sums, rows)
 }
 
 // Registry returns what this program knows.
