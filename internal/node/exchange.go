@@ -625,6 +625,19 @@ func (x *exchange) files(ctx context.Context) error {
 		slices.SortFunc(send, small)
 		slices.SortFunc(fetch, small)
 		x.step.Files = len(send) + len(fetch)
+		came := func(d blob.Digest) {
+			x.res.Files++
+			both = append(both, d)
+			x.step.Files--
+			x.tell()
+		}
+		offered := len(send)
+		if send, err = together(ctx, send, sizes, came, x.sendSmall); err != nil {
+			return err
+		}
+		if fetch, err = together(ctx, fetch, sizes, came, x.fetchSmall); err != nil {
+			return err
+		}
 		for _, d := range send {
 			switch err := x.sendFile(ctx, d, sizes[d]); {
 			case errors.Is(err, blob.ErrPart) || errors.Is(err, blob.ErrMissing):
@@ -632,10 +645,8 @@ func (x *exchange) files(ctx context.Context) error {
 			case err != nil:
 				return err
 			default:
-				x.res.Files++
-				both = append(both, d)
+				came(d)
 			}
-			x.filed()
 		}
 		for _, d := range fetch {
 			switch err := x.fetchFile(ctx, d); {
@@ -644,10 +655,8 @@ func (x *exchange) files(ctx context.Context) error {
 			case err != nil:
 				return err
 			default:
-				x.res.Files++
-				both = append(both, d)
+				came(d)
 			}
-			x.filed()
 		}
 		if err := x.n.vain(ctx, x.peer.Node, vain); err != nil {
 			return err
@@ -655,14 +664,59 @@ func (x *exchange) files(ctx context.Context) error {
 		if err := x.n.sent(ctx, x.peer.Node, id.Nil, true, both); err != nil {
 			return err
 		}
-		more = len(mine) > 0 || len(none) > 0 || len(send) >= maxLacking
+		more = len(mine) > 0 || len(none) > 0 || offered >= maxLacking
 	}
 	return nil
 }
 
-func (x *exchange) filed() {
-	x.step.Files--
-	x.tell()
+// together moves the small files of a list, which come first in it, several to a message, and returns those that are left: the large, and
+// what did not come that way. A program that does not know how moves all of them one by one.
+func together(ctx context.Context, files []blob.Digest, sizes map[blob.Digest]int64, came func(blob.Digest), move func(context.Context, []blob.Digest) ([]blob.Digest, error)) ([]blob.Digest, error) {
+	var left []blob.Digest
+	for {
+		n, sum := 0, int64(0)
+		for n < len(files) && sizes[files[n]] <= smallFile && sum+sizes[files[n]] <= packBytes && n < maxLacking {
+			sum += sizes[files[n]]
+			n++
+		}
+		if n < 2 {
+			return append(left, files...), nil
+		}
+		moved, err := move(ctx, files[:n])
+		if errors.Is(err, ErrMessage) {
+			return append(left, files...), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range files[:n] {
+			if slices.Contains(moved, d) {
+				came(d)
+			} else {
+				left = append(left, d)
+			}
+		}
+		files = files[n:]
+	}
+}
+
+func (x *exchange) sendSmall(ctx context.Context, files []blob.Digest) ([]blob.Digest, error) {
+	b, err := x.link.Ask(ctx, OpGives, x.n.packed(files))
+	if err != nil {
+		return nil, err
+	}
+	var held lacking
+	return held.Files, decode(b, &held)
+}
+
+func (x *exchange) fetchSmall(ctx context.Context, files []blob.Digest) ([]blob.Digest, error) {
+	b, err := x.link.Ask(ctx, OpFiles, encode(lacking{Files: files}))
+	if err != nil {
+		return nil, err
+	}
+	return x.n.unpacked(ctx, b, func(came []blob.Digest) ([]blob.Digest, error) {
+		return slices.DeleteFunc(came, func(d blob.Digest) bool { return !slices.Contains(files, d) }), nil
+	})
 }
 
 func (x *exchange) sendFile(ctx context.Context, d blob.Digest, size int64) error {

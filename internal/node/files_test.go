@@ -2,10 +2,12 @@ package node_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,5 +113,77 @@ func TestDamagedFile(t *testing.T) {
 	}
 	if r, w := a.call(t, h); !r.Same {
 		t.Errorf("a damaged file is brought again and again: %v", w.asked)
+	}
+}
+
+// Small files travel many to a message, damaged and missing ones stop none of the others, what goes astray comes again, and a program
+// that does not know such messages gets them one by one.
+func TestManySmallFiles(t *testing.T) {
+	for _, old := range []bool{false, true} {
+		h := hub(t, store.SQLite)
+		a := h.box(t, store.SQLite, here)
+		write(t, a, here, 3)
+		files := speak(t, 800, h, a)
+		for i := range 400 {
+			a.has(t, i)
+			h.has(t, 400+i)
+		}
+		stranger, _, err := a.blobs.Put(strings.NewReader("no fact speaks of this"))
+		must(t, err)
+		big, _, err := a.blobs.Put(bytes.NewReader(make([]byte, 700_000)))
+		must(t, err)
+		a.files[here], h.files[here] = append(a.files[here], big), append(h.files[here], big)
+		w := &wire{to: h, from: a.Node.Node(), spoil: func(op string, _ int) (bool, bool) { return op == node.OpGives && !old, true }}
+		var link node.Link = w
+		if old {
+			link = older{w}
+		}
+		if _, err = a.Exchange(ctx, a.peer(h), link, nil); !old && !errors.Is(err, errCut) {
+			t.Fatalf("the answer was lost: %v", err)
+		}
+		if !old {
+			w = &wire{to: h, from: a.Node.Node()}
+			_, err = a.Exchange(ctx, a.peer(h), w, nil)
+		}
+		must(t, err)
+		for i, d := range append(files, big) {
+			if !a.blobs.Has(d) || !h.blobs.Has(d) {
+				t.Fatalf("old %v: file %d did not come", old, i)
+			}
+		}
+		if h.blobs.Has(stranger) {
+			t.Error("a file came of which no fact speaks")
+		}
+		if n := len(w.asked); (n > 60) != old {
+			t.Errorf("old %v: %d questions: %v", old, n, w.asked)
+		}
+	}
+}
+
+// What one may not hold is neither given nor taken, whatever is asked.
+func TestSmallFilesOfOthers(t *testing.T) {
+	h := hub(t, store.SQLite)
+	a := h.box(t, store.SQLite, here)
+	write(t, a, here, 3)
+	a.call(t, h)
+	d, _, err := h.blobs.Put(strings.NewReader("of headquarters alone"))
+	must(t, err)
+	h.files["hub"] = []blob.Digest{d}
+	ask := func(op string, body string) []byte {
+		t.Helper()
+		b, err := h.Serve(ctx, a.Node.Node(), op, []byte(body))
+		must(t, err)
+		return b
+	}
+	if b := ask(node.OpFiles, `{"files":["`+d.String()+`"]}`); len(b) > 20 {
+		t.Errorf("given: %q", b)
+	}
+	for _, body := range []string{"", "{", `{"files":["zz"]}`} {
+		if _, err := h.Serve(ctx, a.Node.Node(), node.OpFiles, []byte(body)); !errors.Is(err, node.ErrMessage) {
+			t.Errorf("%q: %v", body, err)
+		}
+		if _, err := h.Serve(ctx, a.Node.Node(), node.OpGives, []byte(body+"x")); !errors.Is(err, node.ErrMessage) {
+			t.Errorf("%q: %v", body, err)
+		}
 	}
 }

@@ -1,14 +1,18 @@
 package node
 
 import (
+	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/errgroup"
 
 	"tizi/internal/blob"
 	"tizi/internal/fact"
@@ -40,6 +44,8 @@ const (
 	OpLack  = "lack"  // lacking → lacking
 	OpGive  = "give"  // part of a file → given
 	OpFile  = "file"  // place in a file → part of it
+	OpGives = "gives" // pack of small files → those that are held
+	OpFiles = "files" // digests of small files → pack of them
 	OpSeen  = "seen"  // seen → seen
 	// OpRelease asks for the note of the newest release for a kind of machine: offered → the note; OpProgram for a part of its
 	// program: place in a file → part of it.
@@ -79,6 +85,7 @@ const (
 	packBytes  = 512 << 10 // of the batches of one, before compression; one batch always fits
 	batchFacts = 3072      // fewer cost speed, more memory: each side stays below 100 MB
 	partBytes  = 256 << 10
+	smallFile  = 64 << 10 // and below: several go in one message, whole
 	maxUnpack  = 64 << 20
 	maxLacking = 500
 	maxSeen    = 2000
@@ -191,6 +198,7 @@ func decode(b []byte, v any) error {
 // Frames of a pack.
 const (
 	frameBatch = 'f'
+	frameFile  = 'b' // the digest, then the bytes
 )
 
 // The coders are for whole messages in memory and may be used by many at once.
@@ -251,6 +259,59 @@ func batches(b []byte) ([]*fact.Batch, error) {
 		return err
 	})
 	return out, err
+}
+
+// packed puts small files whole into one message. What cannot be read any more, or is not small, is left out.
+func (n *Nodes) packed(files []blob.Digest) []byte {
+	var p pack
+	for _, d := range files {
+		if b, size, err := n.blobs.ReadPart(d, 0, smallFile); err == nil && size == int64(len(b)) && len(p.raw)+len(b) <= 2*packBytes {
+			p.add(frameFile, append(d[:], b...))
+		}
+	}
+	return p.bytes()
+}
+
+// unpacked keeps the files of a message that were asked for, many at once since each waits for the disk, and returns which are held
+// then. One that came damaged is not.
+func (n *Nodes) unpacked(ctx context.Context, b []byte, wanted func([]blob.Digest) ([]blob.Digest, error)) ([]blob.Digest, error) {
+	var digests []blob.Digest
+	bytesOf := map[blob.Digest][]byte{}
+	err := unpack(b, func(kind byte, b []byte) error {
+		switch d := (blob.Digest{}); {
+		case kind != frameFile:
+		case len(b) < len(d):
+			return fmt.Errorf("%w: a file is cut short", ErrMessage)
+		default:
+			copy(d[:], b)
+			digests, bytesOf[d] = append(digests, d), b[len(d):]
+		}
+		return nil
+	})
+	if err == nil && len(digests) > 0 {
+		digests, err = wanted(digests)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var g errgroup.Group
+	g.SetLimit(8)
+	for _, d := range digests {
+		g.Go(func() error {
+			if n.blobs.Has(d) || ctx.Err() != nil {
+				return ctx.Err()
+			}
+			_, err := n.blobs.PutAs(d, bytes.NewReader(bytesOf[d]))
+			if errors.Is(err, blob.ErrDamaged) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(digests, func(d blob.Digest) bool { return !n.blobs.Has(d) }), nil
 }
 
 // stateOf is what two nodes hold, short enough to be compared in one question.

@@ -105,11 +105,12 @@ func asWritten(t *testing.T, note string, by *end) {
 	}
 }
 
-// older is a link to a program that does not know the newest question yet.
+// older is a link to a program that does not know the newest questions yet.
 type older struct{ *wire }
 
 func (o older) Ask(ctx context.Context, op string, body []byte) ([]byte, error) {
-	if op == node.OpSeen {
+	switch op {
+	case node.OpSeen, node.OpGives, node.OpFiles:
 		return nil, node.ErrMessage
 	}
 	return o.wire.Ask(ctx, op, body)

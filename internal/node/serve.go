@@ -55,6 +55,10 @@ func (n *Nodes) Serve(ctx context.Context, from id.ID, op string, body []byte) (
 		return n.takePart(ctx, who, body)
 	case OpFile:
 		return n.givePart(ctx, who, body)
+	case OpGives:
+		return n.takeSmall(ctx, who, body)
+	case OpFiles:
+		return n.giveSmall(ctx, who, body)
 	case OpSeen:
 		return n.see(ctx, who, body)
 	case OpRelease:
@@ -441,6 +445,31 @@ func (n *Nodes) givePart(ctx context.Context, who fact.Grantee, body []byte) ([]
 	}
 	p.Size = size
 	return partOf(p, b), nil
+}
+
+func (n *Nodes) takeSmall(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
+	held, err := n.unpacked(ctx, body, func(came []blob.Digest) ([]blob.Digest, error) {
+		return n.Files(ctx, n.log.DB, n.shared(who.Node), came[:min(len(came), maxLacking)]...)
+	})
+	if err == nil {
+		err = n.sent(ctx, who.Node, id.Nil, true, held)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return encode(lacking{Files: held}), nil
+}
+
+func (n *Nodes) giveSmall(ctx context.Context, who fact.Grantee, body []byte) ([]byte, error) {
+	var in lacking
+	if err := decode(body, &in); err != nil || len(in.Files) == 0 {
+		return (&pack{}).bytes(), err
+	}
+	l, err := n.Files(ctx, n.log.DB, n.shared(who.Node), in.Files[:min(len(in.Files), maxLacking)]...)
+	if err != nil {
+		return nil, err
+	}
+	return n.packed(l), nil
 }
 
 // allowed refuses a file of which no fact speaks that the other may hold.
