@@ -5,8 +5,10 @@ package node
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"embed"
 	"fmt"
+	"io"
 	"io/fs"
 	"runtime"
 	"slices"
@@ -44,6 +46,8 @@ type Nodes struct {
 	Took  func()
 	told  asked
 	count counting
+	// Random is what recovery keys are drawn from: crypto/rand, unless a simulation has to draw the same again.
+	Random io.Reader
 	// Printed, unless it is nil, is told of a recovery key as it is printed.
 	Printed func(sheet string) error
 	// Program is the version that this node tells others.
@@ -59,9 +63,10 @@ type Nodes struct {
 // New returns the room on a node's log and files.
 func New(l *fact.Log, b *blob.Store) *Nodes {
 	return &Nodes{
-		Took:  func() {},
-		Spare: func(*fact.Fact, bool) bool { return false },
-		log:   l, blobs: b, call: caller{now: make(chan struct{}, 1)}, gate: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+		Took:   func() {},
+		Random: rand.Reader,
+		Spare:  func(*fact.Fact, bool) bool { return false },
+		log:    l, blobs: b, call: caller{now: make(chan struct{}, 1)}, gate: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		Files: func(context.Context, store.Querier, func(string) bool, ...blob.Digest) ([]blob.Digest, error) {
 			return nil, nil
 		},

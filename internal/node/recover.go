@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -33,11 +34,13 @@ const (
 )
 
 // NewSheet draws a recovery key as it is printed.
-func NewSheet() string {
+func NewSheet() string { return sheetFrom(rand.Reader) }
+
+func sheetFrom(random io.Reader) string {
 	letters := make([]byte, 0, sheetRandom)
 	for len(letters) < sheetRandom {
 		var b [1]byte
-		rand.Read(b[:])
+		io.ReadFull(random, b[:])                                      // never fails (crypto/rand)
 		if i := int(b[0]); i < 256/len(codeLetters)*len(codeLetters) { // each letter is as likely
 			letters = append(letters, codeLetters[i%len(codeLetters)])
 		}
@@ -113,7 +116,7 @@ func (n *Nodes) Keep(ctx context.Context, actor id.ID, streams ...string) (strin
 	if streams = n.keeps(streams); len(streams) == 0 {
 		return "", ErrNoSheet
 	}
-	sheet := NewSheet()
+	sheet := sheetFrom(n.Random)
 	k, err := Sheet(sheet)
 	if err != nil {
 		return "", err

@@ -309,11 +309,17 @@ func (w *world) strip() error {
 	return db.Script(w.ctx, "DELETE FROM fact_node; DELETE FROM fact_setting WHERE name NOT IN ('kinds', 'folds'); PRAGMA wal_checkpoint(TRUNCATE)")
 }
 
+// Read fills b with what the seed gives: keys of nodes, by which facts that know nothing of each other are ordered.
+func (w *world) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = byte(w.rng.Uint32())
+	}
+	return len(b), nil
+}
+
 func (w *world) identity() *seal.Identity {
 	var seed [32]byte
-	for i := range seed {
-		seed[i] = byte(w.rng.Uint32())
-	}
+	w.Read(seed[:])
 	own, err := seal.DeriveIdentity(seed)
 	must(err)
 	return own
@@ -376,7 +382,7 @@ func (b *box) start() error {
 		return errors.Join(err, db.Close())
 	}
 	b.log, b.nodes, b.blobs = l, node.New(l, files), files
-	b.nodes.Files = b.named
+	b.nodes.Files, b.nodes.Random = b.named, b.w
 	return nil
 }
 
@@ -551,9 +557,7 @@ func (w *world) file() {
 		return
 	}
 	x := make([]byte, w.rng.IntN(2)*w.rng.IntN(600<<10)+w.rng.IntN(2000))
-	for i := range x {
-		x[i] = byte(w.rng.Uint32())
-	}
+	w.Read(x)
 	d, _, err := b.blobs.Put(bytes.NewReader(x))
 	must(err)
 	w.files = append(w.files, file{fact.Ref{Stream: stream, Node: b.own.Node(), Seq: seq}, d})
