@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"tizi/internal/blob"
 	"tizi/internal/fact"
 	"tizi/internal/framework"
@@ -83,19 +85,26 @@ func (s *Courses) Import(ctx context.Context, actor id.ID, f *Folder) (*Imported
 	}
 	kept := make([]Kept, 0, len(f.src.files()))
 	all := sha256.New()
+	var g errgroup.Group // each file waits for the disk, and a course has hundreds
+	g.SetLimit(8)
 	for _, x := range f.src.files() {
 		b, err := f.src.read(x.path)
 		if err != nil {
-			return im, err
+			return im, errors.Join(err, g.Wait())
 		}
 		d := blob.Digest(sha256.Sum256(b))
-		if !s.blobs.Has(d) {
-			if _, err := s.blobs.PutAs(d, bytes.NewReader(b)); err != nil {
-				return im, err
+		g.Go(func() error {
+			if s.blobs.Has(d) {
+				return nil
 			}
-		}
+			_, err := s.blobs.PutAs(d, bytes.NewReader(b))
+			return err
+		})
 		kept = append(kept, Kept{x.path, d, int64(len(b))})
 		fmt.Fprintf(all, "%s %s\n", d, x.path)
+	}
+	if err := g.Wait(); err != nil {
+		return im, err
 	}
 	p := Published{Code: c.Code, Version: c.Version, Digest: fmt.Sprintf("%x", all.Sum(nil)), Title: c.Title, Summary: c.Summary, Ages: c.Audience.Ages, Public: c.Audience.Public,
 		Hours: c.Hours, Languages: c.Languages, Licence: c.Licence, Files: len(kept)}
