@@ -20,6 +20,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/record"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
@@ -573,6 +574,42 @@ func TestSomebodyGoesToAnotherCentre(t *testing.T) {
 			if rep, err := h.Check(ctx, nil); err != nil || !rep.OK {
 				t.Errorf("%s: %v, %v", name, rep, err)
 			}
+		}
+	})
+}
+
+// A tool's key holds on the box that made it, and nowhere else; headquarters takes it back, and it holds nowhere once the box has heard.
+func TestToolsKeyIsTakenBackFromAfar(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		hub, box, _, _ := pair(t, e)
+		exchange(t, box, hub)
+		centre := place.ID(founding.Centre)
+		k, secret, err := box.Records.MakeKey(ctx, id.Nil, centre, "a player", []record.Grant{record.Write})
+		must(t, err)
+		exchange(t, box, hub)
+		holds := func(h *house.House) bool {
+			t.Helper()
+			_, err := h.Records.Authenticate(ctx, k.ID.String(), secret)
+			if err != nil && !errors.Is(err, record.ErrSecret) {
+				t.Fatal(err)
+			}
+			return err == nil
+		}
+		if !holds(box) || holds(hub) {
+			t.Errorf("the key holds on its box: %v, and at headquarters: %v", holds(box), holds(hub))
+		}
+		listed, err := hub.Records.Keys(ctx, hub.DB, access.Everywhere())
+		must(t, err)
+		if len(listed) != 1 || listed[0].Name != "a player" {
+			t.Fatalf("headquarters lists %+v", listed)
+		}
+		must(t, hub.Records.RevokeKey(ctx, id.Nil, access.Everywhere(), k.ID))
+		if !holds(box) {
+			t.Error("the box knew before it was told")
+		}
+		exchange(t, box, hub)
+		if holds(box) {
+			t.Error("the key still holds on the box that heard of it")
 		}
 	})
 }
