@@ -26,6 +26,7 @@ type benchCmd struct {
 	Same  benchSameCmd  `cmd:"" help:"Find duplicates among many people, and names in any spelling."`
 
 	Exchange benchExchangeCmd `cmd:"" help:"Bring a box's facts to a hub, over HTTP on this machine."`
+	Class    benchClassCmd    `cmd:"" help:"Let a class of tablets learn at a box, while their trainers watch."`
 	Outage   benchOutageCmd   `cmd:"" help:"Let many centres come back to a hub at once, while somebody reads pages there."`
 	Rebuild  benchRebuildCmd  `cmd:"" help:"Derive all tables again while pages are read and facts are written."`
 	XAPI     benchXAPICmd     `cmd:"" name:"xapi" help:"Send statements to the learning record store, and ask for them."`
@@ -99,6 +100,40 @@ func (c *benchRebuildCmd) Run(ctx context.Context) error {
 		return printJSON(r)
 	}
 	fmt.Printf("on %s, %d cores: %d facts in %.0f s, %.0f facts/s\n  %d pages read meanwhile, p95 %.0f ms, at most %.0f ms\n  %d writes, p95 %.0f ms, at most %.0f ms\n  at most %.0f MB\n", r.Engine, r.Cores, r.Facts, r.Seconds, r.FactsPerS, r.Pages, r.PageP95, r.PageMax, r.Writes, r.WriteP95, r.WriteMax, r.PeakRSS)
+	return nil
+}
+
+type benchClassCmd struct {
+	Tablets int           `help:"How many." default:"40"`
+	Cores   int           `help:"How many the box may use." default:"1"`
+	Every   time.Duration `help:"From one answer of a tablet to its next." default:"3s"`
+	For     time.Duration `help:"How long they learn." default:"60s"`
+	DB      string        `help:"The address of an empty PostgreSQL database for the box." placeholder:"postgres://…"`
+	JSON    bool          `help:"Print the result as JSON."`
+}
+
+// Help gives an example.
+func (benchClassCmd) Help() string {
+	return "Example:\n  tizi bench class --json\n  tizi bench class --tablets 200 --cores 2 --json"
+}
+
+func (c *benchClassCmd) Run(ctx context.Context) error {
+	if c.Tablets < 1 || c.Tablets > 2000 || c.Cores < 1 || c.Every <= 0 || c.For <= 0 {
+		return usageError{fmt.Errorf("--tablets from 1 to 2000, --cores from 1, --every and --for longer than nothing")}
+	}
+	dir, err := os.MkdirTemp("", "tizi-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	r, err := bench.MeasureClass(ctx, dir, bench.ClassOptions{Tablets: c.Tablets, Cores: c.Cores, Every: c.Every, For: c.For, DB: c.DB})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(r)
+	}
+	fmt.Printf("on %s, %d cores: %d tablets, %d requests, %d answers; p95 %.0f ms (%s), at most %.0f ms\n  at most %.0f MB at the box\n", r.Engine, r.Cores, r.Tablets, r.Requests, r.Answers, r.P95, r.Worst, r.Max, r.Peak)
 	return nil
 }
 

@@ -17,8 +17,8 @@ type served struct {
 	log *os.File
 }
 
-// serveHub serves a node at an address and waits until it answers; what it says goes to a file in dir.
-func serveHub(ctx context.Context, dir string, at house.Config, address string) (*served, error) {
+// serveHub serves a node at an address, with more of an environment, and waits until it answers; what it says goes to a file in dir.
+func serveHub(ctx context.Context, dir string, at house.Config, address string, env ...string) (*served, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -27,6 +27,7 @@ func serveHub(ctx context.Context, dir string, at house.Config, address string) 
 	if at.URL != "" {
 		s.cmd.Args = append(s.cmd.Args, "--db", at.URL)
 	}
+	s.cmd.Env = append(os.Environ(), env...)
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	if s.log, err = os.Create(filepath.Join(dir, "hub.log")); err != nil {
 		return nil, err
