@@ -142,6 +142,7 @@ type benchOutageCmd struct {
 	Facts   int    `help:"What each wrote alone." default:"2000"`
 	DB      string `help:"The address of an empty PostgreSQL database for the hub." placeholder:"postgres://…"`
 	JSON    bool   `help:"Print the result as JSON."`
+	Reader  string `help:"Read pages as one who works meanwhile." hidden:""`
 }
 
 // Help gives an example.
@@ -150,6 +151,9 @@ func (benchOutageCmd) Help() string {
 }
 
 func (c *benchOutageCmd) Run(ctx context.Context) error {
+	if c.Reader != "" {
+		return bench.ReadPages(ctx, c.Reader, os.Stdin, os.Stdout)
+	}
 	if c.Centres < 1 || c.Centres > 9999 || c.Facts < 1 || c.Facts > 100_000 {
 		return usageError{fmt.Errorf("--centres from 1 to 9999, --facts from 1 to 100000")}
 	}

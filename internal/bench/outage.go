@@ -1,15 +1,17 @@
 package bench
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -42,8 +44,10 @@ type Outage struct {
 	PageP50   float64 `json:"page_p50_ms"`
 	PageP95   float64 `json:"page_p95_ms"`
 	PageMax   float64 `json:"page_max_ms"`
-	HubRSS    float64 `json:"hub_peak_rss_mb"`
-	Checked   bool    `json:"checked"`
+	// Each is the 95th percentile of each page, in milliseconds.
+	EachP95 map[string]float64 `json:"each_page_p95_ms"`
+	HubRSS  float64            `json:"hub_peak_rss_mb"`
+	Checked bool               `json:"checked"`
 }
 
 // atOnce is how many boxes are under way at one time: the hub is never without, and this machine has to play all of them.
@@ -226,14 +230,11 @@ func (r *Outage) run(ctx context.Context, boxes []outageBox, address, token stri
 	if err != nil {
 		return err
 	}
-	reading, stop := context.WithCancel(ctx)
-	var times []time.Duration
-	var pages error
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		times, pages = readPages(reading, address, token)
-	}()
+	// Whoever reads sits at a machine of their own: in this process they would wait for what the boxes work out.
+	readers, err := readBeside(ctx, address, token)
+	if err != nil {
+		return err
+	}
 	var sent atomic.Int64
 	start := time.Now()
 	err = r.each(ctx, boxes, atOnce, func(h *house.House, _ int) error {
@@ -242,12 +243,19 @@ func (r *Outage) run(ctx context.Context, boxes []outageBox, address, token stri
 		return err
 	}, progress("boxes came back"))
 	r.Seconds = time.Since(start).Seconds()
-	stop()
-	<-read
+	times, pages := readers()
 	r.Facts = int(sent.Load())
 	r.FactsPerS = float64(r.Facts) / r.Seconds
 	if len(times) > 0 {
-		r.Pages, r.PageP50, r.PageP95, r.PageMax = len(times), percentile(times, .5), percentile(times, .95), float64(slices.Max(times).Microseconds())/1000
+		r.Pages, r.PageP50, r.PageP95, r.PageMax = len(times), percentile(times, .5), percentile(times, .95), percentile(times, 1)
+		r.EachP95 = map[string]float64{}
+		for i, page := range outagePages {
+			var some []time.Duration
+			for n := i; n < len(times); n += len(outagePages) {
+				some = append(some, times[n])
+			}
+			r.EachP95[page] = percentile(some, .95)
+		}
 	}
 	return errors.Join(err, pages)
 }
@@ -255,6 +263,47 @@ func (r *Outage) run(ctx context.Context, boxes []outageBox, address, token stri
 func busy(err error) bool {
 	var op interface{ Timeout() bool }
 	return errors.As(err, &op)
+}
+
+// readBeside lets a process of its own read pages (ReadPages) until the function that it returns is called, which gives the times.
+func readBeside(ctx context.Context, address, token string) (func() ([]time.Duration, error), error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	c := exec.CommandContext(ctx, self, "bench", "outage", "--reader", address)
+	c.Env, c.Stderr = append(os.Environ(), readerToken+"="+token), os.Stderr
+	var out bytes.Buffer
+	c.Stdout = &out
+	end, err := c.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Start(); err != nil {
+		return nil, err
+	}
+	syscall.Setpriority(syscall.PRIO_PROCESS, c.Process.Pid, 0) // where that is allowed
+	return func() (times []time.Duration, err error) {
+		end.Close()
+		if err := c.Wait(); err != nil {
+			return nil, fmt.Errorf("who reads: %w", err)
+		}
+		return times, json.Unmarshal(out.Bytes(), &times)
+	}, nil
+}
+
+// readerToken is the variable of the environment with the session of who reads.
+const readerToken = "TIZI_BENCH_SESSION"
+
+// ReadPages reads pages at an address until its input ends, and writes how long each took, as JSON.
+func ReadPages(ctx context.Context, address string, in io.Reader, out io.Writer) error {
+	ctx, stop := context.WithCancel(ctx)
+	go func() { io.Copy(io.Discard, in); stop() }()
+	times, err := readPages(ctx, address, os.Getenv(readerToken))
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(times)
 }
 
 // readPages reads pages until ctx ends, five a second, as people do who wait for what they see.
