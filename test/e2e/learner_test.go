@@ -64,23 +64,24 @@ func TestLearners(t *testing.T) {
 			}
 			manager.do(chromedp.EmulateViewport(1280, 900, chromedp.EmulateScale(2)))
 			js[any](manager, `(document.querySelector(".cutout > li").scrollIntoView({block: "center"}))`)
-			shot := func() []byte {
+			// The page may still be laying itself out anew when it is taken: where the code is and what is seen must be of one moment.
+			var token string
+			for tries := 0; len(token) != 39; tries++ {
+				if tries == 10 {
+					t.Fatalf("the code of the first card reads %q", token)
+				}
+				box := js[[]float64](manager, `(() => { const r = document.querySelector(".cutout .qr").getBoundingClientRect(); return [r.x, r.y, r.width, r.height] })()`)
 				ctx, stop := context.WithTimeout(manager.ctx, patience)
-				defer stop()
-				b, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+				shot, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+				stop()
 				if err != nil {
 					t.Fatal(err)
 				}
-				return b
-			}()
-			img, err := png.Decode(bytes.NewReader(shot))
-			if err != nil {
-				t.Fatal(err)
-			}
-			box := js[[]float64](manager, `(() => { const r = document.querySelector(".cutout .qr").getBoundingClientRect(); return [r.x, r.y, r.width, r.height] })()`)
-			token := picture.Code(cropped(img, box, 2))
-			if len(token) != 39 {
-				t.Fatalf("the code of the first card reads %q", token)
+				img, err := png.Decode(bytes.NewReader(shot))
+				if err != nil {
+					t.Fatal(err)
+				}
+				token = picture.Code(cropped(img, box, 2))
 			}
 
 			// By card: a reader types and ends with Enter.
