@@ -191,8 +191,13 @@ func (p *tab) twoVersions(at *tab, record string) {
 	}
 	at.open("/network")
 	at.follow("button", at.T("network.resume"))
-	at.good()
-	at.open("/today")
+	at.good() // which it may have been before: what headquarters wrote is here once the page says so
+	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		at.open("/today")
+		if strings.Contains(at.text(), clean(at.T("today.task.conflicts", "n", 1))) || time.Now().After(end) {
+			break
+		}
+	}
 	at.followLike("link", at.T("today.task.conflicts", "n", 1))
 	at.followLike("link", "Tafraout")
 	at.picture("-sides")

@@ -118,7 +118,7 @@ func (n *node) start() {
 	if err := n.cmd.Start(); err != nil {
 		n.t.Fatal(err)
 	}
-	for range 400 {
+	for range 3000 { // half a minute, of a machine that does much else
 		if res, err := http.Get(n.url("/healthz")); err == nil {
 			res.Body.Close()
 			return
