@@ -370,37 +370,11 @@ func (c *class) study(ctx context.Context, k *asking, who id.ID, from int, every
 
 // try is an answer to an item; of a choice, a wrong one too.
 func try(it *quiz.Item, right bool) quiz.Response {
-	r := quiz.Response{}
-	switch it.Kind {
-	case quiz.Choice, quiz.Hotspot:
-		r[""] = it.Right()[0]
-		for _, o := range it.Choices {
-			if !right && !o.Correct {
-				r[""] = o.ID
-			}
+	r := it.Solved()
+	for _, o := range it.Choices {
+		if it.Kind == quiz.Choice && !right && !o.Correct {
+			r[""] = o.ID
 		}
-	case quiz.Multiple:
-		for _, o := range it.Right() {
-			r[o] = "on"
-		}
-	case quiz.Order:
-		for i, o := range it.Sequence {
-			r[o.ID] = fmt.Sprint(i + 1)
-		}
-	case quiz.Match:
-		for _, p := range it.Pairs {
-			r[p.ID] = p.ID
-		}
-	case quiz.Gap:
-		for g := range it.Gaps {
-			r[g] = "chameau"
-		}
-	case quiz.Written:
-		r[""] = "chameau"
-	case quiz.Number:
-		r[""] = "7"
-	case quiz.Likert:
-		r[""] = "1"
 	}
 	return r
 }

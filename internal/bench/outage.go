@@ -44,7 +44,7 @@ type Outage struct {
 	PageP50   float64 `json:"page_p50_ms"`
 	PageP95   float64 `json:"page_p95_ms"`
 	PageMax   float64 `json:"page_max_ms"`
-	// Each is the 95th percentile of each page, in milliseconds.
+	// EachP95 is the 95th percentile of each page, in milliseconds.
 	EachP95 map[string]float64 `json:"each_page_p95_ms"`
 	HubRSS  float64            `json:"hub_peak_rss_mb"`
 	Checked bool               `json:"checked"`

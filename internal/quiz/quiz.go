@@ -3,6 +3,7 @@
 package quiz
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 
@@ -111,6 +112,42 @@ var GapMark = regexp.MustCompile(`\[\[([a-z0-9-]+)\]\]`)
 
 // Scored reports whether an item has a right answer.
 func (it *Item) Scored() bool { return it.Kind != Likert }
+
+// Solved returns a right answer; to a question without one, an answer.
+func (it *Item) Solved() Response {
+	r := Response{}
+	switch it.Kind {
+	case Choice, Hotspot:
+		r[""] = it.Right()[0]
+	case Multiple:
+		for _, o := range it.Right() {
+			r[o] = "on"
+		}
+	case Order:
+		for i, o := range it.Sequence {
+			r[o.ID] = fmt.Sprint(i + 1)
+		}
+	case Match:
+		for _, p := range it.Pairs {
+			r[p.ID] = p.ID
+		}
+	case Gap:
+		for g, b := range it.Gaps {
+			for _, words := range b.Accept {
+				r[g] = words[0]
+			}
+		}
+	case Written:
+		for _, words := range it.Accept {
+			r[""] = words[0]
+		}
+	case Number:
+		r[""] = fmt.Sprint(*it.Answer)
+	case Likert:
+		r[""] = "1"
+	}
+	return r
+}
 
 // Right returns the ids of the right choices or spots.
 func (it *Item) Right() (ids []string) {

@@ -15,7 +15,6 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/progress"
-	"tizi/internal/quiz"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
 )
@@ -137,7 +136,7 @@ func TestLearnerLearns(t *testing.T) {
 				tries++
 				learn("POST", path, form)
 			default:
-				right := answer(it)
+				right := it.Solved()
 				for k, v := range right {
 					form.Set(strings.TrimSuffix(name+"."+k, "."), v)
 				}
@@ -225,40 +224,4 @@ func TestLearnerLearns(t *testing.T) {
 			t.Errorf("of somebody who was erased there is %v", by)
 		}
 	})
-}
-
-// answer is a right answer to an item.
-func answer(it *quiz.Item) quiz.Response {
-	r := quiz.Response{}
-	switch it.Kind {
-	case quiz.Choice, quiz.Hotspot:
-		r[""] = it.Right()[0]
-	case quiz.Multiple:
-		for _, o := range it.Right() {
-			r[o] = "on"
-		}
-	case quiz.Order:
-		for i, o := range it.Sequence {
-			r[o.ID] = fmt.Sprint(i + 1)
-		}
-	case quiz.Match:
-		for _, p := range it.Pairs {
-			r[p.ID] = p.ID
-		}
-	case quiz.Gap:
-		for g, b := range it.Gaps {
-			for _, words := range b.Accept {
-				r[g] = words[0]
-			}
-		}
-	case quiz.Written:
-		for _, words := range it.Accept {
-			r[""] = words[0]
-		}
-	case quiz.Number:
-		r[""] = fmt.Sprint(*it.Answer)
-	case quiz.Likert:
-		r[""] = "1"
-	}
-	return r
 }

@@ -192,12 +192,7 @@ func (p *tab) twoVersions(at *tab, record string) {
 	at.open("/network")
 	at.follow("button", at.T("network.resume"))
 	at.good() // which it may have been before: what headquarters wrote is here once the page says so
-	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
-		at.open("/today")
-		if strings.Contains(at.text(), clean(at.T("today.task.conflicts", "n", 1))) || time.Now().After(end) {
-			break
-		}
-	}
+	at.until("/today", at.T("today.task.conflicts", "n", 1))
 	at.followLike("link", at.T("today.task.conflicts", "n", 1))
 	at.followLike("link", "Tafraout")
 	at.picture("-sides")
@@ -206,13 +201,7 @@ func (p *tab) twoVersions(at *tab, record string) {
 	at.click("radio", at.like("radio", i18n.For(at.lang).Date("2013-05-03")).name)
 	at.follow("button", at.T("conflict.settle"))
 	at.reads(at.T("conflict.none"))
-	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
-		p.open("/conflicts")
-		if strings.Contains(p.text(), clean(p.T("conflict.none"))) || time.Now().After(end) {
-			break
-		}
-	}
-	p.reads(p.T("conflict.none"))
+	p.until("/conflicts", p.T("conflict.none"))
 	for _, x := range []*tab{p, at} {
 		x.open(record)
 		x.reads(i18n.For(x.lang).Date("2013-05-03"))
@@ -253,15 +242,19 @@ func (p *tab) followLike(role, words string) {
 // good waits until the last exchange was whole.
 func (p *tab) good() {
 	p.t.Helper()
+	p.until(p.path(), p.T("network.state.good"))
+}
+
+// until opens a page again and again until a sentence can be read on it.
+func (p *tab) until(path, sentence string) {
+	p.t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
-		p.open(p.path())
-		if strings.Contains(p.text(), clean(p.T("network.state.good"))) {
-			return
-		}
-		if time.Now().After(end) {
-			p.reads(p.T("network.state.good"))
+		p.open(path)
+		if strings.Contains(p.text(), clean(sentence)) || time.Now().After(end) {
+			break
 		}
 	}
+	p.reads(sentence)
 }
 
 // somebody registers a child.
@@ -278,13 +271,7 @@ func (p *tab) somebody(given, family string) {
 // present waits until a search finds somebody.
 func (p *tab) present(family string) {
 	p.t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
-		p.open("/people?q=" + family)
-		if found := strings.Contains(p.text(), family); found || time.Now().After(end) {
-			break
-		}
-	}
-	p.reads(family)
+	p.until("/people?q="+family, family)
 }
 
 // missing fails where a search shows somebody; it also finds who sounds like them.
