@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,7 @@ type tab struct {
 	mu       sync.Mutex
 	faults   []string
 	host     string
+	files    string // another host that it may ask for files; "": none
 	dialogs  []page.DialogType
 	document string // where the last document came from
 	status   int64
@@ -91,7 +93,7 @@ func (p *tab) hear(ev any) {
 	switch ev := ev.(type) {
 	case *network.EventRequestWillBeSent:
 		u, err := url.Parse(ev.Request.URL)
-		if err != nil || u.Host != p.host && u.Scheme != "data" && u.Scheme != "blob" && u.Scheme != "about" {
+		if err != nil || u.Host != p.host && u.Host != cmp.Or(p.files, p.host) && u.Scheme != "data" && u.Scheme != "blob" && u.Scheme != "about" {
 			fault("asks for %s", ev.Request.URL)
 		}
 	case *network.EventResponseReceived:
