@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
@@ -49,6 +50,8 @@ type tab struct {
 	document string // where the last document came from
 	status   int64
 	pictures int
+
+	pages, presses, letters int // of who uses it
 }
 
 // newTab opens a tab with cookies of its own.
@@ -269,6 +272,7 @@ func (p *tab) leave(how func()) {
 // settled looks at a page that has just come.
 func (p *tab) settled() {
 	p.t.Helper()
+	p.pages++
 	js[bool](p, `document.fonts.ready.then(() => true)`)
 	p.verdict()
 	if l, ok := i18n.Parse(js[string](p, `document.documentElement.lang`)); ok {
@@ -505,6 +509,7 @@ func (p *tab) spot(e element) point {
 // press clicks an element with the mouse.
 func (p *tab) press(e element) {
 	p.t.Helper()
+	p.presses++
 	at := p.spot(e)
 	p.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at.X, at.Y), chromedp.MouseClickXY(at.X, at.Y))
 }
@@ -534,6 +539,7 @@ func (p *tab) fill(label, text string) {
 		on[bool](p, e, `function(v) { this.value = v; this.dispatchEvent(new Event("input", {bubbles: true})); this.dispatchEvent(new Event("change", {bubbles: true})); return true }`, text)
 		return
 	}
+	p.letters += utf8.RuneCountInString(text)
 	p.press(e)
 	p.do(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.KeyEvent(kb.Delete))
 	call(p, input.InsertText, input.InsertTextParams{Text: text})
