@@ -111,7 +111,7 @@ func (r *Reader) maybe(t i18n.Text) *Said {
 
 // file is the address of a file of the course.
 func (r *Reader) file(p string) string {
-	return "/course-files/" + r.Version.ID.String() + "?file=" + url.QueryEscape(p)
+	return r.a.D.S.Files(r.a.R) + "/course-files/" + r.Version.ID.String() + "?file=" + url.QueryEscape(p)
 }
 
 // Passage renders a text of a lesson; nil where there is none.

@@ -112,6 +112,8 @@ type frame struct {
 	Actions template.HTML
 	Body    template.HTML
 	Langs   []langChoice
+	// Desk says that the screen needs more styles than those of a learner, whose tablet is slow.
+	Desk bool
 }
 
 type langChoice struct {

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -51,7 +52,7 @@ func (s *Shell) HTML(p *Page, screen string, view any) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("there is no screen %q", screen)
 	}
-	f := frame{Page: p, Langs: p.choices()}
+	f := frame{Page: p, Langs: p.choices(), Desk: !ofLearners(screen)}
 	name := "frame"
 	body := "main"
 	if has["door"] {
@@ -74,6 +75,11 @@ func (s *Shell) HTML(p *Page, screen string, view any) ([]byte, error) {
 		return nil, fmt.Errorf("render the frame of %s: %w", screen, err)
 	}
 	return b.Bytes(), nil
+}
+
+// ofLearners reports whether learners use a screen: it carries their styles and no others.
+func ofLearners(screen string) bool {
+	return strings.HasPrefix(screen, "learn/") || strings.HasPrefix(screen, "entry/") && screen != "entry/tablets"
 }
 
 // squeezers are kept between pages: making one costs more than using it.
