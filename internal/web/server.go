@@ -193,7 +193,7 @@ func bound(path string) int64 {
 		return teach.MaxScan + maxForm
 	case path == "/network/bundles":
 		return 0
-	case strings.HasPrefix(path, "/my/courses/"):
+	case strings.HasPrefix(path, "/my/courses/"), path == "/outbox":
 		return learn.MaxWork
 	case strings.HasSuffix(path, "/photo"):
 		return picture.MaxBytes + maxForm
@@ -308,6 +308,9 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	if a != nil && a.Learner != nil {
 		called, _ := a.Names(a.Learner.Who.Details)
 		p.Learner = &shell.Learner{Name: called, SignOut: "/door/out", Here: "/door/here", Idle: int(a.Learner.Idle().Seconds())}
+		if a.Learner.Shared() {
+			p.Learner.ID = a.Learner.Person.String()
+		}
 		p.Place = a.PlaceName(a.Learner.Centre)
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/course"
@@ -44,6 +45,8 @@ func myRoutes(d *door.Door, handle func(string, access.Action, func(*door.Ask) e
 	mine("GET /my/courses/{course}/{module}/{lesson}/{step}", func(a *door.Ask) error { return myStep(a, labs) })
 	mine("POST /my/courses/{course}/{module}/{lesson}/{step}", func(a *door.Ask) error { return myStepGiven(a, labs) })
 	mine("POST /my/courses/{course}/{module}/{lesson}/{step}/records", labRecords)
+	mine("POST /my/pass", passGiven)
+	d.Handle("POST /outbox", door.Public, func(a *door.Ask) error { return handedOver(a, labs) })
 }
 
 // followed is a course that a group of the learner's follows.
@@ -83,6 +86,8 @@ type way struct {
 	done  progress.Lessons
 	open  map[string]bool // tests that their trainer has opened
 	from  int             // the lesson that the group is at
+	on    time.Time       // when what is said was done; zero: now
+	said  string          // what the clock of the device said of it
 }
 
 func (f followed) way(a *door.Ask) (*way, error) {
@@ -379,7 +384,7 @@ func myLessonBegun(a *door.Ask) error {
 
 // deed is what the learner does at a step of a lesson.
 func (w *way) deed(l *course.Lesson, step, verb string) progress.Deed {
-	return progress.Deed{Person: w.a.Learner.Person, At: progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}, Verb: verb, Version: w.Version.ID, Group: w.group, Lang: string(w.a.Lang)}
+	return progress.Deed{Person: w.a.Learner.Person, At: progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}, Verb: verb, Version: w.Version.ID, Group: w.group, Lang: string(w.a.Lang), On: w.on, Clock: w.said}
 }
 
 // put says a deed. The same form sent again is the same deed; another answer in the same form, of a page that was gone back to, is
@@ -505,6 +510,7 @@ func stepView(a *door.Ask, labs []Lab, typed quiz.Response) (v MyStep, err error
 		for _, lab := range labs {
 			if lab.Name == x.Lab {
 				v.Lab, v.Learner, v.Send = &lab, a.Learner.Person.String(), v.Action+"/records"
+				v.LabAt = progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}.IRI()
 			}
 		}
 	case x.Kind == course.Project:
@@ -621,8 +627,7 @@ func myStepGiven(a *door.Ask, labs []Lab) error {
 			return again("file", "my.file_missing", nil)
 		}
 		if b != nil {
-			sum := sha256.Sum256(b)
-			f := progress.Attached{Type: kind, SHA2: hex.EncodeToString(sum[:]), Length: len(b)}
+			f := attached(b, kind)
 			d.Files, files = []progress.Attached{f}, map[string][]byte{f.SHA2: b}
 		}
 		a.Notify("good", "my.kept")
@@ -688,15 +693,7 @@ func handedIn(a *door.Ask) (b []byte, kind string, err error) {
 	if b, err = io.ReadAll(f); err != nil {
 		return nil, "", err
 	}
-	if strings.HasPrefix(string(b), "%PDF-") {
-		return b, "application/pdf", nil
-	}
-	img, err := picture.Read(b)
-	if err != nil {
-		return nil, "", err
-	}
-	b, err = picture.Page(img)
-	return b, "image/jpeg", err
+	return worked(b)
 }
 
 // labRecords takes what a lab of a step says, from the outbox of the device.
@@ -713,7 +710,7 @@ func labRecords(a *door.Ask) error {
 			Message string `json:"message"`
 		}{why})
 	}
-	said, files, err := readParts(a.R)
+	said, files, err := readParts(a.R.Header.Get("Content-Type"), a.R.Body)
 	if err != nil {
 		return refuse(http.StatusUnprocessableEntity, err.Error())
 	}
@@ -1008,41 +1005,6 @@ func known(a *door.Ask) error {
 	}
 	slices.SortFunc(v.Courses, func(a, b MyKnownCourse) int { return cmp.Compare(a.Title.Text, b.Title.Text) })
 	return a.Render("learn/known", v)
-}
-
-// readParts reads what an outbox sends: statements, and the files they name by their digests, as xAPI has them.
-func readParts(r *http.Request) (*statement.Value, map[string][]byte, error) {
-	in, err := r.MultipartReader()
-	if err != nil {
-		return nil, nil, err
-	}
-	var said *statement.Value
-	files := map[string][]byte{}
-	for {
-		p, err := in.NextRawPart()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		b, err := io.ReadAll(p)
-		if err != nil {
-			return nil, nil, err
-		}
-		if said == nil {
-			if said, err = statement.Parse(b); err != nil {
-				return nil, nil, err
-			}
-			continue
-		}
-		sum := sha256.Sum256(b)
-		files[hex.EncodeToString(sum[:])] = b
-	}
-	if said == nil {
-		return nil, nil, errors.New("there are no statements")
-	}
-	return said, files, nil
 }
 
 // TitleOf names a step; by its id where it is of another version.

@@ -397,6 +397,17 @@ func learnerOf(a *door.Ask) error {
 		}
 		v.Courses = append(v.Courses, x)
 	}
+	records, err := person.Records(ctx, a.H.DB, p.ID)
+	if err != nil {
+		return err
+	}
+	refused, err := a.H.Learners.RefusedOf(ctx, a.H.DB, records)
+	for _, x := range refused {
+		v.Refused = append(v.Refused, RefusedRow{a.Moment(x.At), a.P.T(x.Why)})
+	}
+	if err != nil {
+		return err
+	}
 	return a.Render("teach/learner", v)
 }
 

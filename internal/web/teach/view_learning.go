@@ -78,7 +78,11 @@ type LearnerPage struct {
 	Name, Other     string
 	Group, GroupURL string
 	Courses         []LearnerCourse
+	Refused         []RefusedRow // what tablets handed in and could not be taken
 }
+
+// RefusedRow is one of it.
+type RefusedRow struct{ On, Why string }
 
 // LearnerCourse is a learner in a course.
 type LearnerCourse struct {
