@@ -215,7 +215,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.DecideAppeals) {
 		paths = append(paths, "/appeals")
 	}
-	paths = append(paths, "/worried", "/events", "/registrations", "/learn", "/frameworks", "/frameworks/digcomp-2.2")
+	paths = append(paths, "/worried", "/events", "/registrations", "/learn", "/frameworks", "/frameworks/digcomp-2.2", "/frameworks/digcomp-2.2/coverage")
 	if access.Allows(role, access.ReadActivities) {
 		paths = append(paths, "/activities", "/activities?pillar=training&state=held")
 	}

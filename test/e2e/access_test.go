@@ -56,7 +56,7 @@ var asks = map[string]access.Action{
 }
 
 // open are the pages for everybody.
-var public = map[string]bool{"/learn": true, "/learn/{course}": true, "/learn/{course}/{lesson}": true, "/learn/{course}/{lesson}/{exercise}": true, "/course-files/{id}": true, "/frameworks": true, "/frameworks/{code}": true, "/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/door": true, "/door/number": true, "/door/group/{id}": true, "/languages": true, "/pair": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/labs": true, "/labs/{name}": true, "/draws": true, "/draws/{id}": true, "/draws/{id}/list.txt": true,
+var public = map[string]bool{"/learn": true, "/learn/{course}": true, "/learn/{course}/{lesson}": true, "/learn/{course}/{lesson}/{exercise}": true, "/course-files/{id}": true, "/frameworks": true, "/frameworks/{code}": true, "/frameworks/{code}/coverage": true, "/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/door": true, "/door/number": true, "/door/group/{id}": true, "/languages": true, "/pair": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/labs": true, "/labs/{name}": true, "/draws": true, "/draws/{id}": true, "/draws/{id}/list.txt": true,
 	"/events": true, "/feedback": true, "/feedback/thanks": true, "/feedback/{id}": true, "/events/{id}": true, "/events/{id}/outputs/{id}": true, "/registrations": true, "/registrations/{id}": true}
 
 // The words that stand only in what another centre has written down.
