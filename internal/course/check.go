@@ -316,6 +316,12 @@ func (k *check) activity(file string, l *Lesson, a *Activity) {
 	for _, f := range a.Captions {
 		k.asset(file, a.Line, l.Dir(), f)
 	}
+	if len(a.Rubric) > 0 && a.Kind != Project && a.Kind != Lab {
+		k.fault(file, a.Rubric[0].Line, "course.fault.rubric", "kind", a.Kind)
+	}
+	if len(a.Rubric) > MaxCriteria {
+		k.fault(file, a.Rubric[MaxCriteria].Line, "course.fault.criteria", "n", MaxCriteria)
+	}
 	for _, c := range a.Rubric {
 		if len(c.Levels) < 2 {
 			k.fault(file, c.Line, "course.fault.few", "field", "levels")
