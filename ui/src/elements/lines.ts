@@ -25,7 +25,10 @@ class Lines extends HTMLElement {
       go(Number(a.dataset.line));
     });
     say();
-    if (this.dataset.line) go(Number(this.dataset.line));
+    // The browser goes to the part of the page that the address names, and takes the focus away, once all is there.
+    const line = Number(this.dataset.line);
+    if (line && document.readyState === "complete") go(line);
+    else if (line) addEventListener("load", () => setTimeout(go, 0, line));
   }
 }
 customElements.define("tz-lines", Lines);
