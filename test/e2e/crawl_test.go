@@ -21,8 +21,8 @@ func kindOf(address string) string {
 		path = "/labs/{name}"
 	}
 	path = courseOf.ReplaceAllString(frameworkOf.ReplaceAllString(path, "/frameworks/{code}"), "/$1/{course}")
-	path = draftStepOf.ReplaceAllString(path, "$1/{lesson}/{step}")
 	path = draftLessonOf.ReplaceAllString(path, "$1/{lesson}")
+	path = draftStepOf.ReplaceAllString(path, "$1/{lesson}/{step}")
 	path = exerciseOf.ReplaceAllString(lessonOf.ReplaceAllString(path, "$1/{lesson}"), "$1/{exercise}")
 	if place := u.Query().Get("place"); place != "" {
 		path += "?place" + strings.Repeat("-", strings.Count(place, "-"))

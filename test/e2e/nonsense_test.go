@@ -333,7 +333,9 @@ func TestNonsense(t *testing.T) {
 		c := n.play("nationale")
 		c.t = t
 		for _, v := range c.crawl(40, "/", "/people", "/groups", "/staff", "/programmes") {
-			harmless(t, v.address, v.answer)
+			if kindOf(v.address) != "/authoring/{id}/zip" { // which is no page
+				harmless(t, v.address, v.answer)
+			}
 		}
 		n.check()
 	})
@@ -365,7 +367,7 @@ var unguessed = map[string]bool{
 	"/programmes/{code}/restore":     true,                                                                                         // good once
 	"/programmes/{code}/spread":      true,                                                                                         // what was looked at has changed by then
 	"/programmes/{code}/rollout/new": true, "/programmes/{code}/rollout/{id}": true, "/programmes/{code}/rollout/{id}/adopt": true, // a name is taken, a plan is removed, what was looked at has changed by then
-	"/authoring/open": true, "/authoring/upload": true, "/authoring/{id}/publish": true, "/authoring/{id}/rename": true, "/authoring/{id}/remove": true, // a list is no ZIP file, a course has one draft, and a draft may be broken by then
+	"/authoring/{id}/file": true, "/authoring/open": true, "/authoring/upload": true, "/authoring/{id}/publish": true, "/authoring/{id}/rename": true, "/authoring/{id}/remove": true, // a list is no ZIP file, a course has one draft, and a draft may be broken by then
 	"/authoring/{id}/preview/{lesson}/{step}": true, "/authoring/{id}/preview/pre": true, "/authoring/{id}/preview/post": true, // what is tried is marked on the page
 	"/sessions/{id}/cancel": true, // its sheet may be taken by then
 	"/sessions/{id}/change": true} // the last room and the last trainer may be taken
@@ -508,6 +510,9 @@ func kept(t *testing.T, what string, f *form, v url.Values, a *answer) {
 	}
 	for _, q := range f.inputs {
 		typed, got := v.Get(q.name), back.input(q.name).value
+		if q.kind == "textarea" && !v.Has(q.name) && kindOf(f.action) == "/authoring/{id}/file" {
+			continue // a text that did not arrive stays as it was saved
+		}
 		switch q.kind {
 		case "password", "file", "hidden", "button":
 			continue

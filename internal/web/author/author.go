@@ -498,21 +498,21 @@ func sortedKeys[T any](m map[string]T) (out []string) {
 	return out
 }
 
-// pageAgain shows the draft with what was wrong, and what was typed.
+// pageAgain shows the draft with what was wrong, and what was typed into the form.
 func pageAgain(a *door.Ask, x *draft.Draft, field, why string) error {
 	v, err := page(a, x)
 	if err != nil {
 		return err
 	}
-	typed := func(name string, to *string) {
-		if a.R.PostForm.Has(name) {
-			*to = a.R.PostFormValue(name)
-		}
+	typed := a.R.PostFormValue
+	switch path.Base(a.R.URL.Path) {
+	case "lessons":
+		v.Module, v.Lesson = typed("module"), typed("lesson")
+	case "files":
+		v.Folder, v.Over = typed("folder"), typed("over")
+	case "publish":
+		v.Number, v.Despite = typed("number"), typed("despite")
 	}
-	typed("module", &v.Module)
-	typed("lesson", &v.Lesson)
-	typed("folder", &v.Folder)
-	typed("number", &v.Number)
 	v.Errors[field] = why
 	return a.Again("author/draft", v)
 }

@@ -255,7 +255,7 @@ func fileAgain(a *door.Ask, x *draft.Draft, field, why string) error {
 	if err != nil {
 		return err
 	}
-	if a.R.PostForm.Has("to") {
+	if path.Base(a.R.URL.Path) == "rename" {
 		v.To = a.R.PostFormValue("to")
 	}
 	v.Errors[field] = why

@@ -52,7 +52,8 @@ type Page struct {
 	Asks             bool // a newer version came since
 	Module, Lesson   string
 	Modules          []string
-	Folder           string
+	Folder, Over     string
+	Despite          string
 	Folders          []string
 	Path             string
 	Errors           map[string]string
