@@ -140,8 +140,10 @@ func strike(ctx context.Context, tx store.Tx, v id.ID) error {
 	if err := tx.Exec(ctx, "DELETE FROM learner_device WHERE id = ?", v); err != nil {
 		return err
 	}
-	if err := tx.Exec(ctx, "DELETE FROM learner_session WHERE device = ?", v); err != nil {
-		return err
+	for _, table := range []string{"learner_session", "learner_pass"} {
+		if err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE device = ?", v); err != nil {
+			return err
+		}
 	}
 	for _, table := range []string{"learner_try", "learner_lock"} {
 		if err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE who = ?", v.Hex()); err != nil {

@@ -198,7 +198,7 @@ func (l *Learners) End(ctx context.Context, token string) error {
 // Forget takes away how people who are erased came in.
 func Forget(ctx context.Context, tx store.Tx, persons []id.ID) error {
 	for _, p := range persons {
-		for _, table := range []string{"learner_session", "learner_avatar", "learner_secret"} {
+		for _, table := range []string{"learner_session", "learner_avatar", "learner_secret", "learner_pass", "learner_refused"} {
 			if err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE person = ?", p); err != nil {
 				return err
 			}

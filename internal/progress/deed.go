@@ -73,6 +73,8 @@ type Deed struct {
 	Duration     time.Duration // 0: unknown
 	Competencies []string
 	Files        []Attached
+	On           time.Time // when it was done; zero: when it is kept
+	Clock        string    // what the clock of the device said, where that was not believed
 }
 
 // Attached is a file that goes with a deed.
@@ -103,7 +105,10 @@ func activity(iri, kind string) object {
 	return o
 }
 
-// Statement says the deed in xAPI. It has no timestamp: when it was done is when it is kept.
+// ClockKey names what the clock of a device said, in a context.
+const ClockKey = "urn:tizi:device-clock"
+
+// Statement says the deed in xAPI.
 func (d Deed) Statement() (*statement.Statement, error) {
 	kind := stepType
 	switch {
@@ -149,6 +154,12 @@ func (d Deed) Statement() (*statement.Statement, error) {
 	}
 	if len(r) > 0 {
 		s["result"] = r
+	}
+	if !d.On.IsZero() {
+		s["timestamp"] = d.On.UTC().Format("2006-01-02T15:04:05.000Z")
+	}
+	if d.Clock != "" {
+		context["extensions"] = object{ClockKey: d.Clock}
 	}
 	for _, f := range d.Files {
 		l, _ := s["attachments"].([]object)

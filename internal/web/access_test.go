@@ -481,6 +481,9 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 		case "{test}":
 			return progress.Pretest
 		case "{piece}":
+			if strings.HasSuffix(r.Path, "/marks") { // where the group follows the course that has the rubric
+				must(t, n.Courses.Assign(ctx, id.Nil, person.Stream(s.centre), s.group, "mon-cours", n.course(t)))
+			}
 			return n.work(t, s.centre, s.person).String()
 		case "{version}":
 			return n.course(t).String() + "?file=modules/commencer/premiere-lecon/media/exemples.svg"
@@ -525,7 +528,7 @@ func (n *node) work(t testing.TB, centre, who id.ID) id.ID {
 	t.Helper()
 	b := picture(t)
 	sum := fmt.Sprintf("%x", sha256.Sum256(b))
-	d := progress.Deed{ID: id.New(), Person: who, At: progress.At{Course: "mon-cours", Lesson: "commencer/premiere-lecon", Step: "garder"}, Verb: progress.Submitted,
+	d := progress.Deed{ID: id.New(), Person: who, At: progress.At{Course: "mon-cours", Lesson: "commencer/premiere-lecon", Step: "dessiner"}, Verb: progress.Completed,
 		Files: []progress.Attached{{Type: "image/jpeg", SHA2: sum, Length: len(b)}}}
 	must(t, n.Progress.Put(ctx, centre, []progress.Deed{d}, map[string][]byte{sum: b}))
 	return d.ID
@@ -607,7 +610,7 @@ func TestEveryCell(t *testing.T) {
 			own, near, out := n.spot(t, "in", "MA-ERR-MJ1", acc.ID), n.spot(t, "near", "MA-ERR-MJ1"), n.spot(t, "out", far.Code)
 			own.agreed, near.agreed, out.agreed = ours, ours, theirs
 			for _, r := range n.web.Routes {
-				if r.Path == "/" || r.Path == "/signin/outside" || r.Path == "/signin/outside/back" { // of what there is not
+				if r.Path == "/" || r.Path == "/signin/outside" || r.Path == "/signin/outside/back" || r.Path == "/outbox" { // of what there is not; with a pass and for nobody without
 					continue
 				}
 				spots := []spot{own}

@@ -53,6 +53,8 @@ type Options struct {
 	Other string
 	// HTTPS is what the node serves besides; nil: it serves none.
 	HTTPS *box.HTTPS
+	// Files is a second name of the node, from which what was imported is served; "": there is none.
+	Files string
 	// Metrics, unless it is nil, measures requests.
 	Metrics *box.Metrics
 	// Proxy has the addresses of proxies that stand before the node and are to be believed.
@@ -79,7 +81,7 @@ func New(h *house.House, o Options) (*Server, error) {
 			p.TrustURL = "/trust"
 		}
 		fill(d, r, p)
-	}, Log: o.Log})
+	}, Files: o.Files, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -149,10 +151,11 @@ func New(h *house.House, o Options) (*Server, error) {
 	all.Handle(api.Path, api.NewExchange(h.Nodes, h.Log, o.Log))
 	all.Handle(api.CasePath, api.NewCase(h.Frameworks, h.DB, o.Log))
 	all.Handle(xapi.Path, xapi.New(h.Records, o.Log))
+	whole := s.Foreign("/course-files/", all)
 	if len(o.Proxy) > 0 {
-		return &Server{shell.Behind(all, o.Proxy), d.Routes}, nil
+		whole = shell.Behind(whole, o.Proxy)
 	}
-	return &Server{all, d.Routes}, nil
+	return &Server{whole, d.Routes}, nil
 }
 
 // plain makes text of the questions in an address.
@@ -199,7 +202,7 @@ func bound(path string) int64 {
 		return author.MaxUpload
 	case strings.HasPrefix(path, "/authoring/") && strings.HasSuffix(path, "/file"):
 		return author.MaxText
-	case strings.HasPrefix(path, "/my/courses/"):
+	case strings.HasPrefix(path, "/my/courses/"), path == "/outbox":
 		return learn.MaxWork
 	case strings.HasSuffix(path, "/photo"):
 		return picture.MaxBytes + maxForm
@@ -319,6 +322,9 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	if a != nil && a.Learner != nil {
 		called, _ := a.Names(a.Learner.Who.Details)
 		p.Learner = &shell.Learner{Name: called, SignOut: "/door/out", Here: "/door/here", Idle: int(a.Learner.Idle().Seconds())}
+		if a.Learner.Shared() {
+			p.Learner.ID = a.Learner.Person.String()
+		}
 		p.Place = a.PlaceName(a.Learner.Centre)
 		return
 	}

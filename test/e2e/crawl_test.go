@@ -34,7 +34,7 @@ func kindOf(address string) string {
 }
 
 var (
-	frameworkOf   = regexp.MustCompile(`^/frameworks/[^/]+$`)
+	frameworkOf   = regexp.MustCompile(`^/frameworks/[^/]+`)
 	courseOf      = regexp.MustCompile(`^/(learn|lessons)/[^/]+`)
 	lessonOf      = regexp.MustCompile(`^(/(?:learn|lessons)/\{course\})/[^/]+/[^/]+`)
 	draftStepOf   = regexp.MustCompile(`^(/authoring/\{id\}/preview)/[^/]+/[^/]+/[^/]+$`)

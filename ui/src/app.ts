@@ -13,6 +13,7 @@ import "./elements/scan";
 import "./elements/letters";
 import "./elements/live";
 import "./elements/idle";
+import "./elements/kept";
 import "./elements/lines";
 
 // A page with errors starts at its summary.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/course"
@@ -24,6 +25,7 @@ import (
 	"tizi/internal/quiz"
 	"tizi/internal/record"
 	"tizi/internal/statement"
+	"tizi/internal/teaching"
 	"tizi/internal/training"
 	"tizi/internal/web/door"
 )
@@ -43,6 +45,8 @@ func myRoutes(d *door.Door, handle func(string, access.Action, func(*door.Ask) e
 	mine("GET /my/courses/{course}/{module}/{lesson}/{step}", func(a *door.Ask) error { return myStep(a, labs) })
 	mine("POST /my/courses/{course}/{module}/{lesson}/{step}", func(a *door.Ask) error { return myStepGiven(a, labs) })
 	mine("POST /my/courses/{course}/{module}/{lesson}/{step}/records", labRecords)
+	mine("POST /my/pass", passGiven)
+	d.Handle("POST /outbox", door.Public, func(a *door.Ask) error { return handedOver(a, labs) })
 }
 
 // followed is a course that a group of the learner's follows.
@@ -80,6 +84,10 @@ type way struct {
 	*Reader
 	group id.ID
 	done  progress.Lessons
+	open  map[string]bool // tests that their trainer has opened
+	from  int             // the lesson that the group is at
+	on    time.Time       // when what is said was done; zero: now
+	said  string          // what the clock of the device said of it
 }
 
 func (f followed) way(a *door.Ask) (*way, error) {
@@ -87,7 +95,20 @@ func (f followed) way(a *door.Ask) (*way, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &way{r, f.group.Cohort, nil}
+	w := &way{Reader: r, group: f.group.Cohort}
+	ctx, h := a.R.Context(), a.H
+	open, err := h.Teaching.Tests(ctx, h.DB, w.group)
+	if err != nil {
+		return nil, err
+	}
+	w.open = open[w.Version.Code]
+	stops, err := h.Teaching.Stops(ctx, h.DB, w.group)
+	if err != nil {
+		return nil, err
+	}
+	if l := stops[w.Version.Code]; len(l) > 0 {
+		w.from, _ = teaching.GoOn(Paths(w.Course), l, func(int) bool { return false })
+	}
 	return w, w.read()
 }
 
@@ -138,45 +159,39 @@ func (w *way) count(l []*course.Lesson) (n int) {
 	return n
 }
 
-// takes reports whether it is the time for a test: the first before any lesson is done, the other when all are.
+// takes reports whether it is the time for a test: the first before any lesson is done, and both when the trainer has opened them.
 func (w *way) takes(test string) bool {
 	if t := w.done[test]; t != nil && t.Done {
 		return false
 	}
-	all := w.Course.Lessons()
-	switch n := w.count(all); test {
-	case progress.Pretest:
-		return w.Course.Pre != nil && n == 0
-	default:
-		return w.Course.Post != nil && n == len(all)
+	if test == progress.Pretest {
+		return w.Course.Pre != nil && (w.open[test] || w.count(w.Course.Lessons()) == 0)
 	}
+	return w.Course.Post != nil && w.open[test]
 }
 
-// next is what comes next in the course: a test, the lesson that was left last, the first that is not done. It is nil once all is done.
+// next is what comes next in the course: a test; the first lesson that is not done from where the learner or the group has come to, so
+// that what was left out by moving on is not gone back to while there is more; then what is left. It is nil once all is done.
 func (w *way) next() (*MyNext, *course.Module) {
 	c := w.Course
 	if w.takes(progress.Pretest) {
 		return &MyNext{URL: w.testURL(progress.Pretest), Kind: progress.Pretest}, c.Modules[0]
 	}
-	var found *course.Lesson
-	var in *course.Module
-	for _, m := range c.Modules {
-		for _, l := range m.Lessons {
-			if w.finished(l) {
-				continue
-			}
-			p := w.done[l.Path()]
-			switch {
-			case found == nil, p != nil && (w.done[found.Path()] == nil || p.Last.After(w.done[found.Path()].Last)):
-				found, in = l, m
-			}
-		}
-	}
-	if found != nil {
-		return w.toLesson(found), in
-	}
 	if w.takes(progress.Posttest) {
 		return &MyNext{URL: w.testURL(progress.Posttest), Kind: progress.Posttest}, c.Modules[len(c.Modules)-1]
+	}
+	all := c.Lessons()
+	from := w.from
+	for i, l := range all {
+		if w.done[l.Path()] != nil {
+			from = max(from, i)
+		}
+	}
+	for _, l := range slices.Concat(all[min(from, len(all)):], all) {
+		if !w.finished(l) {
+			i := slices.IndexFunc(c.Modules, func(m *course.Module) bool { return m.Name == l.Module })
+			return w.toLesson(l), c.Modules[i]
+		}
 	}
 	return nil, nil
 }
@@ -369,7 +384,7 @@ func myLessonBegun(a *door.Ask) error {
 
 // deed is what the learner does at a step of a lesson.
 func (w *way) deed(l *course.Lesson, step, verb string) progress.Deed {
-	return progress.Deed{Person: w.a.Learner.Person, At: progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}, Verb: verb, Version: w.Version.ID, Group: w.group, Lang: string(w.a.Lang)}
+	return progress.Deed{Person: w.a.Learner.Person, At: progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}, Verb: verb, Version: w.Version.ID, Group: w.group, Lang: string(w.a.Lang), On: w.on, Clock: w.said}
 }
 
 // put says a deed. The same form sent again is the same deed; another answer in the same form, of a page that was gone back to, is
@@ -495,15 +510,16 @@ func stepView(a *door.Ask, labs []Lab, typed quiz.Response) (v MyStep, err error
 		for _, lab := range labs {
 			if lab.Name == x.Lab {
 				v.Lab, v.Learner, v.Send = &lab, a.Learner.Person.String(), v.Action+"/records"
+				v.LabAt = progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}.IRI()
 			}
 		}
 	case x.Kind == course.Project:
-		all, err := works(a, w)
+		all, err := w.works()
 		if err != nil {
 			return v, err
 		}
 		for _, o := range all {
-			if o.at.Lesson == l.Path() && o.at.Step == step {
+			if o.At.Lesson == l.Path() && o.At.Step == step {
 				v.Works = append(v.Works, o.Work)
 			}
 		}
@@ -611,8 +627,7 @@ func myStepGiven(a *door.Ask, labs []Lab) error {
 			return again("file", "my.file_missing", nil)
 		}
 		if b != nil {
-			sum := sha256.Sum256(b)
-			f := progress.Attached{Type: kind, SHA2: hex.EncodeToString(sum[:]), Length: len(b)}
+			f := attached(b, kind)
 			d.Files, files = []progress.Attached{f}, map[string][]byte{f.SHA2: b}
 		}
 		a.Notify("good", "my.kept")
@@ -678,15 +693,7 @@ func handedIn(a *door.Ask) (b []byte, kind string, err error) {
 	if b, err = io.ReadAll(f); err != nil {
 		return nil, "", err
 	}
-	if strings.HasPrefix(string(b), "%PDF-") {
-		return b, "application/pdf", nil
-	}
-	img, err := picture.Read(b)
-	if err != nil {
-		return nil, "", err
-	}
-	b, err = picture.Page(img)
-	return b, "image/jpeg", err
+	return worked(b)
 }
 
 // labRecords takes what a lab of a step says, from the outbox of the device.
@@ -703,7 +710,7 @@ func labRecords(a *door.Ask) error {
 			Message string `json:"message"`
 		}{why})
 	}
-	said, files, err := readParts(a.R)
+	said, files, err := readParts(a.R.Header.Get("Content-Type"), a.R.Body)
 	if err != nil {
 		return refuse(http.StatusUnprocessableEntity, err.Error())
 	}
@@ -758,37 +765,6 @@ func labStatement(a *door.Ask, v *statement.Value, at progress.At, lab string) (
 	return statement.New(v, statement.V2, "")
 }
 
-// made is a work with where it was made.
-type made struct {
-	Work
-	at progress.At
-}
-
-// works are what the learner handed in or kept in a course, the newest first.
-func works(a *door.Ask, w *way) (out []made, err error) {
-	ctx := a.R.Context()
-	list, err := a.H.Progress.Works(ctx, a.H.DB, a.Learner.Person, w.Version.Code)
-	if err != nil {
-		return nil, err
-	}
-	for _, x := range list {
-		row, v, err := a.H.Records.Get(ctx, x.Centre, id.Nil, x.ID)
-		if errors.Is(err, record.ErrUnknown) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		m := made{Work{On: x.On.Local().Format("2006-01-02"), Note: v.Get("result", "response").Text()}, x.At}
-		m.Title = w.TitleOf(x.At)
-		if len(row.Files) > 0 && x.Centre == a.Learner.Centre {
-			m.URL, m.Image = "/my/work/"+x.ID.String(), row.Files[0].Type == "image/jpeg"
-		}
-		out = append(out, m)
-	}
-	return out, nil
-}
-
 func myWork(a *door.Ask) error {
 	l, err := ways(a)
 	if err != nil {
@@ -796,7 +772,7 @@ func myWork(a *door.Ask) error {
 	}
 	v := MyWork{HomeURL: "/my"}
 	for _, w := range l {
-		all, err := works(a, w)
+		all, err := w.works()
 		if err != nil {
 			return err
 		}
@@ -1021,7 +997,7 @@ func known(a *door.Ask) error {
 		}
 		x.Minutes /= 60
 		v.Courses = append(v.Courses, x)
-		all, err := works(a, w)
+		all, err := w.works()
 		if err != nil {
 			return err
 		}
@@ -1029,41 +1005,6 @@ func known(a *door.Ask) error {
 	}
 	slices.SortFunc(v.Courses, func(a, b MyKnownCourse) int { return cmp.Compare(a.Title.Text, b.Title.Text) })
 	return a.Render("learn/known", v)
-}
-
-// readParts reads what an outbox sends: statements, and the files they name by their digests, as xAPI has them.
-func readParts(r *http.Request) (*statement.Value, map[string][]byte, error) {
-	in, err := r.MultipartReader()
-	if err != nil {
-		return nil, nil, err
-	}
-	var said *statement.Value
-	files := map[string][]byte{}
-	for {
-		p, err := in.NextRawPart()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		b, err := io.ReadAll(p)
-		if err != nil {
-			return nil, nil, err
-		}
-		if said == nil {
-			if said, err = statement.Parse(b); err != nil {
-				return nil, nil, err
-			}
-			continue
-		}
-		sum := sha256.Sum256(b)
-		files[hex.EncodeToString(sum[:])] = b
-	}
-	if said == nil {
-		return nil, nil, errors.New("there are no statements")
-	}
-	return said, files, nil
 }
 
 // TitleOf names a step; by its id where it is of another version.

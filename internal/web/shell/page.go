@@ -64,6 +64,8 @@ type User struct {
 // Learner is a learner who is signed in, as the header shows it: with a way out in sight, since others use the device too.
 type Learner struct {
 	Name string
+	// ID is theirs where others use the device too, and "" on their own: under it the device keeps what they do until the node has it.
+	ID string
 	// SignOut is where the sign-out form is posted, Here where a script says that somebody is still there.
 	SignOut, Here string
 	// Idle is after how many seconds without a touch the page signs out.

@@ -1,4 +1,5 @@
-// What a lab keeps on the device, in IndexedDB: work under way, by learner and lab; the outbox; spoken instructions.
+// What is kept on the device, in IndexedDB: work under way in labs, by learner and lab; the outbox; the passes with which it is sent;
+// spoken instructions.
 
 // Work is how far a learner is in a lab.
 export interface Work<S> {
@@ -17,9 +18,15 @@ export interface Letter {
   id: string;
   learner: string;
   statement: { id: string } & Record<string, unknown>;
-  artefact: string; // JSON
-  digest: string; // SHA-256 of the artefact's bytes, in hex
+  artefact?: string | Blob; // what goes with it: JSON of a lab, a picture
+  digest?: string; // SHA-256 of the artefact's bytes, in hex
   refused?: string; // why the receiver did not take it
+}
+
+// Pass is what this device hands in the work of a learner with, after their session too.
+export interface Pass {
+  learner: string;
+  token: string;
 }
 
 // Voice is an instruction that a trainer spoke on this device.
@@ -34,13 +41,20 @@ let opened: Promise<IDBDatabase> | undefined;
 
 function open(): Promise<IDBDatabase> {
   opened ??= new Promise((resolve, reject) => {
-    const ask = indexedDB.open("tizi-labs", 1);
-    ask.onupgradeneeded = () => {
-      ask.result.createObjectStore("work", { keyPath: ["learner", "lab"] });
-      ask.result.createObjectStore("outbox", { keyPath: "id" });
-      ask.result.createObjectStore("voice", { keyPath: ["lab", "lang", "step"] });
+    const ask = indexedDB.open("tizi-labs", 2);
+    ask.onupgradeneeded = (e) => {
+      if (e.oldVersion < 1) {
+        ask.result.createObjectStore("work", { keyPath: ["learner", "lab"] });
+        ask.result.createObjectStore("outbox", { keyPath: "id" });
+        ask.result.createObjectStore("voice", { keyPath: ["lab", "lang", "step"] });
+      }
+      ask.result.createObjectStore("pass", { keyPath: "learner" });
     };
-    ask.onsuccess = () => resolve(ask.result);
+    ask.onsuccess = () => {
+      // A page of a later program must not wait for this one.
+      ask.result.onversionchange = () => ask.result.close();
+      resolve(ask.result);
+    };
     ask.onerror = () => reject(ask.error);
   });
   return opened;
@@ -64,6 +78,11 @@ export const dropWork = (learner: string, lab: string) => within("work", "readwr
 export const post = (l: Letter) => within("outbox", "readwrite", (s) => s.put(l));
 export const unpost = (id: string) => within("outbox", "readwrite", (s) => s.delete(id));
 export const waiting = async (learner: string) => (await within<Letter[]>("outbox", "readonly", (s) => s.getAll())).filter((l) => l.learner === learner);
+
+export const passes = () => within<Pass[]>("pass", "readonly", (s) => s.getAll());
+export const readPass = (learner: string) => within<Pass | undefined>("pass", "readonly", (s) => s.get(learner));
+export const writePass = (p: Pass) => within("pass", "readwrite", (s) => s.put(p));
+export const dropPass = (learner: string) => within("pass", "readwrite", (s) => s.delete(learner));
 
 export const readVoice = (lab: string, lang: string, step: string) => within<Voice | undefined>("voice", "readonly", (s) => s.get([lab, lang, step]));
 export const writeVoice = (v: Voice) => within("voice", "readwrite", (s) => s.put(v));

@@ -339,6 +339,7 @@ export abstract class Lab<S extends object> extends HTMLElement {
       artefact: { lab: this.name, answers: this.work.answers, ...(this.artefact() as object) },
       home: location.origin,
       at: new Date(),
+      within: this.dataset.at ?? "",
     });
     try {
       await post(l);

@@ -1,0 +1,371 @@
+package web_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/course"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/place"
+	"tizi/internal/programme"
+	"tizi/internal/progress"
+	"tizi/internal/statement"
+	"tizi/internal/store"
+	"tizi/internal/testnode"
+	"tizi/internal/web/door"
+	"tizi/internal/web/learn"
+)
+
+func (n *node) programme(t testing.TB) {
+	t.Helper()
+	_, err := n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}},
+		Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 8, AgeMax: 14}}})
+	must(t, err)
+}
+
+// projects takes the small course in, with something to hand in.
+func (n *node) projects(t testing.TB) id.ID {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "mon-cours")
+	must(t, course.Start(dir))
+	f, err := os.OpenFile(filepath.Join(dir, "modules/commencer/premiere-lecon/lesson.yaml"), os.O_RDWR, 0)
+	must(t, err)
+	b, err := io.ReadAll(f)
+	must(t, err)
+	b = bytes.Replace(b, []byte("trainer: formateur"), []byte("  - {id: garder, kind: project, title: {fr: Garder, ar: نحتفظ, en: Keep}, text: parler}\ntrainer: formateur"), 1)
+	_, err = f.WriteAt(b, 0)
+	must(t, errors.Join(err, f.Close()))
+	in, err := course.Open(dir)
+	must(t, err)
+	defer in.Close()
+	im, err := n.Courses.Import(ctx, id.Nil, in)
+	must(t, err)
+	return im.ID
+}
+
+// slate is an enrolled device of a centre.
+type slate struct {
+	t     testing.TB
+	n     *node
+	token string
+	jar   []*http.Cookie
+}
+
+func (n *node) slate(t testing.TB, centre id.ID) *slate {
+	t.Helper()
+	token, err := n.Learners.Enrol(ctx, n.owner.ID, access.Everywhere(), centre, "Tablette 4", "test", "")
+	must(t, err)
+	return &slate{t, n, token, []*http.Cookie{{Name: door.SessionCookie + door.DeviceCookie, Value: token}}}
+}
+
+// pass begins a session of somebody on the tablet and returns the pass that it is given, which outlives it.
+func (x *slate) pass(centre, who id.ID) string {
+	x.t.Helper()
+	d, err := x.n.Learners.DeviceOf(ctx, x.token)
+	must(x.t, err)
+	token, err := x.n.Learners.Begin(ctx, centre, who, d.ID)
+	must(x.t, err)
+	r, err := http.NewRequest("POST", x.n.srv.URL+"/my/pass", nil)
+	must(x.t, err)
+	r.Header.Set("Accept", "application/json")
+	r.AddCookie(&http.Cookie{Name: door.SessionCookie + door.LearnerCookie, Value: token})
+	status, _, body := x.n.do(x.t, nil, r)
+	var out struct{ Token string }
+	if status != 200 || json.Unmarshal([]byte(body), &out) != nil || out.Token == "" {
+		x.t.Fatalf("a pass: status %d: %s", status, body)
+	}
+	must(x.t, x.n.Learners.End(ctx, token))
+	return out.Token
+}
+
+// letter is what a player says: an answer to a question of the small course, unless it says otherwise.
+type letter map[string]any
+
+func said(verb, iri, response string, at time.Time, version id.ID) letter {
+	l := letter{"id": id.New().String(), "verb": letter{"id": progress.Verb(verb)}, "object": letter{"id": iri}, "timestamp": at.UTC().Format(time.RFC3339Nano), "context": letter{"revision": version.String(), "language": "ar"}}
+	if response != "" {
+		l["result"] = letter{"response": response}
+	}
+	return l
+}
+
+// hand hands letters in.
+func (n *node) hand(t testing.TB, pass string, sent time.Time, files [][]byte, all ...letter) (int, learn.Sorted) {
+	t.Helper()
+	b, err := json.Marshal(all)
+	must(t, err)
+	body := "--b\r\nContent-Type: application/json\r\n\r\n" + string(b) + "\r\n"
+	for _, f := range files {
+		body += "--b\r\nContent-Type: image/jpeg\r\n\r\n" + string(f) + "\r\n"
+	}
+	return n.handIn(t, pass, sent, body+"--b--\r\n")
+}
+
+func (n *node) handIn(t testing.TB, pass string, sent time.Time, body string) (int, learn.Sorted) {
+	t.Helper()
+	r, err := http.NewRequest("POST", n.srv.URL+"/outbox", strings.NewReader(body))
+	must(t, err)
+	r.Header.Set("Content-Type", "multipart/mixed; boundary=b")
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Authorization", "Bearer "+pass)
+	r.Header.Set(learn.SentHeader, sent.UTC().Format(time.RFC3339Nano))
+	status, _, out := n.do(t, nil, r)
+	var s learn.Sorted
+	if status == 200 {
+		must(t, json.Unmarshal([]byte(out), &s))
+	}
+	return status, s
+}
+
+// What a tablet kept without a link is taken once, of whom the pass is for and of nobody else, whatever became of the session, of the
+// group's course and of the tablet's clock.
+func TestOutbox(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programme(t)
+		trainer := n.open(t, access.Trainer, access.Place(place.ID("MA-ERR-MJ1")), true)
+		s := n.spot(t, "in", "MA-ERR-MJ1", trainer.ID)
+		near := n.spot(t, "near", "MA-ERR-MJ1")
+		version := n.projects(t)
+		tab := n.slate(t, s.centre)
+		mine, theirs := tab.pass(s.centre, s.person), tab.pass(near.centre, near.person)
+		n.clock.Move(time.Hour)
+		now := n.clock.Now
+
+		of := func(who id.ID) *progress.Lesson {
+			t.Helper()
+			by, err := n.Progress.Of(ctx, n.DB, []id.ID{who}, "mon-cours")
+			must(t, err)
+			return by[who]["commencer/premiere-lecon"]
+		}
+		lesson := "urn:tizi:course:mon-cours/commencer/premiere-lecon"
+		began := said(progress.Began, lesson, "", now().Add(-10*time.Minute), version)
+		read := said(progress.Read, lesson+"/lire", "", now().Add(-9*time.Minute), version)
+		wrong := said(progress.Answered, lesson+"/verifier/exemples", "b", now().Add(-8*time.Minute), version)
+		right := said(progress.Answered, lesson+"/verifier/exemples", "a", now().Add(-7*time.Minute), version)
+		// No group follows the course: the group may have moved on.
+		for range 3 {
+			status, got := n.hand(t, mine, now(), nil, began, read, wrong, right)
+			if status != 200 || len(got.Taken) != 4 {
+				t.Fatalf("four letters: status %d, %+v", status, got)
+			}
+		}
+		l := of(s.person)
+		if l == nil || l.Tries != 2 || !l.Steps["lire"].Done || !l.Steps["verifier/exemples"].Right || l.Steps["verifier/exemples"].Tries != 2 {
+			t.Fatalf("four letters, each sent three times: %+v", l)
+		}
+		if want := now().Add(-10 * time.Minute); l.Begun.Sub(want).Abs() > time.Second {
+			t.Errorf("begun %v, not %v", l.Begun, want)
+		}
+		if of(near.person) != nil {
+			t.Error("somebody else has done it too")
+		}
+
+		// The pass of another hands in nothing of mine under their name or mine; the very same letters are theirs.
+		mineNamed := said(progress.Answered, lesson+"/verifier/exemples", "a", now(), version)
+		mineNamed["actor"] = json.RawMessage(statement.Person(s.person).String())
+		if _, got := n.hand(t, theirs, now(), nil, mineNamed); len(got.Refused) != 1 {
+			t.Errorf("in another's name: %+v", got)
+		}
+		if got := of(s.person); got.Tries != 2 {
+			t.Errorf("another's pass made %d tries", got.Tries)
+		}
+		for _, pass := range []string{"", "nonsense", mine[:len(mine)-1]} {
+			if status, _ := n.hand(t, pass, now(), nil, right); status != 401 {
+				t.Errorf("with the pass %q: status %d", pass, status)
+			}
+		}
+
+		// A pass opens nothing else.
+		r, err := http.NewRequest("GET", n.srv.URL+"/my", nil)
+		must(t, err)
+		r.Header.Set("Authorization", "Bearer "+mine)
+		r.AddCookie(&http.Cookie{Name: door.SessionCookie + door.LearnerCookie, Value: mine})
+		if status, to, _ := n.do(t, nil, r); status != 303 || !strings.HasPrefix(to, "/door") {
+			t.Errorf("a pass as a session: status %d to %s", status, to)
+		}
+
+		// What is no deed of a lesson is refused for ever, and the trainer is told; what is not here yet is kept by the tablet.
+		for _, x := range []struct {
+			what string
+			l    letter
+		}{
+			{"no such step", said(progress.Read, lesson+"/nowhere", "", now(), version)},
+			{"no such lesson", said(progress.Read, "urn:tizi:course:mon-cours/commencer/nulle-part/lire", "", now(), version)},
+			{"a completed lesson", said(progress.Completed, lesson, "", now(), version)},
+			{"a test", said(progress.Answered, "urn:tizi:test:mon-cours/pre/x", "a", now(), version)},
+			{"no answer", said(progress.Answered, lesson+"/verifier/exemples", " ", now(), version)},
+			{"a novel", said(progress.Answered, lesson+"/verifier/exemples", strings.Repeat("a", 5000), now(), version)},
+			{"an answer to a text", said(progress.Answered, lesson+"/lire", "a", now(), version)},
+			{"something else", said(progress.Read, "https://example.org/", "", now(), version)},
+			{"a work without its file", func() letter {
+				l := said(progress.Submitted, lesson+"/garder", "", now(), version)
+				l["attachments"] = []letter{{"sha2": strings.Repeat("0", 64)}}
+				return l
+			}()},
+		} {
+			for range 2 {
+				if status, got := n.hand(t, mine, now(), nil, x.l); status != 200 || len(got.Refused) != 1 || got.Refused[0].ID != x.l["id"] || got.Refused[0].Why == "" {
+					t.Errorf("%s: status %d, %+v", x.what, status, got)
+				}
+			}
+		}
+		if status, _, body := n.request(t, trainer, "GET", "/groups/"+s.group.String()+"/learning/"+s.person.String(), nil); status != 200 || strings.Count(body, "étape n’existe pas") != 4 {
+			t.Errorf("the trainer is told of %d: status %d", strings.Count(body, "étape n’existe pas"), status)
+		}
+		later := said(progress.Read, "urn:tizi:course:un-autre/commencer/premiere-lecon/lire", "", now(), id.New())
+		if status, got := n.hand(t, mine, now(), nil, later, said(progress.Read, lesson+"/lire", "", now(), version)); status != 200 || len(got.Later) != 1 || got.Later[0] != later["id"] || len(got.Taken) != 1 {
+			t.Errorf("a course that has not come: status %d, %+v", status, got)
+		}
+
+		// Clocks: two years behind, two years ahead, one that was set right in between, none. Everything is kept, and nothing in the future.
+		for i, x := range []struct {
+			at, sent time.Time
+			stamp    bool // the moment is known
+		}{
+			{now().AddDate(-2, 0, 0).Add(-5 * time.Minute), now().AddDate(-2, 0, 0), true},
+			{now().AddDate(2, 0, 0).Add(-5 * time.Minute), now().AddDate(2, 0, 0), true},
+			{time.Unix(0, 0), now(), false},
+			{now().AddDate(3, 0, 0), now(), false},
+		} {
+			l := said(progress.Answered, lesson+"/verifier/exemples", "a", x.at, version)
+			for range 2 {
+				if status, got := n.hand(t, mine, x.sent, nil, l); status != 200 || len(got.Taken) != 1 {
+					t.Fatalf("clock %d: status %d, %+v", i, status, got)
+				}
+				n.clock.Move(3 * time.Second) // it is sent again a little later
+			}
+			mark, err := id.Parse(l["id"].(string))
+			must(t, err)
+			_, v, err := n.Records.Get(ctx, s.centre, id.Nil, progress.EventID(s.person, mark.Hex()+lesson+"/verifier/exemples"))
+			must(t, err)
+			if v.Get("context", "extensions", progress.ClockKey).Text() == "" {
+				t.Errorf("clock %d: nothing says that it was wrong: %s", i, v)
+			}
+			on, err := statement.ParseTime(v.Get("timestamp").Text())
+			must(t, err)
+			if x.stamp && on.Sub(now().Add(-5*time.Minute)).Abs() > time.Minute || on.After(now()) || on.Before(now().Add(-time.Hour)) {
+				t.Errorf("clock %d: it is said to be of %v, and it is %v", i, on, now())
+			}
+		}
+		if got := of(s.person); got.Tries != 6 {
+			t.Errorf("%d tries of 6", got.Tries)
+		}
+
+		// A picture, drawn anew; a lab, once.
+		photo := picture(t)
+		work := said(progress.Submitted, lesson+"/garder", "Mon dessin", now(), version)
+		work["attachments"] = []letter{{"usageType": progress.Usage, "display": letter{"en": "work"}, "contentType": "image/jpeg", "length": len(photo), "sha2": sha(photo)}}
+		lab := said(progress.Completed, "urn:tizi:lab:drawing", "", now(), version)
+		lab["context"].(letter)["contextActivities"] = letter{"parent": []letter{{"id": lesson + "/dessiner"}}}
+		for range 2 {
+			if status, got := n.hand(t, mine, now(), [][]byte{photo}, work, lab); status != 200 || len(got.Taken) != 2 {
+				t.Fatalf("a work and a lab: status %d, %+v", status, got)
+			}
+		}
+		if _, got := n.hand(t, theirs, now(), nil, lab); len(got.Refused) != 1 {
+			t.Errorf("a lab of somebody else's: %+v", got)
+		}
+		works, err := n.Progress.Works(ctx, n.DB, s.person, "mon-cours")
+		must(t, err)
+		if len(works) != 2 {
+			t.Errorf("%d works", len(works))
+		}
+
+		// The rest of the lesson: it is completed, once.
+		ver, err := n.Courses.Get(ctx, n.DB, version)
+		must(t, err)
+		c, err := n.Courses.Load(ctx, n.DB, *ver)
+		must(t, err)
+		var all []letter
+		for _, step := range progress.Steps("mon-cours", c.Lessons()[0], s.person) {
+			name, item, ok := strings.Cut(step, "/")
+			if ok {
+				it := c.Lessons()[0].Activity(name).Items.Item(item)
+				all = append(all, said(progress.Answered, lesson+"/"+step, progress.FormatResponse(it.Solved()), now(), version))
+			} else if name != "garder" && name != "dessiner" {
+				all = append(all, said(progress.Read, lesson+"/"+step, "", now(), version))
+			}
+		}
+		if status, got := n.hand(t, mine, now(), nil, all...); status != 200 || len(got.Taken) != len(all) {
+			t.Errorf("all the rest: status %d, %+v", status, got)
+		}
+		if got := of(s.person); !got.Done || got.Score != 1 {
+			t.Errorf("the lesson is %+v", got)
+		}
+
+		// Batches: 200 and no more; what is no batch; one that is too large.
+		all = nil
+		for range learn.MaxLetters + 1 {
+			all = append(all, said(progress.Read, "urn:tizi:course:un-autre/a/b/c", "", now(), version))
+		}
+		if status, _ := n.hand(t, mine, now(), nil, all...); status != 413 {
+			t.Errorf("201 letters: status %d", status)
+		}
+		if status, got := n.hand(t, mine, now(), nil, all[1:]...); status != 200 || len(got.Later) != learn.MaxLetters {
+			t.Errorf("200 letters: status %d", status)
+		}
+		for _, body := range []string{"", "--b--\r\n", "--b\r\n\r\n{}\r\n--b--\r\n", "--b\r\n\r\n[{}]\r\n--b--\r\n", "--b\r\n\r\n[1,null]\r\n--b--\r\n", "--b\r\n\r\n[{\"id\":\"x\"}]\r\n--b--\r\n", "--b\r\n\r\n[", "nonsense", strings.Repeat("[", 5000)} {
+			if status, _ := n.handIn(t, mine, now(), body); status != 422 {
+				t.Errorf("%.40q: status %d", body, status)
+			}
+		}
+		if status, _ := n.handIn(t, mine, now(), "--b\r\n\r\n"+strings.Repeat(" ", learn.MaxWork+1)); status != 413 {
+			t.Errorf("too much at once: status %d", status)
+		}
+
+		// A learner who comes in again keeps the pass that the tablet has; the tablet is taken out, and nothing comes from it any more.
+		if status, _ := n.hand(t, mine, now(), nil, right); status != 200 {
+			t.Errorf("before the tablet is taken out: status %d", status)
+		}
+		devices, err := n.Learners.Devices(ctx, n.DB, access.Everywhere())
+		must(t, err)
+		must(t, n.Learners.Strike(ctx, access.Everywhere(), devices[0].ID))
+		if status, _ := n.hand(t, mine, now(), nil, right); status != 401 {
+			t.Errorf("after the tablet was taken out: status %d", status)
+		}
+
+		// Erased with the person.
+		again := n.slate(t, s.centre).pass(s.centre, s.person)
+		must(t, n.Erase(ctx, []id.ID{s.person}, s.centre))
+		if status, _ := n.hand(t, again, now(), nil, right); status != 401 {
+			t.Errorf("of somebody who was erased: status %d", status)
+		}
+	})
+}
+
+// A device that sends a little and then nothing is told that it was too slow, and keeps what it has.
+func TestOutboxTooSlow(t *testing.T) {
+	n := serve(t, store.SQLite, nil)
+	n.programme(t)
+	s := n.spot(t, "in", "MA-ERR-MJ1")
+	pass := n.slate(t, s.centre).pass(s.centre, s.person)
+	r := httptest.NewRequest("POST", "/outbox", io.MultiReader(strings.NewReader("--b\r\n\r\n["), stalled{}))
+	r.Header.Set("Content-Type", "multipart/mixed; boundary=b")
+	r.Header.Set("Authorization", "Bearer "+pass)
+	w := httptest.NewRecorder()
+	n.web.ServeHTTP(w, r)
+	if w.Code != http.StatusRequestTimeout {
+		t.Errorf("status %d", w.Code)
+	}
+}
+
+// stalled is a connection whose time is over.
+type stalled struct{}
+
+func (stalled) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+
+func sha(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b)) }
