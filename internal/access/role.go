@@ -85,6 +85,8 @@ const (
 	WriteKeys          Action = "records.keys"        // make and revoke the keys that tools come with
 	EnrolDevices       Action = "devices.enrol"       // say which tablets and computers are the centre's, for its learners to sign in on
 
+	WriteCourses Action = "courses.write" // draft courses and take them in as versions, for all centres
+
 	// Learn is one's own learning. No account may do it, whatever its roles: it takes a learner's session (learner.Session).
 	Learn Action = "learning.own"
 )
@@ -94,7 +96,7 @@ var Actions = []Action{
 	ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, Teach, MakeCards, DecideAppeals,
 	ReadCentre, WriteCentre,
 	ReadBoard, ReadNews, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
-	ReadChildren, AnswerConsent, ReadMentees, ReadRecords, WriteKeys, EnrolDevices, Learn,
+	ReadChildren, AnswerConsent, ReadMentees, ReadRecords, WriteKeys, EnrolDevices, WriteCourses, Learn,
 }
 
 // Extent is how much of what a grant is for an action reaches.
@@ -128,14 +130,14 @@ func (r row) and(e Extent, actions ...Action) row {
 // table is the one table of permissions. What is not in it is not allowed.
 var table = map[Role]row{
 	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, Teach, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, ReadNews, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests, ReadRecords, WriteKeys, EnrolDevices),
+		ReadBoard, ReadNews, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests, ReadRecords, WriteKeys, EnrolDevices, WriteCourses),
 	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, Teach, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
-		ReadBoard, ReadNews, WritePlaces, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests, ReadRecords, WriteKeys, EnrolDevices),
+		ReadBoard, ReadNews, WritePlaces, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests, ReadRecords, WriteKeys, EnrolDevices, WriteCourses),
 	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, Teach, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
 		ReadBoard, ReadNews, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests, ReadRecords, WriteKeys, EnrolDevices),
 	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance, Teach, MakeCards).and(Whole, ReadBoard, ReadNews, ReadCentre, ReadActivities, HoldDoor, ReportSafeguarding, EnrolDevices),
 	Helper:   cells(Whole, ReadCentre, ReadGroups, ReadNews, TakeAttendance, ReadActivities, HoldDoor, ReportSafeguarding),
-	Author:   cells(Whole, ReadBoard, ReadRecords), // of its programme: see records.reach
+	Author:   cells(Whole, ReadBoard, ReadRecords, WriteCourses), // records of its programme: see records.reach
 	Mentor:   cells(Own, ReadMentees).and(Whole, ReportSafeguarding),
 	Partner:  cells(Whole, ReadBoard, ReadNews, ReadAgreements, ReadActivities),
 	Auditor:  cells(Whole, ReadBoard, ReadNews, ReadAgreements, ReadActivities, ReadAudit, ReadGlass).and(Named, ReadPeople, ListPeople, ReadGroups, ReadConsent, ReadRecords),

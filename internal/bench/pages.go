@@ -200,6 +200,9 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.ReadRecords) {
 		paths = append(paths, "/records")
 	}
+	if access.Allows(role, access.WriteCourses) {
+		paths = append(paths, "/authoring")
+	}
 	if access.Allows(role, access.WriteKeys) {
 		paths = append(paths, "/records/keys")
 	}

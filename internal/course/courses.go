@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -279,8 +278,8 @@ func (s *Courses) Load(ctx context.Context, q store.Querier, v Version) (*Course
 	return c, nil
 }
 
-// texts is a version whose pictures and films are not read.
-type texts struct{ *kept }
+// texts is a course whose pictures and films are not read.
+type texts struct{ source }
 
 // Asset opens a file of a version that is no text, with the type under which it is served.
 func (s *Courses) Asset(ctx context.Context, q store.Querier, v id.ID, name string) (blob.File, string, error) {
@@ -338,14 +337,7 @@ func target(to, code string) (write func(string, []byte) error, end func() error
 			return nil, nil, fmt.Errorf("export the course: %w", err)
 		}
 		z := zip.NewWriter(f)
-		return func(name string, b []byte) error {
-			w, err := z.Create(code + "/" + name)
-			if err != nil {
-				return err
-			}
-			_, err = io.Copy(w, bytes.NewReader(b))
-			return err
-		}, func() error { return errors.Join(z.Close(), f.Close()) }, nil
+		return func(name string, b []byte) error { return addZIP(z, code, name, b) }, func() error { return errors.Join(z.Close(), f.Close()) }, nil
 	}
 	if l, err := os.ReadDir(to); err == nil && len(l) > 0 {
 		return nil, nil, refuse("", "course.fault.not_empty", "dir", to)

@@ -27,7 +27,11 @@ func (h *House) SweepFiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, d := range append(all, waiting...) {
+	written, err := h.Drafts.Blobs(ctx, h.DB)
+	if err != nil {
+		return err
+	}
+	for _, d := range slices.Concat(all, waiting, written) {
 		known[d] = true
 	}
 	before := h.Log.Clock.Now().Add(-lone)

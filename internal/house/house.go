@@ -22,6 +22,7 @@ import (
 	"tizi/internal/centre"
 	"tizi/internal/consent"
 	"tizi/internal/course"
+	"tizi/internal/draft"
 	"tizi/internal/fact"
 	"tizi/internal/family"
 	"tizi/internal/feedback"
@@ -140,6 +141,7 @@ type House struct {
 	Places     *place.Places
 	Frameworks *framework.Frameworks
 	Courses    *course.Courses
+	Drafts     *draft.Drafts
 	Access     *access.Access
 	Centres    *centre.Centres
 	Programmes *programme.Programmes
@@ -394,7 +396,7 @@ type room struct {
 }
 
 func rooms() []room {
-	return []room{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"card", card.Schema()}, {"learner", learner.Schema()}, {"sms", sms.Schema()}, {"look", look.Schema()}, {"visit", visit.Schema()}, {"record", record.Schema()}, {"retention", retention.Schema()}, {"safeguard", safeguard.Schema()}, {"node", node.Schema()}}
+	return []room{{"fact", fact.Schema()}, {"seal", seal.Schema()}, {"access", access.Schema()}, {"person", person.Schema()}, {"consent", consent.Schema()}, {"family", family.Schema()}, {"card", card.Schema()}, {"learner", learner.Schema()}, {"sms", sms.Schema()}, {"look", look.Schema()}, {"visit", visit.Schema()}, {"record", record.Schema()}, {"draft", draft.Schema()}, {"retention", retention.Schema()}, {"safeguard", safeguard.Schema()}, {"node", node.Schema()}}
 }
 
 // migrate makes the tables that cannot be derived, or brings them up to date.
@@ -462,6 +464,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Places = place.New(l)
 	h.Frameworks = framework.New(l)
 	h.Courses = course.New(l, h.Blobs, h.Frameworks)
+	h.Drafts = draft.New(l, h.Blobs, h.Courses)
 	h.Access = access.New(l, h.Places)
 	h.Access.Own = training.Own
 	h.Centres = centre.New(l)

@@ -25,6 +25,7 @@ import (
 	"tizi/internal/store"
 	webactivity "tizi/internal/web/activity"
 	"tizi/internal/web/agree"
+	"tizi/internal/web/author"
 	"tizi/internal/web/box"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/door"
@@ -103,6 +104,7 @@ func New(h *house.House, o Options) (*Server, error) {
 		nodes.Templates,
 		box.Templates,
 		records.Templates,
+		author.Templates,
 	} {
 		if err := s.AddEmbedded(screens); err != nil {
 			return nil, err
@@ -124,6 +126,7 @@ func New(h *house.House, o Options) (*Server, error) {
 		return nil, err
 	}
 	learn.Routes(d, labs)
+	author.Routes(d, labs)
 	records.Routes(d)
 	seen := &box.Seen{}
 	pages := http.Handler(d.Mux)
@@ -193,6 +196,12 @@ func bound(path string) int64 {
 		return teach.MaxScan + maxForm
 	case path == "/network/bundles":
 		return 0
+	case path == "/authoring/upload":
+		return author.MaxArchive
+	case strings.HasPrefix(path, "/authoring/") && strings.HasSuffix(path, "/files"):
+		return author.MaxUpload
+	case strings.HasPrefix(path, "/authoring/") && strings.HasSuffix(path, "/file"):
+		return author.MaxText
 	case strings.HasPrefix(path, "/my/courses/"), path == "/outbox":
 		return learn.MaxWork
 	case strings.HasSuffix(path, "/photo"):
@@ -246,6 +255,8 @@ func front(a *door.Ask) error {
 		return a.Go("/board")
 	case plays(a, access.Officer):
 		return a.Go("/safeguarding")
+	case plays(a, access.Author):
+		return a.Go("/authoring")
 	case a.May(access.ReadGroups) && !plays(a, access.Auditor):
 		return a.Go("/today")
 	case a.May(access.ReadBoard):
@@ -279,6 +290,7 @@ var sections = []struct {
 	{"nav.since", "/since", "clock", access.ReadNews},
 	{"nav.programmes", "/programmes", "flag", access.WriteProgrammes},
 	{"nav.agreements", "/agreements", "file", access.ReadAgreements},
+	{"nav.authoring", "/authoring", "edit", access.WriteCourses},
 	{"nav.staff", "/staff", "key", access.WriteAccounts},
 	{"nav.network", "/network", "link-on", access.ReadNode},
 	{"nav.requests", "/requests", "check", access.DecideRequests},
@@ -295,6 +307,8 @@ func enters(a *door.Ask, action access.Action) bool {
 		return a.May(action) && !a.May(access.WriteAccounts)
 	case access.ReadNews:
 		return a.May(action) && !a.May(access.ReadGroups) // whose today leads there
+	case access.WriteCourses:
+		return a.May(action) && !a.May(access.WriteAccounts) // who manages a country finds it beside the courses
 	case access.DecideRequests:
 		return a.May(action) && len(a.H.Access.TwoPerson()) > 0
 	}
@@ -358,6 +372,9 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 	}
 	if a.May(access.ReadRecords) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "records.title", URL: "/records", Icon: "list"})
+	}
+	if a.May(access.WriteCourses) {
+		p.Commands = append(p.Commands, shell.NavItem{Key: "author.title", URL: "/authoring", Icon: "edit"})
 	}
 	if a.May(access.EnrolDevices) {
 		p.Commands = append(p.Commands, shell.NavItem{Key: "tablets.title", URL: "/tablets", Icon: "device"})

@@ -52,6 +52,7 @@ var asks = map[string]access.Action{
 	"/gaps": access.ReadBoard, "/gaps?place": access.ReadBoard, "/gaps?place-": access.ReadBoard, "/gaps?place--": access.ReadBoard, "/evidence": access.ReadBoard, "/evidence?place": access.ReadBoard, "/evidence?place-": access.ReadBoard, "/evidence?place--": access.ReadBoard, "/box": access.ReadNode, "/box/lock": access.RunNode, "/network": access.ReadNode, "/network?q": access.ReadNode, "/network/nodes/{id}": access.ReadNode, "/network/nodes/{id}/receipt": access.RunNode, "/network/join": access.RunNode, "/network/recovery": access.RunNode, "/network/invite": access.PairNodes, "/network/held": access.ReadNode, "/network/held/facts": access.ReadNode, "/conflicts": access.WriteGroups, "/records": access.ReadRecords, "/records.jsonl": access.ReadRecords, "/records/keys": access.WriteKeys,
 	"/conflicts/people/{id}": access.WritePeople, "/conflicts/consents/{id}": access.WriteConsent, "/conflicts/sheets/{id}": access.WriteGroups, "/conflicts/seats/{id}": access.WriteGroups, "/conflicts/groups/{id}": access.WriteGroups,
 	"/openings": access.ReadGlass, "/openings/new": access.BreakGlass,
+	"/authoring": access.WriteCourses, "/authoring/{id}": access.WriteCourses, "/authoring/{id}/file": access.WriteCourses, "/authoring/{id}/zip": access.WriteCourses, "/authoring/{id}/discard": access.WriteCourses, "/authoring-files/{id}": access.WriteCourses, "/authoring/{id}/preview": access.WriteCourses, "/authoring/{id}/preview/pre": access.WriteCourses, "/authoring/{id}/preview/post": access.WriteCourses, "/authoring/{id}/preview/{lesson}": access.WriteCourses, "/authoring/{id}/preview/{lesson}/{step}": access.WriteCourses,
 	"/me": access.Self, "/me/passphrase": access.Self, "/me/code": access.Self, "/me/sheet": access.Self, "/me/passkey": access.Self,
 }
 
@@ -161,7 +162,7 @@ func TestRoles(t *testing.T) {
 	national := n.play("nationale")
 	other := another(t, n, national)
 	imports := national.importPages()
-	pages := national.crawl(triesOfKind, append([]string{"/", "/today", "/people", "/groups", "/setup/centre", "/import/example.csv", other.group, "/find?q=a", "/setup/done?centre=" + other.code}, imports...)...)
+	pages := national.crawl(triesOfKind, append([]string{"/", "/today", "/people", "/groups", "/setup/centre", "/import/example.csv", other.group, national.drafted(), "/find?q=a", "/setup/done?centre=" + other.code}, imports...)...)
 	for _, p := range pages {
 		if kind := kindOf(p.address); asks[kind] == "" && !public[kind] {
 			t.Errorf("%s: nobody has said who may see a page like %s", kind, p.address)

@@ -21,6 +21,8 @@ func kindOf(address string) string {
 		path = "/labs/{name}"
 	}
 	path = courseOf.ReplaceAllString(frameworkOf.ReplaceAllString(path, "/frameworks/{code}"), "/$1/{course}")
+	path = draftLessonOf.ReplaceAllString(path, "$1/{lesson}")
+	path = draftStepOf.ReplaceAllString(path, "$1/{lesson}/{step}")
 	path = exerciseOf.ReplaceAllString(lessonOf.ReplaceAllString(path, "$1/{lesson}"), "$1/{exercise}")
 	if place := u.Query().Get("place"); place != "" {
 		path += "?place" + strings.Repeat("-", strings.Count(place, "-"))
@@ -32,10 +34,12 @@ func kindOf(address string) string {
 }
 
 var (
-	frameworkOf = regexp.MustCompile(`^/frameworks/[^/]+`)
-	courseOf    = regexp.MustCompile(`^/(learn|lessons)/[^/]+`)
-	lessonOf    = regexp.MustCompile(`^(/(?:learn|lessons)/\{course\})/[^/]+/[^/]+`)
-	exerciseOf  = regexp.MustCompile(`^(/learn/\{course\}/\{lesson\})/[^/]+`)
+	frameworkOf   = regexp.MustCompile(`^/frameworks/[^/]+`)
+	courseOf      = regexp.MustCompile(`^/(learn|lessons)/[^/]+`)
+	lessonOf      = regexp.MustCompile(`^(/(?:learn|lessons)/\{course\})/[^/]+/[^/]+`)
+	draftStepOf   = regexp.MustCompile(`^(/authoring/\{id\}/preview)/[^/]+/[^/]+/[^/]+$`)
+	draftLessonOf = regexp.MustCompile(`^(/authoring/\{id\}/preview)/[^/]+/[^/]+$`)
+	exerciseOf    = regexp.MustCompile(`^(/learn/\{course\}/\{lesson\})/[^/]+`)
 )
 
 var programmeCode = regexp.MustCompile(`/programmes/[A-Z0-9][A-Za-z0-9-]*`)
@@ -120,7 +124,7 @@ func (c *client) wrongForms(pages []visited) []*form {
 	for _, v := range pages {
 		for _, f := range v.forms(v.address) {
 			kind := kindOf(f.action)
-			if f.method != http.MethodPost || done[kind] || ends[f.action] || sparse[kind] {
+			if f.method != http.MethodPost || done[kind] || ends[f.action] || ends[kind] || sparse[kind] {
 				continue
 			}
 			done[kind] = true
@@ -137,11 +141,11 @@ func (c *client) wrongForms(pages []visited) []*form {
 
 // ends are forms that end what is being done, or that take five an hour: internal/web/safe and internal/safeguard test
 // what they take.
-var ends = map[string]bool{"/signout": true, "/demo": true, "/worried": true}
+var ends = map[string]bool{"/authoring/{id}/discard": true, "/signout": true, "/demo": true, "/worried": true}
 
 // sparse are kinds of forms that may well come empty: a sheet without marks, no targets, a list of nothing to renew, or one
 // that is taken without a word about its forms.
-var sparse = map[string]bool{"/learn/{course}/{lesson}/{exercise}": true, "/sessions/{id}": true, "/programmes/{code}/targets": true, "/me/language": true, "/me/sheet": true, "/staff/renew": true, "/staff/{id}/reset": true, "/import/{id}/plan": true}
+var sparse = map[string]bool{"/authoring/{id}/preview/{lesson}/{step}": true, "/authoring/{id}/preview/{lesson}": true, "/learn/{course}/{lesson}/{exercise}": true, "/sessions/{id}": true, "/programmes/{code}/targets": true, "/me/language": true, "/me/sheet": true, "/staff/renew": true, "/staff/{id}/reset": true, "/import/{id}/plan": true}
 
 // send posts a form with some values.
 func (c *client) send(f *form, v url.Values) *answer {

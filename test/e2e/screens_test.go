@@ -213,7 +213,7 @@ func TestScreens(t *testing.T) {
 			c := n.play(who)
 			from := []string{"/", "/today", "/languages", "/signin", "/demo", "/no/such/page"}
 			if who == "nationale" {
-				from = append(from, c.importPages()...)
+				from = append(from, append(c.importPages(), c.drafted())...)
 			} else {
 				from = append(from, "/programmes") // forbidden
 			}

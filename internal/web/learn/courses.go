@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"tizi/internal/access"
+	"tizi/internal/blob"
 	"tizi/internal/course"
 	"tizi/internal/framework"
 	"tizi/internal/i18n"
@@ -56,6 +58,13 @@ type Reader struct {
 	Version course.Version
 	Course  *course.Course
 	numbers bool // addresses say the version: it is not the newest
+	files   *Files
+}
+
+// Files are those of a course that was not taken in.
+type Files struct {
+	URL  func(file string) string
+	Open func(file string) (f io.ReadCloser, kind string, err error)
 }
 
 // Read finds the course that a page asks for: the newest version, or the one that it names.
@@ -76,7 +85,7 @@ func Read(a *door.Ask) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{a, *v, c, n > 0}, nil
+	return &Reader{a, *v, c, n > 0, nil}, nil
 }
 
 // URL is an address below the course's page.
@@ -112,6 +121,9 @@ func (r *Reader) maybe(t i18n.Text) *Said {
 
 // file is the address of a file of the course.
 func (r *Reader) file(p string) string {
+	if r.files != nil {
+		return r.files.URL(p)
+	}
 	return r.a.D.S.Files(r.a.R) + "/course-files/" + r.Version.ID.String() + "?file=" + url.QueryEscape(p)
 }
 
@@ -151,6 +163,9 @@ func row(v course.Version) Row {
 func catalogue(a *door.Ask) error {
 	l, err := a.H.Courses.List(a.R.Context(), a.H.DB)
 	v := Catalogue{}
+	if a.Account != nil && a.May(access.WriteCourses) {
+		v.WriteURL = "/authoring"
+	}
 	for _, x := range l {
 		v.Rows = append(v.Rows, row(x))
 	}
@@ -377,6 +392,9 @@ func (r *Reader) ask(q *Question, it *quiz.Item, dir string, asked quiz.Asked, g
 	case quiz.Hotspot:
 		q.Image = r.file(dir + "/" + it.Image)
 		for i, s := range it.Spots {
+			if n, ok := quiz.Shapes[s.Shape]; !ok || len(s.At) < n { // of a draft
+				continue
+			}
 			x := Spot{N: i + 1, Shape: s.Shape, At: s.At}
 			x.X, x.Y = spot(s)
 			q.Spots = append(q.Spots, x)
@@ -408,7 +426,13 @@ func spot(s quiz.Spot) (x, y float64) {
 
 // size is that of a picture in its own units, so that spots lie where they belong; zeros where nobody can tell.
 func (r *Reader) size(name string) [2]int {
-	f, kind, err := r.a.H.Courses.Asset(r.a.R.Context(), r.a.H.DB, r.Version.ID, name)
+	open := func(name string) (io.ReadCloser, string, error) {
+		return r.a.H.Courses.Asset(r.a.R.Context(), r.a.H.DB, r.Version.ID, name)
+	}
+	if r.files != nil {
+		open = r.files.Open
+	}
+	f, kind, err := open(name)
 	if err != nil {
 		return [2]int{}
 	}
@@ -426,11 +450,18 @@ func asset(a *door.Ask) error {
 		return err
 	}
 	defer f.Close()
+	return Serve(a, f, kind, true)
+}
+
+// Serve answers with a file of a course that is no text of it. lasting says that its address names what is in it.
+func Serve(a *door.Ask, f blob.File, kind string, lasting bool) error {
 	h := a.W.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox") // a drawing opened by itself runs nothing
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "public, max-age=31536000, immutable") // the address names the content
+	if h.Set("Cache-Control", "private, no-cache"); lasting {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
 	if strings.HasPrefix(kind, "text/") || kind == "application/pdf" {
 		h.Set("Content-Disposition", "attachment")
 	}

@@ -30,7 +30,10 @@ type Row struct {
 }
 
 // Catalogue is the screen learn/catalogue.
-type Catalogue struct{ Rows []Row }
+type Catalogue struct {
+	Rows     []Row
+	WriteURL string // for whoever writes courses
+}
 
 // Course is the screen learn/course.
 type Course struct {

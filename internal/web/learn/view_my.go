@@ -34,6 +34,7 @@ type MyCourse struct {
 	Tests       []MyTestRow
 	Modules     []MyModule
 	Next        *MyNext
+	Preview     *Preview
 }
 
 // MyTestRow is a test of a course.
@@ -70,6 +71,7 @@ type MyLesson struct {
 	NextURL    string // the first step that is not done
 	After      *MyNext
 	HomeURL    string
+	Preview    *Preview
 }
 
 // Dot is a step of a lesson.
@@ -106,6 +108,7 @@ type MyStep struct {
 	NextURL  string
 	BackURL  string
 	Errors   map[string]string
+	Preview  *Preview
 }
 
 // Work is something that a learner made.
@@ -141,6 +144,7 @@ type MyTest struct {
 	Done      bool
 	HomeURL   string
 	Errors    map[string]string
+	Preview   *Preview
 }
 
 // MyStar is the screen learn/star.
@@ -185,4 +189,10 @@ type MyKnown struct {
 type MyKnownCourse struct {
 	Title                   Said
 	Lessons, Tries, Minutes int
+}
+
+// Preview says that a course is shown to its author as a learner would see it, and nothing of what is done is kept.
+type Preview struct {
+	BackURL string // to the draft
+	EditURL string // to what is shown
 }

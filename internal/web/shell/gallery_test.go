@@ -21,6 +21,7 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/web/activity"
 	"tizi/internal/web/agree"
+	"tizi/internal/web/author"
 	"tizi/internal/web/box"
 	"tizi/internal/web/centre"
 	"tizi/internal/web/entry"
@@ -65,6 +66,7 @@ func newGallery(t testing.TB) (*shell.Shell, *httptest.Server) {
 		nodes.Templates,
 		box.Templates,
 		records.Templates,
+		author.Templates,
 		open.Templates,
 	} {
 		if err := s.AddEmbedded(screens); err != nil {
