@@ -41,6 +41,7 @@ type tab struct {
 	wide int64
 
 	mu       sync.Mutex
+	cut      bool // there is no link, and that is meant
 	faults   []string
 	host     string
 	dialogs  []page.DialogType
@@ -120,7 +121,7 @@ func (p *tab) hear(ev any) {
 		}
 	case *log.EventEntryAdded:
 		// That a page was answered with 404 or 422 is meant; anything else that does not load is caught above.
-		if ev.Entry.Source == log.EntrySourceNetwork && strings.Contains(ev.Entry.Text, "responded with a status of 4") {
+		if ev.Entry.Source == log.EntrySourceNetwork && (strings.Contains(ev.Entry.Text, "responded with a status of 4") || p.cut && strings.Contains(ev.Entry.Text, "net::ERR_")) {
 			return
 		}
 		if ev.Entry.Level == log.EntryLevelError || ev.Entry.Level == log.EntryLevelWarning {

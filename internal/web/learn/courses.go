@@ -24,6 +24,7 @@ import (
 // Routes adds the routes of this door.
 func Routes(d *door.Door, labs []Lab) {
 	labRoutes(d, labs)
+	offlineRoutes(d, labs)
 	of := func(pattern string, action access.Action, fn func(*door.Ask) error) {
 		d.Handle(pattern, action, func(a *door.Ask) error {
 			err := fn(a)
@@ -54,7 +55,8 @@ type Reader struct {
 	a       *door.Ask
 	Version course.Version
 	Course  *course.Course
-	numbers bool // addresses say the version: it is not the newest
+	numbers bool            // addresses say the version: it is not the newest
+	files   map[string]bool // takes the addresses of files, unless it is nil
 }
 
 // Read finds the course that a page asks for: the newest version, or the one that it names.
@@ -75,7 +77,7 @@ func Read(a *door.Ask) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{a, *v, c, n > 0}, nil
+	return &Reader{a: a, Version: *v, Course: c, numbers: n > 0}, nil
 }
 
 // URL is an address below the course's page.
@@ -111,7 +113,11 @@ func (r *Reader) maybe(t i18n.Text) *Said {
 
 // file is the address of a file of the course.
 func (r *Reader) file(p string) string {
-	return "/course-files/" + r.Version.ID.String() + "?file=" + url.QueryEscape(p)
+	u := "/course-files/" + r.Version.ID.String() + "?file=" + url.QueryEscape(p)
+	if r.files != nil {
+		r.files[u] = true
+	}
+	return u
 }
 
 // Passage renders a text of a lesson; nil where there is none.
