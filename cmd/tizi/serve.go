@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +51,7 @@ type serveCmd struct {
 type secure struct {
 	HTTPS string         `help:"The address to serve HTTPS on as well, under a certificate of the box's own or one that is brought." env:"TIZI_HTTPS" placeholder:"HOST:PORT"`
 	Name  []string       `help:"What the box is called on the network of the centre (with --https); the first time it is asked for." env:"TIZI_NAME" placeholder:"tizi-errachidia.local"`
+	Files string         `name:"files-name" help:"A second name of this node, from which files of courses are served without the cookies of its pages; a box with an authority of its own has one by itself." env:"TIZI_FILES_NAME" placeholder:"NAME"`
 	Cert  string         `help:"A certificate that is brought, with those that vouch for it (PEM); it is read again when it is renewed." env:"TIZI_CERT" type:"existingfile" placeholder:"FILE"`
 	Key   string         `help:"Its key (PEM)." env:"TIZI_KEY" type:"existingfile" placeholder:"FILE"`
 	Proxy []netip.Prefix `help:"Addresses of a proxy before this node, which is to be believed on who asks and how (X-Forwarded-For, -Proto, -Host)." env:"TIZI_PROXY" placeholder:"127.0.0.1/32"`
@@ -69,6 +71,9 @@ func (c secure) open(dir string, now func() time.Time) (*tls.Config, *box.HTTPS,
 	}
 	if (c.Cert == "") != (c.Key == "") {
 		return nil, nil, usageError{errors.New("--cert and --key go together")}
+	}
+	if c.Files != "" && c.Cert == "" {
+		return nil, nil, usageError{errors.New("--files-name goes with --cert, or with --proxy and without --https; a box with an authority of its own has such a name by itself")}
 	}
 	if c.Cert != "" {
 		b, err := lan.Bring(c.Cert, c.Key)
@@ -203,8 +208,17 @@ func (c *serveCmd) serve(ctx context.Context) error {
 		doors{plain: ln, safe: safe, metrics: metrics}.close()
 		return err
 	}
-	o := web.Options{Demo: house.Simulated(c.Data), Sign: sign, HTTPS: https, Proxy: c.Proxy}
+	o := web.Options{Demo: house.Simulated(c.Data), Sign: sign, HTTPS: https, Proxy: c.Proxy, Files: c.secure.Files}
 	ctx, end := wanted(ctx, h)
+	if https != nil && https.Authority != nil {
+		o.Files = https.Authority.Files()
+		if o.Files == "" {
+			fmt.Fprintf(os.Stderr, "Files of courses are served under the name of the pages: the authority of this box is of before there was another. Move %s away to make a new one, which must be installed on every device again.\n", filepath.Join(c.Data, lan.File))
+		}
+		h.Go(func(ctx context.Context) {
+			lan.Announce(ctx, append(slices.Clone(https.Authority.Names()), o.Files), slog.New(slog.NewTextHandler(os.Stderr, nil)))
+		})
+	}
 	defer end(nil)
 	return errors.Join(serve(ctx, h, doors{ln, safe, config, metrics}, o), anew(ctx))
 }

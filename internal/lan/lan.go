@@ -103,14 +103,46 @@ func Open(dir, title string, names []string, now func() time.Time) (*Authority, 
 		return nil, fmt.Errorf("read the authority in %s: %w", path, err)
 	}
 	for _, n := range names {
-		if !slices.ContainsFunc(a.cert.PermittedDNSDomains, func(may string) bool { return n == may || strings.HasSuffix(n, "."+may) }) {
+		if !a.may(n) {
 			return nil, fmt.Errorf("%w: %s, and not %s. Go on with those names, or move the file %s away: a new authority is made, which must be installed on every device again", ErrOther, strings.Join(a.cert.PermittedDNSDomains, ", "), n, path)
 		}
 	}
 	if len(names) == 0 {
-		a.names = a.cert.PermittedDNSDomains
+		a.names = slices.DeleteFunc(slices.Clone(a.cert.PermittedDNSDomains), func(n string) bool {
+			whose, is := strings.CutPrefix(n, filesPrefix)
+			return is && slices.Contains(a.cert.PermittedDNSDomains, whose)
+		})
 	}
 	return a, nil
+}
+
+// filesPrefix begins the name from which a box serves what was imported. It is beside the box's name and not below it: a name below could
+// set cookies for the one above, and many systems look up no longer ones under .local.
+const filesPrefix = "files-"
+
+// withFiles are names and, of each, the one for what is imported.
+func withFiles(names []string) []string {
+	all := slices.Clone(names)
+	for _, n := range names {
+		if f := filesPrefix + n; nameForm.MatchString(f) && len(f) <= 253 {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// may reports whether the authority may vouch for a name (RFC 5280, section 4.2.1.10).
+func (a *Authority) may(n string) bool {
+	return slices.ContainsFunc(a.cert.PermittedDNSDomains, func(may string) bool { return n == may || strings.HasSuffix(n, "."+may) })
+}
+
+// Files is the name from which the box serves what was imported, so that it shares no cookies with its pages. It is "" where the authority,
+// of before there was one, may not vouch for it.
+func (a *Authority) Files() string {
+	if n := filesPrefix + a.names[0]; a.may(n) {
+		return n
+	}
+	return ""
 }
 
 // Exists reports whether a data folder has an authority.
@@ -146,7 +178,7 @@ func (a *Authority) make(path, title string) error {
 		NotBefore:    born.Add(-early), NotAfter: a.today().Add(authorityLife),
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		PermittedDNSDomainsCritical: true, PermittedDNSDomains: a.names, PermittedIPRanges: private,
+		PermittedDNSDomainsCritical: true, PermittedDNSDomains: withFiles(a.names), PermittedIPRanges: private,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)
 	if err != nil {
@@ -191,7 +223,7 @@ func (a *Authority) read(b []byte) error {
 	return nil
 }
 
-// Names returns the names that the box answers to.
+// Names returns the names that the box's pages answer to.
 func (a *Authority) Names() []string { return a.names }
 
 // Certificate returns the authority's certificate in DER, which devices install.
@@ -267,7 +299,7 @@ func (a *Authority) issue(now time.Time, addrs []netip.Addr) (*tls.Certificate, 
 		SerialNumber: n, Subject: pkix.Name{Organization: []string{"Tizi"}, CommonName: a.names[0]},
 		NotBefore: now.Add(-early), NotAfter: now.Add(serverLife),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames: a.names,
+		DNSNames: slices.DeleteFunc(withFiles(a.names), func(n string) bool { return !a.may(n) }),
 	}
 	if t.NotAfter.After(a.cert.NotAfter) {
 		t.NotAfter = a.cert.NotAfter

@@ -64,7 +64,7 @@ func TestAuthorityVouchesForTheBoxAlone(t *testing.T) {
 		t.Errorf("others may read the key: %v", info.Mode())
 	}
 	c := leaf(t, a.Config())
-	for name, good := range map[string]bool{box: true, "127.0.0.1": true, "example.org": false, "other.local": false, "8.8.8.8": false} {
+	for name, good := range map[string]bool{box: true, "files-" + box: true, "127.0.0.1": true, "example.org": false, "other.local": false, "8.8.8.8": false} {
 		_, err := c.Verify(x509.VerifyOptions{DNSName: name, Roots: roots(t, a), CurrentTime: someday})
 		if (err == nil) != good {
 			t.Errorf("%s: %v", name, err)
@@ -86,6 +86,7 @@ func TestAuthorityVouchesForTheBoxAlone(t *testing.T) {
 		{nil, []net.IP{{192, 168, 1, 4}}, true},
 		{[]string{"bank.example"}, nil, false},
 		{[]string{"another.local"}, nil, false},
+		{[]string{"files-another.local"}, nil, false},
 		{nil, []net.IP{{8, 8, 8, 8}}, false},
 	} {
 		tmpl := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "x"}, NotBefore: someday, NotAfter: someday.Add(time.Hour), DNSNames: c.names, IPAddresses: c.ips}
@@ -99,13 +100,39 @@ func TestAuthorityVouchesForTheBoxAlone(t *testing.T) {
 	}
 }
 
+// A box whose devices trust an authority of before there was a name for files goes on with it, and vouches for no more.
+func TestAuthorityOfBeforeFiles(t *testing.T) {
+	dir := t.TempDir()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "Tizi x"}, NotBefore: someday.Add(-time.Hour), NotAfter: someday.AddDate(10, 0, 0), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign, PermittedDNSDomains: []string{box}}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
+	must(t, err)
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, lan.File), append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})...), 0o600))
+	for _, names := range [][]string{nil, {box}} {
+		a, err := lan.Open(dir, "x", names, at(someday))
+		must(t, err)
+		if a.Files() != "" || len(a.Names()) != 1 {
+			t.Errorf("%v: %q, %v", names, a.Files(), a.Names())
+		}
+		c := leaf(t, a.Config())
+		for name, good := range map[string]bool{box: true, "files-" + box: false} {
+			if _, err := c.Verify(x509.VerifyOptions{DNSName: name, Roots: roots(t, a), CurrentTime: someday}); (err == nil) != good {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
 func TestAuthorityIsKept(t *testing.T) {
 	dir := t.TempDir()
 	a, err := lan.Open(dir, "Errachidia", []string{box}, at(someday))
 	must(t, err)
 	again, err := lan.Open(dir, "Another title", nil, at(someday))
 	must(t, err)
-	if !bytes.Equal(a.Certificate(), again.Certificate()) || again.Title() != "Tizi Errachidia" || len(again.Names()) != 1 || again.Names()[0] != box {
+	if !bytes.Equal(a.Certificate(), again.Certificate()) || again.Title() != "Tizi Errachidia" || len(again.Names()) != 1 || again.Names()[0] != box || again.Files() != "files-"+box {
 		t.Errorf("it is another: %s, %v", again.Title(), again.Names())
 	}
 	_, err = lan.Open(dir, "Errachidia", []string{"other.local"}, at(someday))

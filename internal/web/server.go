@@ -53,6 +53,8 @@ type Options struct {
 	Other string
 	// HTTPS is what the node serves besides; nil: it serves none.
 	HTTPS *box.HTTPS
+	// Files is a second name of the node, from which what was imported is served; "": there is none.
+	Files string
 	// Metrics, unless it is nil, measures requests.
 	Metrics *box.Metrics
 	// Proxy has the addresses of proxies that stand before the node and are to be believed.
@@ -79,7 +81,7 @@ func New(h *house.House, o Options) (*Server, error) {
 			p.TrustURL = "/trust"
 		}
 		fill(d, r, p)
-	}, Log: o.Log})
+	}, Files: o.Files, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -147,10 +149,11 @@ func New(h *house.House, o Options) (*Server, error) {
 	all.Handle(api.Path, api.NewExchange(h.Nodes, h.Log, o.Log))
 	all.Handle(api.CasePath, api.NewCase(h.Frameworks, h.DB, o.Log))
 	all.Handle(xapi.Path, xapi.New(h.Records, o.Log))
+	whole := s.Foreign("/course-files/", all)
 	if len(o.Proxy) > 0 {
-		return &Server{shell.Behind(all, o.Proxy), d.Routes}, nil
+		whole = shell.Behind(whole, o.Proxy)
 	}
-	return &Server{all, d.Routes}, nil
+	return &Server{whole, d.Routes}, nil
 }
 
 // plain makes text of the questions in an address.

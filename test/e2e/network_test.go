@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -301,15 +300,19 @@ const phrase = "une phrase de passe"
 // serveInit serves a node that was made for a centre on the command line.
 func serveInit(t testing.TB, centre string) *node {
 	t.Helper()
+	return start(t, "serve", initialised(t, centre))
+}
+
+// initialised is the folder of a node that was made for a centre on the command line.
+func initialised(t testing.TB, centre string) string {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	pass := filepath.Join(t.TempDir(), "pass")
 	if err := os.WriteFile(pass, []byte(phrase), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(tizi(t), "init", "--data", dir, "--owner", "Fatima", "--login", "fatima", "--passphrase-file", pass, "--centre", centre).CombinedOutput(); err != nil {
-		t.Fatalf("init: %v\n%s", err, out)
-	}
-	return start(t, "serve", dir)
+	tizid(t, "init", "--data", dir, "--owner", "Fatima", "--login", "fatima", "--passphrase-file", pass, "--centre", centre)
+	return dir
 }
 
 // enter signs in with the passphrase.

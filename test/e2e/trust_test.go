@@ -11,7 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"tizi/internal/i18n"
 )
 
 func ok(t testing.TB, err error) {
@@ -134,5 +137,38 @@ func TestTrustByPlainHTTP(t *testing.T) {
 		p.picture("trust")
 		p.width(360)
 		p.picture("trust narrow")
+	}
+}
+
+// What a course brings comes from a host of its own, without the cookies of pages; a device that asks by address gets it there, where it
+// runs nothing.
+func TestFilesOfAnotherName(t *testing.T) {
+	slow(t)
+	dir := initialised(t, "MA-ERR-MJ1")
+	tizid(t, "import", "course", "enfants-8-14", "--data", dir)
+	safe, port := free(t)
+	n := start(t, "serve", dir, "--https", safe, "--name", boxName)
+	files := "files-" + boxName + ":" + port
+	dev := device(t, authority(t, n.base), boxName, "files-"+boxName)
+	for host, from := range map[string]string{boxName + ":" + port: files, "127.0.0.1:" + port: "127.0.0.1:" + port} {
+		for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+			p := openTab(t, dev, "https://"+host)
+			p.files, p.lang = from, lang
+			p.open("/learn/enfants-8-14/blocs/robot-camarade?lang=" + string(lang))
+			js[bool](p, "Promise.all([...document.querySelectorAll('main img')].map(i => i.decode())).then(() => true)")
+			if at := js[string](p, "new URL(document.querySelector('main img').src).host"); at != from {
+				t.Errorf("%s: pictures come from %s", host, at)
+			}
+			p.picture("lesson " + strings.Split(host, ":")[0])
+		}
+	}
+	// The browser holds a cookie of the pages' name, and the files' never gets it.
+	p := openTab(t, dev, "https://"+boxName+":"+port)
+	p.files = files
+	p.open("/learn/enfants-8-14/blocs/robot-camarade?lang=fr")
+	for host, has := range map[string]bool{boxName + ":" + port: true, files: false} {
+		if l := call(p, network.GetCookies, network.GetCookiesParams{URLs: []string{"https://" + host + "/"}}).Cookies; len(l) > 0 != has {
+			t.Errorf("%s is sent %d cookies", host, len(l))
+		}
 	}
 }

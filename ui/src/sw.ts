@@ -63,11 +63,12 @@ async function renew() {
   const held = [];
   for (const w of wanted) {
     let bytes = 0;
-    const have = async (url: string) => {
+    const have = async (address: string) => {
+      const url = new URL(address, location.origin).href; // files of courses come from another name of the node
       keep.add(url);
       let res = await cache.match(url);
       if (!res) {
-        res = await good(url);
+        res = await good(url, url.startsWith(location.origin) ? {} : { mode: "cors", credentials: "omit" });
         await cache.put(url, res.clone());
       }
       const b = await res.clone().blob();
@@ -75,7 +76,7 @@ async function renew() {
       return res;
     };
     // A pack is the same as long as the program and the version are: an address says the version, the shell's name the program.
-    const mark = `${w.url}?program=${self.tizi.version}`;
+    const mark = `${location.origin}${w.url}?program=${self.tizi.version}`;
     if (!(await cache.match(mark))) {
       await cache.delete(w.url);
       const pack: { files: string[]; labs: string[] } = await (await have(w.url)).clone().json();
@@ -94,8 +95,7 @@ async function renew() {
     held.push({ course: w.course, lang: w.lang, version: w.version, bytes: said.bytes });
   }
   for (const r of await cache.keys()) {
-    const u = new URL(r.url);
-    if (!keep.has(u.pathname + u.search)) await cache.delete(r);
+    if (!keep.has(r.url)) await cache.delete(r);
   }
   await good("/packs", { method: "POST", body: JSON.stringify(held), headers: { "Content-Type": "application/json", Accept: "application/json" } });
   looked = Date.now();
@@ -104,11 +104,11 @@ async function renew() {
 self.addEventListener("fetch", (e) => {
   const req: Request = e.request;
   const url = new URL(req.url);
-  if (url.origin !== location.origin) return;
   if (req.method === "GET" && (url.pathname.startsWith("/assets/") || url.pathname.startsWith("/course-files/"))) {
     e.respondWith(kept(req));
     return;
   }
+  if (url.origin !== location.origin) return;
   if (req.mode !== "navigate") return;
   if (req.method === "POST" && url.pathname === "/door/out") {
     e.waitUntil(dropCurrent());
@@ -121,7 +121,16 @@ self.addEventListener("fetch", (e) => {
 
 // kept answers with a file that the device has: addresses name the content.
 async function kept(req: Request): Promise<Response> {
-  return (await caches.match(req, { ignoreVary: true })) ?? fetch(req);
+  const found = await caches.match(req.url, { ignoreVary: true });
+  if (!found) return fetch(req);
+  // A film is asked for in pieces.
+  const range = /^bytes=(\d+)-(\d*)$/.exec(req.headers.get("Range") ?? "");
+  if (!range) return found;
+  const all = await found.blob();
+  const from = Number(range[1]);
+  const to = Math.min(range[2] ? Number(range[2]) : Infinity, all.size - 1);
+  if (from > to) return new Response(null, { status: 416, headers: { "Content-Range": `bytes */${all.size}` } });
+  return new Response(all.slice(from, to + 1), { status: 206, headers: { "Content-Type": found.headers.get("Content-Type") ?? "", "Content-Range": `bytes ${from}-${to}/${all.size}`, "Content-Length": `${to - from + 1}` } });
 }
 
 // page is a learner's page from the node, or the player where the node cannot be reached.

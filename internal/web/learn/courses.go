@@ -113,7 +113,7 @@ func (r *Reader) maybe(t i18n.Text) *Said {
 
 // file is the address of a file of the course.
 func (r *Reader) file(p string) string {
-	u := "/course-files/" + r.Version.ID.String() + "?file=" + url.QueryEscape(p)
+	u := r.a.D.S.Files(r.a.R) + "/course-files/" + r.Version.ID.String() + "?file=" + url.QueryEscape(p)
 	if r.files != nil {
 		r.files[u] = true
 	}

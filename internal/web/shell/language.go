@@ -79,7 +79,7 @@ func setCookie(w http.ResponseWriter, r *http.Request, name, value string, age i
 // stands outside of the handlers that call Page and Render.
 func (s *Shell) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		guard(w.Header(), r)
+		s.guard(w.Header(), r)
 		p, asked := begin(r)
 		if asked {
 			SetLang(w, r, p.Lang)

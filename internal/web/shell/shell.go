@@ -34,6 +34,8 @@ type Options struct {
 	// Chosen is told the language somebody asked for, so that it can be kept with
 	// the person. It may be nil.
 	Chosen func(*http.Request, i18n.Lang)
+	// Files is a second name of the node, from which what was imported is served; "": there is none.
+	Files string
 	// Log takes what went wrong while a page was written; nil is slog.Default.
 	Log *slog.Logger
 }
