@@ -189,7 +189,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	}
 	paths = append(paths, "/gaps?period=all", "/evidence?period=all")
 	if access.Allows(role, access.EnrolDevices) {
-		paths = append(paths, "/tablets")
+		paths = append(paths, "/tablets", "/tablets/packs")
 	}
 	if access.Allows(role, access.ReadNode) {
 		paths = append(paths, "/network", "/network/held", "/network/held/facts", "/box", "/box/lock")

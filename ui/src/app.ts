@@ -14,6 +14,7 @@ import "./elements/letters";
 import "./elements/live";
 import "./elements/idle";
 import "./elements/kept";
+import "./elements/sheets";
 
 // A page with errors starts at its summary.
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

@@ -12,6 +12,8 @@ declare const self: {
 
 const shell = `tizi-shell-${self.tizi.version}`;
 const packs = "tizi-packs";
+const sheets = "tizi-sheets"; // of attendance, with names: for as long as the session of the account lasts
+const life = 8 * 3600_000; // of a session in which nothing is done
 const langs = ["fr", "ar", "zgh", "en"];
 const again = 10 * 60_000; // between two looks at what the centre chose
 const patience = 10_000; // for a node that does not answer
@@ -45,6 +47,7 @@ async function good(url: string, init?: RequestInit): Promise<Response> {
 
 self.addEventListener("message", (e) => {
   if (e.data === "packs") e.waitUntil(keepPacks().catch(() => undefined)); // the next look comes by itself
+  else if (isSheet(e.data?.sheet ?? "")) e.waitUntil(fetch(e.data.sheet).then((res) => keepSheet(e.data.sheet, res), () => undefined));
 });
 
 let looked = 0;
@@ -110,13 +113,19 @@ self.addEventListener("fetch", (e) => {
   }
   if (url.origin !== location.origin) return;
   if (req.mode !== "navigate") return;
+  // Whoever signs out, or has to sign in, leaves no sheet here; nor does a trainer who gives the device to a learner.
+  if (url.pathname === "/signin" || url.pathname === "/signout" || url.pathname === "/demo" || (req.method === "POST" && url.pathname.startsWith("/door"))) e.waitUntil(caches.delete(sheets));
+  if (req.method === "GET" && isSheet(url.pathname)) {
+    e.respondWith(sheet(req, url));
+    return;
+  }
   if (req.method === "POST" && url.pathname === "/door/out") {
     e.waitUntil(dropCurrent());
     return;
   }
   if (req.method === "POST" && url.pathname.startsWith("/my/courses/")) e.respondWith(sent(req, url.pathname));
   else if (req.method === "GET" && (url.pathname === "/my" || url.pathname.startsWith("/my/"))) e.respondWith(page(req, url));
-  else if (req.method === "GET" && (url.pathname === "/" || url.pathname === "/door")) e.respondWith(front(req, url));
+  else if (req.method === "GET" && ["/", "/door", "/today"].includes(url.pathname)) e.respondWith(front(req, url));
 });
 
 // kept answers with a file that the device has: addresses name the content.
@@ -150,12 +159,50 @@ async function page(req: Request, url: URL): Promise<Response> {
   }
 }
 
+const isSheet = (path: string) => /^\/sessions\/[0-9a-f-]{32,36}$/.test(path);
+
+async function keepSheet(path: string, res: Response) {
+  if (!res.ok || res.redirected) return;
+  const headers = new Headers(res.headers);
+  headers.set("X-Tizi-Until", String(Date.now() + life));
+  await (await caches.open(sheets)).put(path, new Response(await res.blob(), { headers }));
+}
+
+// keptSheets are the sheets of sessions that may still be read here; the others are let go.
+async function keptSheets(): Promise<string[]> {
+  const cache = await caches.open(sheets);
+  const out = [];
+  for (const r of await cache.keys()) {
+    if (Number((await cache.match(r))?.headers.get("X-Tizi-Until")) > Date.now()) out.push(new URL(r.url).pathname);
+    else await cache.delete(r);
+  }
+  return out;
+}
+
+// sheet is the attendance of a session: from the node, or as it was when it was last seen.
+async function sheet(req: Request, url: URL): Promise<Response> {
+  const kept = await keptSheets();
+  try {
+    if (!navigator.onLine) throw new Error("no link");
+    const res = await Promise.race([fetch(req), new Promise<never>((_, no) => setTimeout(() => no(new Error("no answer")), patience))]);
+    if (res.type === "opaqueredirect") await caches.delete(sheets); // the session is over
+    else await keepSheet(url.pathname, res.clone());
+    return res;
+  } catch (e) {
+    const found = kept.includes(url.pathname) && (await (await caches.open(sheets)).match(url.pathname));
+    if (found) return found;
+    throw e;
+  }
+}
+
 // front is where whoever learns without a link finds their page too.
 async function front(req: Request, url: URL): Promise<Response> {
   try {
     return await fetch(req);
   } catch (e) {
     if (await readCurrent()) return Response.redirect("/my", 302);
+    const kept = url.pathname === "/door" ? [] : await keptSheets();
+    if (kept.length) return Response.redirect(kept.at(-1)!, 302);
     return player(url).catch(() => {
       throw e;
     });

@@ -100,8 +100,8 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Asset is the address of a built file by its plain name.
 func (s *Shell) Asset(name string) (string, error) { return s.assets.url(name) }
 
-// always are the built files without which no page of a learner stands: what a device keeps for when there is no link.
-var always = []string{"app.css", "entry.css", "app.js", "offline.js", "icons.svg", "favicon.svg"}
+// always are the built files without which no page stands: what a device keeps for when there is no link.
+var always = []string{"app.css", "desk.css", "entry.css", "app.js", "offline.js", "icons.svg", "favicon.svg"}
 
 // worker makes the service worker: the built script, behind the names of the files that it keeps. They carry digests, so each program
 // that has other files has another worker, and a browser that has an old one takes it by itself.

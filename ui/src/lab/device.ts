@@ -62,6 +62,14 @@ export interface KnownStep {
   scored: boolean;
 }
 
+// Sheet are the marks of a session that an account gave on this device and that the node has not taken.
+export interface Sheet {
+  account: string;
+  path: string; // of the session
+  fields: [string, string][];
+  refused?: string; // why the node did not take them: somebody else marked meanwhile
+}
+
 // Form is a step that was sent as the link went.
 export interface Form {
   path: string;
@@ -92,6 +100,7 @@ function open(): Promise<IDBDatabase> {
       ask.result.createObjectStore("current");
       ask.result.createObjectStore("state", { keyPath: "learner" });
       ask.result.createObjectStore("form", { keyPath: "path" });
+      ask.result.createObjectStore("sheet", { keyPath: ["account", "path"] });
     };
     ask.onsuccess = () => {
       // A page of a later program must not wait for this one.
@@ -158,6 +167,11 @@ export const readForm = async (path: string, learner: string) => {
 };
 export const writeForm = (f: Form) => within("form", "readwrite", (s) => s.put(f));
 export const dropForm = (path: string) => within("form", "readwrite", (s) => s.delete(path));
+
+export const sheetsOf = async (account: string) => (await within<Sheet[]>("sheet", "readonly", (s) => s.getAll())).filter((x) => x.account === account);
+export const readSheet = (account: string, path: string) => within<Sheet | undefined>("sheet", "readonly", (s) => s.get([account, path]));
+export const writeSheet = (v: Sheet) => within("sheet", "readwrite", (s) => s.put(v));
+export const dropSheet = (account: string, path: string) => within("sheet", "readwrite", (s) => s.delete([account, path]));
 
 export const readVoice = (lab: string, lang: string, step: string) => within<Voice | undefined>("voice", "readonly", (s) => s.get([lab, lang, step]));
 export const writeVoice = (v: Voice) => within("voice", "readwrite", (s) => s.put(v));
