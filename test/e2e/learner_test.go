@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -146,9 +147,10 @@ func (p *tab) codeOfCard() (token string) {
 	js[any](p, `(document.querySelector(".cutout > li").scrollIntoView({block: "center"}))`)
 	// The page may still be laying itself out anew when it is taken: where the code is and what is seen must be of one moment.
 	for tries := 0; len(token) != 39; tries++ {
-		if tries == 10 {
+		if tries == 40 {
 			p.t.Fatalf("the code of the first card reads %q", token)
 		}
+		time.Sleep(50 * time.Millisecond)
 		box := js[[]float64](p, `(() => { const r = document.querySelector(".cutout .qr").getBoundingClientRect(); return [r.x, r.y, r.width, r.height] })()`)
 		ctx, stop := context.WithTimeout(p.ctx, patience)
 		shot, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())

@@ -71,22 +71,29 @@ func (p *tab) link(there bool) {
 	p.mu.Unlock()
 	rule := network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{{Offline: !there, DownloadThroughput: -1, UploadThroughput: -1}}}
 	call(p, network.EmulateNetworkConditionsByRule, rule)
+	for _, stop := range p.cuts {
+		stop() // what was asked for holds as long as whoever asked is there
+	}
+	if p.cuts = nil; there {
+		return
+	}
 	list, err := chromedp.Targets(p.ctx)
 	if err != nil {
 		p.fatal(err)
 	}
 	for _, x := range list {
-		if x.Type == "service_worker" {
-			ctx, cancel := chromedp.NewContext(p.ctx, chromedp.WithTargetID(x.TargetID), chromedp.WithDetachOnCancel())
-			p.t.Cleanup(cancel)
-			if _, err := chromedp.Call(ctx, network.EmulateNetworkConditionsByRule, rule); err != nil {
-				p.fatal(err)
-			}
+		if x.Type != "service_worker" {
+			continue
+		}
+		ctx, stop := chromedp.NewContext(p.ctx, chromedp.WithTargetID(x.TargetID), chromedp.WithDetachOnCancel())
+		p.cuts = append(p.cuts, stop)
+		if _, err := chromedp.Call(ctx, network.EmulateNetworkConditionsByRule, rule); err != nil {
+			p.fatal(err)
 		}
 	}
 }
 
-// until onDevice until an expression is true.
+// comes waits until an expression is true.
 func (p *tab) comes(expression string) {
 	p.t.Helper()
 	for end := time.Now().Add(2 * patience); !js[bool](p, expression); time.Sleep(50 * time.Millisecond) {
@@ -200,11 +207,13 @@ func TestOffline(t *testing.T) {
 			p.follow("button", p.T("my.begin"))
 			p.picture("-step")
 			for !strings.Contains(p.path(), "verifier.") {
+				p.comes(`document.querySelector("main form button.btn-main") !== null`)
 				p.leave(func() { js[any](p, `document.querySelector("main form button.btn-main").click()`) })
 			}
 			p.open(lesson + "/verifier.exemples")
 			answer := func(id string) {
 				t.Helper()
+				p.comes(`document.querySelector("[name^=q-]") !== null`)
 				js[any](p, fmt.Sprintf(`document.querySelector("[name^=q-][value=%s]").click(); document.querySelector("main form button").click()`, id))
 			}
 			answer("b")
@@ -275,9 +284,8 @@ func TestOfflineByPlainHTTP(t *testing.T) {
 			manager.signIn(c)
 			group, _ := manager.follows(n, c, lang)
 			d := newSlate(t, chromedp.Flag("host-resolver-rules", "MAP tizi.test 127.0.0.1"))
-			plain := *n
-			plain.base = strings.Replace(n.base, "127.0.0.1", "tizi.test", 1)
-			p := d.tab(&plain, lang)
+			plain := &node{base: strings.Replace(n.base, "127.0.0.1", "tizi.test", 1)}
+			p := d.tab(plain, lang)
 			own := n.play("centre")
 			own.base = plain.base
 			u, err := url.Parse(n.base)
@@ -344,6 +352,10 @@ func TestOfflineAttendance(t *testing.T) {
 			p.reads(p.T("attendance.kept"))
 			n.again()
 			p.cut = false
+			js[any](p, `dispatchEvent(new Event("online"))`)
+			p.reads(p.T("error.signed_out")) // the session went with the browser: nothing is lost with it
+			same(t, c, sheet, map[string]int{})
+			p.signIn(c)
 			js[any](p, `dispatchEvent(new Event("online"))`)
 			p.saved(30, 30)
 			same(t, c, sheet, map[string]int{"present": 29, "late": 1})

@@ -44,6 +44,7 @@ type tab struct {
 
 	mu       sync.Mutex
 	cut      bool // there is no link, and that is meant
+	cuts     []context.CancelFunc
 	faults   []string
 	host     string
 	files    string // another host that it may ask for files; "": none
