@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"tizi/curriculum"
@@ -21,11 +22,12 @@ import (
 )
 
 type courseCmd struct {
-	New    courseNewCmd    `cmd:"" help:"Make a small whole course in a folder, to begin with."`
-	Check  courseCheckCmd  `cmd:"" help:"Say what is wrong with a course, and what is not translated yet."`
-	Export courseExportCmd `cmd:"" help:"Write a course as it was taken in, to a folder or a ZIP file."`
-	Qti    courseQTICmd    `cmd:"" help:"Write the questions of a course as a QTI 3 package."`
-	Quiz   courseQuizCmd   `cmd:"" help:"Make a quiz of a QTI 3 package or item, to be put into a lesson."`
+	New      courseNewCmd      `cmd:"" help:"Make a small whole course in a folder, to begin with."`
+	Check    courseCheckCmd    `cmd:"" help:"Say what is wrong with a course, and what is not translated yet."`
+	Coverage courseCoverageCmd `cmd:"" help:"Say which competencies of frameworks the lessons of courses teach, and which none."`
+	Export   courseExportCmd   `cmd:"" help:"Write a course as it was taken in, to a folder or a ZIP file."`
+	Qti      courseQTICmd      `cmd:"" help:"Write the questions of a course as a QTI 3 package."`
+	Quiz     courseQuizCmd     `cmd:"" help:"Make a quiz of a QTI 3 package or item, to be put into a lesson."`
 }
 
 type courseNewCmd struct {
@@ -101,10 +103,20 @@ type courseReport struct {
 	Missing  map[i18n.Lang]int    `json:"missing"` // of the texts, by language
 	Errors   []courseProblem      `json:"errors"`
 	Remarks  []courseProblem      `json:"remarks"`
+	Advice   []courseProblem      `json:"advice"` // what a stranger lacks to teach a lesson from its page alone
+	Taught   map[i18n.Lang]int    `json:"taught"` // minutes of lessons whose texts are all there, by language
+	Covers   []courseCovers       `json:"covers"`
 	Untended []courseUntranslated `json:"untranslated,omitempty"`
 	// Of an import.
 	ID      string `json:"id,omitempty"`
 	Changed *bool  `json:"changed,omitempty"`
+}
+
+// courseCovers is how much of a framework the lessons teach.
+type courseCovers struct {
+	Framework string `json:"framework"`
+	Covered   int    `json:"covered"`
+	Of        int    `json:"of"`
 }
 
 type courseProblem struct {
@@ -124,9 +136,9 @@ type courseUntranslated struct {
 func reportOf(lang, dir string, c *course.Course, rep *course.Report, missing bool) courseReport {
 	p := printer(lang)
 	out := courseReport{OK: len(rep.Faults) == 0, Code: c.Code, Version: c.Version, Lessons: rep.Lessons, Minutes: rep.Minutes, Items: rep.Items, Texts: rep.Texts,
-		Missing: map[i18n.Lang]int{}, Errors: []courseProblem{}, Remarks: []courseProblem{}}
+		Missing: map[i18n.Lang]int{}, Taught: map[i18n.Lang]int{}, Covers: []courseCovers{}, Errors: []courseProblem{}, Remarks: []courseProblem{}}
 	for _, l := range c.Languages {
-		out.Missing[l] = rep.Lacks()[l]
+		out.Missing[l], out.Taught[l] = rep.Lacks()[l], rep.Taught[l]
 	}
 	file := func(name string) string {
 		if name == "" || filepath.Ext(dir) == ".zip" {
@@ -141,7 +153,7 @@ func reportOf(lang, dir string, c *course.Course, rep *course.Report, missing bo
 		}
 		return out
 	}
-	out.Errors, out.Remarks = list(rep.Faults), list(rep.Remarks)
+	out.Errors, out.Remarks, out.Advice = list(rep.Faults), list(rep.Remarks), list(rep.Advice)
 	if missing {
 		for _, m := range rep.Missing {
 			out.Untended = append(out.Untended, courseUntranslated{m.Lang, file(m.File), m.Line, m.What})
@@ -158,25 +170,25 @@ func (r courseReport) print() {
 	}
 	lines("", r.Errors)
 	lines("(remark) ", r.Remarks)
+	lines("(advice) ", r.Advice)
 	for _, m := range r.Untended {
 		fmt.Printf("%s(%s) %s\n", at(course.Fault{File: m.File, Line: m.Line}), m.Lang, m.What)
 	}
 	fmt.Printf("%s, version %d: %d lessons, %d minutes, %d questions\n", r.Code, r.Version, r.Lessons, r.Minutes, r.Items)
 	for _, l := range i18n.Langs {
 		if n, ok := r.Missing[l]; ok {
-			fmt.Printf("  %s: %d of %d texts not translated\n", l, n, r.Texts)
+			fmt.Printf("  %s: %.1f hours of lessons; %d of %d texts not translated\n", l, float64(r.Taught[l])/60, n, r.Texts)
 		}
+	}
+	for _, c := range r.Covers {
+		fmt.Printf("  %s: %d of %d competencies taught\n", c.Framework, c.Covered, c.Of)
 	}
 }
 
 func (c *courseCheckCmd) Run() error {
-	known := framework.Shipped()
-	for _, name := range c.Against {
-		p, err := readFramework(name, "", c.Lang)
-		if err != nil {
-			return err
-		}
-		known.Add(p.Code, p.Items)
+	known, err := frameworksWith(c.Against, c.Lang)
+	if err != nil {
+		return err
 	}
 	f, err := course.Open(c.Dir)
 	if err != nil {
@@ -188,6 +200,13 @@ func (c *courseCheckCmd) Run() error {
 		return err
 	}
 	r := reportOf(c.Lang, c.Dir, x, rep, c.Missing)
+	p := course.Published{Code: x.Code, Title: x.Title, Lessons: x.Outline()}
+	for _, code := range known.Codes() {
+		if aligned := course.Align(code, p); len(aligned) > 0 {
+			v := course.Cover(known.Items(code), aligned)
+			r.Covers = append(r.Covers, courseCovers{code, v.Covered, v.Of})
+		}
+	}
 	if c.JSON {
 		if err := printJSON(r); err != nil {
 			return err
@@ -199,6 +218,116 @@ func (c *courseCheckCmd) Run() error {
 		return fmt.Errorf("the course has %d errors", n)
 	}
 	return nil
+}
+
+type courseCoverageCmd struct {
+	Dirs      []string `arg:"" help:"Courses: their folders, ZIP files of them, or the codes of those that the program brings." type:"path"`
+	Framework string   `help:"One framework alone." placeholder:"CODE"`
+	Against   []string `help:"More frameworks, beside those that Tizi brings: CASE files." type:"path" placeholder:"FILE"`
+	Lang      string   `help:"The language of titles: ar, fr, zgh, en." default:"fr" enum:"ar,fr,zgh,en"`
+	JSON      bool     `help:"Print the table as JSON."`
+}
+
+// Help gives an example.
+func (courseCoverageCmd) Help() string {
+	return "Example:\n  tizi course coverage enfants-8-14 formateurs --framework digcomp-2.2\n\nEach competency is followed by the lessons that name it; one that no lesson names has a line of its own."
+}
+
+// coverageReport is the JSON of one framework's coverage.
+type coverageReport struct {
+	courseCovers
+	Competencies []coveredReport `json:"competencies"`
+}
+
+type coveredReport struct {
+	Code    string   `json:"code"`
+	Title   string   `json:"title"`
+	Lessons []string `json:"lessons"`
+}
+
+func (c *courseCoverageCmd) Run() error {
+	known, err := frameworksWith(c.Against, c.Lang)
+	if err != nil {
+		return err
+	}
+	if c.Framework != "" && !slices.Contains(known.Codes(), c.Framework) {
+		return usageError{fmt.Errorf("there is no framework %s; there are: %s", c.Framework, strings.Join(known.Codes(), ", "))}
+	}
+	var all []course.Published
+	for _, dir := range c.Dirs {
+		f, err := openCourse(dir)
+		if err != nil {
+			return courseError(c.Lang, err)
+		}
+		x, rep, err := f.Check(known)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		if err := rep.Err(); err != nil {
+			return courseError(c.Lang, err)
+		}
+		all = append(all, course.Published{Code: x.Code, Title: x.Title, Lessons: x.Outline()})
+	}
+	lang, _ := i18n.Parse(c.Lang)
+	out := []coverageReport{}
+	for _, code := range known.Codes() {
+		aligned := course.Align(code, all...)
+		if c.Framework != "" && code != c.Framework || c.Framework == "" && len(aligned) == 0 {
+			continue
+		}
+		v := course.Cover(known.Items(code), aligned)
+		r := coverageReport{courseCovers: courseCovers{code, v.Covered, v.Of}, Competencies: []coveredReport{}}
+		for _, x := range v.Rows {
+			if x.Group {
+				continue
+			}
+			title, _ := x.Item.Text.In(lang)
+			w := coveredReport{x.Item.Code, title, []string{}}
+			for _, l := range x.Lessons {
+				w.Lessons = append(w.Lessons, l.Course+"/"+l.Lesson.Path)
+			}
+			r.Competencies = append(r.Competencies, w)
+		}
+		out = append(out, r)
+	}
+	if c.JSON {
+		return printJSON(out)
+	}
+	for _, r := range out {
+		fmt.Printf("%s: %d of %d competencies taught\n", r.Framework, r.Covered, r.Of)
+		for _, x := range r.Competencies {
+			fmt.Printf("  %s %s\n", x.Code, x.Title)
+			if len(x.Lessons) == 0 {
+				fmt.Println("    no lesson")
+			}
+			for _, l := range x.Lessons {
+				fmt.Println("    " + l)
+			}
+		}
+	}
+	return nil
+}
+
+// frameworksWith are those that the program brings and those of CASE files.
+func frameworksWith(files []string, lang string) (*framework.Index, error) {
+	known := framework.Shipped()
+	for _, name := range files {
+		p, err := readFramework(name, "", lang)
+		if err != nil {
+			return nil, err
+		}
+		known.Add(p.Code, p.Items)
+	}
+	return known, nil
+}
+
+// openCourse opens a folder or a ZIP file, or a course that the program brings.
+func openCourse(dir string) (*course.Folder, error) {
+	f, err := course.Open(dir)
+	if code := filepath.Base(dir); errors.Is(err, fs.ErrNotExist) && curriculum.Course(code) != nil {
+		return course.OpenFS(code, curriculum.Course(code))
+	}
+	return f, err
 }
 
 type importCourseCmd struct {
@@ -215,10 +344,7 @@ func (importCourseCmd) Help() string {
 }
 
 func (c *importCourseCmd) Run(ctx context.Context) error {
-	f, err := course.Open(c.Dir)
-	if code := filepath.Base(c.Dir); errors.Is(err, fs.ErrNotExist) && curriculum.Course(code) != nil {
-		f, err = course.OpenFS(code, curriculum.Course(code))
-	}
+	f, err := openCourse(c.Dir)
 	if err != nil {
 		return courseError(c.Lang, err)
 	}

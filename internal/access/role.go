@@ -54,6 +54,7 @@ const (
 	ReadGroups         Action = "groups.read"         //
 	WriteGroups        Action = "groups.write"        //
 	TakeAttendance     Action = "attendance.take"     //
+	Teach              Action = "groups.teach"        // judge works, and say how a group learns
 	MakeCards          Action = "cards.make"          // print and revoke the cards of learners
 	DecideAppeals      Action = "appeals.decide"      // of those whom the rule of a phase refused
 	ReadCentre         Action = "centre.read"         // rooms, hours, rounds, the timetable
@@ -90,7 +91,7 @@ const (
 
 // Actions are all actions.
 var Actions = []Action{
-	ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals,
+	ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, Teach, MakeCards, DecideAppeals,
 	ReadCentre, WriteCentre,
 	ReadBoard, ReadNews, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReadSafeguarding, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests,
 	ReadChildren, AnswerConsent, ReadMentees, ReadRecords, WriteKeys, EnrolDevices, Learn,
@@ -126,13 +127,13 @@ func (r row) and(e Extent, actions ...Action) row {
 
 // table is the one table of permissions. What is not in it is not allowed.
 var table = map[Role]row{
-	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
+	National: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, Teach, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
 		ReadBoard, ReadNews, WritePlaces, WriteProgrammes, ReadAgreements, WriteAgreements, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests, ReadRecords, WriteKeys, EnrolDevices),
-	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
+	Region: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, Teach, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
 		ReadBoard, ReadNews, WritePlaces, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, PairNodes, ReadAudit, ReportSafeguarding, BreakGlass, ReadGlass, DecideRequests, ReadRecords, WriteKeys, EnrolDevices),
-	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
+	Centre: cells(Whole, ReadPeople, ListPeople, WritePeople, ImportPeople, MergePeople, ErasePeople, ExportPeople, ReadConsent, WriteConsent, ReadGroups, WriteGroups, TakeAttendance, Teach, MakeCards, DecideAppeals, ReadCentre, WriteCentre,
 		ReadBoard, ReadNews, ReadActivities, WriteActivities, HoldDoor, WriteAccounts, ReadNode, RunNode, ReadAudit, ReportSafeguarding, ReadGlass, DecideRequests, ReadRecords, WriteKeys, EnrolDevices),
-	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance, MakeCards).and(Whole, ReadBoard, ReadNews, ReadCentre, ReadActivities, HoldDoor, ReportSafeguarding, EnrolDevices),
+	Trainer:  cells(Own, ReadPeople, ReadConsent, ReadGroups, TakeAttendance, Teach, MakeCards).and(Whole, ReadBoard, ReadNews, ReadCentre, ReadActivities, HoldDoor, ReportSafeguarding, EnrolDevices),
 	Helper:   cells(Whole, ReadCentre, ReadGroups, ReadNews, TakeAttendance, ReadActivities, HoldDoor, ReportSafeguarding),
 	Author:   cells(Whole, ReadBoard, ReadRecords), // of its programme: see records.reach
 	Mentor:   cells(Own, ReadMentees).and(Whole, ReportSafeguarding),

@@ -160,7 +160,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		}
 		paths := []string{"/children", "/me"}
 		if m := regexp.MustCompile(`href="(/children/[0-9a-f-]{36})"`).FindSubmatch(body); m != nil {
-			paths = append(paths, string(m[1]), string(m[1])+"/consent")
+			paths = append(paths, string(m[1]), string(m[1])+"/consent", string(m[1])+"/learning")
 		}
 		return paths, nil
 	}
@@ -187,7 +187,10 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.ReadAudit) {
 		paths = append(paths, "/audit", "/audit?tab=days", "/audit?kind=granted", "/audit?hours=out")
 	}
-	paths = append(paths, "/gaps?period=all", "/evidence?period=all")
+	paths = append(paths, "/gaps?period=all", "/evidence?period=all", "/board/gains")
+	if access.Allows(role, access.Teach) {
+		paths = append(paths, "/marking")
+	}
 	if access.Allows(role, access.EnrolDevices) {
 		paths = append(paths, "/tablets", "/tablets/packs")
 	}
@@ -212,7 +215,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 	if access.Allows(role, access.DecideAppeals) {
 		paths = append(paths, "/appeals")
 	}
-	paths = append(paths, "/worried", "/events", "/registrations", "/learn", "/frameworks", "/frameworks/digcomp-2.2")
+	paths = append(paths, "/worried", "/events", "/registrations", "/learn", "/frameworks", "/frameworks/digcomp-2.2", "/frameworks/digcomp-2.2/coverage")
 	if access.Allows(role, access.ReadActivities) {
 		paths = append(paths, "/activities", "/activities?pillar=training&state=held")
 	}

@@ -19,9 +19,11 @@ import (
 type Report struct {
 	Faults  []Fault // that keep it from being taken in
 	Remarks []Fault // that do not
+	Advice  []Fault // what a stranger lacks to teach a lesson from its page alone
 	Lessons int
-	Items   int // questions
-	Minutes int // of all lessons
+	Items   int               // questions
+	Minutes int               // of all lessons
+	Taught  map[i18n.Lang]int // minutes of the lessons whose texts are all there in a language
 	// Texts is how many texts and lines there are to say in each language, and Missing which of them nobody has written in one that the
 	// course says it is written in.
 	Texts   int
@@ -84,6 +86,12 @@ func (k *check) fault(file string, line int, key string, args ...any) {
 func (k *check) remark(file string, line int, key string, args ...any) {
 	if len(k.Remarks) < maxFaults {
 		k.Remarks = append(k.Remarks, Fault{file, line, key, args})
+	}
+}
+
+func (k *check) advise(file string, line int, key string, args ...any) {
+	if len(k.Advice) < maxFaults {
+		k.Advice = append(k.Advice, Fault{file, line, key, args})
 	}
 }
 
@@ -152,9 +160,11 @@ func read(src source, code string, known *framework.Index) (*Course, *Report, er
 		k.has[f.path] = true
 	}
 	k.all()
-	slices.SortStableFunc(k.Faults, func(a, b Fault) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Key, b.Key))
-	})
+	for _, l := range [][]Fault{k.Faults, k.Advice} {
+		slices.SortStableFunc(l, func(a, b Fault) int {
+			return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Key, b.Key))
+		})
+	}
 	return k.course, &k.Report, k.failed
 }
 
@@ -183,6 +193,7 @@ func (k *check) all() {
 	k.files()
 	k.translations()
 	k.Lessons, k.Minutes = len(c.Lessons()), c.Minutes()
+	k.taught(c)
 	if h := (k.Minutes + 30) / 60; c.Hours > 0 && k.Lessons > 0 && h != c.Hours {
 		k.remark(name, c.Line, "course.remark.hours", "hours", c.Hours, "minutes", k.Minutes, "sum", h)
 	}
@@ -258,6 +269,7 @@ func (k *check) lesson(m *Module, name string) {
 	if l.Trainer == "" {
 		return
 	}
+	defer k.teachable(file, l)
 	for lang, ids := range k.text(file, l.Line, l, l.Trainer) {
 		var lacks []string
 		for _, s := range Sections {
@@ -303,6 +315,12 @@ func (k *check) activity(file string, l *Lesson, a *Activity) {
 	}
 	for _, f := range a.Captions {
 		k.asset(file, a.Line, l.Dir(), f)
+	}
+	if len(a.Rubric) > 0 && a.Kind != Project && a.Kind != Lab {
+		k.fault(file, a.Rubric[0].Line, "course.fault.rubric", "kind", a.Kind)
+	}
+	if len(a.Rubric) > MaxCriteria {
+		k.fault(file, a.Rubric[MaxCriteria].Line, "course.fault.criteria", "n", MaxCriteria)
 	}
 	for _, c := range a.Rubric {
 		if len(c.Levels) < 2 {
@@ -585,7 +603,7 @@ func (k *check) files() {
 		case !wellNamed(f.path):
 			k.fault(f.path, 0, "course.fault.file_name")
 		case ext == ".md" || ext == ".yaml" || f.path == "LICENSE":
-			if !k.used[f.path] && path.Base(f.path) != "README.md" && f.path != "LICENSE" {
+			if !k.used[f.path] && path.Base(f.path) != "README.md" && f.path != "RELIRE.md" && f.path != "LICENSE" {
 				k.remark(f.path, 0, "course.remark.unused")
 			}
 		case !whole:
@@ -625,6 +643,22 @@ func (k *check) translations() {
 	slices.SortStableFunc(k.Missing, func(a, b Missing) int {
 		return cmp.Or(cmp.Compare(a.Lang, b.Lang), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
+}
+
+// taught adds up the lessons that can be given in each language: their texts are all there in it.
+func (k *check) taught(c *Course) {
+	k.Taught = map[i18n.Lang]int{}
+	for _, l := range c.Lessons() {
+		for _, lang := range c.Languages {
+			whole := true
+			for _, p := range l.Texts {
+				whole = whole && p[lang] != nil
+			}
+			if whole {
+				k.Taught[lang] += l.Minutes
+			}
+		}
+	}
 }
 
 // says notes a text in languages.

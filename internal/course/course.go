@@ -113,7 +113,10 @@ type Activity struct {
 	Line  int        `yaml:"-"`
 }
 
-// Criterion is one thing by which a project is judged.
+// MaxCriteria is how many criteria a rubric has at most: more of them nobody judges.
+const MaxCriteria = 20
+
+// Criterion is one thing by which a project, or what a lab keeps, is judged.
 type Criterion struct {
 	Criterion i18n.Text   `yaml:"criterion,required"`
 	Levels    []i18n.Text `yaml:"levels,required"` // from the least to the most

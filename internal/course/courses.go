@@ -108,9 +108,7 @@ func (s *Courses) Import(ctx context.Context, actor id.ID, f *Folder) (*Imported
 	}
 	p := Published{Code: c.Code, Version: c.Version, Digest: fmt.Sprintf("%x", all.Sum(nil)), Title: c.Title, Summary: c.Summary, Ages: c.Audience.Ages, Public: c.Audience.Public,
 		Hours: c.Hours, Languages: c.Languages, Licence: c.Licence, Files: len(kept)}
-	for _, l := range c.Lessons() {
-		p.Lessons = append(p.Lessons, Outlined{l.Path(), l.Title, l.Minutes, l.Competencies})
-	}
+	p.Lessons = c.Outline()
 	if b, err := json.Marshal(p); err != nil || len(b) > fact.MaxBody {
 		return im, cmp.Or(err, refuse("course.yaml", "course.fault.outline"))
 	}
@@ -202,17 +200,11 @@ func (s *Courses) Aligned(ctx context.Context, q store.Querier, framework string
 	if err != nil {
 		return nil, err
 	}
-	out := map[string][]Alignment{}
+	var courses []Published
 	for _, v := range l {
-		for _, x := range v.Lessons {
-			for _, c := range x.Competencies {
-				if code, item, _ := strings.Cut(c, ":"); code == framework {
-					out[item] = append(out[item], Alignment{v.Code, v.Title, x})
-				}
-			}
-		}
+		courses = append(courses, v.Published)
 	}
-	return out, nil
+	return Align(framework, courses...), nil
 }
 
 // Alignment is a lesson that teaches a competency.

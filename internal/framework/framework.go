@@ -310,8 +310,12 @@ func (s *Frameworks) Package(ctx context.Context, q store.Querier, v id.ID) (*Pa
 // Index finds competencies by the names that courses use.
 type Index struct {
 	all   map[string]map[string]Item
+	items map[string][]Item
 	codes []string
 }
+
+// Items is what the framework of a code lists, as a tree is read.
+func (x *Index) Items(code string) []Item { return x.items[code] }
 
 // Codes are those of the frameworks.
 func (x *Index) Codes() []string { return x.codes }
@@ -319,7 +323,7 @@ func (x *Index) Codes() []string { return x.codes }
 // Add takes a framework in.
 func (x *Index) Add(code string, items []Item) {
 	if x.all == nil {
-		x.all = map[string]map[string]Item{}
+		x.all, x.items = map[string]map[string]Item{}, map[string][]Item{}
 	}
 	of := map[string]Item{}
 	for _, it := range items {
@@ -332,7 +336,7 @@ func (x *Index) Add(code string, items []Item) {
 		x.codes = append(x.codes, code)
 		slices.Sort(x.codes)
 	}
-	x.all[code] = of
+	x.all[code], x.items[code] = of, items
 }
 
 // Find looks for "digcomp-2.2:1.2". framework is false where the part before the colon is none.

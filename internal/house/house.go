@@ -43,6 +43,7 @@ import (
 	"tizi/internal/seal"
 	"tizi/internal/sms"
 	"tizi/internal/store"
+	"tizi/internal/teaching"
 	"tizi/internal/training"
 	"tizi/internal/vault"
 	"tizi/internal/visit"
@@ -89,6 +90,9 @@ func Registry() *fact.Registry {
 		r.AddFold(f)
 	}
 	for _, f := range record.Folds {
+		r.AddFold(f)
+	}
+	for _, f := range teaching.Folds {
 		r.AddFold(f)
 	}
 	for _, f := range safeguard.Folds {
@@ -154,6 +158,7 @@ type House struct {
 	Learners   *learner.Learners
 	Records    *record.Records
 	Progress   *progress.Progress
+	Teaching   *teaching.Teaching
 	Safeguard  *safeguard.Safeguard
 	Retention  *retention.Retention
 	Nodes      *node.Nodes
@@ -477,6 +482,7 @@ func build(ctx context.Context, c Config, db *store.DB, own *seal.Identity) (*Ho
 	h.Learners = learner.New(l, h.People, h.Training, h.Cards)
 	h.Records = record.New(l, h.Blobs)
 	h.Progress = progress.New(h.Records)
+	h.Teaching = teaching.New(l)
 	l.Came = h.Records.Came
 	h.Safeguard = safeguard.New(l, h.Access, h.Places)
 	h.Retention = retention.New(l, h.People, h.Training, h.Activities, h.Safeguard)

@@ -3,6 +3,7 @@ package progress
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -285,35 +286,36 @@ func GainOf(all ...Lessons) (g Gain) {
 	return g
 }
 
-// CourseGain is that of all learners of a course in a scope, each person once.
+// CourseGain is that of all learners of a course in a scope, each person once, whichever of their records took a test.
 func (p *Progress) CourseGain(ctx context.Context, q store.Querier, scope access.Scope, code string) (Gain, error) {
 	where, args := scope.People("centre", "person")
-	var people []id.ID
-	err := q.Each(ctx, "SELECT person FROM progress_lesson WHERE course = ? AND lesson = ? AND "+where+" ORDER BY person", append([]any{code, Posttest}, args...), func(r store.Row) error {
+	by := map[id.ID]Lessons{}
+	err := q.Each(ctx, "SELECT person, lesson, score FROM progress_lesson WHERE course = ? AND lesson IN (?, ?) AND done = 1 AND score >= 0 AND "+where+" ORDER BY person", append([]any{code, Pretest, Posttest}, args...), func(r store.Row) error {
 		var v id.ID
-		err := r.Scan(&v)
-		people = append(people, v)
+		var test string
+		l := &Lesson{Done: true}
+		err := r.Scan(&v, &test, &l.Score)
+		if by[v] == nil {
+			by[v] = Lessons{}
+		}
+		by[v][test] = l
 		return err
 	})
 	if err != nil {
 		return Gain{}, err
 	}
-	ones, err := person.Ones(ctx, q, people)
+	ones, err := person.Ones(ctx, q, slices.Collect(maps.Keys(by)))
 	if err != nil {
 		return Gain{}, err
 	}
-	seen := map[id.ID]bool{}
-	people = slices.DeleteFunc(people, func(v id.ID) bool {
-		one := v
-		if all := ones[v]; all != nil {
-			one = all[0]
-		}
-		was := seen[one]
-		seen[one] = true
-		return was
-	})
-	by, err := p.Of(ctx, q, people, code)
-	return GainOf(slices.Collect(maps.Values(by))...), err
+	// Of those who have several records it is read again, of all of them together.
+	several := map[id.ID]bool{}
+	for v, all := range ones {
+		delete(by, v)
+		several[all[0]] = true
+	}
+	whole, err := p.Of(ctx, q, slices.Collect(maps.Keys(several)), code)
+	return GainOf(slices.Concat(slices.Collect(maps.Values(by)), slices.Collect(maps.Values(whole)))...), err
 }
 
 // Work is something that a learner handed in, or kept in a lab.
@@ -340,6 +342,54 @@ func (p *Progress) Works(ctx context.Context, q store.Querier, who id.ID, code s
 	})
 	return out, err
 }
+
+// Handed is a work with whose record made it.
+type Handed struct {
+	Work
+	Person id.ID
+}
+
+// made is the condition that a deed d is a work. An index has it in these very words.
+const made = "step <> '' AND verb IN ('" + Submitted + "', '" + Completed + "')"
+
+func handed(r store.Row) (w Handed, err error) {
+	var at int64
+	err = r.Scan(&w.ID, &w.Centre, &w.Person, &w.At.Course, &w.At.Lesson, &w.At.Step, &at)
+	w.On = time.UnixMilli(at).UTC()
+	return w, err
+}
+
+const handedColumns = "SELECT d.id, d.centre, d.person, d.course, d.lesson, d.step, d.at FROM progress_deed d WHERE "
+
+// Handed returns works of a scope since a moment, and those of also, other records of people in it; the newest first, at most max.
+func (p *Progress) Handed(ctx context.Context, q store.Querier, scope access.Scope, also []id.ID, since time.Time, max int) (out []Handed, err error) {
+	where, args := scope.People("d.centre", "d.person")
+	if len(also) > 0 {
+		in, more := store.In("d.person", also)
+		where, args = "("+where+" OR "+in+")", append(args, more...)
+	}
+	err = q.Each(ctx, handedColumns+where+" AND d.at >= ? AND "+made+stands+" ORDER BY d.at DESC, d.hlc DESC, d.id LIMIT ?", append(args, since.UnixMilli(), max), func(r store.Row) error {
+		w, err := handed(r)
+		out = append(out, w)
+		return err
+	})
+	return out, err
+}
+
+// Work returns a work of a centre's, or ErrNoWork of what is none, or was taken back.
+func (p *Progress) Work(ctx context.Context, q store.Querier, centre, work id.ID) (w Handed, err error) {
+	err = ErrNoWork
+	if e := q.Each(ctx, handedColumns+"d.id = ? AND d.centre = ? AND "+made+stands, store.Args(work, centre), func(r store.Row) error {
+		w, err = handed(r)
+		return err
+	}); e != nil {
+		return w, e
+	}
+	return w, err
+}
+
+// ErrNoWork is returned for what is no work of anybody's.
+var ErrNoWork = errors.New("there is no such work")
 
 // stands is the condition that a deed d was not taken back.
 const stands = " AND NOT EXISTS (SELECT 1 FROM progress_void v WHERE v.target = d.id AND v.centre = d.centre)"

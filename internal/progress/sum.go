@@ -25,7 +25,7 @@ var (
 	deedTable = &store.Table{
 		Name: "progress_deed", Key: 2,
 		Columns: store.Cols("id:id centre:id person:id course:text lesson:text step:text verb:text at:int hlc:int good:int score:real seconds:int"),
-		Indexes: []string{"person, course, lesson"},
+		Indexes: []string{"person, course, lesson", "centre, at WHERE " + made},
 	}
 	voidTable = &store.Table{Name: "progress_void", Key: 2, Columns: store.Cols("id:id centre:id target:id"), Indexes: []string{"target"}}
 	// lessonTable has how far somebody is with a lesson or a test of a course: of each record that is known, in its own centre.

@@ -474,6 +474,9 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 		case "{test}":
 			return progress.Pretest
 		case "{piece}":
+			if strings.HasSuffix(r.Path, "/marks") { // where the group follows the course that has the rubric
+				must(t, n.Courses.Assign(ctx, id.Nil, person.Stream(s.centre), s.group, "mon-cours", n.course(t)))
+			}
 			return n.work(t, s.centre, s.person).String()
 		case "{version}":
 			return n.course(t).String() + "?file=modules/commencer/premiere-lecon/media/exemples.svg"
@@ -518,7 +521,7 @@ func (n *node) work(t testing.TB, centre, who id.ID) id.ID {
 	t.Helper()
 	b := picture(t)
 	sum := fmt.Sprintf("%x", sha256.Sum256(b))
-	d := progress.Deed{ID: id.New(), Person: who, At: progress.At{Course: "mon-cours", Lesson: "commencer/premiere-lecon", Step: "garder"}, Verb: progress.Submitted,
+	d := progress.Deed{ID: id.New(), Person: who, At: progress.At{Course: "mon-cours", Lesson: "commencer/premiere-lecon", Step: "dessiner"}, Verb: progress.Completed,
 		Files: []progress.Attached{{Type: "image/jpeg", SHA2: sum, Length: len(b)}}}
 	must(t, n.Progress.Put(ctx, centre, []progress.Deed{d}, map[string][]byte{sum: b}))
 	return d.ID

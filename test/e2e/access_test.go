@@ -14,7 +14,7 @@ import (
 // asks is what each kind of page asks for. A page that is not here is a page that nobody has thought about.
 var asks = map[string]access.Action{
 	"/today": access.ReadGroups, "/since": access.ReadNews, "/day": access.ReadGroups, "/day?date": access.ReadGroups, "/sessions/{id}": access.ReadGroups,
-	"/groups": access.ReadGroups, "/groups/{id}": access.ReadGroups, "/groups/{id}?tab=sessions": access.ReadGroups, "/groups/{id}/learning": access.ReadGroups, "/groups/{id}/learning/{id}": access.ReadGroups,
+	"/groups": access.ReadGroups, "/groups/{id}": access.ReadGroups, "/groups/{id}?tab=sessions": access.ReadGroups, "/groups/{id}/learning": access.ReadGroups, "/groups/{id}/learning/{id}": access.ReadGroups, "/groups/{id}/learning/{id}/{id}/marks": access.Teach, "/marking": access.Teach, "/sessions/{id}/lesson": access.Teach, "/sessions/{id}/lesson?course": access.Teach, "/board/gains": access.ReadBoard,
 	"/lessons/{course}/{lesson}": access.ReadGroups, "/groups/new": access.WriteGroups, "/groups/{id}/edit": access.WriteGroups, "/groups/{id}/add": access.WriteGroups, "/groups/{id}/close": access.WriteGroups,
 	"/groups/{id}/move/{id}": access.WriteGroups, "/groups/{id}/draw": access.WriteGroups, "/draws/new": access.WriteGroups, "/draws/new?phase": access.WriteGroups, "/joint/{id}": access.WriteGroups, "/groups/{id}/draw/slips": access.WriteGroups, "/groups/{id}/absences/{id}": access.TakeAttendance, "/referrals": access.ReadPeople, "/referrals?all": access.ReadPeople, "/referrals/{id}/answer": access.WritePeople, "/people/{id}/refer": access.WritePeople,
 	"/groups/{id}/leave/{id}": access.WriteGroups, "/groups/{id}/session": access.WriteGroups,
@@ -37,7 +37,7 @@ var asks = map[string]access.Action{
 	"/staff/{id}/withdraw/{id}": access.WriteAccounts, "/staff/{id}/close": access.WriteAccounts, "/staff/{id}/reset": access.WriteAccounts, "/setup/centre": access.WritePlaces,
 	"/consents": access.ReadConsent, "/consents/texts": access.ReadConsent, "/consents/texts/new": access.WriteProgrammes, "/consents/scans": access.WriteConsent, "/people/{id}/consent": access.ReadConsent,
 	"/people/{id}/scans": access.ReadConsent, "/people/{id}/photo": access.ReadPeople, "/people/{id}/guardians": access.WritePeople, "/people/{id}/messages": access.ReadPeople, "/messages": access.ReadPeople,
-	"/children": access.ReadChildren, "/children/{id}": access.ReadChildren, "/children/{id}/consent": access.AnswerConsent, "/children/{id}/photo": access.ReadChildren,
+	"/children": access.ReadChildren, "/children/{id}": access.ReadChildren, "/children/{id}/consent": access.AnswerConsent, "/children/{id}/photo": access.ReadChildren, "/children/{id}/learning": access.ReadChildren,
 	"/safeguarding": access.ReadSafeguarding, "/safeguarding/{id}": access.ReadSafeguarding,
 	"/audit": access.ReadAudit, "/audit?tab=days": access.ReadAudit, "/audit.csv": access.ReadAudit,
 	"/agreements": access.ReadAgreements, "/agreements/due": access.ReadAgreements, "/agreements/mandates": access.ReadAgreements, "/agreements/{id}": access.ReadAgreements, "/agreements/{id}?tab=commitments": access.ReadAgreements,
@@ -56,7 +56,7 @@ var asks = map[string]access.Action{
 }
 
 // open are the pages for everybody.
-var public = map[string]bool{"/learn": true, "/learn/{course}": true, "/learn/{course}/{lesson}": true, "/learn/{course}/{lesson}/{exercise}": true, "/course-files/{id}": true, "/frameworks": true, "/frameworks/{code}": true, "/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/door": true, "/door/number": true, "/door/group/{id}": true, "/languages": true, "/pair": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/labs": true, "/labs/{name}": true, "/draws": true, "/draws/{id}": true, "/draws/{id}/list.txt": true,
+var public = map[string]bool{"/learn": true, "/learn/{course}": true, "/learn/{course}/{lesson}": true, "/learn/{course}/{lesson}/{exercise}": true, "/course-files/{id}": true, "/frameworks": true, "/frameworks/{code}": true, "/frameworks/{code}/coverage": true, "/": true, "/demo": true, "/signin": true, "/signin/recover": true, "/card": true, "/door": true, "/door/number": true, "/door/group/{id}": true, "/languages": true, "/pair": true, "/worried": true, "/worried/sent": true, "/initiatives": true, "/labs": true, "/labs/{name}": true, "/draws": true, "/draws/{id}": true, "/draws/{id}/list.txt": true,
 	"/events": true, "/feedback": true, "/feedback/thanks": true, "/feedback/{id}": true, "/events/{id}": true, "/events/{id}/outputs/{id}": true, "/registrations": true, "/registrations/{id}": true}
 
 // The words that stand only in what another centre has written down.

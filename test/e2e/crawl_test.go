@@ -32,7 +32,7 @@ func kindOf(address string) string {
 }
 
 var (
-	frameworkOf = regexp.MustCompile(`^/frameworks/[^/]+$`)
+	frameworkOf = regexp.MustCompile(`^/frameworks/[^/]+`)
 	courseOf    = regexp.MustCompile(`^/(learn|lessons)/[^/]+`)
 	lessonOf    = regexp.MustCompile(`^(/(?:learn|lessons)/\{course\})/[^/]+/[^/]+`)
 	exerciseOf  = regexp.MustCompile(`^(/learn/\{course\}/\{lesson\})/[^/]+`)

@@ -10,15 +10,15 @@ import (
 	"tizi/internal/web/shell"
 )
 
-// fewest is the smallest number of a part that is shown to whoever may not know the people.
-const fewest = 5
+// Fewest is the smallest number of a part that is shown to whoever may not know the people.
+const Fewest = 5
 
 // Veil hides the parts of a whole that are few, and where one alone is hidden, so that it could be worked out from the
 // whole, the next smallest too.
 func Veil(parts []*shell.Figure) {
 	hidden := 0
 	for _, f := range parts {
-		if f.Hidden || f.Value > 0 && f.Value < fewest {
+		if f.Hidden || f.Value > 0 && f.Value < Fewest {
 			*f = shell.Figure{Hidden: true, Few: f.Few || !f.Hidden}
 			hidden++
 		}

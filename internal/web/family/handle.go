@@ -26,6 +26,8 @@ func Routes(d *door.Door) {
 	d.Handle("GET /children", access.ReadChildren, children)
 	d.Handle("GET /children/{person}", access.ReadChildren, child)
 	d.Handle("GET /children/{person}/photo", access.ReadChildren, photo)
+	d.Handle("GET /children/{person}/learning", access.ReadChildren, learning)
+	d.Handle("GET /children/{person}/works/{piece}", access.ReadChildren, work)
 	d.Handle("GET /children/{person}/appeal/{phase}", access.ReadChildren, appeal)
 	d.Handle("POST /children/{person}/appeal/{phase}", access.ReadChildren, appealGiven)
 	d.Handle("POST /children/{person}/messages", access.ReadChildren, messageGiven)
@@ -181,6 +183,10 @@ func view(a *door.Ask, p *person.Person) (Child, error) {
 		v.Photo = self + "/photo"
 	}
 	if v.Groups, v.Sessions, err = plan(a, p); err != nil {
+		return v, err
+	}
+	v.LearningURL = self + "/learning"
+	if v.Courses, err = courses(a, p); err != nil {
 		return v, err
 	}
 	v.Refusals, err = centre.RefusalsOf(a, p, func(ph id.ID) string { return self + "/appeal/" + ph.String() }, func(id.ID) string { return "" })

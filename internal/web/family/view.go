@@ -7,6 +7,7 @@ import (
 
 	"tizi/internal/i18n"
 	"tizi/internal/web/centre"
+	"tizi/internal/web/learn"
 	"tizi/internal/web/shell"
 )
 
@@ -49,6 +50,8 @@ type Child struct {
 	Refusals           centre.Refusals
 	Sessions           []ChildSession
 	Attendance         []centre.AttendanceLine
+	Courses            []ChildCourse // without works
+	LearningURL        string
 	Consents           []centre.Consent
 	ConsentURL         string
 	Guardians          []string
@@ -112,4 +115,25 @@ type ConsentRow struct {
 	Conflict           bool
 	Given              bool
 	Sounds             []centre.ConsentSound
+}
+
+// Learning is the screen guardian/learning: what a child did in its courses, and made.
+type Learning struct {
+	Name, Other, ChildURL string
+	Courses               []ChildCourse
+}
+
+// ChildCourse is a course that a group of a child's follows.
+type ChildCourse struct {
+	Title    learn.Said
+	Done, Of int // lessons
+	Lessons  []ChildLesson
+	Works    []learn.Work
+}
+
+// ChildLesson is a lesson that the child has begun.
+type ChildLesson struct {
+	Title learn.Said
+	Done  bool
+	N, Of int // steps
 }

@@ -48,6 +48,7 @@ func Routes(d *door.Door, labs []Lab) {
 	handle("GET /course-files/{version}", asset)
 	handle("GET /frameworks", frameworks)
 	handle("GET /frameworks/{framework}", oneFramework)
+	handle("GET /frameworks/{framework}/coverage", coverage)
 }
 
 // Reader reads one version of a course for a page.
@@ -178,6 +179,9 @@ func one(a *door.Ask) error {
 			x.Lessons = append(x.Lessons, LessonRow{r.URL(m.Name, l.Name), r.Say(l.Title), r.Say(l.Aim), l.Minutes})
 		}
 		v.Modules = append(v.Modules, x)
+	}
+	if v.Frameworks, err = taught(a, r.Version.Published); err != nil {
+		return err
 	}
 	all, err := a.H.Courses.Versions(a.R.Context(), a.H.DB, c.Code)
 	if err != nil {
@@ -470,13 +474,83 @@ func oneFramework(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	v := FrameworkPage{Framework: Framework{"", f.Code, f.Title, f.Items}, Conflict: f.Conflict, CaseURL: "/ims/case/v1p0/CFPackages/" + url.PathEscape(f.Identifier())}
-	for _, it := range items {
-		e := Entry{Code: it.Code, Text: it.Text, Depth: min(it.Depth, 5)}
-		for _, x := range aligned[it.Code] {
-			e.Lessons = append(e.Lessons, Aligned{"/learn/" + x.Course + "/" + x.Lesson.Path, x.Lesson.Title, x.Title})
-		}
-		v.Entries = append(v.Entries, e)
+	c := course.Cover(items, aligned)
+	at := "/frameworks/" + f.Code
+	v := FrameworkPage{Framework: Framework{"", f.Code, f.Title, f.Items}, Conflict: f.Conflict, CaseURL: "/ims/case/v1p0/CFPackages/" + url.PathEscape(f.Identifier()), CoverageURL: at + "/coverage", Covered: c.Covered, Of: c.Of}
+	for _, r := range c.Rows {
+		v.Entries = append(v.Entries, Entry{Code: r.Item.Code, Text: r.Item.Text, Depth: min(r.Item.Depth, 5), Lessons: alignedTo(r.Lessons)})
 	}
 	return a.Render("learn/framework", v)
+}
+
+func alignedTo(l []course.Alignment) (out []Aligned) {
+	for _, x := range l {
+		out = append(out, Aligned{"/learn/" + x.Course + "/" + x.Lesson.Path, x.Lesson.Title, x.Title})
+	}
+	return out
+}
+
+// coverage lays the lessons of all courses, or of one, beside the competencies of a framework.
+func coverage(a *door.Ask) error {
+	ctx := a.R.Context()
+	f, err := a.H.Frameworks.Code(ctx, a.H.DB, a.R.PathValue("framework"))
+	if err != nil {
+		return err
+	}
+	items, err := a.H.Frameworks.Items(ctx, a.H.DB, f.ID)
+	if err != nil {
+		return err
+	}
+	l, err := a.H.Courses.List(ctx, a.H.DB)
+	if err != nil {
+		return err
+	}
+	at := "/frameworks/" + f.Code
+	v := Coverage{Title: f.Title, Code: f.Code, URL: at}
+	if only := a.R.URL.Query().Get("course"); only != "" {
+		v.AllURL = at + "/coverage"
+		if l = slices.DeleteFunc(l, func(v course.Version) bool { return v.Code != only }); len(l) == 0 {
+			return course.ErrUnknown
+		}
+	}
+	var shown []course.Published
+	for _, x := range l {
+		if c := course.Cover(items, course.Align(f.Code, x.Published)); c.Covered > 0 || v.AllURL != "" {
+			v.Courses = append(v.Courses, Column{at + "/coverage?course=" + x.Code, x.Title, c.Covered, c.Of})
+			shown = append(shown, x.Published)
+		}
+	}
+	c := course.Cover(items, course.Align(f.Code, shown...))
+	v.Covered, v.Of = c.Covered, c.Of
+	for _, r := range c.Rows {
+		x := Competence{Code: r.Item.Code, Text: r.Item.Text, URL: at + "#c-" + r.Item.Code, Group: r.Group, Covered: r.Covered, Of: r.Of, Cells: make([][]Aligned, len(shown))}
+		for i, s := range shown {
+			x.Cells[i] = alignedTo(slices.DeleteFunc(slices.Clone(r.Lessons), func(l course.Alignment) bool { return l.Course != s.Code }))
+		}
+		v.Rows = append(v.Rows, x)
+	}
+	return a.Render("learn/coverage", v)
+}
+
+// taught says how much of each framework that its lessons name a course teaches.
+func taught(a *door.Ask, v course.Published) ([]Taught, error) {
+	ctx := a.R.Context()
+	l, err := a.H.Frameworks.List(ctx, a.H.DB)
+	if err != nil {
+		return nil, err
+	}
+	var out []Taught
+	for _, f := range l {
+		aligned := course.Align(f.Code, v)
+		if len(aligned) == 0 {
+			continue
+		}
+		items, err := a.H.Frameworks.Items(ctx, a.H.DB, f.ID)
+		if err != nil {
+			return nil, err
+		}
+		c := course.Cover(items, aligned)
+		out = append(out, Taught{"/frameworks/" + f.Code + "/coverage?course=" + v.Code, f.Title, c.Covered, c.Of})
+	}
+	return out, nil
 }

@@ -25,6 +25,7 @@ import (
 	"tizi/internal/quiz"
 	"tizi/internal/record"
 	"tizi/internal/statement"
+	"tizi/internal/teaching"
 	"tizi/internal/training"
 	"tizi/internal/web/door"
 )
@@ -83,8 +84,10 @@ type way struct {
 	*Reader
 	group id.ID
 	done  progress.Lessons
-	on    time.Time // when what is said was done; zero: now
-	said  string    // what the clock of the device said of it
+	open  map[string]bool // tests that their trainer has opened
+	from  int             // the lesson that the group is at
+	on    time.Time       // when what is said was done; zero: now
+	said  string          // what the clock of the device said of it
 }
 
 func (f followed) way(a *door.Ask) (*way, error) {
@@ -93,6 +96,19 @@ func (f followed) way(a *door.Ask) (*way, error) {
 		return nil, err
 	}
 	w := &way{Reader: r, group: f.group.Cohort}
+	ctx, h := a.R.Context(), a.H
+	open, err := h.Teaching.Tests(ctx, h.DB, w.group)
+	if err != nil {
+		return nil, err
+	}
+	w.open = open[w.Version.Code]
+	stops, err := h.Teaching.Stops(ctx, h.DB, w.group)
+	if err != nil {
+		return nil, err
+	}
+	if l := stops[w.Version.Code]; len(l) > 0 {
+		w.from, _ = teaching.GoOn(Paths(w.Course), l, func(int) bool { return false })
+	}
 	return w, w.read()
 }
 
@@ -143,45 +159,39 @@ func (w *way) count(l []*course.Lesson) (n int) {
 	return n
 }
 
-// takes reports whether it is the time for a test: the first before any lesson is done, the other when all are.
+// takes reports whether it is the time for a test: the first before any lesson is done, and both when the trainer has opened them.
 func (w *way) takes(test string) bool {
 	if t := w.done[test]; t != nil && t.Done {
 		return false
 	}
-	all := w.Course.Lessons()
-	switch n := w.count(all); test {
-	case progress.Pretest:
-		return w.Course.Pre != nil && n == 0
-	default:
-		return w.Course.Post != nil && n == len(all)
+	if test == progress.Pretest {
+		return w.Course.Pre != nil && (w.open[test] || w.count(w.Course.Lessons()) == 0)
 	}
+	return w.Course.Post != nil && w.open[test]
 }
 
-// next is what comes next in the course: a test, the lesson that was left last, the first that is not done. It is nil once all is done.
+// next is what comes next in the course: a test; the first lesson that is not done from where the learner or the group has come to, so
+// that what was left out by moving on is not gone back to while there is more; then what is left. It is nil once all is done.
 func (w *way) next() (*MyNext, *course.Module) {
 	c := w.Course
 	if w.takes(progress.Pretest) {
 		return &MyNext{URL: w.testURL(progress.Pretest), Kind: progress.Pretest}, c.Modules[0]
 	}
-	var found *course.Lesson
-	var in *course.Module
-	for _, m := range c.Modules {
-		for _, l := range m.Lessons {
-			if w.finished(l) {
-				continue
-			}
-			p := w.done[l.Path()]
-			switch {
-			case found == nil, p != nil && (w.done[found.Path()] == nil || p.Last.After(w.done[found.Path()].Last)):
-				found, in = l, m
-			}
-		}
-	}
-	if found != nil {
-		return w.toLesson(found), in
-	}
 	if w.takes(progress.Posttest) {
 		return &MyNext{URL: w.testURL(progress.Posttest), Kind: progress.Posttest}, c.Modules[len(c.Modules)-1]
+	}
+	all := c.Lessons()
+	from := w.from
+	for i, l := range all {
+		if w.done[l.Path()] != nil {
+			from = max(from, i)
+		}
+	}
+	for _, l := range slices.Concat(all[min(from, len(all)):], all) {
+		if !w.finished(l) {
+			i := slices.IndexFunc(c.Modules, func(m *course.Module) bool { return m.Name == l.Module })
+			return w.toLesson(l), c.Modules[i]
+		}
 	}
 	return nil, nil
 }
@@ -504,12 +514,12 @@ func stepView(a *door.Ask, labs []Lab, typed quiz.Response) (v MyStep, err error
 			}
 		}
 	case x.Kind == course.Project:
-		all, err := works(a, w)
+		all, err := w.works()
 		if err != nil {
 			return v, err
 		}
 		for _, o := range all {
-			if o.at.Lesson == l.Path() && o.at.Step == step {
+			if o.At.Lesson == l.Path() && o.At.Step == step {
 				v.Works = append(v.Works, o.Work)
 			}
 		}
@@ -755,37 +765,6 @@ func labStatement(a *door.Ask, v *statement.Value, at progress.At, lab string) (
 	return statement.New(v, statement.V2, "")
 }
 
-// made is a work with where it was made.
-type made struct {
-	Work
-	at progress.At
-}
-
-// works are what the learner handed in or kept in a course, the newest first.
-func works(a *door.Ask, w *way) (out []made, err error) {
-	ctx := a.R.Context()
-	list, err := a.H.Progress.Works(ctx, a.H.DB, a.Learner.Person, w.Version.Code)
-	if err != nil {
-		return nil, err
-	}
-	for _, x := range list {
-		row, v, err := a.H.Records.Get(ctx, x.Centre, id.Nil, x.ID)
-		if errors.Is(err, record.ErrUnknown) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		m := made{Work{On: x.On.Local().Format("2006-01-02"), Note: v.Get("result", "response").Text()}, x.At}
-		m.Title = w.TitleOf(x.At)
-		if len(row.Files) > 0 && x.Centre == a.Learner.Centre {
-			m.URL, m.Image = "/my/work/"+x.ID.String(), row.Files[0].Type == "image/jpeg"
-		}
-		out = append(out, m)
-	}
-	return out, nil
-}
-
 func myWork(a *door.Ask) error {
 	l, err := ways(a)
 	if err != nil {
@@ -793,7 +772,7 @@ func myWork(a *door.Ask) error {
 	}
 	v := MyWork{HomeURL: "/my"}
 	for _, w := range l {
-		all, err := works(a, w)
+		all, err := w.works()
 		if err != nil {
 			return err
 		}
@@ -1018,7 +997,7 @@ func known(a *door.Ask) error {
 		}
 		x.Minutes /= 60
 		v.Courses = append(v.Courses, x)
-		all, err := works(a, w)
+		all, err := w.works()
 		if err != nil {
 			return err
 		}

@@ -39,7 +39,15 @@ type Course struct {
 	Version        int
 	Licence        string
 	Modules        []Module
+	Frameworks     []Taught
 	Older          []Link // other versions
+}
+
+// Taught is how much of a framework a course teaches.
+type Taught struct {
+	URL         string
+	Title       i18n.Text
+	Covered, Of int
 }
 
 // Link leads somewhere.
@@ -184,9 +192,11 @@ type Framework struct {
 // FrameworkPage is the screen learn/framework.
 type FrameworkPage struct {
 	Framework
-	CaseURL  string
-	Conflict bool
-	Entries  []Entry
+	CaseURL     string
+	CoverageURL string
+	Covered, Of int // competencies that a lesson teaches, of all
+	Conflict    bool
+	Entries     []Entry
 }
 
 // Entry is one of a framework.
@@ -201,4 +211,31 @@ type Entry struct {
 type Aligned struct {
 	URL           string
 	Title, Course i18n.Text
+}
+
+// Coverage is the screen learn/coverage: the competencies of a framework, and which lessons teach them.
+type Coverage struct {
+	Title       i18n.Text
+	Code, URL   string // of the framework
+	AllURL      string // of all courses, where one alone is shown
+	Covered, Of int
+	Courses     []Column
+	Rows        []Competence
+}
+
+// Column is a course beside the competencies.
+type Column struct {
+	URL         string // of its coverage alone
+	Title       i18n.Text
+	Covered, Of int
+}
+
+// Competence is an entry of a framework and who teaches it; a group of them where Group is set.
+type Competence struct {
+	Code        string
+	Text        i18n.Text
+	URL         string // on the framework's page
+	Group       bool
+	Covered, Of int
+	Cells       [][]Aligned // by course
 }

@@ -110,11 +110,26 @@ type MyStep struct {
 
 // Work is something that a learner made.
 type Work struct {
-	Title Said
-	On    string // a date
-	Note  string
-	URL   string // its file; "" where there is none
-	Image bool
+	Title   Said
+	On      string // a date
+	Note    string
+	URL     string // its file; "" where there is none
+	Image   bool
+	Judged  []Judged // two where two judged it who had not seen each other
+	MarkURL string   // where a trainer judges it
+}
+
+// Judged is what somebody said of a work.
+type Judged struct {
+	By, On   string
+	Criteria []JudgedBy
+	Comment  string
+}
+
+// JudgedBy is a criterion with the level that was reached. It has no words where the rubric is another one by now.
+type JudgedBy struct {
+	Criterion, Level Said
+	N, Of            int
 }
 
 // MyTest is the screen learn/test: a test of a course, which is taken once.

@@ -66,7 +66,7 @@ func init() {
 		}},
 		{"children-none", "guardian/children", func(*i18n.Printer) any { return family.Children{} }},
 		{"child", "guardian/child", func(p *i18n.Printer) any {
-			return family.Child{Name: "Amina Benali", Other: "أمينة بنعلي", Centre: haySalam, Present: 9, Held: 11, Groups: []family.ChildGroup{{Name: "Enfants, mercredi", State: "enrolled", Programme: jil}},
+			return family.Child{Name: "Amina Benali", Other: "أمينة بنعلي", Centre: haySalam, Present: 9, Held: 11, LearningURL: "#", Courses: []family.ChildCourse{{Title: inFR("L’IA pour les enfants"), Done: 3, Of: 5}}, Groups: []family.ChildGroup{{Name: "Enfants, mercredi", State: "enrolled", Programme: jil}},
 				Sessions:   []family.ChildSession{{Date: "2026-03-25", From: "14:00", To: "16:00", Room: "Salle 2", Group: "Enfants, mercredi"}},
 				Attendance: []centre.AttendanceLine{{On: "2026-03-18", Group: "Enfants, mercredi", Mark: "present"}, {On: "2026-03-11", Group: "Enfants, mercredi", Mark: "late"}},
 				Consents:   []centre.Consent{{Purpose: "training", State: "given", On: "2026-02-20"}, {Purpose: "image", State: "withdrawn", On: "2026-03-02"}, {Purpose: "follow_up", State: "missing"}, {Purpose: "research", State: "refused", On: "2026-02-20"}},

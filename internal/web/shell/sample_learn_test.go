@@ -38,6 +38,26 @@ func quizSample(marked bool) learn.Quiz {
 	return q
 }
 
+func coverageSample(one bool) learn.Coverage {
+	aligned := []learn.Aligned{{URL: "#", Title: i18n.Text{i18n.FR: "Qui décide ?", i18n.AR: "من يقرر؟"}, Course: courseRow.Title}, {URL: "#", Title: i18n.Text{i18n.FR: "Une machine qui apprend"}, Course: courseRow.Title}}
+	v := learn.Coverage{Title: i18n.Text{i18n.FR: "Référentiel de compétences en IA pour les élèves", i18n.AR: "إطار كفاءات الذكاء الاصطناعي للمتعلمين"}, Code: "unesco-ai-students", URL: "#", Covered: 1, Of: 2,
+		Courses: []learn.Column{{URL: "#", Title: courseRow.Title, Covered: 1, Of: 2}},
+		Rows: []learn.Competence{{Code: "S1", Text: i18n.Text{i18n.FR: "État d’esprit centré sur l’humain", i18n.AR: "ذهنية محورها الإنسان"}, URL: "#", Group: true, Covered: 1, Of: 2, Cells: [][]learn.Aligned{nil}},
+			{Code: "S1.1", Text: i18n.Text{i18n.FR: "Capacité d’action humaine", i18n.AR: "فاعلية الإنسان"}, URL: "#", Covered: 1, Of: 1, Cells: [][]learn.Aligned{aligned}},
+			{Code: "S1.2", Text: i18n.Text{i18n.FR: "Responsabilité humaine", i18n.AR: "مسؤولية الإنسان"}, URL: "#", Of: 1, Cells: [][]learn.Aligned{nil}}}}
+	if one {
+		v.AllURL = "#"
+		return v
+	}
+	for _, title := range []string{"Former les formateurs, pas à pas, dans chaque centre", "L’IA, un levier d’opportunités pour les femmes", "Dix-huit heures de données"} {
+		v.Courses = append(v.Courses, learn.Column{URL: "#", Title: i18n.Text{i18n.FR: title}, Covered: 1, Of: 2})
+		for i := range v.Rows {
+			v.Rows[i].Cells = append(v.Rows[i].Cells, v.Rows[i].Cells[0])
+		}
+	}
+	return v
+}
+
 // lessons are the screens of package learn, and a lesson on paper. The course is made up.
 var lessons = []shown{
 	{"learn", "learn/catalogue", func(*i18n.Printer) any {
@@ -46,7 +66,7 @@ var lessons = []shown{
 	{"learn-none", "learn/catalogue", func(*i18n.Printer) any { return learn.Catalogue{} }},
 	{"learn-course", "learn/course", func(p *i18n.Printer) any {
 		return learn.Course{Title: inFR("L’IA pour les enfants"), Summary: inFR("Comprendre comment une machine apprend."), Row: courseRow, Version: 2, Licence: "CC-BY-4.0", Older: []learn.Link{{URL: "#", Name: learn.Said{Text: p.T("learn.version", "n", 1), Lang: p.Lang()}}},
-			Modules: []learn.Module{{Title: inFR("Qu’est-ce que l’IA ?"), Summary: inFR("Sans appareil."), Lessons: []learn.LessonRow{{URL: "#", Title: inFR("Une machine qui apprend"), Aim: inFR("Je sais dire avec quoi une machine apprend."), Minutes: 45}, {URL: "#", Title: inLang(i18n.AR, "من يقرر؟"), Aim: inLang(i18n.AR, "أعرف من يقرر."), Minutes: 60}}}}}
+			Modules: []learn.Module{{Title: inFR("Qu’est-ce que l’IA ?"), Summary: inFR("Sans appareil."), Lessons: []learn.LessonRow{{URL: "#", Title: inFR("Une machine qui apprend"), Aim: inFR("Je sais dire avec quoi une machine apprend."), Minutes: 45}, {URL: "#", Title: inLang(i18n.AR, "من يقرر؟"), Aim: inLang(i18n.AR, "أعرف من يقرر."), Minutes: 60}}}}, Frameworks: []learn.Taught{{URL: "#", Title: i18n.Text{i18n.FR: "Référentiel de compétences en IA", i18n.AR: "إطار كفاءات الذكاء الاصطناعي"}, Covered: 11, Of: 12}}}
 	}},
 	{"learn-lesson", "learn/lesson", func(*i18n.Printer) any {
 		return learn.Lesson{Title: inFR("Une machine qui apprend"), Aim: inFR("Je sais dire avec quoi une machine apprend."), Course: learn.Link{URL: "#", Name: inFR("L’IA pour les enfants")}, Minutes: 45, PrintURL: "#",
@@ -66,8 +86,13 @@ var lessons = []shown{
 	}},
 	{"frameworks-none", "learn/frameworks", func(*i18n.Printer) any { return learn.Frameworks{} }},
 	{"framework", "learn/framework", func(*i18n.Printer) any {
-		return learn.FrameworkPage{Framework: learn.Framework{Code: "unesco-ai-students", Title: i18n.Text{i18n.FR: "Référentiel de compétences en IA", i18n.AR: "إطار كفاءات الذكاء الاصطناعي"}, Items: 16}, CaseURL: "#", Conflict: true,
+		return learn.FrameworkPage{Framework: learn.Framework{Code: "unesco-ai-students", Title: i18n.Text{i18n.FR: "Référentiel de compétences en IA", i18n.AR: "إطار كفاءات الذكاء الاصطناعي"}, Items: 16}, CaseURL: "#", CoverageURL: "#", Covered: 11, Of: 12, Conflict: true,
 			Entries: []learn.Entry{{Code: "S1", Text: i18n.Text{i18n.FR: "État d’esprit centré sur l’humain", i18n.AR: "ذهنية محورها الإنسان"}}, {Code: "S1.1", Depth: 1, Text: i18n.Text{i18n.FR: "Capacité d’action humaine"}, Lessons: []learn.Aligned{{URL: "#", Title: i18n.Text{i18n.FR: "Qui décide ?"}, Course: courseRow.Title}}}}}
+	}},
+	{"framework-coverage", "learn/coverage", func(*i18n.Printer) any { return coverageSample(false) }},
+	{"framework-coverage-course", "learn/coverage", func(*i18n.Printer) any { return coverageSample(true) }},
+	{"framework-coverage-none", "learn/coverage", func(*i18n.Printer) any {
+		return learn.Coverage{Title: i18n.Text{i18n.FR: "Référentiel"}, Code: "x", URL: "#", Of: 12}
 	}},
 	{"lesson-sheet", "teach/lesson", func(*i18n.Printer) any {
 		return teach.Lesson{Title: inFR("Une machine qui apprend"), Course: inFR("L’IA pour les enfants"), Aim: inFR("Je sais dire avec quoi une machine apprend."), Minutes: 45, Version: 2, BackURL: "#", Materials: []learn.Said{inFR("Des feuilles et des crayons"), inLang(i18n.AR, "مقص")},

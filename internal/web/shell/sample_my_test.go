@@ -4,8 +4,10 @@ import (
 	"html/template"
 
 	"tizi/internal/i18n"
+	"tizi/internal/web/family"
 	"tizi/internal/web/learn"
 	"tizi/internal/web/shell"
+	"tizi/internal/web/steer"
 	"tizi/internal/web/teach"
 )
 
@@ -27,7 +29,9 @@ func question(n int, answered, right bool) *learn.Question {
 	return &q
 }
 
-var made = []learn.Work{{Title: inFR("Mon affiche"), On: "2026-03-11", Note: "Je l’ai dessinée avec Salma.", URL: "#", Image: true}, {Title: inLang(i18n.AR, "ملصقي"), On: "2026-03-04", URL: "#"}}
+var judged = []learn.Judged{{By: "Rachid Amrani", On: "2026-03-12", Comment: "Bravo, ta liste est claire. Essaie-la aussi avec une vidéo.", Criteria: []learn.JudgedBy{{Criterion: inFR("La liste"), Level: inFR("L’une concerne l’accord des autres"), N: 2, Of: 3}, {N: 1, Of: 2}}}, {By: "خديجة العلوي", On: "2026-03-12", Criteria: []learn.JudgedBy{{Criterion: inFR("La liste"), Level: inFR("Trois questions à se poser"), N: 1, Of: 3}}}}
+
+var made = []learn.Work{{Title: inFR("Mon affiche"), On: "2026-03-11", Note: "Je l’ai dessinée avec Salma.", URL: "#", Image: true, Judged: judged}, {Title: inLang(i18n.AR, "ملصقي"), On: "2026-03-04", URL: "#"}}
 
 var modules = []learn.MyModule{
 	{Title: inFR("Une machine qui apprend"), Done: 2, Total: 3, Lessons: []learn.MyLessonRow{{URL: "#", Title: inFR("Obéir ou apprendre"), State: "done", N: 5, Of: 5}, {URL: "#", Title: inFR("Trois voisins"), State: "begun", N: 2, Of: 6}, {URL: "#", Title: inLang(i18n.AR, "من يقرر؟"), Of: 4}}},
@@ -101,8 +105,8 @@ var learners = []shown{
 		return learn.MyKnown{HomeURL: "#", Name: "Salma Bennani", Other: "سلمى بناني", Birth: "2015-01-06", Groups: []string{"Enfants, mercredi"}, Came: 9, Of: 11, Works: 2, Courses: []learn.MyKnownCourse{{Title: inFR("L’IA pour les enfants"), Lessons: 3, Tries: 21, Minutes: 64}}}
 	}},
 	{"group-learning", "teach/learning", func(p *i18n.Printer) any {
-		return teach.Learning{Name: "Enfants, mercredi", RosterURL: "#", SessionsURL: "#", LearningURL: "#", Action: "#", Offered: []shell.Option{{Value: "x", Label: "Outils numériques"}}, Errors: map[string]string{"course": p.T("learning.choose")},
-			Courses: []teach.Grid{{Code: "enfants", Title: inFR("L’IA pour les enfants"), Version: 1, Newer: 2, NewerID: "x", Tests: true, GainN: 2, People: 3, AllN: 41, Gain: "0,41", All: "0,38",
+		return teach.Learning{Name: "Enfants, mercredi", RosterURL: "#", SessionsURL: "#", LearningURL: "#", MarkingURL: "#", Action: "#", Offered: []shell.Option{{Value: "x", Label: "Outils numériques"}}, Errors: map[string]string{"course": p.T("learning.choose")},
+			Courses: []teach.Grid{{Code: "enfants", Title: inFR("L’IA pour les enfants"), Version: 1, Newer: 2, NewerID: "x", Tests: true, GainN: 2, People: 3, AllN: 41, Gain: "0,41", All: "0,38", Opens: []teach.OpenTest{{Kind: "pre", Taken: 3, Of: 3, Action: "#"}, {Kind: "post", Open: true, Taken: 2, Of: 3, Action: "#"}},
 				Lessons: []teach.GridLesson{{N: 1, Title: inFR("Obéir ou apprendre"), PrintURL: "#"}, {N: 2, Title: inFR("Trois voisins"), PrintURL: "#"}, {N: 3, Title: inLang(i18n.AR, "من يقرر؟"), PrintURL: "#"}},
 				Stuck:   []teach.StuckRow{{Name: "Yassine Alaoui", URL: "#", Lesson: inFR("Trois voisins"), Step: inFR("Que dit la machine ?"), Why: "tries", Failed: 4}, {Name: "سلمى بناني", URL: "#", Lesson: inFR("Trois voisins"), Why: "idle", Minutes: 14}},
 				Rows: []teach.GridRow{
@@ -116,6 +120,37 @@ var learners = []shown{
 		return teach.LearnerPage{Name: "Salma Bennani", Other: "سلمى بناني", Group: "Enfants, mercredi", GroupURL: "#", Courses: []teach.LearnerCourse{{Title: inFR("L’IA pour les enfants"), Pre: "40 %", Masteries: mastered, Works: made,
 			Lessons: []teach.LearnerLesson{{Title: inFR("Trois voisins"), N: 2, Of: 6, Tries: 4, Minutes: 12, Last: "11/03 15:04"}, {Title: inFR("Obéir ou apprendre"), N: 5, Of: 5, Tries: 7, Minutes: 25, Last: "04/03 15:04", Done: true}},
 			Answers: []teach.AnswerRow{{On: "11/03 15:04", Asked: inFR("Que dit la machine ?"), Given: []learn.Said{inFR("Une feuille"), inLang(i18n.AR, "سمكة")}, Right: 0}, {On: "11/03 15:03", Asked: inFR("Avec quoi apprend-elle ?"), Given: []learn.Said{inFR("Des exemples")}, Right: 1}, {On: "11/03 15:02", Asked: inFR("J’ai compris."), Right: -1}}}}}
+	}},
+	{"class-child", "guardian/learning", func(*i18n.Printer) any {
+		return family.Learning{Name: "Salma Bennani", Other: "سلمى بناني", ChildURL: "#", Courses: []family.ChildCourse{
+			{Title: inFR("L’IA pour les enfants"), Done: 3, Of: 5, Lessons: []family.ChildLesson{{Title: inFR("Obéir ou apprendre"), Done: true, N: 5, Of: 5}, {Title: inLang(i18n.AR, "من يقرر؟"), N: 2, Of: 6}}, Works: made},
+			{Title: inLang(i18n.AR, "أدوات رقمية"), Of: 8}}}
+	}},
+	{"class-child-none", "guardian/learning", func(*i18n.Printer) any { return family.Learning{Name: "Salma Bennani", ChildURL: "#"} }},
+	{"class-marking", "teach/marking", func(*i18n.Printer) any {
+		return teach.Marking{Days: 180, Groups: []teach.MarkingGroup{
+			{Name: "Enfants, mercredi", URL: "#", Rows: []teach.MarkingRow{{Name: "سلمى بناني", URL: "#", Lesson: inFR("Trois voisins"), Title: inFR("Ma liste avant de partager"), On: "2026-03-04"}, {Name: "Yassine Alaoui", URL: "#", Lesson: inLang(i18n.AR, "من يقرر؟"), Title: inLang(i18n.AR, "لائحتي"), On: "2026-03-11"}}},
+			{Name: "فوج السبت", URL: "#", Rows: []teach.MarkingRow{{Name: "Zineb Ait Ouarab-Belkacemi El Idrissi", URL: "#", Lesson: inFR("Trois voisins"), Title: inFR("Ma liste avant de partager"), On: "2026-03-04"}}}}}
+	}},
+	{"class-going", "teach/going", func(p *i18n.Printer) any {
+		return teach.SessionLesson{Group: "Enfants, mercredi", GroupURL: "#", SheetURL: "#", Date: "2026-03-18", From: "14:00", To: "16:00", Action: "#", Errors: map[string]string{"stop": p.T("going.choose")}, Courses: []teach.GoesOn{
+			{Code: "enfants", Course: inFR("L’IA pour les enfants"), Lesson: inFR("Avant de partager"), Minutes: 60, From: inFR("Chacun écrit sa liste"), PrintURL: "#", Stop: &teach.StopForm{Lesson: inFR("Avant de partager"), Path: "a/b", Conflict: true, Lessons: []shell.Option{{Value: "a/a", Label: "1. Trois voisins"}, {Value: "a/b", Label: "2. Avant de partager"}},
+				Chosen: "1", Lines: []teach.StopLine{{Value: "0", N: 1, Text: inFR("Accueillir et dire le but")}, {Value: "1", N: 2, Text: inFR("Chacun écrit sa liste")}, {Value: "2", N: 3, Text: inLang(i18n.AR, "نتحقق")}}}},
+			{Code: "outils", Course: inLang(i18n.AR, "أدوات رقمية")}}}
+	}},
+	{"class-going-none", "teach/going", func(p *i18n.Printer) any {
+		return teach.SessionLesson{Group: "Enfants, mercredi", GroupURL: "#", SheetURL: "#", Date: "2026-03-18", From: "14:00", To: "16:00", Locked: p.T("going.not_yet")}
+	}},
+	{"class-gains", "board/gains", func(*i18n.Printer) any {
+		return steer.Gains{BoardURL: "#", Fewest: 5, Rows: []steer.GainRow{{Title: i18n.Text{i18n.FR: "L’IA pour les enfants", i18n.AR: "الذكاء الاصطناعي للأطفال"}, N: 17, Pre: "42 %", Post: "66 %", Gain: "0,41"}, {Title: i18n.Text{i18n.FR: "Outils numériques"}, N: 3, Few: true}, {Title: i18n.Text{i18n.FR: "Formateurs"}}}}
+	}},
+	{"class-gains-none", "board/gains", func(*i18n.Printer) any { return steer.Gains{BoardURL: "#"} }},
+	{"class-marking-none", "teach/marking", func(*i18n.Printer) any { return teach.Marking{Days: 180} }},
+	{"class-mark", "teach/mark", func(p *i18n.Printer) any {
+		return teach.MarkWork{Name: "Salma Bennani", Other: "سلمى بناني", Group: "Enfants, mercredi", GroupURL: "#", LearnerURL: "#", MarkingURL: "#", Action: "#", Lesson: inFR("Avant de partager"), Shown: made[:1], Others: made[1:], Comment: "Bravo", Seen: "x",
+			Rubric: []teach.MarkCriterion{{Name: "level_0", Criterion: inFR("La liste"), Levels: []teach.MarkLevel{{Value: "1", Text: inFR("Trois questions à se poser")}, {Value: "2", Text: inFR("L’une concerne l’accord des autres"), Chosen: true}, {Value: "3", Text: inFR("Je l’ai essayée sur un dessin et dit ce que j’ai changé")}}},
+				{Name: "level_1", Criterion: inLang(i18n.AR, "الشرح"), Levels: []teach.MarkLevel{{Value: "1", Text: inLang(i18n.AR, "قليلا")}, {Value: "2", Text: inLang(i18n.AR, "جيدا")}}}},
+			Errors: map[string]string{"level_1": p.T("marking.no_level"), "": p.T("marking.meanwhile")}}
 	}},
 	{"group-learner-none", "teach/learner", func(*i18n.Printer) any {
 		return teach.LearnerPage{Name: "Salma Bennani", Group: "Enfants, mercredi", GroupURL: "#"}

@@ -667,7 +667,7 @@ func today(p *i18n.Printer) any {
 		Sessions: []teach.Session{
 			{From: "09:30", To: "11:30", Group: "التعاونية، الثلاثاء", GroupURL: "/groups/4", Room: "Salle 1", Lesson: lesson, State: "marked", Expected: 12, Present: 11, URL: "/attendance"},
 			{From: "11:45", To: "13:00", Group: "Ados, rattrapage", GroupURL: "/groups/2", Room: "Salle 2", State: "open", Expected: 8, URL: "/attendance"},
-			{From: "14:00", To: "16:00", Group: "Enfants, mercredi", GroupURL: "/groups/1", Room: "Salle 2", Lesson: lesson, State: "now", Expected: 21, URL: "/attendance"},
+			{From: "14:00", To: "16:00", Group: "Enfants, mercredi", GroupURL: "/groups/1", Room: "Salle 2", Lesson: lesson, State: "now", Expected: 21, URL: "/attendance", LessonURL: "#", Goes: []teach.GoesOn{{Course: inFR("L’IA pour les enfants"), Lesson: inFR("Avant de partager"), From: inFR("Chacun écrit sa liste"), PrintURL: "#"}, {Course: inLang(i18n.AR, "أدوات رقمية")}}},
 			{From: "18:30", To: "20:30", Group: "Diplômées, soir", GroupURL: "/groups/3", Room: "Salle 1", State: "later", Expected: 9, URL: "/attendance"},
 		},
 		Tasks: []teach.Task{

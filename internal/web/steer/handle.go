@@ -28,6 +28,7 @@ func Routes(d *door.Door) {
 	staffRoutes(d)
 	watchRoutes(d)
 	gapsRoutes(d)
+	gainRoutes(d)
 }
 
 // question is what a board is asked.

@@ -28,6 +28,8 @@ func Routes(d *door.Door) {
 	dayRoutes(d)
 	lessonRoutes(d)
 	learningRoutes(d)
+	markingRoutes(d)
+	goingRoutes(d)
 	d.Handle("GET /sessions/{session}", access.ReadGroups, sheet)
 	d.Handle("POST /sessions/{session}", access.TakeAttendance, sheetGiven)
 	cardRoutes(d)
@@ -41,6 +43,9 @@ var letters = map[string]string{"present": training.Present, "late": training.La
 
 // missingSince is how far back a forgotten sheet is somebody's task.
 const missingSince = 30
+
+// planned is of how many sessions the page says with which lesson they begin. The page of each says it anyway.
+const planned = 12
 
 func today(a *door.Ask) error {
 	ctx := a.R.Context()
@@ -72,6 +77,15 @@ func today(a *door.Ask) error {
 		if several {
 			x.Centre = a.PlaceName(s.Centre)
 		}
+		if len(v.Sessions) < planned && a.May(access.Teach) {
+			list, err := goingOn(a, s.Cohort, momentOf(s))
+			if err != nil {
+				return err
+			}
+			for _, g := range list {
+				x.Goes, x.LessonURL = append(x.Goes, g.shown()), x.URL+"/lesson"
+			}
+		}
 		v.Sessions = append(v.Sessions, x)
 	}
 	if len(v.Sessions) == 0 {
@@ -93,6 +107,9 @@ func today(a *door.Ask) error {
 		return err
 	}
 	if err := over(a, &v); err != nil {
+		return err
+	}
+	if err := toMark(a, &v); err != nil {
 		return err
 	}
 	missing, err := a.H.Training.Missing(ctx, a.H.DB, a.Scope, now.AddDate(0, 0, -missingSince).Format(time.DateOnly), v.Date, id.Nil, 30)
@@ -312,6 +329,9 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 		v.Locked = a.P.T("attendance.not_yet")
 	case !a.May(access.TakeAttendance):
 		v.Locked = a.P.T("attendance.not_yours")
+	}
+	if a.May(access.Teach) {
+		v.LessonURL = v.Action + "/lesson"
 	}
 	if a.May(access.WriteGroups) && !s.Taken() {
 		v.ChangeURL = v.Action + "/change"

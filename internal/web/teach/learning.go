@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"tizi/internal/access"
 	"tizi/internal/course"
@@ -14,6 +13,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/progress"
 	"tizi/internal/record"
+	"tizi/internal/teaching"
 	"tizi/internal/training"
 	"tizi/internal/web/door"
 	"tizi/internal/web/learn"
@@ -23,6 +23,7 @@ import (
 func learningRoutes(d *door.Door) {
 	d.Handle("GET /groups/{group}/learning", access.ReadGroups, learning)
 	d.Handle("POST /groups/{group}/learning", access.WriteGroups, learningGiven)
+	d.Handle("POST /groups/{group}/tests", access.Teach, testOpened)
 	d.Handle("GET /groups/{group}/learning/{person}", access.ReadGroups, learnerOf)
 	d.Handle("GET /groups/{group}/learning/{person}/{piece}", access.ReadGroups, pieceOf)
 }
@@ -91,6 +92,9 @@ func learningOf(a *door.Ask, c *training.Cohort) (Learning, error) {
 			}
 		}
 		v.Courses = append(v.Courses, x)
+	}
+	if a.May(access.Teach) {
+		v.MarkingURL = "/marking"
 	}
 	if a.May(access.WriteGroups) && !c.Closed {
 		v.Action = self + "/learning"
@@ -174,7 +178,75 @@ func gridOf(a *door.Ask, c *training.Cohort, ver course.Version, people []*perso
 			x.All = number(a, every.G)
 		}
 	}
+	if a.May(access.Teach) && !c.Closed {
+		open, err := a.H.Teaching.Tests(ctx, a.H.DB, c.ID)
+		if err != nil {
+			return x, err
+		}
+		for _, test := range tests(r.Course) {
+			o := OpenTest{Kind: test, Open: open[ver.Code][test], Of: len(people), Action: "/groups/" + c.ID.String() + "/tests"}
+			for _, l := range all {
+				if t := l[test]; t != nil && t.Done {
+					o.Taken++
+				}
+			}
+			x.Opens = append(x.Opens, o)
+		}
+	}
 	return x, nil
+}
+
+// tests are those that a course has.
+func tests(c *course.Course) (out []string) {
+	if c.Pre != nil {
+		out = append(out, progress.Pretest)
+	}
+	if c.Post != nil {
+		out = append(out, progress.Posttest)
+	}
+	return out
+}
+
+// testOpened lets the learners of a group take a test of a course that it follows, or lets them no more.
+func testOpened(a *door.Ask) error {
+	c, err := cohort(a)
+	if err != nil {
+		return err
+	}
+	again := func(key string) error {
+		v, err := learningOf(a, c)
+		if err != nil {
+			return err
+		}
+		v.Errors["test"] = a.P.T(key)
+		return a.Again("teach/learning", v)
+	}
+	if c.Closed {
+		return again("learning.closed")
+	}
+	courses, err := read(a, c.ID)
+	if err != nil {
+		return err
+	}
+	b := teaching.Opened{Group: c.ID, Course: a.R.PostFormValue("course"), Test: a.R.PostFormValue("test")}
+	i := slices.IndexFunc(courses, func(r *learn.Reader) bool { return r.Version.Code == b.Course })
+	if i < 0 || !slices.Contains(tests(courses[i].Course), b.Test) {
+		return again("learning.no_test")
+	}
+	note := "learning.test_opened"
+	switch a.R.PostFormValue("do") {
+	case "open":
+		b.Open = true
+	case "close":
+		note = "learning.test_closed"
+	default:
+		return again("learning.no_test")
+	}
+	if err := a.H.Teaching.Open(a.R.Context(), a.Actor(), c.Centre, b); err != nil {
+		return err
+	}
+	a.Notify("good", note)
+	return a.Go("/groups/" + c.ID.String() + "/learning")
 }
 
 // lastStep is what somebody did last in a lesson.
@@ -374,23 +446,19 @@ func wayOf(a *door.Ask, c *training.Cohort, p *person.Person, r *learn.Reader) (
 		row.Asked, row.Given = r.Answered(o.At, progress.ParseResponse(said.Get("result", "response").Text()))
 		x.Answers = append(x.Answers, row)
 	}
-	works, err := a.H.Progress.Works(ctx, a.H.DB, p.ID, code)
+	self := "/groups/" + c.ID.String() + "/learning/" + p.ID.String() + "/"
+	works, err := r.Works(p.ID, func(o progress.Work) string { return self + o.ID.String() })
 	if err != nil {
 		return x, err
 	}
 	for _, o := range works {
-		row, said, err := a.H.Records.Get(ctx, o.Centre, id.Nil, o.ID)
-		if errors.Is(err, record.ErrUnknown) || o.Centre != c.Centre {
+		if o.Centre != c.Centre {
 			continue
 		}
-		if err != nil {
-			return x, err
+		if a.May(access.Teach) && len(r.Rubric(o.At)) > 0 {
+			o.MarkURL = self + o.ID.String() + "/marks"
 		}
-		m := learn.Work{Title: r.TitleOf(o.At), On: o.On.Local().Format(time.DateOnly), Note: said.Get("result", "response").Text()}
-		if len(row.Files) > 0 {
-			m.URL, m.Image = "/groups/"+c.ID.String()+"/learning/"+p.ID.String()+"/"+o.ID.String(), row.Files[0].Type == "image/jpeg"
-		}
-		x.Works = append(x.Works, m)
+		x.Works = append(x.Works, o.Work)
 	}
 	return x, nil
 }

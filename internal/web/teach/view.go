@@ -39,6 +39,9 @@ type Session struct {
 	// Centre is given where the sessions are of several.
 	Centre i18n.Text
 	Lesson i18n.Text
+	// Goes is where the group goes on in each of its courses, LessonURL leads to where it stopped.
+	Goes      []GoesOn
+	LessonURL string
 	// State is later, now, open (over and not marked) or marked.
 	State string
 	// Expected learners; Present of them, once marked.
@@ -79,6 +82,8 @@ type Attendance struct {
 	// Conflict says that two sheets were taken; the sentence tells by whom.
 	Conflict string
 	BackURL  string
+	// LessonURL leads to the lesson of the session.
+	LessonURL string
 	// DoorURL leads to attendance by card, where it can be taken now.
 	DoorURL string
 	// ScanURL leads to attendance on paper.

@@ -12,6 +12,7 @@ type Learning struct {
 	Courses                             []Grid
 	Action                              string // "" for whoever may not choose courses
 	Offered                             []shell.Option
+	MarkingURL                          string // the works that wait to be judged
 	Errors                              map[string]string
 }
 
@@ -30,6 +31,16 @@ type Grid struct {
 	Tests               bool
 	GainN, People, AllN int
 	Gain, All           string
+	// Opens are the tests that the reader may open and close.
+	Opens []OpenTest
+}
+
+// OpenTest is a test of a course, open to a group or not, which some have taken. Its form posts course, test and do.
+type OpenTest struct {
+	Kind      string
+	Open      bool
+	Taken, Of int
+	Action    string
 }
 
 // GridLesson is a column.
@@ -97,4 +108,90 @@ type AnswerRow struct {
 	Asked learn.Said
 	Given []learn.Said
 	Right int // -1: nothing is right or wrong
+}
+
+// Marking is the screen teach/marking: the works that wait to be judged, by group, those that wait longest first.
+type Marking struct {
+	Days   int // how far back it looks
+	Groups []MarkingGroup
+}
+
+// MarkingGroup is a group with its works.
+type MarkingGroup struct {
+	Name, URL string
+	Rows      []MarkingRow
+}
+
+// MarkingRow is a work.
+type MarkingRow struct {
+	Name, URL     string
+	Lesson, Title learn.Said
+	On            string // a date
+}
+
+// MarkWork is the screen teach/mark: a work and the rubric that it is judged by. It posts level_0 and so on, comment, seen.
+type MarkWork struct {
+	Name, Other        string
+	Group, GroupURL    string
+	LearnerURL         string
+	Lesson             learn.Said
+	Shown              []learn.Work // the work
+	Others             []learn.Work // what was handed in for it otherwise, before and after
+	Rubric             []MarkCriterion
+	Comment            string
+	Seen               string
+	Action, MarkingURL string
+	Errors             map[string]string
+}
+
+// MarkCriterion is a criterion with its levels.
+type MarkCriterion struct {
+	Name      string // of its field
+	Criterion learn.Said
+	Levels    []MarkLevel
+}
+
+// MarkLevel is a level that can be chosen.
+type MarkLevel struct {
+	Value  string
+	Text   learn.Said
+	Chosen bool
+}
+
+// SessionLesson is the screen teach/going: where a group goes on in a session, and where it stopped. It posts course, lesson and stop.
+type SessionLesson struct {
+	Group, GroupURL string
+	SheetURL        string
+	Date, From, To  string
+	Courses         []GoesOn
+	Locked          string // why nothing can be said of it
+	Action          string
+	Errors          map[string]string
+}
+
+// GoesOn is where a group goes on in a course. It has no lesson once all are done.
+type GoesOn struct {
+	Code           string
+	Course, Lesson learn.Said
+	Minutes        int
+	From           learn.Said // the line of its plan to begin with, where the lesson was not finished
+	PrintURL       string
+	Stop           *StopForm
+}
+
+// StopForm says how far a group came with a lesson.
+type StopForm struct {
+	Lesson         learn.Said
+	Path           string
+	Lessons        []shell.Option
+	Lines          []StopLine
+	Chosen         string
+	Said, Conflict bool // it was said before, by two who had not seen each other
+}
+
+// StopLine is a line of a plan that the group goes on with.
+type StopLine struct {
+	Value string
+	N     int
+	Text  learn.Said
 }

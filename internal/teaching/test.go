@@ -1,0 +1,67 @@
+package teaching
+
+import (
+	"context"
+	"errors"
+
+	"tizi/internal/fact"
+	"tizi/internal/id"
+	"tizi/internal/progress"
+	"tizi/internal/store"
+)
+
+// Opened is the body of test.opened: the learners of a group may take a test of a course, or may not any more.
+type Opened struct {
+	Group  id.ID  `json:"group"`
+	Course string `json:"course"`
+	Test   string `json:"test"` // progress.Pretest or progress.Posttest
+	Open   bool   `json:"open"`
+}
+
+// Check says what is missing.
+func (o Opened) Check() error {
+	if o.Group.IsNil() || o.Course == "" || o.Test != progress.Pretest && o.Test != progress.Posttest {
+		return errors.New("a group takes a test of a course")
+	}
+	return nil
+}
+
+// KindOpened is the kind of it.
+var KindOpened = fact.NewKind[Opened](fact.Kind{Name: "test.opened", Streams: []string{"centre"}})
+
+var testTable = &store.Table{Name: "teaching_test", Key: 1,
+	Columns: store.Cols("id:id cohort:id course:text test:text open:int account:id at:int conflict:int"),
+	Indexes: []string{"cohort"}}
+
+var testFold = &fact.Fold{
+	Name: "teaching.test", Kinds: []*fact.Kind{KindOpened}, Tables: []*store.Table{testTable},
+	Fold: func(s *fact.Subject, out *fact.Rows) error {
+		if b, last, several := fact.Said[Opened](s, nil); last != nil {
+			out.Add(testTable, s.ID, b.Group, b.Course, b.Test, b.Open, last.Actor, last.HLC.Wall().UnixMilli(), several)
+		}
+		return nil
+	},
+	Sample: fact.Statements(KindOpened, func(d fact.Draw) fact.Body {
+		return Opened{Group: testID(1), Course: "x", Test: progress.Posttest, Open: d.Int("open", 2) == 1}
+	}),
+}
+
+// Open lets the learners of a group of a centre take a test of a course, or lets them no more. The same again writes nothing.
+func (t *Teaching) Open(ctx context.Context, actor, centre id.ID, b Opened) error {
+	return t.say(ctx, "open a test", KindOpened, actor, centre, id.Under(b.Group, "test "+b.Course+"/"+b.Test), b)
+}
+
+// Tests are those tests that a group may take, by course.
+func (t *Teaching) Tests(ctx context.Context, q store.Querier, group id.ID) (map[string]map[string]bool, error) {
+	out := map[string]map[string]bool{}
+	err := q.Each(ctx, "SELECT course, test FROM teaching_test WHERE cohort = ? AND open = 1", store.Args(group), func(r store.Row) error {
+		var course, test string
+		err := r.Scan(&course, &test)
+		if out[course] == nil {
+			out[course] = map[string]bool{}
+		}
+		out[course][test] = true
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,208 @@
+package web_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tizi/internal/access"
+	"tizi/internal/family"
+	"tizi/internal/i18n"
+	"tizi/internal/id"
+	"tizi/internal/look"
+	"tizi/internal/person"
+	"tizi/internal/place"
+	"tizi/internal/programme"
+	"tizi/internal/record"
+	"tizi/internal/statement"
+	"tizi/internal/store"
+	"tizi/internal/testnode"
+)
+
+var hiddenSeen = regexp.MustCompile(`name="seen" value="([^"]*)"`)
+
+// taught is a group that follows the small course, with its trainer and a learner.
+type taught struct {
+	*node
+	spot
+	trainer *access.Account
+}
+
+func (n *node) taught(t testing.TB) taught {
+	t.Helper()
+	_, err := n.Programmes.Set(ctx, id.Nil, programme.Plan{Programme: programme.Opened{Code: "P", Place: place.ID("MA"), Name: i18n.Text{i18n.FR: "P"}},
+		Phases: []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 8, AgeMax: 14}}})
+	must(t, err)
+	c := taught{node: n, trainer: n.open(t, access.Trainer, access.Place(place.ID("MA-ERR-MJ1")), true)}
+	c.spot = n.spot(t, "in", "MA-ERR-MJ1", c.trainer.ID)
+	must(t, n.Courses.Assign(ctx, id.Nil, person.Stream(c.centre), c.group, "mon-cours", n.course(t)))
+	return c
+}
+
+// void takes a statement back.
+func (n *node) void(t testing.TB, centre, statementID id.ID) {
+	t.Helper()
+	b, err := json.Marshal(map[string]any{"id": id.New().String(), "actor": map[string]any{"mbox": "mailto:admin@example.org"}, "verb": map[string]any{"id": statement.Voided},
+		"object": map[string]any{"objectType": "StatementRef", "id": statementID.String()}})
+	must(t, err)
+	v, err := statement.Parse(b)
+	must(t, err)
+	s, err := statement.New(v, statement.V1, "")
+	must(t, err)
+	_, err = n.Records.Put(ctx, record.Source{Centre: centre, Key: record.Tool("player")}, []*statement.Statement{s}, nil)
+	must(t, err)
+}
+
+// A work waits for the trainer of its group until it is judged, by the rubric and by nothing else; the learner reads what was said; who
+// corrects it has read what stands there; another hand-in waits again, and keeps what was said of the first.
+func TestWorkIsMarked(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		c := n.taught(t)
+		other := n.open(t, access.Trainer, access.Place(place.ID("MA-ERR-MJ1")), true)
+		learner := "/groups/" + c.group.String() + "/learning/" + c.person.String()
+		waits := func(who *access.Account) (links []string) {
+			t.Helper()
+			status, _, body := n.request(t, who, "GET", "/marking", nil)
+			if status != 200 {
+				t.Fatalf("the list: status %d", status)
+			}
+			for _, m := range regexp.MustCompile(`href="(/groups/[^"]*/marks)[?"]`).FindAllStringSubmatch(body, -1) {
+				links = append(links, m[1])
+			}
+			return links
+		}
+		if l := waits(c.trainer); len(l) != 0 {
+			t.Fatalf("before anything is handed in there waits %v", l)
+		}
+		work := n.work(t, c.centre, c.person)
+		form := learner + "/" + work.String() + "/marks"
+		if l := waits(c.trainer); len(l) != 1 || l[0] != form {
+			t.Fatalf("there waits %v, not %s", l, form)
+		}
+		if l := waits(other); len(l) != 0 {
+			t.Errorf("another trainer judges %v", l)
+		}
+		if _, _, body := n.request(t, c.trainer, "GET", "/today", nil); !strings.Contains(body, "1 travail à évaluer") {
+			t.Error("the day does not say that a work waits")
+		}
+		seen := func(who *access.Account) string {
+			t.Helper()
+			status, _, body := n.request(t, who, "GET", form, nil)
+			m := hiddenSeen.FindStringSubmatch(body)
+			if status != 200 || m == nil {
+				t.Fatalf("the form: status %d", status)
+			}
+			return m[1]
+		}
+		give := func(who *access.Account, want int, v url.Values) {
+			t.Helper()
+			if status, _, _ := n.request(t, who, "POST", form, v); status != want {
+				t.Errorf("%v: status %d", v, status)
+			}
+		}
+		first := seen(c.trainer)
+		for _, bad := range []url.Values{{}, {"level_0": {"4"}}, {"level_0": {"0"}}, {"level_0": {"x"}}, {"level_1": {"1"}}, {"level_0": {"1"}, "seen": {"nonsense"}}, {"level_0": {"1"}, "comment": {strings.Repeat("é", 1001)}}} {
+			give(c.trainer, 422, bad)
+		}
+		give(other, 404, url.Values{"level_0": {"2"}})
+		if l := waits(c.trainer); len(l) != 1 {
+			t.Fatal("what was refused is kept")
+		}
+		give(c.trainer, 303, url.Values{"level_0": {"2"}, "comment": {"Bravo & merci"}, "seen": {first}})
+		before, err := n.Log.Count(ctx, n.DB)
+		must(t, err)
+		give(c.trainer, 303, url.Values{"level_0": {"2"}, "comment": {"Bravo & merci"}, "seen": {first}}) // the same form again
+		if after, err := n.Log.Count(ctx, n.DB); err != nil || after != before {
+			t.Errorf("the same form again wrote %d facts, %v", after-before, err)
+		}
+		if l := waits(c.trainer); len(l) != 0 {
+			t.Errorf("what is judged waits still: %v", l)
+		}
+		mine := func() string {
+			t.Helper()
+			_, _, body := n.learns(t, c.centre, c.person, "GET", "/my/work?lang=fr", nil)
+			return body
+		}
+		if b := mine(); !strings.Contains(b, "Bravo &amp; merci") || !strings.Contains(b, "Variés") || !strings.Contains(b, "2 sur 3") || !strings.Contains(b, c.trainer.Name) {
+			t.Errorf("the learner does not read the marks")
+		}
+		// The guardian reads it too, with the file, and nobody else's; that they looked is kept.
+		parent := n.open(t, access.Guardian, access.Place(c.centre), false)
+		must(t, n.Family.Link(ctx, n.owner.ID, access.Everywhere(), c.person, parent.ID, family.Who{Name: "Parent"}, true, true))
+		child := "/children/" + c.person.String()
+		if status, _, body := n.request(t, parent, "GET", child+"/learning", nil); status != 200 || !strings.Contains(body, "Bravo &amp; merci") || !strings.Contains(body, "0 leçon sur 1") {
+			t.Errorf("the guardian: status %d", status)
+		}
+		if status, _, _ := n.request(t, parent, "GET", child+"/works/"+work.String(), nil); status != 200 {
+			t.Errorf("a file for the guardian: status %d", status)
+		}
+		if looks, err := n.Looks.Seen(ctx, n.DB, []id.ID{c.person}, 10); err != nil || !slices.ContainsFunc(looks, func(l look.Entry) bool { return l.Account == parent.ID }) {
+			t.Errorf("that the guardian looked is not kept: %v, %v", looks, err)
+		}
+		foreign := n.work(t, c.centre, c.other)
+		if status, _, _ := n.request(t, parent, "GET", child+"/works/"+foreign.String(), nil); status != 404 {
+			t.Errorf("another child's file: status %d", status)
+		}
+		n.void(t, c.centre, foreign)
+		// Two at once: the second has not read the first one's.
+		give(n.owner, 422, url.Values{"level_0": {"3"}, "seen": {first}})
+		n.clock.Move(time.Minute)
+		give(n.owner, 303, url.Values{"level_0": {"3"}, "seen": {seen(n.owner)}})
+		if b := mine(); strings.Contains(b, "Bravo") || !strings.Contains(b, "3 sur 3") {
+			t.Error("what was corrected stands still")
+		}
+		// Another hand-in waits, beside the first.
+		n.clock.Move(time.Minute)
+		again := n.work(t, c.centre, c.person)
+		if l := waits(c.trainer); len(l) != 1 || l[0] != learner+"/"+again.String()+"/marks" {
+			t.Errorf("of another hand-in there waits %v", l)
+		}
+		if b := mine(); !strings.Contains(b, "3 sur 3") {
+			t.Error("what was said of the first hand-in is gone")
+		}
+		// Taken back, it is none.
+		n.void(t, c.centre, again)
+		if l := waits(c.trainer); len(l) != 0 {
+			t.Errorf("a work that was taken back waits: %v", l)
+		}
+		form = learner + "/" + again.String() + "/marks"
+		give(c.trainer, 404, url.Values{"level_0": {"1"}})
+
+		// What another record of the learner's made waits once, and is opened as it is listed.
+		twin, err := n.People.Register(ctx, id.Nil, c.centre, person.Details{"first_latin": "Twin", "birth": "2015-01-06", "sex": "f"}, nil)
+		must(t, err)
+		must(t, n.People.Merge(ctx, n.owner.ID, access.Everywhere(), c.person, twin, "same"))
+		n.clock.Move(time.Minute)
+		n.work(t, c.centre, c.person)
+		n.clock.Move(time.Minute)
+		theirs := n.work(t, c.centre, twin)
+		l := waits(c.trainer)
+		if len(l) != 1 || !strings.Contains(l[0], theirs.String()) {
+			t.Fatalf("of one person with two records there waits %v, not the latest, %s", l, theirs)
+		}
+		form = l[0]
+		n.clock.Move(time.Minute)
+		give(c.trainer, 303, url.Values{"level_0": {"1"}, "comment": {"Encore"}, "seen": {seen(c.trainer)}})
+		if l := waits(c.trainer); len(l) != 0 {
+			t.Errorf("judged, there waits %v", l)
+		}
+		if b := mine(); !strings.Contains(b, "Encore") {
+			t.Error("the learner does not read what was said of their other record's work")
+		}
+		// Erased, nothing of it is read.
+		must(t, n.Erase(ctx, []id.ID{c.person, twin}, c.centre))
+		marks, err := n.Teaching.Marks(ctx, n.DB, c.centre, []id.ID{theirs})
+		must(t, err)
+		for _, m := range marks[theirs] {
+			if m.Comment != "" {
+				t.Error(fmt.Sprint("of somebody who was erased there is read ", m.Comment))
+			}
+		}
+	})
+}
