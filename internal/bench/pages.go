@@ -192,7 +192,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		paths = append(paths, "/marking")
 	}
 	if access.Allows(role, access.EnrolDevices) {
-		paths = append(paths, "/tablets")
+		paths = append(paths, "/tablets", "/tablets/packs")
 	}
 	if access.Allows(role, access.ReadNode) {
 		paths = append(paths, "/network", "/network/held", "/network/held/facts", "/box", "/box/lock")

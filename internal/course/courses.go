@@ -300,6 +300,12 @@ func (s *Courses) Asset(ctx context.Context, q store.Querier, v id.ID, name stri
 	return f, kind, err
 }
 
+// Size is how many bytes the files of a version have together.
+func (s *Courses) Size(ctx context.Context, q store.Querier, v id.ID) (bytes int64, err error) {
+	_, err = store.One(ctx, q, "SELECT coalesce(sum(size), 0) FROM course_file WHERE course = ?", store.Args(v), &bytes)
+	return bytes, err
+}
+
 // Export writes a version's files as they came: into a folder, which must be empty or not be there, or into a ZIP file where the name ends
 // so, which must not be there.
 func (s *Courses) Export(ctx context.Context, q store.Querier, v Version, to string) error {

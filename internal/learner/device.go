@@ -140,7 +140,7 @@ func strike(ctx context.Context, tx store.Tx, v id.ID) error {
 	if err := tx.Exec(ctx, "DELETE FROM learner_device WHERE id = ?", v); err != nil {
 		return err
 	}
-	for _, table := range []string{"learner_session", "learner_pass"} {
+	for _, table := range []string{"learner_session", "learner_pass", "learner_holds"} {
 		if err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE device = ?", v); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -369,3 +370,108 @@ type stalled struct{}
 func (stalled) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
 
 func sha(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b)) }
+
+// A centre chooses what its tablets keep, and says so on purpose where a course is kept no more; only its tablets get the packs, which name
+// nobody, and a tablet says what it holds.
+func TestPacks(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		n.programme(t)
+		trainer := n.open(t, access.Trainer, access.Place(place.ID("MA-ERR-MJ1")), true)
+		s := n.spot(t, "in", "MA-ERR-MJ1", trainer.ID)
+		version := n.projects(t)
+		tab := n.slate(t, s.centre)
+		path := "/tablets/packs?centre=" + s.centre.String()
+		set := func(form url.Values) (int, string) {
+			t.Helper()
+			form.Set("centre", s.centre.String())
+			form.Set("course", "mon-cours")
+			status, _, body := n.request(t, trainer, "POST", "/tablets/packs", form)
+			return status, body
+		}
+		shown := func(langs int) {
+			t.Helper()
+			if status, _, body := n.request(t, trainer, "GET", path, nil); status != 200 || strings.Count(body, " checked") != langs {
+				t.Errorf("%d languages are shown of %d: status %d", strings.Count(body, " checked"), langs, status)
+			}
+		}
+		ask := func(device, path string) (int, string) {
+			t.Helper()
+			r, err := http.NewRequest("GET", n.srv.URL+path, nil)
+			must(t, err)
+			r.AddCookie(&http.Cookie{Name: door.SessionCookie + door.DeviceCookie, Value: device})
+			status, _, body := n.do(t, nil, r)
+			return status, body
+		}
+		of := "/packs/" + version.String() + "/"
+		shown(0)
+		for _, form := range []url.Values{{}, {"lang": {"xx"}}, {"lang": {"fr", "zgh"}}, {"do": {"other"}, "lang": {"fr"}}} {
+			if status, _ := set(form); status != 422 {
+				t.Errorf("%v: status %d", form, status)
+			}
+		}
+		if status, _ := ask(tab.token, of+"fr"); status != 404 {
+			t.Errorf("a pack that nobody chose: status %d", status)
+		}
+		if status, _ := set(url.Values{"lang": {"fr", "ar"}}); status != 303 {
+			t.Fatalf("two languages: status %d", status)
+		}
+		shown(2)
+		if status, body := set(url.Values{}); status != 422 || strings.Contains(body, " checked") {
+			t.Errorf("no language: status %d", status)
+		}
+		shown(2) // and nothing is dropped
+
+		_, body := ask(tab.token, "/packs")
+		var all []learn.Wanted
+		must(t, json.Unmarshal([]byte(body), &all))
+		if len(all) != 2 || all[0].Version != version {
+			t.Fatalf("wanted: %s", body)
+		}
+		status, body := ask(tab.token, of+"ar")
+		var p learn.CoursePack
+		must(t, json.Unmarshal([]byte(body), &p))
+		if status != 200 || len(p.Modules) != 1 || p.Modules[0].Lessons[0].Steps["verifier/exemples"].Item.Right[0] != "a" || len(p.Labs) != 3 || strings.Contains(body, "Pin") || strings.Contains(body, s.person.String()) {
+			t.Errorf("a pack: status %d: %.400s", status, body)
+		}
+		for _, x := range []struct{ what, device, path string }{{"another language", tab.token, of + "en"}, {"no language", tab.token, of + "xx"}, {"no version", tab.token, "/packs/" + id.New().String() + "/fr"},
+			{"no device", "", of + "fr"}, {"no device", "nonsense", "/packs"}} {
+			if status, _ := ask(x.device, x.path); status != 404 {
+				t.Errorf("%s: status %d", x.what, status)
+			}
+		}
+
+		// What it holds, since it first said so.
+		hold := func(said string) int {
+			t.Helper()
+			r, err := http.NewRequest("POST", n.srv.URL+"/packs", strings.NewReader(said))
+			must(t, err)
+			r.AddCookie(&http.Cookie{Name: door.SessionCookie + door.DeviceCookie, Value: tab.token})
+			status, _, _ := n.do(t, nil, r)
+			return status
+		}
+		mine := fmt.Sprintf(`[{"course":"mon-cours","lang":"ar","version":%q,"bytes":3000000}]`, version)
+		for range 2 {
+			if status := hold(mine); status != 200 {
+				t.Errorf("what it holds: status %d", status)
+			}
+			n.clock.Move(48 * time.Hour)
+		}
+		for _, said := range []string{"", "{}", "[1]", "[", strings.Repeat("[", 2000)} {
+			if status := hold(said); status != 422 {
+				t.Errorf("%.20q: status %d", said, status)
+			}
+		}
+		if _, _, body := n.request(t, trainer, "GET", path, nil); !strings.Contains(body, "3 Mo") || !strings.Contains(body, n.clock.Now().Add(-96*time.Hour).Format("15:04")) {
+			t.Error("the page does not say what the tablet holds")
+		}
+
+		if status, _ := set(url.Values{"do": {"drop"}}); status != 303 {
+			t.Errorf("no more: status %d", status)
+		}
+		shown(0)
+		if _, body := ask(tab.token, "/packs"); strings.TrimSpace(body) != "[]" {
+			t.Errorf("wanted after all: %s", body)
+		}
+	})
+}

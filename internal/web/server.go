@@ -20,6 +20,7 @@ import (
 	"tizi/internal/demo"
 	"tizi/internal/house"
 	"tizi/internal/i18n"
+	"tizi/internal/learner"
 	"tizi/internal/picture"
 	"tizi/internal/programme"
 	"tizi/internal/store"
@@ -326,6 +327,10 @@ func fill(d *door.Door, r *http.Request, p *shell.Page) {
 			p.Learner.ID = a.Learner.Person.String()
 		}
 		p.Place = a.PlaceName(a.Learner.Centre)
+		return
+	}
+	if r.URL.Path == "/offline" { // of nobody: whoever learns without a link signs out on it
+		p.Learner = &shell.Learner{SignOut: "/door/out", Here: "/door/here", Idle: int(learner.SharedIdle.Seconds())}
 		return
 	}
 	if a == nil || a.Account == nil {

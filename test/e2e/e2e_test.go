@@ -234,19 +234,26 @@ func slow(t testing.TB) {
 	}
 }
 
-var launch = sync.OnceValues(func() (context.Context, error) {
-	chromium := os.Getenv("TIZI_CHROMIUM")
-	if chromium == "" {
-		chromium = "/usr/bin/chromium"
+func chromiumPath() string {
+	if path := os.Getenv("TIZI_CHROMIUM"); path != "" {
+		return path
 	}
-	if _, err := os.Stat(chromium); err != nil {
+	return "/usr/bin/chromium"
+}
+
+// chromium are the options of a browser with a profile.
+func chromium(profile string) []chromedp.ExecAllocatorOption {
+	return append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(chromiumPath()), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "fr"), chromedp.UserDataDir(profile))
+}
+
+var launch = sync.OnceValues(func() (context.Context, error) {
+	if _, err := os.Stat(chromiumPath()); err != nil {
 		return nil, nil
 	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "fr"), chromedp.UserDataDir(filepath.Join(root.dir, "chromium")))
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), chromium(filepath.Join(root.dir, "chromium"))...)
 	ctx, cancel := chromedp.NewContext(alloc)
 	root.stop = append(root.stop, cancel, stop)
 	return ctx, chromedp.Do(ctx, chromedp.Navigate("about:blank"))

@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -62,27 +63,7 @@ func TestLearners(t *testing.T) {
 			if len(rows) < 2 || len(rows[0].Names) != 3 {
 				t.Fatalf("%d cards: %+v", len(rows), rows)
 			}
-			manager.do(chromedp.EmulateViewport(1280, 900, chromedp.EmulateScale(2)))
-			js[any](manager, `(document.querySelector(".cutout > li").scrollIntoView({block: "center"}))`)
-			// The page may still be laying itself out anew when it is taken: where the code is and what is seen must be of one moment.
-			var token string
-			for tries := 0; len(token) != 39; tries++ {
-				if tries == 10 {
-					t.Fatalf("the code of the first card reads %q", token)
-				}
-				box := js[[]float64](manager, `(() => { const r = document.querySelector(".cutout .qr").getBoundingClientRect(); return [r.x, r.y, r.width, r.height] })()`)
-				ctx, stop := context.WithTimeout(manager.ctx, patience)
-				shot, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-				stop()
-				if err != nil {
-					t.Fatal(err)
-				}
-				img, err := png.Decode(bytes.NewReader(shot))
-				if err != nil {
-					t.Fatal(err)
-				}
-				token = picture.Code(cropped(img, box, 2))
-			}
+			token := manager.codeOfCard()
 
 			// By card: a reader types and ends with Enter.
 			p.follow("link", p.T("tablets.door"))
@@ -157,6 +138,33 @@ func TestLearners(t *testing.T) {
 			n.check()
 		})
 	}
+}
+
+// codeOfCard reads the code of the first card of the sheet that the tab shows, as a reader does.
+func (p *tab) codeOfCard() (token string) {
+	p.t.Helper()
+	p.do(chromedp.EmulateViewport(1280, 900, chromedp.EmulateScale(2)))
+	js[any](p, `(document.querySelector(".cutout > li").scrollIntoView({block: "center"}))`)
+	// The page may still be laying itself out anew when it is taken: where the code is and what is seen must be of one moment.
+	for tries := 0; len(token) != 39; tries++ {
+		if tries == 40 {
+			p.t.Fatalf("the code of the first card reads %q", token)
+		}
+		time.Sleep(50 * time.Millisecond)
+		box := js[[]float64](p, `(() => { const r = document.querySelector(".cutout .qr").getBoundingClientRect(); return [r.x, r.y, r.width, r.height] })()`)
+		ctx, stop := context.WithTimeout(p.ctx, patience)
+		shot, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+		stop()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		img, err := png.Decode(bytes.NewReader(shot))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		token = picture.Code(cropped(img, box, 2))
+	}
+	return token
 }
 
 // cropped is a part of a picture with a margin, in pixels of the page times a scale.

@@ -43,6 +43,8 @@ type tab struct {
 	wide int64
 
 	mu       sync.Mutex
+	cut      bool // there is no link, and that is meant
+	cuts     []context.CancelFunc
 	faults   []string
 	host     string
 	files    string // another host that it may ask for files; "": none
@@ -125,7 +127,7 @@ func (p *tab) hear(ev any) {
 		}
 	case *log.EventEntryAdded:
 		// That a page was answered with 404 or 422 is meant; anything else that does not load is caught above.
-		if ev.Entry.Source == log.EntrySourceNetwork && strings.Contains(ev.Entry.Text, "responded with a status of 4") {
+		if ev.Entry.Source == log.EntrySourceNetwork && (strings.Contains(ev.Entry.Text, "responded with a status of 4") || p.cut && strings.Contains(ev.Entry.Text, "net::ERR_")) {
 			return
 		}
 		if ev.Entry.Level == log.EntryLevelError || ev.Entry.Level == log.EntryLevelWarning {

@@ -15,6 +15,7 @@ import "./elements/live";
 import "./elements/idle";
 import "./elements/kept";
 import "./elements/lines";
+import "./elements/sheets";
 
 // A page with errors starts at its summary.
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

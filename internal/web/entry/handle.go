@@ -31,6 +31,7 @@ func Routes(d *door.Door) {
 	d.Handle("GET /door/password", access.Learn, password)
 	d.Handle("POST /door/password", access.Learn, passwordGiven)
 	tabletRoutes(d)
+	packRoutes(d)
 }
 
 // enrolled returns the device that the browser is, or nil, and whether the learners of its centre can come in here.

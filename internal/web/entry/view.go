@@ -102,3 +102,43 @@ type OutsideRow struct {
 	ID      string
 	Allowed bool
 }
+
+// Packs is the screen entry/packs: what the devices of a centre keep for when there is no link. It posts centre, course, lang and do.
+type Packs struct {
+	BackURL, Action string
+	Centres         []shell.Option
+	Centre          string
+	Name            i18n.Text
+	Rows            []PackRow
+	Devices         []PackDevice
+	Errors          map[string]string
+}
+
+// PackRow is a course, with the languages that it has.
+type PackRow struct {
+	Code  string
+	Title i18n.Text
+	MB    int // in megabytes, at most
+	Kept  bool
+	Langs []PackLang
+}
+
+// PackLang is one of them.
+type PackLang struct {
+	Lang   i18n.Lang
+	Chosen bool
+}
+
+// PackDevice is a device, and what it says that it holds.
+type PackDevice struct {
+	Name  string
+	Holds []PackHeld
+}
+
+// PackHeld is a course that it holds.
+type PackHeld struct {
+	Title i18n.Text
+	Lang  i18n.Lang
+	MB    int
+	Since string // a moment
+}

@@ -26,6 +26,7 @@ import (
 // Routes adds the routes of this door.
 func Routes(d *door.Door, labs []Lab) {
 	labRoutes(d, labs)
+	offlineRoutes(d, labs)
 	of := func(pattern string, action access.Action, fn func(*door.Ask) error) {
 		d.Handle(pattern, action, func(a *door.Ask) error {
 			err := fn(a)
@@ -59,6 +60,7 @@ type Reader struct {
 	Course  *course.Course
 	numbers bool // addresses say the version: it is not the newest
 	files   *Files
+	used    map[string]bool // takes the addresses of files, unless it is nil
 }
 
 // Files are those of a course that was not taken in.
@@ -85,7 +87,7 @@ func Read(a *door.Ask) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{a, *v, c, n > 0, nil}, nil
+	return &Reader{a: a, Version: *v, Course: c, numbers: n > 0}, nil
 }
 
 // URL is an address below the course's page.
@@ -124,7 +126,11 @@ func (r *Reader) file(p string) string {
 	if r.files != nil {
 		return r.files.URL(p)
 	}
-	return r.a.D.S.Files(r.a.R) + "/course-files/" + r.Version.ID.String() + "?file=" + url.QueryEscape(p)
+	u := r.a.D.S.Files(r.a.R) + "/course-files/" + r.Version.ID.String() + "?file=" + url.QueryEscape(p)
+	if r.used != nil {
+		r.used[u] = true
+	}
+	return u
 }
 
 // Passage renders a text of a lesson; nil where there is none.

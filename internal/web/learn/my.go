@@ -1091,5 +1091,5 @@ func Of(a *door.Ask, v course.Version) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{a, v, c, true, nil}, nil
+	return &Reader{a: a, Version: v, Course: c, numbers: true}, nil
 }

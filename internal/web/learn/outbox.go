@@ -484,12 +484,14 @@ func readParts(contentType string, body io.Reader) (*statement.Value, map[string
 	return said, files, nil
 }
 
-// passGiven gives the device of whoever is signed in a pass for their work, unless it shows one that holds.
+// passGiven gives the device of whoever is signed in a pass for their work, unless it shows one that holds, and says how far they are.
 func passGiven(a *door.Ask) error {
 	ctx := a.R.Context()
 	var out struct {
-		Token string `json:"token,omitempty"` // a new one
+		Token   string  `json:"token,omitempty"` // a new one
+		Courses []Known `json:"courses"`
 	}
+	out.Courses = []Known{}
 	token, _ := strings.CutPrefix(a.R.Header.Get("Authorization"), "Bearer ")
 	old, err := a.H.Learners.PassOf(ctx, token)
 	if err != nil {
@@ -499,6 +501,13 @@ func passGiven(a *door.Ask) error {
 		if out.Token, err = a.H.Learners.GivePass(ctx, a.Learner); err != nil && !errors.Is(err, learner.ErrNoDevice) {
 			return err
 		}
+	}
+	l, err := ways(a)
+	if err != nil {
+		return err
+	}
+	for _, w := range l {
+		out.Courses = append(out.Courses, w.known())
 	}
 	return a.JSON(out)
 }

@@ -1,13 +1,18 @@
 package shell
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -90,6 +95,53 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer f.Close()
 	http.ServeContent(w, r, "", time.Time{}, f.(io.ReadSeeker)) // files of a program and of a disk both are
+}
+
+// Asset is the address of a built file by its plain name.
+func (s *Shell) Asset(name string) (string, error) { return s.assets.url(name) }
+
+// always are the built files without which no page stands: what a device keeps for when there is no link.
+var always = []string{"app.css", "desk.css", "entry.css", "app.js", "offline.js", "icons.svg", "favicon.svg"}
+
+// worker makes the service worker: the built script, behind the names of the files that it keeps. They carry digests, so each program
+// that has other files has another worker, and a browser that has an old one takes it by itself.
+func (a *assets) worker() ([]byte, error) {
+	var list struct {
+		Version string   `json:"version"`
+		Files   []string `json:"files"`
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.names)) {
+		if slices.Contains(always, name) || path.Ext(name) == ".woff2" {
+			list.Files = append(list.Files, served+a.names[name])
+		}
+	}
+	script, err := fs.ReadFile(a.dir, a.names["sw.js"])
+	if err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(a.names)) {
+		io.WriteString(h, a.names[name]+"\n")
+	}
+	list.Version = hex.EncodeToString(h.Sum(nil)[:8])
+	b, err := json.Marshal(list)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat([]byte("self.tizi = "), b, []byte(";\n"), script), nil
+}
+
+// serveWorker answers with the service worker, at the root: it keeps pages of the whole program.
+func (a *assets) serveWorker(w http.ResponseWriter, r *http.Request) {
+	b, err := a.worker()
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", kindOf("sw.js"))
+	h.Set("Cache-Control", "no-cache")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b))
 }
 
 func takesGzip(r *http.Request) bool {

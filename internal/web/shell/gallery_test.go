@@ -121,6 +121,9 @@ func fill(r *http.Request, p *shell.Page) {
 	if at("/entry-in") || at("/entry-password") {
 		p.Learner = &shell.Learner{Name: "Amina Benali", SignOut: "/door/out", Here: "/door/here", Idle: 600}
 	}
+	if at("/offline") {
+		p.User, p.Nav, p.Learner = nil, nil, &shell.Learner{SignOut: "/door/out", Here: "/door/here", Idle: 600}
+	}
 	p.Simulated, p.Alone = at("/board"), at("/locked")
 }
 

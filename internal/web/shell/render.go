@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"tizi/internal/i18n"
 )
 
 // Render writes a screen. The page is put together before the first byte goes
@@ -80,6 +82,17 @@ func (s *Shell) HTML(p *Page, screen string, view any) ([]byte, error) {
 // ofLearners reports whether learners use a screen: it carries their styles and no others.
 func ofLearners(screen string) bool {
 	return strings.HasPrefix(screen, "learn/") || strings.HasPrefix(screen, "entry/") && screen != "entry/tablets"
+}
+
+// Block puts one block of a screen together in a language, with nothing around it, for a device that keeps it.
+func (s *Shell) Block(lang i18n.Lang, screen, block string, view any) (template.HTML, error) {
+	t, err := s.set(setKey{lang: lang})
+	if err != nil {
+		return "", err
+	}
+	p := &Page{}
+	p.speak(lang)
+	return t.run(screen+"#"+block, Scene{Page: p, View: view})
 }
 
 // squeezers are kept between pages: making one costs more than using it.

@@ -21,6 +21,13 @@ func init() {
 			Rows:    []entry.Tablet{{Name: "Tablette 4", This: true, By: "Salma Bennani", Centre: centre, Since: p.Date("2026-03-02") + " 09:10", Seen: p.Date("2026-03-18") + " 14:02", StrikeURL: "#", UnlockTo: "#"}, {Name: "Tablette 5", Locked: true, Centre: centre, Since: p.Date("2026-03-02") + " 09:15", Seen: p.Date("2026-03-18") + " 13:40", StrikeURL: "#", UnlockTo: "#"}},
 			Outside: []entry.OutsideRow{{Centre: centre, ID: "1", Allowed: true}, {Centre: i18n.Text{i18n.FR: "Hay Nahda", i18n.AR: "حي النهضة", i18n.EN: "Hay Nahda"}, ID: "2"}}}
 	}
+	packs := func(p *i18n.Printer) entry.Packs {
+		first := i18n.Text{i18n.FR: "L’IA pour les enfants", i18n.AR: "الذكاء الاصطناعي للأطفال", i18n.EN: "AI for children"}
+		return entry.Packs{BackURL: "/tablets", Action: "#", Centre: "1", Name: centre, Centres: []shell.Option{{Value: "1", Label: "Hay Salam"}, {Value: "2", Label: "Hay Nahda"}},
+			Rows: []entry.PackRow{{Code: "ia", Title: first, MB: 12, Kept: true, Langs: []entry.PackLang{{Lang: i18n.FR, Chosen: true}, {Lang: i18n.AR, Chosen: true}, {Lang: i18n.ZGH}}},
+				{Code: "outils", Title: i18n.Text{i18n.FR: "Outils numériques"}, MB: 140, Langs: []entry.PackLang{{Lang: i18n.FR}}}},
+			Devices: []entry.PackDevice{{Name: "Tablette 4", Holds: []entry.PackHeld{{Title: first, Lang: i18n.AR, MB: 11, Since: p.Date("2026-03-18") + " 14:02"}}}, {Name: "Tablette 5"}}}
+	}
 	signing := func(p *i18n.Printer) teach.Signing {
 		v := teach.Signing{Group: "Groupe 03", GroupURL: "#", Action: "#", TabletsURL: "/tablets", Chosen: map[string]bool{"3": true}, Way: learner.ByAge, Words: "fr", Langs: []shell.Option{{Value: "fr", Label: "Français"}, {Value: "ar", Label: "العربية"}},
 			Rows: []teach.SigningRow{{ID: "1", Name: "Amina Benali", Other: "أمينة بنعلي", Avatar: "cat-red", Way: "pictures", Since: "2026-03-02", Locked: true}, {ID: "2", Name: "Youssef Aït Lahcen", Avatar: "frog-white", Way: "words", Since: "2026-03-02"}, {ID: "3", Name: "Chama Ouhaddou"}}}
@@ -83,6 +90,16 @@ func init() {
 			v.This, v.Rows, v.Outside, v.Errors = "", nil, nil, map[string]string{"name": p.T("tablets.no_name", "n", 60)}
 			return v
 		}},
+		{"entry-tablets-packs", "entry/packs", func(p *i18n.Printer) any { return packs(p) }},
+		{"entry-tablets-packs-wrong", "entry/packs", func(p *i18n.Printer) any {
+			v := packs(p)
+			v.Devices, v.Errors = nil, map[string]string{"lang-outils": p.T("packs.choose")}
+			return v
+		}},
+		{"entry-tablets-packs-none", "entry/packs", func(*i18n.Printer) any {
+			return entry.Packs{BackURL: "/tablets", Action: "#", Centre: "1", Name: centre}
+		}},
+		{"offline", "learn/offline", func(*i18n.Printer) any { return nil }},
 		{"signing", "teach/signing", func(p *i18n.Printer) any { return signing(p) }},
 		{"signing-wrong", "teach/signing", func(p *i18n.Printer) any {
 			v := signing(p)

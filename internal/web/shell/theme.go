@@ -9,6 +9,7 @@ import (
 // choice of an appearance.
 func (s *Shell) Routes(mux *http.ServeMux) {
 	mux.Handle("GET "+served, s.assets)
+	mux.HandleFunc("GET /sw.js", s.assets.serveWorker)
 	mux.HandleFunc("POST /appearance", appearance)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -50,6 +51,9 @@ func today(a *door.Ask) error {
 	ctx := a.R.Context()
 	now := a.H.Log.Clock.Now()
 	v := Today{Date: a.Today(), Name: firstWord(a.Account.Name), GroupURL: "/groups"}
+	if a.May(access.TakeAttendance) {
+		v.Account = a.Actor().String()
+	}
 	last, err := a.H.Visits.Here(ctx, a.Actor())
 	if err != nil {
 		return err
@@ -314,7 +318,7 @@ func asked(a *door.Ask) (*training.Session, error) {
 // view fills the sheet of a session as it stands.
 func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error) {
 	ctx := a.R.Context()
-	v := Attendance{Group: s.CohortName, GroupURL: "/groups/" + s.Cohort.String(), Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Action: "/sessions/" + s.ID.String(), BackURL: "/today"}
+	v := Attendance{Group: s.CohortName, GroupURL: "/groups/" + s.Cohort.String(), Date: s.Date, From: s.Starts, To: s.Ends, Room: s.Room, Action: "/sessions/" + s.ID.String(), BackURL: "/today", Account: a.Actor().String()}
 	if s.Title != "" {
 		v.Lesson = i18n.Text{i18n.FR: s.Title}
 	}
@@ -445,7 +449,7 @@ func sheetGiven(a *door.Ask) error {
 		}
 	}
 	script := a.Script()
-	if seen := a.R.FormValue("version"); seen != "" && seen != v.Version {
+	if seen := a.R.FormValue("version"); seen != "" && seen != v.Version && !maps.Equal(marks, now) { // the same once more is no change
 		// Somebody else saved meanwhile. What was typed here stands on the sheet; saving again says that it is meant.
 		v.Conflict = a.P.T("attendance.changed")
 		if script {

@@ -11,6 +11,8 @@ import (
 
 // Today is the screen teach/today.
 type Today struct {
+	// Account is under whom attendance that could not be sent is kept on the device; "" where they take none.
+	Account string
 	// Date is the civil date at the centre, ISO.
 	Date string
 	// Name is the given name of who is greeted.
@@ -90,6 +92,8 @@ type Attendance struct {
 	ChangeURL string
 	// FeedbackURL leads to what those who came thought of it.
 	FeedbackURL string
+	// Account is under whom marks that cannot be sent are kept on the device.
+	Account string
 }
 
 // Learner is one line of the sheet.

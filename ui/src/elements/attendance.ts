@@ -1,6 +1,9 @@
 // <tz-attendance> around the attendance form: marks by key, moves by arrow, counts
 // as one marks, saves without leaving the page. The form is plain radios and works
-// by itself; nothing here holds state that the radios do not.
+// by itself; nothing here holds state that the radios do not. What cannot be
+// sent is kept on the device, by account and session, and sent when it can be.
+import { dropSheet, readSheet, writeSheet } from "../lab/device";
+
 class Attendance extends HTMLElement {
   private form!: HTMLFormElement;
   private rows: HTMLElement[] = [];
@@ -9,6 +12,7 @@ class Attendance extends HTMLElement {
   private was = new WeakMap<HTMLElement, string>();
   private dirty = false;
   private saving = false;
+  private kept = false; // what is marked lies on the device, and not yet at the node
 
   connectedCallback() {
     this.form = this.querySelector("form")!;
@@ -42,11 +46,74 @@ class Attendance extends HTMLElement {
     });
     document.addEventListener("keydown", this.shortcut);
     addEventListener("beforeunload", this.guard);
+    addEventListener("online", this.again);
+    document.addEventListener("visibilitychange", this.again);
+    void this.restore();
+    void this.worker();
   }
 
   disconnectedCallback() {
     document.removeEventListener("keydown", this.shortcut);
     removeEventListener("beforeunload", this.guard);
+    removeEventListener("online", this.again);
+    document.removeEventListener("visibilitychange", this.again);
+  }
+
+  // The sheet itself is kept by the service worker, until the session of the account ends.
+  private async worker() {
+    if (!this.dataset.account || !("serviceWorker" in navigator)) return;
+    try {
+      await navigator.serviceWorker.register("/sw.js");
+      const seen = navigator.serviceWorker.controller !== null;
+      const worker = (await navigator.serviceWorker.ready).active;
+      if (!seen) worker?.postMessage({ sheet: location.pathname });
+    } catch {
+      // A browser that keeps nothing.
+    }
+  }
+
+  private path() {
+    return new URL(this.form.action).pathname;
+  }
+
+  // restore takes up what this account marked here and could not send.
+  private async restore() {
+    const account = this.dataset.account;
+    const old = account && (await readSheet(account, this.path()).catch(() => undefined));
+    if (!old) return;
+    const marks = new Map(old.fields);
+    for (const row of this.rows) {
+      const name = row.querySelector<HTMLInputElement>("input[type=radio]")?.name;
+      if (name && !row.querySelector("fieldset:disabled")) this.set(row, marks.get(name) ?? "");
+    }
+    // What the author saw: if somebody else has marked since, that is said, as always.
+    const version = this.form.querySelector<HTMLInputElement>("[name=version]");
+    if (version) version.value = marks.get("version") ?? version.value;
+    this.kept = true;
+    if (old.refused) this.say("failed", old.refused);
+    else void this.save();
+  }
+
+  private readonly again = () => {
+    if (this.kept && document.visibilityState === "visible") void this.save();
+  };
+
+  private fields(): [string, string][] {
+    return [...new FormData(this.form)].filter((f): f is [string, string] => typeof f[1] === "string");
+  }
+
+  // keep puts the marks onto the device, and reports whether they lie there.
+  private async keep(refused?: string): Promise<boolean> {
+    const account = this.dataset.account;
+    if (!account) return false;
+    try {
+      await writeSheet({ account, path: this.path(), fields: this.fields(), ...(refused && { refused }) });
+      this.kept = true;
+      this.dirty = false;
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   private readonly shortcut = (e: KeyboardEvent) => {
@@ -123,9 +190,10 @@ class Attendance extends HTMLElement {
   private touch() {
     if (!this.dirty) this.say("unsaved");
     this.dirty = true;
+    if (this.kept) void this.keep().then((kept) => kept && this.say("kept"));
   }
 
-  private say(state: "unsaved" | "saving" | "saved" | "failed", detail?: string) {
+  private say(state: "unsaved" | "saving" | "saved" | "failed" | "kept", detail?: string) {
     const el = this.querySelector<HTMLElement>("[data-state]");
     if (!el) return;
     el.dataset.state = state;
@@ -138,10 +206,10 @@ class Attendance extends HTMLElement {
     // What is typed while the answer is on its way is unsaved again.
     this.dirty = false;
     this.say("saving");
+    let status = 0;
     try {
-      const body = new URLSearchParams();
-      for (const [name, value] of new FormData(this.form)) if (typeof value === "string") body.append(name, value);
-      const answer = await fetch(this.form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+      const answer = await fetch(this.form.action, { method: "POST", body: new URLSearchParams(this.fields()), headers: { Accept: "application/json" } });
+      status = answer.status;
       if (!answer.headers.get("Content-Type")?.includes("json")) {
         // A server that answers with a page (signed out, say) shows it.
         this.form.submit();
@@ -152,10 +220,16 @@ class Attendance extends HTMLElement {
       const version = this.form.querySelector<HTMLInputElement>("[name=version]");
       if (version && said.version) version.value = said.version;
       if (!answer.ok || !said.saved) throw new Error(said.message);
+      if (this.kept && this.dataset.account) await dropSheet(this.dataset.account, this.path());
+      this.kept = false;
       if (!this.dirty) this.say("saved", said.message);
     } catch (e) {
       this.dirty = true;
-      this.say("failed", e instanceof Error && !(e instanceof TypeError) && e.message ? e.message : undefined);
+      const why = e instanceof Error && !(e instanceof TypeError) && e.message ? e.message : undefined;
+      // No link, signed out, or a node that cannot now: it stays here. What somebody else changed meanwhile is for people to decide.
+      const stays = status === 0 || status === 401 || status >= 500 || (this.kept && status === 409);
+      if (stays && (await this.keep(status === 409 ? why : undefined)) && status !== 409) this.say("kept", status === 401 ? why : undefined);
+      else this.say("failed", why);
     } finally {
       this.saving = false;
     }

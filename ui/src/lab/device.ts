@@ -1,5 +1,5 @@
 // What is kept on the device, in IndexedDB: work under way in labs, by learner and lab; the outbox; the passes with which it is sent;
-// spoken instructions.
+// spoken instructions; for lessons without a link, who learns on it and how far they are.
 
 // Work is how far a learner is in a lab.
 export interface Work<S> {
@@ -29,6 +29,54 @@ export interface Pass {
   token: string;
 }
 
+// Current is who is signed in on this device, by what its pages said last: without a link there is nobody else to ask.
+export interface Current {
+  learner: string;
+  lang: string;
+  idle: number; // seconds without a touch after which they are not any more
+  seen: number;
+}
+
+// State is how far a learner is in their courses: what the node said last, and what was done since.
+export interface State {
+  learner: string;
+  courses: KnownCourse[];
+}
+export interface KnownCourse {
+  course: string;
+  version: string;
+  lessons: Record<string, KnownLesson>;
+}
+export interface KnownLesson {
+  begun: boolean;
+  done: boolean;
+  last: number;
+  steps: KnownStep[];
+}
+export interface KnownStep {
+  id: string;
+  options?: string[]; // what can be chosen, in the order that is this learner's
+  done: boolean;
+  right: boolean;
+  tries: number;
+  scored: boolean;
+}
+
+// Sheet are the marks of a session that an account gave on this device and that the node has not taken.
+export interface Sheet {
+  account: string;
+  path: string; // of the session
+  fields: [string, string][];
+  refused?: string; // why the node did not take them: somebody else marked meanwhile
+}
+
+// Form is a step that was sent as the link went.
+export interface Form {
+  path: string;
+  learner: string;
+  fields: [string, FormDataEntryValue][];
+}
+
 // Voice is an instruction that a trainer spoke on this device.
 export interface Voice {
   lab: string;
@@ -41,14 +89,18 @@ let opened: Promise<IDBDatabase> | undefined;
 
 function open(): Promise<IDBDatabase> {
   opened ??= new Promise((resolve, reject) => {
-    const ask = indexedDB.open("tizi-labs", 2);
+    const ask = indexedDB.open("tizi-labs", 3);
     ask.onupgradeneeded = (e) => {
       if (e.oldVersion < 1) {
         ask.result.createObjectStore("work", { keyPath: ["learner", "lab"] });
         ask.result.createObjectStore("outbox", { keyPath: "id" });
         ask.result.createObjectStore("voice", { keyPath: ["lab", "lang", "step"] });
       }
-      ask.result.createObjectStore("pass", { keyPath: "learner" });
+      if (e.oldVersion < 2) ask.result.createObjectStore("pass", { keyPath: "learner" });
+      ask.result.createObjectStore("current");
+      ask.result.createObjectStore("state", { keyPath: "learner" });
+      ask.result.createObjectStore("form", { keyPath: "path" });
+      ask.result.createObjectStore("sheet", { keyPath: ["account", "path"] });
     };
     ask.onsuccess = () => {
       // A page of a later program must not wait for this one.
@@ -83,6 +135,43 @@ export const passes = () => within<Pass[]>("pass", "readonly", (s) => s.getAll()
 export const readPass = (learner: string) => within<Pass | undefined>("pass", "readonly", (s) => s.get(learner));
 export const writePass = (p: Pass) => within("pass", "readwrite", (s) => s.put(p));
 export const dropPass = (learner: string) => within("pass", "readwrite", (s) => s.delete(learner));
+
+// readCurrent is who learns here now, or undefined once nobody has touched the device for too long.
+export async function readCurrent(): Promise<Current | undefined> {
+  const c = await within<Current | undefined>("current", "readonly", (s) => s.get("learner"));
+  return c && Date.now() - c.seen < c.idle * 1000 ? c : undefined;
+}
+export const writeCurrent = (c: Current) => within("current", "readwrite", (s) => s.put(c, "learner"));
+export const dropCurrent = () => within("current", "readwrite", (s) => s.delete("learner"));
+
+// touchCurrent says that they are still there.
+export async function touchCurrent() {
+  const c = await readCurrent();
+  if (c && Date.now() - c.seen > 5000) await writeCurrent({ ...c, seen: Date.now() });
+}
+
+// Who signed out without a link is signed out at the node before it shows anything of theirs.
+export async function signOutHere() {
+  await dropCurrent();
+  await within("current", "readwrite", (s) => s.put(true, "out"));
+}
+export const isOut = () => within<boolean | undefined>("current", "readonly", (s) => s.get("out"));
+export const clearOut = () => within("current", "readwrite", (s) => s.delete("out"));
+
+export const readState = (learner: string) => within<State | undefined>("state", "readonly", (s) => s.get(learner));
+export const writeState = (v: State) => within("state", "readwrite", (s) => s.put(v));
+
+export const readForm = async (path: string, learner: string) => {
+  const f = await within<Form | undefined>("form", "readonly", (s) => s.get(path));
+  return f?.learner === learner ? f : undefined;
+};
+export const writeForm = (f: Form) => within("form", "readwrite", (s) => s.put(f));
+export const dropForm = (path: string) => within("form", "readwrite", (s) => s.delete(path));
+
+export const sheetsOf = async (account: string) => (await within<Sheet[]>("sheet", "readonly", (s) => s.getAll())).filter((x) => x.account === account);
+export const readSheet = (account: string, path: string) => within<Sheet | undefined>("sheet", "readonly", (s) => s.get([account, path]));
+export const writeSheet = (v: Sheet) => within("sheet", "readwrite", (s) => s.put(v));
+export const dropSheet = (account: string, path: string) => within("sheet", "readwrite", (s) => s.delete([account, path]));
 
 export const readVoice = (lab: string, lang: string, step: string) => within<Voice | undefined>("voice", "readonly", (s) => s.get([lab, lang, step]));
 export const writeVoice = (v: Voice) => within("voice", "readwrite", (s) => s.put(v));

@@ -350,6 +350,7 @@ export abstract class Lab<S extends object> extends HTMLElement {
     this.work.kept = l.id;
     this.changed();
     await this.showKept();
+    this.dispatchEvent(new CustomEvent("tz-kept"));
     void this.outbox.send();
   }
 
