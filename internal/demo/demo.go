@@ -98,7 +98,7 @@ func Run(ctx context.Context, h *house.House, o Options) error {
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"places", s.places}, {"accounts", s.accounts}, {"centres", s.furnish}, {"programme", s.programme}, {"agreements", s.agreements}, {"children", s.children}, {"second chance", s.secondChance}, {"loans", s.lend}, {"waiting", s.queue}, {"draws", s.draws}, {"families", s.families}, {"duplicates", s.duplicates}, {"activities", s.activities}, {"safeguarding", s.safeguarding}, {"audit", s.audit}} {
+	}{{"places", s.places}, {"accounts", s.accounts}, {"centres", s.furnish}, {"programme", s.programme}, {"agreements", s.agreements}, {"children", s.children}, {"second chance", s.secondChance}, {"loans", s.lend}, {"waiting", s.queue}, {"draws", s.draws}, {"families", s.families}, {"duplicates", s.duplicates}, {"activities", s.activities}, {"safeguarding", s.safeguarding}, {"learning", s.learning}, {"audit", s.audit}} {
 		if err := step.run(ctx); err != nil {
 			return fmt.Errorf("demo, %s: %w", step.name, err)
 		}
@@ -123,6 +123,7 @@ type simulation struct {
 	phase   programme.Phase
 	prog    id.ID
 	some    [][]child // of each centre, the first of its list
+	taught  []taught  // groups of the centre of the players
 }
 
 func (s *simulation) progress(step string, done, total int) {
@@ -475,6 +476,9 @@ func (s *simulation) group(ctx context.Context, rng *rand.Rand, c *place.Place, 
 	})
 	if err != nil {
 		return err
+	}
+	if c.Code == played {
+		s.taught = append(s.taught, taught{cohort, ids, who[0], wave == waves-1 && first})
 	}
 	return s.attend(ctx, rng, c, cohort, ids, who[0], p.comes, g%7 == 3)
 }

@@ -5,11 +5,14 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/course"
 	"tizi/internal/demo"
 	"tizi/internal/house"
 	"tizi/internal/measure"
 	"tizi/internal/person"
 	"tizi/internal/programme"
+	"tizi/internal/progress"
+	"tizi/internal/record"
 	"tizi/internal/store"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
@@ -69,6 +72,26 @@ func TestDemoHoldsTogether(t *testing.T) {
 			for _, x := range training.Clashes(list, w) {
 				t.Errorf("%s: %+v", c.Code, x)
 			}
+		}
+		// Children of the centre that is played have learned: a class with both tests and a gain to be believed, each lab, some works.
+		gain, err := h.Progress.CourseGain(ctx, h.DB, access.Everywhere(), demo.ChildrenCourse)
+		testnode.Must(t, err)
+		if gain.N < 12 || gain.G < .35 || gain.G > .55 || gain.Pre > gain.Post {
+			t.Errorf("the gain of the class is %+v", gain)
+		}
+		tree, err = h.Places.Tree(ctx, h.DB)
+		testnode.Must(t, err)
+		for _, lab := range course.Labs {
+			_, said, _, err := h.Records.Find(ctx, record.Query{Centre: tree.Code("MA-ERR-MJ1").ID, Activity: "urn:tizi:lab:" + lab})
+			testnode.Must(t, err)
+			if len(said) == 0 || len(said[0].Get("attachments").Items()) != 1 {
+				t.Errorf("the lab %s has %d traces, or no artefact", lab, len(said))
+			}
+		}
+		_, works, _, err := h.Records.Find(ctx, record.Query{Centre: tree.Code("MA-ERR-MJ1").ID, Verb: progress.Verb(progress.Submitted)})
+		testnode.Must(t, err)
+		if len(works) < 20 {
+			t.Errorf("%d works are handed in", len(works))
 		}
 		var sum int64
 		for _, c := range l {
