@@ -193,6 +193,8 @@ func edit(a *door.Ask) error {
 	}
 	if x != nil {
 		f.stand(x)
+	} else if err := f.template(a); err != nil {
+		return err
 	}
 	f.lines(blankRows)
 	return a.Render("activities/form", f)

@@ -200,6 +200,7 @@ func all(a *door.Ask) error {
 	}
 	if a.May(access.WriteActivities) {
 		v.NewURL = link(id.New(), "edit") + "?new=1"
+		v.MasterclassURL = link(id.New(), "edit") + "?new=1&template=" + masterclass
 	}
 	return a.Render("activities/list", v)
 }

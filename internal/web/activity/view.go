@@ -20,7 +20,8 @@ type List struct {
 	Programme, Pillar, State           string
 	Programmes, Pillars, States        []shell.Option
 	NewURL                             string
-	More                               bool // there are more than the list shows
+	MasterclassURL                     string // a new one, filled in from the masterclass that the program brings
+	More                               bool   // there are more than the list shows
 	Women, Speakers, Known, KnownSpeak int
 }
 

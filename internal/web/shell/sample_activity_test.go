@@ -12,7 +12,7 @@ import (
 // activities are the screens of package activity. The first is of the press; who registered is made up.
 var activities = []shown{
 	{"activities", "activities/list", func(p *i18n.Printer) any {
-		return activity.List{Rows: events, Programmes: []shell.Option{{Value: "1", Label: "Enfants et IA"}}, Pillars: pillars(p), States: []shell.Option{{Value: "open", Label: p.T("activity.state.open")}}, NewURL: "/activities/1/edit?new=1", More: true}
+		return activity.List{Rows: events, Programmes: []shell.Option{{Value: "1", Label: "Enfants et IA"}}, Pillars: pillars(p), States: []shell.Option{{Value: "open", Label: p.T("activity.state.open")}}, NewURL: "/activities/1/edit?new=1", MasterclassURL: "/activities/2/edit?new=1&template=masterclass-femmes", More: true}
 	}},
 	{"activities-none", "activities/list", func(*i18n.Printer) any { return activity.List{NewURL: "/activities/1/edit?new=1"} }},
 	{"activity", "activities/activity", func(*i18n.Printer) any {
