@@ -86,9 +86,9 @@ class Attendance extends HTMLElement {
       const name = row.querySelector<HTMLInputElement>("input[type=radio]")?.name;
       if (name && !row.querySelector("fieldset:disabled")) this.set(row, marks.get(name) ?? "");
     }
-    // What the author saw: if somebody else has marked since, that is said, as always.
+    // What the author saw: if somebody else has marked since, that is said, as always; once it was, saving again means it.
     const version = this.form.querySelector<HTMLInputElement>("[name=version]");
-    if (version) version.value = marks.get("version") ?? version.value;
+    if (version && !old.refused) version.value = marks.get("version") ?? version.value;
     this.kept = true;
     if (old.refused) this.say("failed", old.refused);
     else void this.save();
