@@ -315,10 +315,12 @@ func TestOfflineByPlainHTTP(t *testing.T) {
 // mark is there once when the link is back; what somebody else marked meanwhile is said, and nobody reads the sheet after signing out.
 func TestOfflineAttendance(t *testing.T) {
 	browser(t)
-	n, c, sheets := centreWith30(t)
+	n, _, sheets := centreWith30(t)
 	for i, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
 		t.Run(string(lang), func(t *testing.T) {
 			sheet := sheets[i]
+			c := n.client(string(lang)) // which signs out at the end
+			c.must(c.post("/signin", url.Values{"login": {"nadia"}, "passphrase": {passphrase}}))
 			d := newSlate(t)
 			p := d.tab(n, lang)
 			p.signIn(c)
