@@ -341,7 +341,7 @@ func TestBringAndAdd(t *testing.T) {
 		for _, f := range files {
 			kept = append(kept, f.Blob)
 		}
-		d.clock.Move(72 * time.Hour)
+		d.clock.Set(time.Now().Add(72 * time.Hour)) // files have the time of the disk
 		must(t, d.SweepFiles(ctx))
 		for i, k := range kept {
 			if !d.Blobs.Has(k) {

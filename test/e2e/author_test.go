@@ -15,6 +15,30 @@ func (c *client) drafted() string {
 	return c.must(c.post("/authoring", url.Values{"code": {"brouillon"}})).to()
 }
 
+// comesIn lets the first learner of a group come in by pictures, on a device that whoever is signed in enrols at the door.
+func (p *tab) comesIn(manager *tab, group string) {
+	p.t.Helper()
+	manager.open(group + "/learners")
+	js[any](manager, `document.querySelector("[name=way][value=pictures]").click()`)
+	manager.follow("button", manager.T("signing.give"))
+	type row struct {
+		Avatar string
+		Names  []string
+	}
+	me := js[[]row](manager, `[...document.querySelectorAll(".cutout > li")].map(e => ({Avatar: e.querySelector(".cutout-secret > span").innerText.trim(), Names: [...e.querySelectorAll(".cutout-pictures span")].map(s => s.innerText.trim())}))`)[0]
+	p.follow("link", p.T("entry.enrol"))
+	p.fill(p.T("tablets.name"), "Tablette 7")
+	p.follow("button", p.T("tablets.enrol_do"))
+	p.follow("link", p.T("tablets.door"))
+	p.follow("link", js[string](p, `document.querySelector(".entry-groups a").innerText.trim()`))
+	p.leave(func() {
+		js[any](p, fmt.Sprintf(`[...document.querySelectorAll(".entry-faces a")].find(a => a.innerText.trim() === %q).click()`, me.Avatar))
+	})
+	for _, x := range me.Names {
+		p.follow("button", x)
+	}
+}
+
 // TestAuthor writes a lesson with a question in two languages: a fault is seen on its line and mended, the lesson is tried and nothing of
 // that is kept, two who save the same text are shown both, and once it is published a group is moved to it and a learner reads it.
 func TestAuthor(t *testing.T) {
@@ -137,28 +161,10 @@ func TestAuthor(t *testing.T) {
 			// The group is moved, and a learner of it reads the lesson.
 			manager.open(group + "/learning")
 			manager.follow("button", manager.T("learning.move", "n", 2))
-			manager.open(group + "/learners")
-			js[any](manager, `document.querySelector("[name=way][value=pictures]").click()`)
-			manager.follow("button", manager.T("signing.give"))
-			type row struct {
-				Avatar string
-				Names  []string
-			}
-			me := js[[]row](manager, `[...document.querySelectorAll(".cutout > li")].map(e => ({Avatar: e.querySelector(".cutout-secret > span").innerText.trim(), Names: [...e.querySelectorAll(".cutout-pictures span")].map(s => s.innerText.trim())}))`)[0]
 			l := newTab(t, n)
 			l.signIn(n.play("centre"))
 			l.open("/door?lang=" + string(lang))
-			l.follow("link", l.T("entry.enrol"))
-			l.fill(l.T("tablets.name"), "Tablette 7")
-			l.follow("button", l.T("tablets.enrol_do"))
-			l.follow("link", l.T("tablets.door"))
-			l.follow("link", js[string](l, `document.querySelector(".entry-groups a").innerText.trim()`))
-			l.leave(func() {
-				js[any](l, fmt.Sprintf(`[...document.querySelectorAll(".entry-faces a")].find(a => a.innerText.trim() === %q).click()`, me.Avatar))
-			})
-			for _, x := range me.Names {
-				l.follow("button", x)
-			}
+			l.comesIn(manager, group)
 			l.open("/my/courses/mon-essai/commencer/ma-lecon")
 			l.follow("button", l.T("my.begin"))
 			l.reads(strings.ReplaceAll(texts[lang], "**", ""))

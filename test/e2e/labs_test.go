@@ -30,7 +30,7 @@ import (
 	"tizi/internal/i18n"
 )
 
-var measure = flag.Bool("measure", false, "measure the labs, the processor slowed four times")
+var measure = flag.Bool("measure", false, "measure the labs and the pages of learners, the processor slowed four times")
 
 // pupil does a lab in a tab. What is on the buttons stands in the lab's own strings.
 type pupil struct {
