@@ -95,6 +95,19 @@ func TestLesson(t *testing.T) {
 			l := &pupil{tab: manager}
 			l.until(`document.querySelector(".progress-cell.is-begun") !== null`)
 			manager.picture("-grid")
+
+			// The lab of the lesson, from its start to the evidence, which the node takes and the device then forgets.
+			p.scripts(true)
+			p.width(1280)
+			p.open("/my/courses/mon-cours/commencer/premiere-lecon/dessiner")
+			lab := &pupil{tab: p, lab: "drawing", words: map[string]string{}, sends: true}
+			readStrings(t, "ui/src/lab", lang, lab.words)
+			readStrings(t, "labs/drawing", lang, lab.words)
+			lab.alive()
+			drawingSteps(lab)
+			lab.check()
+			lab.until(readOutbox + `.then(all => all.length === 0)`)
+			p.picture("-lab")
 			p.verdict()
 			manager.verdict()
 			n.check()
