@@ -167,7 +167,7 @@ var learners = []shown{
 	}},
 	{"class-my-wall-none", "learn/wall", func(*i18n.Printer) any { return learn.MyWall{HomeURL: "#"} }},
 	{"class-wall", "teach/wall", func(p *i18n.Printer) any {
-		return teach.Wall{Name: "Enfants, mercredi", GroupURL: "#", Allowed: true, Works: onWall, Action: "#", Errors: map[string]string{"": p.T("wall.choose")}}
+		return teach.Wall{Name: "Enfants, mercredi", GroupURL: "#", Allowed: true, Works: onWall, Action: "#", Errors: map[string]string{"": p.T("teams.choose")}}
 	}},
 	{"class-wall-none", "teach/wall", func(*i18n.Printer) any { return teach.Wall{Name: "Enfants, mercredi", GroupURL: "#"} }},
 	{"class-my-work", "learn/work", func(p *i18n.Printer) any {

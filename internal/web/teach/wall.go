@@ -91,7 +91,7 @@ func wallGiven(a *door.Ask) error {
 		if err != nil {
 			return err
 		}
-		v.Errors[""] = a.P.T("wall.choose")
+		v.Errors[""] = a.P.T("teams.choose")
 		return a.Again("teach/wall", v)
 	}
 	if err != nil {
