@@ -360,7 +360,7 @@ var apart = map[string]string{
 	"course.published": "of nobody", "course.filed": "of nobody", "course.assigned": "of nobody", "framework.published": "of nobody", "framework.filed": "of nobody",
 	"feedback.asked": "of nobody", "feedback.given": "of nobody, so that it stays so", "feedback.pruned": "of nobody", "change.recorded": "of nobody", "activity.stated": "of nobody", "output.stated": "of nobody", "speaker.stated": "of an adult of public life, whose name may go",
 	"statement.made": "said by a tool and not by an account", "agent.met": "said by a tool and not by an account", "agent.erased": "of somebody of outside, who has no file here",
-	"lesson.stopped": "of nobody", "test.opened": "of nobody",
+	"lesson.stopped": "of nobody", "test.opened": "of nobody", "wall.allowed": "of nobody", "work.hung": "said by the learner", "work.barred": "the work says that it is off the wall", "teams.made": "who worked with whom in a session says nothing of anybody",
 	"work.marked":   "the work says who marked it",
 	"consent.ended": "the erasure says it",
 	"form.printed":  "a look says it",

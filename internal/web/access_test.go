@@ -42,6 +42,7 @@ import (
 	"tizi/internal/safeguard"
 	"tizi/internal/seal"
 	"tizi/internal/store"
+	"tizi/internal/teaching"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
 	"tizi/internal/web"
@@ -469,7 +470,7 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 			return member.Roles[0].Grant.String()
 		case "{course}":
 			version := n.course(t)
-			if strings.HasPrefix(r.Path, "/my/") { // a learner has the courses of their groups
+			if strings.HasPrefix(r.Path, "/my/") || strings.Contains(r.Path, "/rehearse/") { // a learner has the courses of their groups
 				must(t, n.Courses.Assign(ctx, id.Nil, person.Stream(s.centre), s.group, "mon-cours", version))
 			}
 			return "mon-cours"
@@ -481,6 +482,14 @@ func (n *node) fill(t testing.TB, r door.Route, s spot, acc *access.Account) str
 		case "{test}":
 			return progress.Pretest
 		case "{piece}":
+			if strings.HasPrefix(r.Path, "/my/wall/") { // what hangs there
+				must(t, n.Courses.Assign(ctx, id.Nil, person.Stream(s.centre), s.group, "mon-cours", n.course(t)))
+				must(t, n.Teaching.Allow(ctx, id.Nil, s.centre, teaching.Allowed{Group: s.group, Allow: true}))
+				w, err := n.Progress.Work(ctx, n.DB, s.centre, n.work(t, s.centre, s.person))
+				must(t, err)
+				must(t, n.Teaching.Hang(ctx, w, s.group, true))
+				return w.ID.String()
+			}
 			if strings.HasSuffix(r.Path, "/marks") { // where the group follows the course that has the rubric
 				must(t, n.Courses.Assign(ctx, id.Nil, person.Stream(s.centre), s.group, "mon-cours", n.course(t)))
 			}

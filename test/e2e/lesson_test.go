@@ -18,50 +18,7 @@ func TestLesson(t *testing.T) {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
 			n := serveDemo(t)
-			dir := filepath.Join(t.TempDir(), "mon-cours")
-			for _, args := range [][]string{{"course", "new", dir}, {"import", "course", dir, "--data", n.dir}} {
-				if out, err := exec.Command(tizi(t), args...).CombinedOutput(); err != nil {
-					t.Fatalf("%v: %v\n%s", args, err, out)
-				}
-			}
-			c := n.play("centre")
-			group := ""
-			for _, l := range c.get("/groups").links() {
-				if strings.HasPrefix(l, "/groups/") && ids.MatchString(l) && group == "" {
-					group = l
-				}
-			}
-			manager, p := newTab(t, n), newTab(t, n)
-			manager.signIn(c)
-			p.signIn(n.play("centre"))
-			manager.open(group + "/learning?lang=" + string(lang))
-			manager.choose(manager.T("learning.course"), map[i18n.Lang]string{i18n.FR: "Un premier cours", i18n.AR: "درس أول"}[lang])
-			manager.follow("button", manager.T("learning.follow"))
-			manager.reads(manager.T("learning.follows"))
-
-			// The learner comes in by pictures on a tablet of the centre.
-			p.open("/door?lang=" + string(lang))
-			p.follow("link", p.T("entry.enrol"))
-			p.fill(p.T("tablets.name"), "Tablette 4")
-			p.follow("button", p.T("tablets.enrol_do"))
-			manager.open(group + "/learners")
-			js[any](manager, `document.querySelector("[name=way][value=pictures]").click()`)
-			manager.follow("button", manager.T("signing.give"))
-			type row struct {
-				Avatar string
-				Names  []string
-			}
-			me := js[[]row](manager, `[...document.querySelectorAll(".cutout > li")].map(e => ({Avatar: e.querySelector(".cutout-secret > span").innerText.trim(), Names: [...e.querySelectorAll(".cutout-pictures span")].map(s => s.innerText.trim())}))`)[0]
-			p.follow("link", p.T("tablets.door"))
-			p.follow("link", js[string](p, `document.querySelector(".entry-groups a").innerText.trim()`))
-			p.leave(func() {
-				js[any](p, fmt.Sprintf(`[...document.querySelectorAll(".entry-faces a")].find(a => a.innerText.trim() === %q).click()`, me.Avatar))
-			})
-			for _, x := range me.Names {
-				p.follow("button", x)
-			}
-			manager.open(group + "/learning")
-
+			manager, p, _ := inClass(t, n, lang)
 			p.open("/my")
 			p.picture("-home")
 			p.open("/my/courses/mon-cours/commencer/premiere-lecon")
@@ -113,4 +70,53 @@ func TestLesson(t *testing.T) {
 			n.check()
 		})
 	}
+}
+
+// inClass gives a group the small course; its manager has a tab, and a learner of it another, who came in by pictures on a tablet of the
+// centre.
+func inClass(t *testing.T, n *node, lang i18n.Lang) (manager, p *tab, group string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "mon-cours")
+	for _, args := range [][]string{{"course", "new", dir}, {"import", "course", dir, "--data", n.dir}} {
+		if out, err := exec.Command(tizi(t), args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+	}
+	c := n.play("centre")
+	for _, l := range c.get("/groups").links() {
+		if strings.HasPrefix(l, "/groups/") && ids.MatchString(l) && group == "" {
+			group = l
+		}
+	}
+	manager, p = newTab(t, n), newTab(t, n)
+	manager.signIn(c)
+	p.signIn(n.play("centre"))
+	manager.open(group + "/learning?lang=" + string(lang))
+	manager.choose(manager.T("learning.course"), map[i18n.Lang]string{i18n.FR: "Un premier cours", i18n.AR: "درس أول"}[lang])
+	manager.follow("button", manager.T("learning.follow"))
+	manager.reads(manager.T("learning.follows"))
+
+	// The learner comes in by pictures on a tablet of the centre.
+	p.open("/door?lang=" + string(lang))
+	p.follow("link", p.T("entry.enrol"))
+	p.fill(p.T("tablets.name"), "Tablette 4")
+	p.follow("button", p.T("tablets.enrol_do"))
+	manager.open(group + "/learners")
+	js[any](manager, `document.querySelector("[name=way][value=pictures]").click()`)
+	manager.follow("button", manager.T("signing.give"))
+	type row struct {
+		Avatar string
+		Names  []string
+	}
+	me := js[[]row](manager, `[...document.querySelectorAll(".cutout > li")].map(e => ({Avatar: e.querySelector(".cutout-secret > span").innerText.trim(), Names: [...e.querySelectorAll(".cutout-pictures span")].map(s => s.innerText.trim())}))`)[0]
+	p.follow("link", p.T("tablets.door"))
+	p.follow("link", js[string](p, `document.querySelector(".entry-groups a").innerText.trim()`))
+	p.leave(func() {
+		js[any](p, fmt.Sprintf(`[...document.querySelectorAll(".entry-faces a")].find(a => a.innerText.trim() === %q).click()`, me.Avatar))
+	})
+	for _, x := range me.Names {
+		p.follow("button", x)
+	}
+	manager.open(group + "/learning")
+	return manager, p, group
 }

@@ -42,6 +42,7 @@ func Routes(d *door.Door, labs []Lab) {
 	}
 	handle := func(pattern string, fn func(*door.Ask) error) { of(pattern, door.Public, fn) }
 	myRoutes(d, of, labs)
+	rehearseRoutes(of, labs)
 	handle("GET /learn", catalogue)
 	handle("GET /learn/{course}", one)
 	handle("GET /learn/{course}/{module}/{lesson}", lesson)

@@ -36,6 +36,9 @@ func myRoutes(d *door.Door, handle func(string, access.Action, func(*door.Ask) e
 	mine("GET /my/star", myStar)
 	mine("GET /my/work", myWork)
 	mine("GET /my/work/{piece}", piece)
+	mine("POST /my/work/{piece}/wall", hang)
+	mine("GET /my/wall", wall)
+	mine("GET /my/wall/{piece}", wallPiece)
 	mine("GET /my/known", known)
 	mine("GET /my/courses/{course}", myCourse)
 	mine("GET /my/tests/{course}/{test}", myTest)
@@ -88,6 +91,9 @@ type way struct {
 	from  int             // the lesson that the group is at
 	on    time.Time       // when what is said was done; zero: now
 	said  string          // what the clock of the device said of it
+	who   id.ID
+	base  string // where its pages stand
+	trial bool   // a trainer goes through it: nothing is read of anybody or kept
 }
 
 func (f followed) way(a *door.Ask) (*way, error) {
@@ -95,7 +101,7 @@ func (f followed) way(a *door.Ask) (*way, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &way{Reader: r, group: f.group.Cohort}
+	w := &way{Reader: r, group: f.group.Cohort, who: a.Learner.Person, base: "/my/courses/" + f.version.Code}
 	ctx, h := a.R.Context(), a.H
 	open, err := h.Teaching.Tests(ctx, h.DB, w.group)
 	if err != nil {
@@ -113,8 +119,8 @@ func (f followed) way(a *door.Ask) (*way, error) {
 }
 
 func (w *way) read() error {
-	by, err := w.a.H.Progress.Of(w.a.R.Context(), w.a.H.DB, []id.ID{w.a.Learner.Person}, w.Version.Code)
-	if w.done = by[w.a.Learner.Person]; w.done == nil {
+	by, err := w.a.H.Progress.Of(w.a.R.Context(), w.a.H.DB, []id.ID{w.who}, w.Version.Code)
+	if w.done = by[w.who]; w.done == nil {
 		w.done = progress.Lessons{}
 	}
 	return err
@@ -134,7 +140,7 @@ func asked(a *door.Ask) (*way, error) {
 	return nil, course.ErrUnknown
 }
 
-func (w *way) home() string { return "/my/courses/" + w.Version.Code }
+func (w *way) home() string { return w.base }
 
 func (w *way) lessonURL(l *course.Lesson) string { return w.home() + "/" + l.Path() }
 
@@ -144,7 +150,7 @@ func (w *way) stepURL(l *course.Lesson, step string) string {
 }
 
 func (w *way) steps(l *course.Lesson) []string {
-	return progress.Steps(w.Version.Code, l, w.a.Learner.Person)
+	return progress.Steps(w.Version.Code, l, w.who)
 }
 
 func (w *way) finished(l *course.Lesson) bool { return w.done[l.Path()].Finished(w.steps(l)) }
@@ -421,6 +427,13 @@ func askedStep(a *door.Ask) (w *way, l *course.Lesson, step string, x *course.Ac
 	if w, l, err = askedLesson(a); err != nil {
 		return
 	}
+	step, x, asked, err = w.step(l)
+	return
+}
+
+// step is the step of a lesson that the address names.
+func (w *way) step(l *course.Lesson) (step string, x *course.Activity, asked *quiz.Asked, err error) {
+	a := w.a
 	step = strings.Replace(a.R.PathValue("step"), ".", "/", 1)
 	if !slices.Contains(w.steps(l), step) {
 		err = course.ErrUnknown
@@ -429,7 +442,7 @@ func askedStep(a *door.Ask) (w *way, l *course.Lesson, step string, x *course.Ac
 	name, item, ok := strings.Cut(step, "/")
 	x = l.Activity(name)
 	if ok {
-		for _, q := range progress.Form(x.Items, a.Learner.Person, progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: x.ID}).Items {
+		for _, q := range progress.Form(x.Items, w.who, progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: x.ID}).Items {
 			if q.ID == item {
 				asked = &q
 			}
@@ -477,6 +490,11 @@ func stepView(a *door.Ask, labs []Lab, typed quiz.Response) (v MyStep, err error
 	if err != nil {
 		return v, err
 	}
+	return w.show(l, step, x, q, labs, typed)
+}
+
+// show is a step of a lesson: an activity, or one question of it.
+func (w *way) show(l *course.Lesson, step string, x *course.Activity, q *quiz.Asked, labs []Lab, typed quiz.Response) (v MyStep, err error) {
 	steps := w.steps(l)
 	i := slices.Index(steps, step)
 	s, err := w.activity(l, x)
@@ -484,7 +502,7 @@ func stepView(a *door.Ask, labs []Lab, typed quiz.Response) (v MyStep, err error
 		return v, err
 	}
 	v = MyStep{Lesson: Link{w.lessonURL(l), w.Say(l.Title)}, Course: Link{w.home(), w.Say(w.Course.Title)}, Dots: w.dots(l, steps, step), N: i + 1, Of: len(steps), Title: s.Title, Kind: s.Kind,
-		Passage: s.Passage, Media: s.Media, Tracks: s.Tracks, Rubric: s.Rubric, Action: w.stepURL(l, step), Mark: id.New().Hex(), NextURL: w.lessonURL(l), Errors: map[string]string{}}
+		Passage: s.Passage, Media: s.Media, Tracks: s.Tracks, Rubric: s.Rubric, Action: w.stepURL(l, step), Mark: id.New().Hex(), NextURL: w.lessonURL(l), Trial: w.trial, Errors: map[string]string{}}
 	if i+1 < len(steps) {
 		v.NextURL = w.stepURL(l, steps[i+1])
 	}
@@ -508,23 +526,34 @@ func stepView(a *door.Ask, labs []Lab, typed quiz.Response) (v MyStep, err error
 		v.Question = w.question(it, l.Dir(), *q, given, v.Given)
 	case x.Kind == course.Lab:
 		for _, lab := range labs {
-			if lab.Name == x.Lab {
-				v.Lab, v.Learner, v.Send = &lab, a.Learner.Person.String(), v.Action+"/records"
-				v.LabAt = progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}.IRI()
+			if lab.Name != x.Lab {
+				continue
 			}
-		}
-	case x.Kind == course.Project:
-		all, err := w.works()
-		if err != nil {
-			return v, err
-		}
-		for _, o := range all {
-			if o.At.Lesson == l.Path() && o.At.Step == step {
-				v.Works = append(v.Works, o.Work)
+			v.Lab = &lab
+			if w.trial {
+				continue
 			}
+			v.Learner, v.Send = w.who.String(), v.Action+"/records"
+			v.LabAt = progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}.IRI()
+		}
+		if !w.trial {
+			v.Works, err = w.worksAt(l, step)
+		}
+	case x.Kind == course.Project && !w.trial:
+		v.Works, err = w.worksAt(l, step)
+	}
+	return v, err
+}
+
+// worksAt are those of the learner that were made at a step.
+func (w *way) worksAt(l *course.Lesson, step string) (out []Work, err error) {
+	all, err := w.works()
+	for _, o := range all {
+		if o.At.Lesson == l.Path() && o.At.Step == step {
+			out = append(out, o.Work)
 		}
 	}
-	return v, nil
+	return out, err
 }
 
 // question is one question as a page shows it, marked where it was answered.
@@ -766,21 +795,34 @@ func labStatement(a *door.Ask, v *statement.Value, at progress.At, lab string) (
 }
 
 func myWork(a *door.Ask) error {
-	l, err := ways(a)
+	v, err := workView(a)
 	if err != nil {
 		return err
 	}
-	v := MyWork{HomeURL: "/my"}
+	return a.Render("learn/work", v)
+}
+
+func workView(a *door.Ask) (v MyWork, err error) {
+	l, err := ways(a)
+	if err != nil {
+		return v, err
+	}
+	v = MyWork{HomeURL: "/my", Errors: map[string]string{}}
 	for _, w := range l {
 		all, err := w.works()
 		if err != nil {
-			return err
+			return v, err
 		}
 		for _, m := range all {
 			v.Works = append(v.Works, m.Work)
 		}
+		if allowed, err := a.H.Teaching.Allows(a.R.Context(), a.H.DB, w.group); err != nil {
+			return v, err
+		} else if allowed {
+			v.WallURL = "/my/wall"
+		}
 	}
-	return a.Render("learn/work", v)
+	return v, nil
 }
 
 // piece is a file that the learner handed in. Nobody else's is there for them.

@@ -72,6 +72,7 @@ type MyLesson struct {
 	After      *MyNext
 	HomeURL    string
 	Preview    *Preview
+	Trial      bool
 }
 
 // Dot is a step of a lesson.
@@ -107,6 +108,7 @@ type MyStep struct {
 	Mark     string // of this form: the same one, sent again, counts once
 	NextURL  string
 	BackURL  string
+	Trial    bool // a trainer tries it: nothing is kept
 	Errors   map[string]string
 	Preview  *Preview
 }
@@ -120,6 +122,10 @@ type Work struct {
 	Image   bool
 	Judged  []Judged // two where two judged it who had not seen each other
 	MarkURL string   // where a trainer judges it
+
+	Right, Out int    // of a lab: questions answered rightly, of how many
+	WallURL    string // where the learner shows it to the group; "" where the trainer does not allow it
+	Up, Barred bool   // it hangs there; a trainer took it down
 }
 
 // Judged is what somebody said of a work.
@@ -171,7 +177,28 @@ type Mastered struct {
 // MyWork is the screen learn/work.
 type MyWork struct {
 	HomeURL string
+	WallURL string
 	Works   []Work
+	Errors  map[string]string
+}
+
+// MyWall is the screen learn/wall: what the learners of a group show each other.
+type MyWall struct {
+	HomeURL string
+	Groups  []WallGroup
+}
+
+// WallGroup is the wall of a group.
+type WallGroup struct {
+	Name  string
+	Works []OnWall
+}
+
+// OnWall is a work on a wall.
+type OnWall struct {
+	Work
+	Who string // a given name
+	ID  string
 }
 
 // MyKnown is the screen learn/known: what the centre knows of a learner.

@@ -1,8 +1,11 @@
 package learn
 
 import (
+	"encoding/json"
 	"errors"
+	"io/fs"
 	"slices"
+	"strconv"
 	"time"
 
 	"tizi/internal/course"
@@ -30,16 +33,12 @@ func (r *Reader) Works(who id.ID, file func(progress.Work) string) (out []Made, 
 	}
 	of := map[id.ID][]id.ID{} // by centre
 	for _, x := range list {
-		row, v, err := h.Records.Get(ctx, x.Centre, id.Nil, x.ID)
+		m, err := r.made(x, file(x))
 		if errors.Is(err, record.ErrUnknown) {
 			continue
 		}
 		if err != nil {
 			return nil, err
-		}
-		m := Made{Work{Title: r.TitleOf(x.At), On: x.On.Local().Format(time.DateOnly), Note: v.Get("result", "response").Text()}, x.ID, x.Centre, x.At}
-		if u := file(x); u != "" && len(row.Files) > 0 {
-			m.URL, m.Image = u, row.Files[0].Type == "image/jpeg"
 		}
 		out, of[x.Centre] = append(out, m), append(of[x.Centre], x.ID)
 	}
@@ -59,6 +58,35 @@ func (r *Reader) Works(who id.ID, file func(progress.Work) string) (out []Made, 
 		}
 	}
 	return out, nil
+}
+
+// made reads a work, whose file is at an address, or is not shown.
+func (r *Reader) made(x progress.Work, file string) (Made, error) {
+	m := Made{Work{Title: r.TitleOf(x.At), On: x.On.Local().Format(time.DateOnly)}, x.ID, x.Centre, x.At}
+	row, v, err := r.a.H.Records.Get(r.a.R.Context(), x.Centre, id.Nil, x.ID)
+	if err != nil {
+		return m, err
+	}
+	m.Note = v.Get("result", "response").Text()
+	if len(row.Files) == 0 {
+		return m, nil
+	}
+	if f := row.Files[0]; f.Type == "application/json" { // of a lab: what the learner wrote of it, and how they answered its questions
+		score := v.Get("result", "score")
+		m.Right, _ = strconv.Atoi(score.Get("raw").String())
+		m.Out, _ = strconv.Atoi(score.Get("max").String())
+		b, err := r.a.H.Records.Open(r.a.R.Context(), f)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return m, err
+		}
+		var kept struct{ Answers map[string][]string }
+		if json.Unmarshal(b, &kept) == nil && len(kept.Answers["own"]) > 0 {
+			m.Note = kept.Answers["own"][0]
+		}
+	} else {
+		m.URL, m.Image = file, file != "" && f.Type == "image/jpeg"
+	}
+	return m, nil
 }
 
 // Paths are those of all lessons in their order.
@@ -113,12 +141,31 @@ func (r *Reader) judged(at progress.At, marks []teaching.Mark, names door.Names)
 	return out, nil
 }
 
-// works are those of the learner.
+// works are those of the learner, with what they may show to their group.
 func (w *way) works() ([]Made, error) {
-	return w.Works(w.a.Learner.Person, func(x progress.Work) string {
-		if x.Centre != w.a.Learner.Centre {
+	a, ctx := w.a, w.a.R.Context()
+	out, err := w.Works(w.who, func(x progress.Work) string {
+		if x.Centre != a.Learner.Centre {
 			return ""
 		}
 		return "/my/work/" + x.ID.String()
 	})
+	if err != nil || len(out) == 0 {
+		return out, err
+	}
+	allowed, err := a.H.Teaching.Allows(ctx, a.H.DB, w.group)
+	if err != nil || !allowed {
+		return out, err
+	}
+	ids := make([]id.ID, len(out))
+	for i, m := range out {
+		ids[i] = m.ID
+	}
+	hung, err := a.H.Teaching.HangingOf(ctx, a.H.DB, ids)
+	for i := range out {
+		if m := &out[i]; m.Centre == a.Learner.Centre {
+			m.WallURL, m.Up, m.Barred = "/my/work/"+m.ID.String()+"/wall", hung[m.ID].Up, hung[m.ID].Barred
+		}
+	}
+	return out, err
 }

@@ -29,6 +29,8 @@ func question(n int, answered, right bool) *learn.Question {
 	return &q
 }
 
+var onWall = []learn.OnWall{{Work: made[0], Who: "Salma", ID: "1"}, {Work: learn.Work{Title: inFR("Apprendre en dessinant"), Note: "La machine confond la théière et le verre.", Right: 2, Out: 3}, Who: "ياسين", ID: "2"}}
+
 var judged = []learn.Judged{{By: "Rachid Amrani", On: "2026-03-12", Comment: "Bravo, ta liste est claire. Essaie-la aussi avec une vidéo.", Criteria: []learn.JudgedBy{{Criterion: inFR("La liste"), Level: inFR("L’une concerne l’accord des autres"), N: 2, Of: 3}, {N: 1, Of: 2}}}, {By: "خديجة العلوي", On: "2026-03-12", Criteria: []learn.JudgedBy{{Criterion: inFR("La liste"), Level: inFR("Trois questions à se poser"), N: 1, Of: 3}}}}
 
 var made = []learn.Work{{Title: inFR("Mon affiche"), On: "2026-03-11", Note: "Je l’ai dessinée avec Salma.", URL: "#", Image: true, Judged: judged}, {Title: inLang(i18n.AR, "ملصقي"), On: "2026-03-04", URL: "#"}}
@@ -105,9 +107,9 @@ var learners = []shown{
 		return learn.MyKnown{HomeURL: "#", Name: "Salma Bennani", Other: "سلمى بناني", Birth: "2015-01-06", Groups: []string{"Enfants, mercredi"}, Came: 9, Of: 11, Works: 2, Courses: []learn.MyKnownCourse{{Title: inFR("L’IA pour les enfants"), Lessons: 3, Tries: 21, Minutes: 64}}}
 	}},
 	{"group-learning", "teach/learning", func(p *i18n.Printer) any {
-		return teach.Learning{Name: "Enfants, mercredi", RosterURL: "#", SessionsURL: "#", LearningURL: "#", MarkingURL: "#", Action: "#", Offered: []shell.Option{{Value: "x", Label: "Outils numériques"}}, Errors: map[string]string{"course": p.T("learning.choose")},
+		return teach.Learning{Name: "Enfants, mercredi", RosterURL: "#", SessionsURL: "#", LearningURL: "#", WallURL: "#", MarkingURL: "#", Action: "#", Offered: []shell.Option{{Value: "x", Label: "Outils numériques"}}, Errors: map[string]string{"course": p.T("learning.choose")},
 			Courses: []teach.Grid{{Code: "enfants", Title: inFR("L’IA pour les enfants"), Version: 1, Newer: 2, NewerID: "x", Tests: true, GainN: 2, People: 3, AllN: 41, Gain: "0,41", All: "0,38", Opens: []teach.OpenTest{{Kind: "pre", Taken: 3, Of: 3, Action: "#"}, {Kind: "post", Open: true, Taken: 2, Of: 3, Action: "#"}},
-				Lessons: []teach.GridLesson{{N: 1, Title: inFR("Obéir ou apprendre"), PrintURL: "#"}, {N: 2, Title: inFR("Trois voisins"), PrintURL: "#"}, {N: 3, Title: inLang(i18n.AR, "من يقرر؟"), PrintURL: "#"}},
+				Lessons: []teach.GridLesson{{N: 1, Title: inFR("Obéir ou apprendre"), PrintURL: "#", RehearseURL: "#"}, {N: 2, Title: inFR("Trois voisins"), PrintURL: "#"}, {N: 3, Title: inLang(i18n.AR, "من يقرر؟"), PrintURL: "#"}},
 				Stuck:   []teach.StuckRow{{Name: "Yassine Alaoui", URL: "#", Lesson: inFR("Trois voisins"), Step: inFR("Que dit la machine ?"), Why: "tries", Failed: 4}, {Name: "سلمى بناني", URL: "#", Lesson: inFR("Trois voisins"), Why: "idle", Minutes: 14}},
 				Rows: []teach.GridRow{
 					{Name: "سلمى بناني", URL: "#", Done: 1, Of: 3, Pre: "40 %", Post: "70 %", Gain: "0,50", Cells: []teach.GridCell{{Lesson: 1, N: 5, Of: 5, State: "done"}, {Lesson: 2, N: 2, Of: 6, State: "begun", Stuck: "idle"}, {Lesson: 3, Of: 4}}},
@@ -134,12 +136,43 @@ var learners = []shown{
 	}},
 	{"class-going", "teach/going", func(p *i18n.Printer) any {
 		return teach.SessionLesson{Group: "Enfants, mercredi", GroupURL: "#", SheetURL: "#", Date: "2026-03-18", From: "14:00", To: "16:00", Action: "#", Errors: map[string]string{"stop": p.T("going.choose")}, Courses: []teach.GoesOn{
-			{Code: "enfants", Course: inFR("L’IA pour les enfants"), Lesson: inFR("Avant de partager"), Minutes: 60, From: inFR("Chacun écrit sa liste"), PrintURL: "#", Stop: &teach.StopForm{Lesson: inFR("Avant de partager"), Path: "a/b", Conflict: true, Lessons: []shell.Option{{Value: "a/a", Label: "1. Trois voisins"}, {Value: "a/b", Label: "2. Avant de partager"}},
+			{Code: "enfants", Course: inFR("L’IA pour les enfants"), Lesson: inFR("Avant de partager"), Minutes: 60, From: inFR("Chacun écrit sa liste"), PrintURL: "#", RehearseURL: "#", Stop: &teach.StopForm{Lesson: inFR("Avant de partager"), Path: "a/b", Conflict: true, Lessons: []shell.Option{{Value: "a/a", Label: "1. Trois voisins"}, {Value: "a/b", Label: "2. Avant de partager"}},
 				Chosen: "1", Lines: []teach.StopLine{{Value: "0", N: 1, Text: inFR("Accueillir et dire le but")}, {Value: "1", N: 2, Text: inFR("Chacun écrit sa liste")}, {Value: "2", N: 3, Text: inLang(i18n.AR, "نتحقق")}}}},
 			{Code: "outils", Course: inLang(i18n.AR, "أدوات رقمية")}}}
 	}},
 	{"class-going-none", "teach/going", func(p *i18n.Printer) any {
 		return teach.SessionLesson{Group: "Enfants, mercredi", GroupURL: "#", SheetURL: "#", Date: "2026-03-18", From: "14:00", To: "16:00", Locked: p.T("going.not_yet")}
+	}},
+	{"class-teams", "teach/teams", func(p *i18n.Printer) any {
+		m := []teach.TeamMember{{ID: "1", Name: "سلمى بناني", Team: "1"}, {ID: "2", Name: "Yassine Alaoui", Team: "1"}, {ID: "3", Name: "Zineb Ait Ouarab-Belkacemi El Idrissi", Team: "2"}, {ID: "4", Name: "Omar", Team: "2"}, {ID: "5", Name: "Nour"}}
+		n := []shell.Option{{Value: "1", Label: "1"}, {Value: "2", Label: "2"}, {Value: "3", Label: "3"}}
+		return teach.Teams{Group: "Enfants, mercredi", SheetURL: "#", Date: "2026-03-18", From: "14:00", To: "16:00", Members: m, Made: true, Conflict: true, Numbers: n, Out: []string{"Ilyas Mansouri", "مريم"}, Teams: []teach.TeamRow{{N: 1, Members: m[:2]}, {N: 2, Members: m[2:4]}}, Rest: m[4:],
+			Bys: []shell.Option{{Value: "size", Label: p.T("teams.by.size")}, {Value: "count", Label: p.T("teams.by.count")}}, Hows: []shell.Option{{Value: "mixed", Label: p.T("teams.how.mixed")}, {Value: "random", Label: p.T("teams.how.random")}},
+			By: "size", N: "0", How: "mixed", Seed: "x", Action: "#", Errors: map[string]string{"n": p.T("teams.number", "n", 50), "team_5": p.T("teams.choose")}}
+	}},
+	{"class-teams-none", "teach/teams", func(p *i18n.Printer) any {
+		return teach.Teams{Group: "Enfants, mercredi", SheetURL: "#", Date: "2026-03-18", From: "14:00", To: "16:00", Locked: p.T("attendance.cancelled")}
+	}},
+	{"class-rehearse", "learn/my-lesson", func(*i18n.Printer) any {
+		return learn.MyLesson{Title: inFR("Trois voisins"), Aim: inFR("Je sais dire comment une machine choisit."), Course: learn.Link{URL: "#", Name: inFR("L’IA pour les enfants")}, Dots: dots(), Of: 5, Begun: true, NextURL: "#", HomeURL: "#", Trial: true}
+	}},
+	{"class-rehearse-project", "learn/step", func(*i18n.Printer) any {
+		v := step("project")
+		v.Trial = true
+		v.Rubric = []learn.Criterion{{Criterion: inFR("J’explique"), Levels: []learn.Said{inFR("un peu"), inFR("bien")}}}
+		return v
+	}},
+	{"class-my-wall", "learn/wall", func(*i18n.Printer) any {
+		return learn.MyWall{HomeURL: "#", Groups: []learn.WallGroup{{Name: "Enfants, mercredi", Works: onWall}, {Name: "فوج السبت"}}}
+	}},
+	{"class-my-wall-none", "learn/wall", func(*i18n.Printer) any { return learn.MyWall{HomeURL: "#"} }},
+	{"class-wall", "teach/wall", func(p *i18n.Printer) any {
+		return teach.Wall{Name: "Enfants, mercredi", GroupURL: "#", Allowed: true, Works: onWall, Action: "#", Errors: map[string]string{"": p.T("teams.choose")}}
+	}},
+	{"class-wall-none", "teach/wall", func(*i18n.Printer) any { return teach.Wall{Name: "Enfants, mercredi", GroupURL: "#"} }},
+	{"class-my-work", "learn/work", func(p *i18n.Printer) any {
+		l := []learn.Work{{Title: inFR("Apprendre en dessinant"), On: "2026-03-11", Note: "La machine confond la théière et le verre.", Right: 2, Out: 3, WallURL: "#"}, {Title: inFR("Mon affiche"), On: "2026-03-11", URL: "#", Image: true, WallURL: "#", Up: true}, {Title: inLang(i18n.AR, "ملصقي"), On: "2026-03-04", WallURL: "#", Barred: true}}
+		return learn.MyWork{HomeURL: "#", WallURL: "#", Works: l, Errors: map[string]string{"": p.T("wall.barred")}}
 	}},
 	{"class-gains", "board/gains", func(*i18n.Printer) any {
 		return steer.Gains{BoardURL: "#", Fewest: 5, Rows: []steer.GainRow{{Title: i18n.Text{i18n.FR: "L’IA pour les enfants", i18n.AR: "الذكاء الاصطناعي للأطفال"}, N: 17, Pre: "42 %", Post: "66 %", Gain: "0,41"}, {Title: i18n.Text{i18n.FR: "Outils numériques"}, N: 3, Few: true}, {Title: i18n.Text{i18n.FR: "Formateurs"}}}}

@@ -23,6 +23,7 @@ func goingRoutes(d *door.Door) {
 
 // going is where a group is in a course.
 type going struct {
+	group  id.ID
 	reader *learn.Reader
 	all    []*course.Lesson
 	lesson *course.Lesson // nil once nothing is left
@@ -52,7 +53,7 @@ func goingOn(a *door.Ask, group id.ID, at string) (out []going, err error) {
 		}
 	}
 	for _, r := range courses {
-		g := going{reader: r, all: r.Course.Lessons(), stops: stops[r.Version.Code]}
+		g := going{group: group, reader: r, all: r.Course.Lessons(), stops: stops[r.Version.Code]}
 		done, err := a.H.Progress.Of(ctx, a.H.DB, people, r.Version.Code)
 		if err != nil {
 			return nil, err
@@ -91,6 +92,7 @@ func (g going) shown() GoesOn {
 		return x
 	}
 	x.Lesson, x.Minutes = g.reader.Say(g.lesson.Title), g.lesson.Minutes
+	x.RehearseURL = "/groups/" + g.group.String() + "/rehearse/" + x.Code + "/" + g.lesson.Path()
 	x.PrintURL = g.reader.As("/lessons/" + x.Code + "/" + g.lesson.Path())
 	if g.upto > 0 {
 		x.From = line(g.reader, g.lesson, g.upto)

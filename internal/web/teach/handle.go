@@ -30,6 +30,8 @@ func Routes(d *door.Door) {
 	learningRoutes(d)
 	markingRoutes(d)
 	goingRoutes(d)
+	teamRoutes(d)
+	wallRoutes(d)
 	d.Handle("GET /sessions/{session}", access.ReadGroups, sheet)
 	d.Handle("POST /sessions/{session}", access.TakeAttendance, sheetGiven)
 	cardRoutes(d)
@@ -331,7 +333,7 @@ func view(a *door.Ask, s *training.Session) (Attendance, map[id.ID]string, error
 		v.Locked = a.P.T("attendance.not_yours")
 	}
 	if a.May(access.Teach) {
-		v.LessonURL = v.Action + "/lesson"
+		v.LessonURL, v.TeamsURL = v.Action+"/lesson", v.Action+"/teams"
 	}
 	if a.May(access.WriteGroups) && !s.Taken() {
 		v.ChangeURL = v.Action + "/change"

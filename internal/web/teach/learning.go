@@ -67,7 +67,7 @@ func learning(a *door.Ask) error {
 func learningOf(a *door.Ask, c *training.Cohort) (Learning, error) {
 	ctx := a.R.Context()
 	self := "/groups/" + c.ID.String()
-	v := Learning{Name: c.Name, RosterURL: self, SessionsURL: self + "?tab=sessions", LearningURL: self + "/learning", Errors: map[string]string{}}
+	v := Learning{Name: c.Name, RosterURL: self, SessionsURL: self + "?tab=sessions", LearningURL: self + "/learning", WallURL: self + "/wall", Errors: map[string]string{}}
 	versions, err := a.H.Courses.Of(ctx, a.H.DB, c.ID)
 	if err != nil {
 		return v, err
@@ -132,7 +132,7 @@ func gridOf(a *door.Ask, c *training.Cohort, ver course.Version, people []*perso
 	}
 	lessons := r.Course.Lessons()
 	for i, l := range lessons {
-		x.Lessons = append(x.Lessons, GridLesson{N: i + 1, Title: r.Say(l.Title), PrintURL: r.As("/lessons/" + ver.Code + "/" + l.Path())})
+		x.Lessons = append(x.Lessons, GridLesson{N: i + 1, Title: r.Say(l.Title), PrintURL: r.As("/lessons/" + ver.Code + "/" + l.Path()), RehearseURL: "/groups/" + c.ID.String() + "/rehearse/" + ver.Code + "/" + l.Path()})
 	}
 	now := a.H.Log.Clock.Now()
 	all := make([]progress.Lessons, len(people))

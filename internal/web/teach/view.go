@@ -82,8 +82,8 @@ type Attendance struct {
 	// Conflict says that two sheets were taken; the sentence tells by whom.
 	Conflict string
 	BackURL  string
-	// LessonURL leads to the lesson of the session.
-	LessonURL string
+	// LessonURL leads to the lesson of the session, TeamsURL to its small groups.
+	LessonURL, TeamsURL string
 	// DoorURL leads to attendance by card, where it can be taken now.
 	DoorURL string
 	// ScanURL leads to attendance on paper.

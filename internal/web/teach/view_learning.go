@@ -13,6 +13,7 @@ type Learning struct {
 	Action                              string // "" for whoever may not choose courses
 	Offered                             []shell.Option
 	MarkingURL                          string // the works that wait to be judged
+	WallURL                             string
 	Errors                              map[string]string
 }
 
@@ -45,9 +46,10 @@ type OpenTest struct {
 
 // GridLesson is a column.
 type GridLesson struct {
-	N        int
-	Title    learn.Said
-	PrintURL string
+	N           int
+	Title       learn.Said
+	PrintURL    string
+	RehearseURL string
 }
 
 // GridRow is a learner.
@@ -176,6 +178,7 @@ type GoesOn struct {
 	Minutes        int
 	From           learn.Said // the line of its plan to begin with, where the lesson was not finished
 	PrintURL       string
+	RehearseURL    string
 	Stop           *StopForm
 }
 
@@ -194,4 +197,41 @@ type StopLine struct {
 	Value string
 	N     int
 	Text  learn.Said
+}
+
+// Teams is the screen teach/teams: the small groups of a session. It posts do: split with by, n, how and seed, or save with a number for
+// each learner, team_ and their id.
+type Teams struct {
+	Group, SheetURL string
+	Date, From, To  string
+	Members         []TeamMember // who is here
+	Teams           []TeamRow
+	Rest            []TeamMember // here and in none
+	Out             []string     // names of who is not here
+	Numbers         []shell.Option
+	Made, Conflict  bool
+	By, N, How      string
+	Bys, Hows       []shell.Option
+	Seed            string
+	Locked          string
+	Action          string
+	Errors          map[string]string
+}
+
+// TeamRow is a small group.
+type TeamRow struct {
+	N       int
+	Members []TeamMember
+}
+
+// TeamMember is somebody in one; Team is its number, or "".
+type TeamMember struct{ ID, Name, Team string }
+
+// Wall is the screen teach/wall: what the learners of a group show each other. It posts do: allow, forbid, or bar with work.
+type Wall struct {
+	Name, GroupURL string
+	Allowed        bool
+	Works          []learn.OnWall
+	Action         string // "" for whoever only looks
+	Errors         map[string]string
 }
