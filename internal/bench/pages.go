@@ -243,7 +243,7 @@ func discover(c *http.Client, base string, role access.Role) ([]string, error) {
 		}
 		for _, m := range links.FindAllStringSubmatch(string(body), -1) {
 			kind := m[1][:8]
-			if seen[kind] || strings.HasSuffix(m[1], "?new=1") { // the form of a new one is no page of one
+			if seen[kind] || strings.Contains(m[1], "?new=1") { // the form of a new one is no page of one
 				continue
 			}
 			seen[kind] = true
