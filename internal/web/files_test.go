@@ -34,6 +34,7 @@ func TestNameOfFiles(t *testing.T) {
 		{"GET", "tizi.local", file, 307, "http://files-tizi.local" + file},
 		{"GET", "tizi.local:8080", file, 307, "http://files-tizi.local:8080" + file},
 		{"GET", "192.168.1.10:8080", file, 404, ""},
+		{"GET", "tizi", file, 404, ""},
 		{"GET", "[fd00::1]:8080", file, 404, ""},
 		{"GET", "localhost", file, 404, ""},
 		{"GET", "tizi.local", "/xapi/about", 200, ""},

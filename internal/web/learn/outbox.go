@@ -231,7 +231,8 @@ func (in *inbox) take(v *statement.Value) error {
 	return in.takeDeed(w, l, at, v)
 }
 
-// way is the learner in the course that a letter is about: in the version that it names, whatever their group follows by now.
+// way is the learner in the course that a letter is about: in the version that it names, whatever their group follows by now; where it names
+// none, in that which their group follows, or in the newest.
 func (in *inbox) way(v *statement.Value, at progress.At) (*way, *course.Lesson, error) {
 	ctx := in.R.Context()
 	if l, ok := i18n.Parse(v.Get("context", "language").Text()); ok {
@@ -262,6 +263,9 @@ func (in *inbox) way(v *statement.Value, at progress.At) (*way, *course.Lesson, 
 	for _, s := range seats {
 		if s.version.Code == at.Course {
 			f.group = s.group
+			if !named {
+				f.version = s.version
+			}
 		}
 	}
 	w, err := f.way(&in.Ask)
@@ -330,10 +334,14 @@ func (in *inbox) takeDeed(w *way, l *course.Lesson, at progress.At, v *statement
 	if verb == progress.Began {
 		d.ID = progress.EventID(d.Person, "began "+d.At.IRI())
 	}
-	if old, err := in.has(d.ID); err != nil || old != nil {
+	old, err := in.has(d.ID)
+	if err != nil {
 		return err
 	}
-	err := in.H.Progress.Put(in.R.Context(), in.pass.Centre, []progress.Deed{d}, files)
+	if old != nil {
+		return w.complete(l) // the answer before may have been lost between the two
+	}
+	err = in.H.Progress.Put(in.R.Context(), in.pass.Centre, []progress.Deed{d}, files)
 	var other *record.ConflictError
 	if err != nil && !errors.As(err, &other) { // in conflict it came twice at one moment
 		return err
@@ -361,10 +369,13 @@ func (in *inbox) takeLab(w *way, l *course.Lesson, at progress.At, lab string, v
 	if old != nil {
 		who, _ := statement.OwnPerson(old.Get("actor"))
 		own, err := person.Records(in.R.Context(), in.H.DB, in.pass.Person)
-		if err == nil && !slices.Contains(own, who) {
+		switch {
+		case err != nil:
+			return err
+		case !slices.Contains(own, who):
 			return notOwn
 		}
-		return err
+		return w.complete(l) // the answer before may have been lost between the two
 	}
 	s, err := labStatement(&in.Ask, v, at, lab)
 	if err != nil {

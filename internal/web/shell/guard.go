@@ -63,6 +63,9 @@ func policy(files string) string {
 // and may not find names.
 func (s *Shell) Files(r *http.Request) string {
 	host, port := hostPort(r.Host)
+	if whose, is := strings.CutPrefix(s.opts.Files, "files-"); is && !strings.EqualFold(host, whose) {
+		return "" // who came by another name may not find this one
+	}
 	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); s.opts.Files == "" || err == nil || host == "localhost" {
 		return ""
 	}

@@ -148,8 +148,8 @@ func sessionLessonOf(a *door.Ask) (*training.Session, []going, SessionLesson, er
 		if v.Locked == "" {
 			l := g.lesson
 			for _, st := range g.stops { // what was said of this session
-				if st.Session == s.ID {
-					l = g.reader.Course.Lesson(st.Lesson)
+				if is := g.reader.Course.Lesson(st.Lesson); st.Session == s.ID && is != nil { // of a version that has the lesson
+					l = is
 				}
 			}
 			if of == x.Code {

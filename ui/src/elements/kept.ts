@@ -1,7 +1,7 @@
 // <tz-kept data-learner …> on the pages of learners on a device of the centre, and without a learner at their door: what was done on the
 // device and has not reached the node is sent, of whomever it is, and whoever is signed in is told of theirs. It also notes what the
 // device needs for when there is no link: who is signed in, how far they are, the packs of the centre.
-import { clearOut, dropCurrent, passes, readPass, readState, touchCurrent, unpost, waiting, writeCurrent, writePass, writeState, type KnownCourse } from "../lab/device";
+import { clearOut, dropCurrent, passes, readPass, readState, touchCurrent, waiting, writeCurrent, writePass, writeState, type KnownCourse } from "../lab/device";
 import { Outbox } from "../lab/outbox";
 
 class Kept extends HTMLElement {
@@ -99,7 +99,9 @@ class Kept extends HTMLElement {
     line.querySelector("b")!.textContent = String(n);
     const no = this.querySelector<HTMLElement>("[data-refused]")!;
     const refused = all.filter((l) => l.refused);
-    no.hidden = refused.length === 0;
+    const told = `told-${learner}`; // it is hidden once it was read; what was made stays on the device
+    const read = (localStorage.getItem(told) ?? "").split(" ");
+    no.hidden = refused.every((l) => read.includes(l.id));
     no.querySelector("ul")!.replaceChildren(
       ...[...new Set(refused.map((l) => l.refused!))].map((why) => {
         const li = document.createElement("li");
@@ -107,9 +109,9 @@ class Kept extends HTMLElement {
         return li;
       }),
     );
-    no.querySelector("button")!.onclick = async () => {
-      for (const l of refused) await unpost(l.id);
-      await this.show();
+    no.querySelector("button")!.onclick = () => {
+      localStorage.setItem(told, refused.map((l) => l.id).join(" "));
+      no.hidden = true;
     };
   }
 }
