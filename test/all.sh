@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 # Nothing here has to outlive the tests: where there is room in memory, they do not wait for a disk.
 shm=$(findmnt -no OPTIONS /dev/shm 2>/dev/null || echo noexec)
 if [ -z "${TMPDIR:-}" ] && [[ $shm != *noexec* && $shm != *nodev* ]] && [ "$(df --output=avail -k /dev/shm | tail -1)" -gt 8000000 ]; then
-  export TMPDIR=/dev/shm GOTMPDIR=/tmp
+  export TMPDIR=/dev/shm GOTMPDIR=/dev/shm # of tests too: testing.T.TempDir
 fi
 # The cluster's folder must be reachable by its own user when the tests run as root.
 dir=$(mktemp -d "${TMPDIR:-/tmp}/tizi-test-XXXXXX")

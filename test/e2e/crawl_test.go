@@ -21,8 +21,8 @@ func kindOf(address string) string {
 		path = "/labs/{name}"
 	}
 	path = courseOf.ReplaceAllString(frameworkOf.ReplaceAllString(path, "/frameworks/{code}"), "/$1/{course}")
-	path = triedStepOf.ReplaceAllString(path, "$1/{lesson}/{step}")
-	path = triedLessonOf.ReplaceAllString(path, "$1/{lesson}")
+	path = triedStepOf.ReplaceAllString(path, "$1/{course}/{lesson}/{step}")
+	path = triedLessonOf.ReplaceAllString(path, "$1/{course}/{lesson}")
 	path = draftLessonOf.ReplaceAllString(path, "$1/{lesson}")
 	path = draftStepOf.ReplaceAllString(path, "$1/{lesson}/{step}")
 	path = exerciseOf.ReplaceAllString(lessonOf.ReplaceAllString(path, "$1/{lesson}"), "$1/{exercise}")
@@ -149,7 +149,7 @@ var ends = map[string]bool{"/authoring/{id}/discard": true, "/signout": true, "/
 
 // sparse are kinds of forms that may well come empty: a sheet without marks, no targets, a list of nothing to renew, or one
 // that is taken without a word about its forms.
-var sparse = map[string]bool{"/authoring/{id}/preview/{lesson}/{step}": true, "/groups/{id}/rehearse/{lesson}/{step}": true, "/authoring/{id}/preview/{lesson}": true, "/learn/{course}/{lesson}/{exercise}": true, "/sessions/{id}": true, "/programmes/{code}/targets": true, "/me/language": true, "/me/sheet": true, "/staff/renew": true, "/staff/{id}/reset": true, "/import/{id}/plan": true}
+var sparse = map[string]bool{"/authoring/{id}/preview/{lesson}/{step}": true, "/groups/{id}/rehearse/{course}/{lesson}/{step}": true, "/authoring/{id}/preview/{lesson}": true, "/learn/{course}/{lesson}/{exercise}": true, "/sessions/{id}": true, "/programmes/{code}/targets": true, "/me/language": true, "/me/sheet": true, "/staff/renew": true, "/staff/{id}/reset": true, "/import/{id}/plan": true}
 
 // send posts a form with some values.
 func (c *client) send(f *form, v url.Values) *answer {
