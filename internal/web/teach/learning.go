@@ -207,20 +207,23 @@ func tests(c *course.Course) (out []string) {
 	return out
 }
 
+// learningAgain shows the learning of a group again, with what is wrong with a field of its forms.
+func learningAgain(a *door.Ask, c *training.Cohort, field, key string) error {
+	v, err := learningOf(a, c)
+	if err != nil {
+		return err
+	}
+	v.Errors[field] = a.P.T(key)
+	return a.Again("teach/learning", v)
+}
+
 // testOpened lets the learners of a group take a test of a course that it follows, or lets them no more.
 func testOpened(a *door.Ask) error {
 	c, err := cohort(a)
 	if err != nil {
 		return err
 	}
-	again := func(key string) error {
-		v, err := learningOf(a, c)
-		if err != nil {
-			return err
-		}
-		v.Errors["test"] = a.P.T(key)
-		return a.Again("teach/learning", v)
-	}
+	again := func(key string) error { return learningAgain(a, c, "test", key) }
 	if c.Closed {
 		return again("learning.closed")
 	}
@@ -294,14 +297,7 @@ func learningGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	again := func(key string) error {
-		v, err := learningOf(a, c)
-		if err != nil {
-			return err
-		}
-		v.Errors["course"] = a.P.T(key)
-		return a.Again("teach/learning", v)
-	}
+	again := func(key string) error { return learningAgain(a, c, "course", key) }
 	if c.Closed {
 		return again("learning.closed")
 	}
