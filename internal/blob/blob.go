@@ -4,6 +4,7 @@
 package blob
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -299,4 +300,18 @@ func explain(err error) error {
 		return fmt.Errorf("%w: %w", store.ErrFull, err)
 	}
 	return err
+}
+
+// Select reads digests, the one column of a query.
+func Select(ctx context.Context, q store.Querier, query string, args []any) (out []Digest, err error) {
+	err = q.Each(ctx, query, args, func(r store.Row) error {
+		var digest string
+		if err := r.Scan(&digest); err != nil {
+			return err
+		}
+		d, err := Parse(digest)
+		out = append(out, d)
+		return err
+	})
+	return out, err
 }

@@ -279,18 +279,11 @@ func (c *Consents) Gone(ctx context.Context, q store.Querier, actor, who id.ID) 
 			facts = append(facts, fact.New{Stream: person.Stream(centres[who]), Kind: KindEnded, Subject: RegisterID(who, p), Actor: actor, Body: Ended{who}, Prev: fact.HeadsOf(all)})
 		}
 	}
-	err = q.Each(ctx, "SELECT digest FROM consent_scan WHERE person = ?", store.Args(who), func(r store.Row) error {
-		var digest string
-		if err := r.Scan(&digest); err != nil {
-			return err
-		}
-		d, err := blob.Parse(digest)
-		files = append(files, d)
-		return err
-	})
+	scans, err := blob.Select(ctx, q, "SELECT digest FROM consent_scan WHERE person = ?", store.Args(who))
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	files = append(files, scans...)
 	// A signed form that nobody has filed yet says the name too, and its code says whose it is.
 	waits, err := c.tray(ctx, q, access.Everywhere(), " AND form IN (SELECT id FROM consent_form WHERE person = ?)", who)
 	if err != nil {
@@ -360,17 +353,7 @@ func (c *Consents) Files(ctx context.Context, q store.Querier, who id.ID) ([]id.
 
 // InTray returns the files of forms that nobody has filed yet.
 func (c *Consents) InTray(ctx context.Context, q store.Querier) ([]blob.Digest, error) {
-	var out []blob.Digest
-	err := q.Each(ctx, "SELECT digest FROM consent_tray", nil, func(r store.Row) error {
-		var digest string
-		if err := r.Scan(&digest); err != nil {
-			return err
-		}
-		d, err := blob.Parse(digest)
-		out = append(out, d)
-		return err
-	})
-	return out, err
+	return blob.Select(ctx, q, "SELECT digest FROM consent_tray", nil)
 }
 
 // Blobs tells of the files that this area keeps for some centres, or of some files, in which stream a fact speaks of them; nil

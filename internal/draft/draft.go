@@ -639,17 +639,8 @@ func (s *Drafts) Changed(ctx context.Context, q store.Querier, d *Draft) (bool, 
 }
 
 // Blobs returns the files of all drafts, of which no fact speaks.
-func (s *Drafts) Blobs(ctx context.Context, q store.Querier) (out []blob.Digest, err error) {
-	err = q.Each(ctx, "SELECT DISTINCT blob FROM draft_file", nil, func(r store.Row) error {
-		var digest string
-		if err := r.Scan(&digest); err != nil {
-			return err
-		}
-		d, err := blob.Parse(digest)
-		out = append(out, d)
-		return err
-	})
-	return out, err
+func (s *Drafts) Blobs(ctx context.Context, q store.Querier) ([]blob.Digest, error) {
+	return blob.Select(ctx, q, "SELECT DISTINCT blob FROM draft_file", nil)
 }
 
 // Siblings returns the paths of a text in all languages, that of the given one among them; nil of a file that has no language.

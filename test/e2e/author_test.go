@@ -48,12 +48,7 @@ func TestAuthor(t *testing.T) {
 			t.Parallel()
 			n := serveDemo(t)
 			c := n.play("centre")
-			group := ""
-			for _, l := range c.get("/groups").links() {
-				if strings.HasPrefix(l, "/groups/") && ids.MatchString(l) && group == "" {
-					group = l
-				}
-			}
+			group := c.aGroup()
 			p, manager := newTab(t, n), newTab(t, n)
 			p.signIn(n.play("nationale"))
 			manager.signIn(c)

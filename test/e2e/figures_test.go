@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -63,12 +62,7 @@ func TestLearnerFigures(t *testing.T) {
 		}
 	}
 	c := n.play("centre")
-	group := ""
-	for _, l := range c.get("/groups").links() {
-		if strings.HasPrefix(l, "/groups/") && ids.MatchString(l) && group == "" {
-			group = l
-		}
-	}
+	group := c.aGroup()
 	c.must(c.post(group+"/learning", url.Values{"do": {"follow"}, "course": {"mon-cours"}}))
 	manager, p := newTab(t, n), newTab(t, n)
 	manager.signIn(c)

@@ -332,6 +332,17 @@ func (c *client) marksOn(sheet string) map[string]int {
 	return out
 }
 
+// aGroup is where the first group of the list stands; "" where there is none.
+func (c *client) aGroup() string {
+	c.t.Helper()
+	for _, l := range c.get("/groups").links() {
+		if strings.HasPrefix(l, "/groups/") && ids.MatchString(l) {
+			return l
+		}
+	}
+	return ""
+}
+
 // centreWith30 founds a node, by its forms, with a centre and a group of thirty who have met for some weeks, holidays
 // aside. It returns the owner, and the sheets that can be filled in.
 func centreWith30(t testing.TB) (*node, *client, []string) {

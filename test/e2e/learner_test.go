@@ -27,12 +27,7 @@ func TestLearners(t *testing.T) {
 			t.Parallel()
 			n := serveDemo(t)
 			c := n.play("centre")
-			group := ""
-			for _, l := range c.get("/groups").links() {
-				if strings.HasPrefix(l, "/groups/") && ids.MatchString(l) && group == "" {
-					group = l
-				}
-			}
+			group := c.aGroup()
 			manager, p := newTab(t, n), newTab(t, n)
 			manager.signIn(c)
 			manager.open(group + "?lang=" + string(lang))

@@ -112,11 +112,7 @@ func (p *tab) follows(n *node, c *client, lang i18n.Lang) (group, title string) 
 			p.t.Fatalf("%v: %v\n%s", args, err, out)
 		}
 	}
-	for _, l := range c.get("/groups").links() {
-		if strings.HasPrefix(l, "/groups/") && ids.MatchString(l) && group == "" {
-			group = l
-		}
-	}
+	group = c.aGroup()
 	title = map[i18n.Lang]string{i18n.FR: "Un premier cours", i18n.AR: "درس أول"}[lang]
 	p.open(group + "/learning?lang=" + string(lang))
 	p.choose(p.T("learning.course"), title)
