@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -55,12 +53,7 @@ func TestLearnerFigures(t *testing.T) {
 	}
 	browser(t)
 	n := serveDemo(t)
-	dir := filepath.Join(t.TempDir(), "mon-cours")
-	for _, args := range [][]string{{"course", "new", dir}, {"import", "course", dir, "--data", n.dir}} {
-		if out, err := exec.Command(tizi(t), args...).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v\n%s", args, err, out)
-		}
-	}
+	n.smallCourse()
 	c := n.play("centre")
 	group := c.aGroup()
 	c.must(c.post(group+"/learning", url.Values{"do": {"follow"}, "course": {"mon-cours"}}))

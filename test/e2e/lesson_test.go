@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -76,43 +74,13 @@ func TestLesson(t *testing.T) {
 // centre.
 func inClass(t *testing.T, n *node, lang i18n.Lang) (manager, p *tab, group string) {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "mon-cours")
-	for _, args := range [][]string{{"course", "new", dir}, {"import", "course", dir, "--data", n.dir}} {
-		if out, err := exec.Command(tizi(t), args...).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v\n%s", args, err, out)
-		}
-	}
 	c := n.play("centre")
-	group = c.aGroup()
 	manager, p = newTab(t, n), newTab(t, n)
 	manager.signIn(c)
 	p.signIn(n.play("centre"))
-	manager.open(group + "/learning?lang=" + string(lang))
-	manager.choose(manager.T("learning.course"), map[i18n.Lang]string{i18n.FR: "Un premier cours", i18n.AR: "درس أول"}[lang])
-	manager.follow("button", manager.T("learning.follow"))
-	manager.reads(manager.T("learning.follows"))
-
-	// The learner comes in by pictures on a tablet of the centre.
+	group, _ = manager.follows(n, c, lang)
 	p.open("/door?lang=" + string(lang))
-	p.follow("link", p.T("entry.enrol"))
-	p.fill(p.T("tablets.name"), "Tablette 4")
-	p.follow("button", p.T("tablets.enrol_do"))
-	manager.open(group + "/learners")
-	js[any](manager, `document.querySelector("[name=way][value=pictures]").click()`)
-	manager.follow("button", manager.T("signing.give"))
-	type row struct {
-		Avatar string
-		Names  []string
-	}
-	me := js[[]row](manager, `[...document.querySelectorAll(".cutout > li")].map(e => ({Avatar: e.querySelector(".cutout-secret > span").innerText.trim(), Names: [...e.querySelectorAll(".cutout-pictures span")].map(s => s.innerText.trim())}))`)[0]
-	p.follow("link", p.T("tablets.door"))
-	p.follow("link", js[string](p, `document.querySelector(".entry-groups a").innerText.trim()`))
-	p.leave(func() {
-		js[any](p, fmt.Sprintf(`[...document.querySelectorAll(".entry-faces a")].find(a => a.innerText.trim() === %q).click()`, me.Avatar))
-	})
-	for _, x := range me.Names {
-		p.follow("button", x)
-	}
+	p.comesIn(manager, group)
 	manager.open(group + "/learning")
 	return manager, p, group
 }

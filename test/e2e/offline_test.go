@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -103,15 +102,18 @@ func (p *tab) comes(expression string) {
 	}
 }
 
+// smallCourse brings the course that a new one begins with, mon-cours.
+func (n *node) smallCourse() {
+	n.t.Helper()
+	dir := filepath.Join(n.t.TempDir(), "mon-cours")
+	tizid(n.t, "course", "new", dir)
+	tizid(n.t, "import", "course", dir, "--data", n.dir)
+}
+
 // follows lets the first group of a centre follow the small course, in the tab of its manager.
 func (p *tab) follows(n *node, c *client, lang i18n.Lang) (group, title string) {
 	p.t.Helper()
-	dir := filepath.Join(p.t.TempDir(), "mon-cours")
-	for _, args := range [][]string{{"course", "new", dir}, {"import", "course", dir, "--data", n.dir}} {
-		if out, err := exec.Command(tizi(p.t), args...).CombinedOutput(); err != nil {
-			p.t.Fatalf("%v: %v\n%s", args, err, out)
-		}
-	}
+	n.smallCourse()
 	group = c.aGroup()
 	title = map[i18n.Lang]string{i18n.FR: "Un premier cours", i18n.AR: "درس أول"}[lang]
 	p.open(group + "/learning?lang=" + string(lang))
