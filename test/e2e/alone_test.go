@@ -1,15 +1,25 @@
 package e2e
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 )
 
 // alone marks a run of these tests within a network namespace that has the loopback and nothing else.
 const alone = "TIZI_TEST_ALONE"
+
+// mayBeAlone is an error where this machine gives no network namespace.
+var mayBeAlone = sync.OnceValue(func() error {
+	if out, err := exec.Command("unshare", "--net", "ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+})
 
 // TestLabsAlone does each lab where no other machine can be asked anything: node and browser run in a network namespace with loopback alone.
 // A page that asks another host fails there, since a browser says so of what it cannot load.
@@ -18,8 +28,8 @@ func TestLabsAlone(t *testing.T) {
 		t.Skip("it is what runs here")
 	}
 	browser(t)
-	if out, err := exec.Command("unshare", "--net", "ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
-		t.Skipf("network namespaces are not allowed here, or unshare and ip are missing: %v %s", err, out)
+	if err := mayBeAlone(); err != nil {
+		t.Skip("network namespaces are not allowed here, or unshare and ip are missing:", err)
 	}
 	self, err := os.Executable()
 	if err != nil {
