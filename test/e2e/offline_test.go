@@ -319,6 +319,7 @@ func TestOfflineAttendance(t *testing.T) {
 			sheet := sheets[i]
 			c := n.client(string(lang)) // which signs out at the end
 			c.must(c.post("/signin", url.Values{"login": {"nadia"}, "passphrase": {passphrase}}))
+			c.get("/today?lang=" + string(lang)) // what it answers is in that language too
 			d := newSlate(t)
 			p := d.tab(n, lang)
 			p.signIn(c)
