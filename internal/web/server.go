@@ -81,6 +81,11 @@ func New(h *house.House, o Options) (*Server, error) {
 		if o.HTTPS != nil && o.HTTPS.Authority != nil && !shell.Safe(r) && r.URL.Path != "/trust" {
 			p.TrustURL = "/trust"
 		}
+		if r.Method == http.MethodPost { // a form is shown again, perhaps where no page answers to its address
+			if at := d.PageAt(r.URL.Path); at != r.URL.Path {
+				p.Path, p.Canonical = at, at
+			}
+		}
 		fill(d, r, p)
 	}, Files: o.Files, Log: o.Log})
 	if err != nil {

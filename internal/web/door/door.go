@@ -125,6 +125,18 @@ func (d *Door) Handle(pattern string, action access.Action, fn func(*Ask) error)
 	})
 }
 
+// PageAt is the page at an address, or the nearest one above it: a form that comes back stands at the address to which it was
+// sent, where there may be no page to read again or to read in another language.
+func (d *Door) PageAt(path string) string {
+	for p := path; len(p) > 1; p = p[:strings.LastIndexByte(p, '/')] {
+		r := http.Request{Method: http.MethodGet, URL: &url.URL{Path: p}}
+		if _, pattern := d.Mux.Handler(&r); pattern != "/" && pattern != "" {
+			return p
+		}
+	}
+	return "/"
+}
+
 // cleanForm reads the form of a request and makes text of what was typed. A form that is too large is an error; what
 // cannot be read otherwise is missing, and the form says so.
 func cleanForm(r *http.Request) error {

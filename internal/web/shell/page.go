@@ -18,6 +18,8 @@ type Page struct {
 	Theme string
 	// Path is the address being shown, with its query and without ?lang=.
 	Path string
+	// Canonical is Path where the request had another address, as that of a form that is shown again.
+	Canonical string
 
 	// Place is the centre or other place one works in; its name stands beside the
 	// brand.

@@ -162,9 +162,12 @@ func teamsGiven(a *door.Ask) error {
 		return again("", v.Locked)
 	}
 	b := teaching.Teamed{Session: s.ID, Group: s.Cohort}
-	switch a.R.PostFormValue("do") {
-	case "split":
+	do := a.R.PostFormValue("do")
+	if do != "save" { // a form of its own, and what was typed into it stands
 		v.By, v.N, v.How, v.Seed = a.R.PostFormValue("by"), a.R.PostFormValue("n"), a.R.PostFormValue("how"), a.R.PostFormValue("seed")
+	}
+	switch do {
+	case "split":
 		b.Split = teaching.Split{By: v.By, How: v.How, Seed: v.Seed}
 		b.Split.N, err = strconv.Atoi(door.Digits(v.N))
 		switch {

@@ -14,7 +14,8 @@ class Live extends HTMLElement {
   private async read() {
     if (document.hidden || this.contains(document.activeElement)) return;
     try {
-      const res = await fetch(location.href);
+      // A form that came back stands at the address to which it was sent, where there may be no page.
+      const res = await fetch(document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href ?? location.href);
       if (!res.ok || res.redirected) return;
       const page = new DOMParser().parseFromString(await res.text(), "text/html");
       const now = page.getElementById(this.id);
