@@ -155,7 +155,7 @@ func TestAuthor(t *testing.T) {
 
 			// The group is moved, and a learner of it reads the lesson.
 			manager.open(group + "/learning")
-			manager.follow("button", manager.T("learning.move", "n", 2))
+			manager.follow("button", manager.T("learning.move", "n", 2)+" "+title)
 			l := newTab(t, n)
 			l.signIn(n.play("centre"))
 			l.open("/door?lang=" + string(lang))

@@ -28,7 +28,7 @@ func TestClass(t *testing.T) {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
 			n := serveDemo(t)
-			manager, p, group := inClass(t, n, lang)
+			manager, p, group, title := inClass(t, n, lang)
 			both := func(q *tab, note string) {
 				t.Helper()
 				q.picture(note)
@@ -105,10 +105,11 @@ func TestClass(t *testing.T) {
 			manager.reads(manager.T("teams.kept"))
 			both(manager, "-teams")
 			manager.open(session + "/lesson")
-			manager.follow("button", manager.T("common.save"))
+			save := manager.T("common.save") + " " + title
+			manager.follow("button", save)
 			manager.summary(1)
-			js[any](manager, `document.querySelector("[name=stop][value='2']").click()`)
-			manager.follow("button", manager.T("common.save"))
+			js[any](manager, `document.querySelector("#f-stop-mon-cours [value='2']").click()`)
+			manager.follow("button", save)
 			manager.reads(manager.T("going.kept"))
 			both(manager, "-lesson")
 
@@ -116,7 +117,7 @@ func TestClass(t *testing.T) {
 			take := func(test string) {
 				t.Helper()
 				p.open("/my")
-				p.follow("link", p.T("my.test."+test))
+				p.leave(func() { js[any](p, fmt.Sprintf(`document.querySelector("a[href$='/mon-cours/%s']").click()`, test)) })
 				p.follow("button", p.T("my.test_send"))
 				p.summary(1)
 				js[any](p, `document.querySelector("[name=open]").click()`)
@@ -127,7 +128,7 @@ func TestClass(t *testing.T) {
 			p.open("/my")
 			p.lacks(p.T("my.test.post"))
 			manager.open(group + "/learning")
-			manager.follow("button", manager.T("learning.open.post"))
+			manager.follow("button", manager.T("learning.open.post")+" "+title)
 			manager.reads(manager.T("learning.test_opened"))
 			take("post")
 			manager.open("/board/gains")

@@ -16,7 +16,7 @@ func TestLesson(t *testing.T) {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
 			n := serveDemo(t)
-			manager, p, _ := inClass(t, n, lang)
+			manager, p, _, _ := inClass(t, n, lang)
 			p.open("/my")
 			p.picture("-home")
 			p.open("/my/courses/mon-cours/commencer/premiere-lecon")
@@ -72,15 +72,15 @@ func TestLesson(t *testing.T) {
 
 // inClass gives a group the small course; its manager has a tab, and a learner of it another, who came in by pictures on a tablet of the
 // centre.
-func inClass(t *testing.T, n *node, lang i18n.Lang) (manager, p *tab, group string) {
+func inClass(t *testing.T, n *node, lang i18n.Lang) (manager, p *tab, group, title string) {
 	t.Helper()
 	c := n.play("centre")
 	manager, p = newTab(t, n), newTab(t, n)
 	manager.signIn(c)
 	p.signIn(n.play("centre"))
-	group, _ = manager.follows(n, c, lang)
+	group, title = manager.follows(n, c, lang)
 	p.open("/door?lang=" + string(lang))
 	p.comesIn(manager, group)
 	manager.open(group + "/learning")
-	return manager, p, group
+	return manager, p, group, title
 }

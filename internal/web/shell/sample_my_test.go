@@ -135,7 +135,7 @@ var learners = []shown{
 			{Name: "فوج السبت", URL: "#", Rows: []teach.MarkingRow{{Name: "Zineb Ait Ouarab-Belkacemi El Idrissi", URL: "#", Lesson: inFR("Trois voisins"), Title: inFR("Ma liste avant de partager"), On: "2026-03-04"}}}}}
 	}},
 	{"class-going", "teach/going", func(p *i18n.Printer) any {
-		return teach.SessionLesson{Group: "Enfants, mercredi", GroupURL: "#", SheetURL: "#", Date: "2026-03-18", From: "14:00", To: "16:00", Action: "#", Errors: map[string]string{"stop": p.T("going.choose")}, Courses: []teach.GoesOn{
+		return teach.SessionLesson{Group: "Enfants, mercredi", GroupURL: "#", SheetURL: "#", Date: "2026-03-18", From: "14:00", To: "16:00", Action: "#", Errors: map[string]string{"stop-enfants": p.T("going.choose")}, Courses: []teach.GoesOn{
 			{Code: "enfants", Course: inFR("L’IA pour les enfants"), Lesson: inFR("Avant de partager"), Minutes: 60, From: inFR("Chacun écrit sa liste"), PrintURL: "#", RehearseURL: "#", Stop: &teach.StopForm{Lesson: inFR("Avant de partager"), Path: "a/b", Conflict: true, Lessons: []shell.Option{{Value: "a/a", Label: "1. Trois voisins"}, {Value: "a/b", Label: "2. Avant de partager"}},
 				Chosen: "1", Lines: []teach.StopLine{{Value: "0", N: 1, Text: inFR("Accueillir et dire le but")}, {Value: "1", N: 2, Text: inFR("Chacun écrit sa liste")}, {Value: "2", N: 3, Text: inLang(i18n.AR, "نتحقق")}}}},
 			{Code: "outils", Course: inLang(i18n.AR, "أدوات رقمية")}}}

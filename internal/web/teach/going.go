@@ -206,7 +206,7 @@ func sessionLessonGiven(a *door.Ask) error {
 			b.Upto = n
 		default:
 			v.Courses[i].Stop.Chosen = typed
-			v.Errors["stop"] = a.P.T("going.choose")
+			v.Errors["stop-"+v.Courses[i].Code] = a.P.T("going.choose")
 			return a.Again("teach/going", v)
 		}
 		if err := a.H.Teaching.Stop(a.R.Context(), a.Actor(), s.Centre, b); err != nil {
@@ -216,7 +216,7 @@ func sessionLessonGiven(a *door.Ask) error {
 		return a.Go("/sessions/" + s.ID.String() + "/lesson")
 	}
 	if a.R.PostFormValue("course") == "" {
-		v.Errors["stop"] = a.P.T("going.choose")
+		v.Errors["stop-"+v.Courses[0].Code] = a.P.T("going.choose")
 		return a.Again("teach/going", v)
 	}
 	return fs.ErrNotExist

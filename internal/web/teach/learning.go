@@ -223,7 +223,7 @@ func testOpened(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	again := func(key string) error { return learningAgain(a, c, "test", key) }
+	again := func(key string) error { return learningAgain(a, c, "", key) }
 	if c.Closed {
 		return again("learning.closed")
 	}
