@@ -3,6 +3,7 @@ package teaching
 import (
 	"context"
 	"errors"
+	"time"
 
 	"tizi/internal/fact"
 	"tizi/internal/id"
@@ -49,6 +50,15 @@ var testFold = &fact.Fold{
 // Open lets the learners of a group of a centre take a test of a course, or lets them no more. The same again writes nothing.
 func (t *Teaching) Open(ctx context.Context, actor, centre id.ID, b Opened) error {
 	return t.say(ctx, "open a test", KindOpened, actor, centre, id.Under(b.Group, "test "+b.Course+"/"+b.Test), b)
+}
+
+// WasOpen reports whether a group could take a test at a moment, by what was said last: it is open, or was closed after that. Where the
+// moment is not known, it is enough that it was open once.
+func (t *Teaching) WasOpen(ctx context.Context, q store.Querier, group id.ID, course, test string, on time.Time) (bool, error) {
+	var open bool
+	var at int64
+	found, err := store.One(ctx, q, "SELECT open, at FROM teaching_test WHERE cohort = ? AND course = ? AND test = ? ORDER BY at DESC LIMIT 1", store.Args(group, course, test), &open, &at)
+	return found && (open || on.IsZero() || on.UnixMilli() < at), err
 }
 
 // Tests are those tests that a group may take, by course.

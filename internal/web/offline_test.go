@@ -23,8 +23,10 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/progress"
+	"tizi/internal/quiz"
 	"tizi/internal/statement"
 	"tizi/internal/store"
+	"tizi/internal/teaching"
 	"tizi/internal/testnode"
 	"tizi/internal/web/door"
 	"tizi/internal/web/learn"
@@ -348,6 +350,127 @@ func TestOutbox(t *testing.T) {
 	})
 }
 
+// tookOffline is what a player says of a test that was taken.
+func tookOffline(test string, answers map[string]string, at time.Time, version id.ID) letter {
+	l := said(progress.Completed, "urn:tizi:test:mon-cours/"+test, "", at, version)
+	l["result"] = letter{"completion": true, "extensions": letter{learn.AnswersKey: answers}}
+	return l
+}
+
+// Tests that were taken without a link: once, marked here, where it was the time for them when they were taken.
+func TestOutboxOfTests(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		c := n.taught(t)
+		vers, err := n.Courses.Of(ctx, n.DB, c.group)
+		must(t, err)
+		version := vers[0].ID
+		pass := n.slate(t, c.centre).pass(c.centre, c.person)
+		n.clock.Move(time.Hour)
+		now := n.clock.Now
+		hand := func(taken bool, why string, all ...letter) {
+			t.Helper()
+			for range 2 { // the answer to the first may be lost
+				_, got := n.hand(t, pass, now(), nil, all...)
+				if taken && len(got.Taken) != len(all) || !taken && (len(got.Refused) != len(all) || !strings.Contains(got.Refused[0].Why, why)) {
+					t.Fatalf("%s: %+v", why, got)
+				}
+			}
+		}
+		of := func() progress.Lessons {
+			t.Helper()
+			by, err := n.Progress.Of(ctx, n.DB, []id.ID{c.person}, "mon-cours")
+			must(t, err)
+			return by[c.person]
+		}
+		answered := func() int {
+			t.Helper()
+			l, err := n.Progress.Answers(ctx, n.DB, c.person, c.centre, "mon-cours", 50)
+			must(t, err)
+			return len(l)
+		}
+
+		// Letters that say no test.
+		for _, x := range []struct {
+			why string
+			l   letter
+		}{
+			{"n’existe pas", tookOffline("pre/apprendre", map[string]string{"apprendre": "a"}, now(), version)},
+			{"pas de réponse", said(progress.Completed, "urn:tizi:test:mon-cours/pre", "", now(), version)},
+			{"pas de réponse", tookOffline("pre", map[string]string{"apprendre": strings.Repeat("a", 3000)}, now(), version)},
+			{"pas d’une leçon", said(progress.Answered, "urn:tizi:test:mon-cours/pre", "a", now(), version)},
+			{"pas ouvert", tookOffline("post", map[string]string{"apprendre-2": "a"}, now(), version)},
+		} {
+			x.l["context"].(letter)["language"] = "fr"
+			hand(false, x.why, x.l)
+		}
+
+		// The test before, taken before the lesson, arrives after it: the lesson was done on another tablet.
+		before := now().Add(-30 * time.Minute)
+		ver, err := n.Courses.Get(ctx, n.DB, version)
+		must(t, err)
+		crs, err := n.Courses.Load(ctx, n.DB, *ver)
+		must(t, err)
+		lesson := "urn:tizi:course:mon-cours/commencer/premiere-lecon"
+		var all []letter
+		for _, step := range progress.Steps("mon-cours", crs.Lessons()[0], c.person) {
+			name, item, ok := strings.Cut(step, "/")
+			switch x := crs.Lessons()[0].Activity(name); {
+			case ok:
+				all = append(all, said(progress.Answered, lesson+"/"+step, progress.FormatResponse(x.Items.Item(item).Solved()), now(), version))
+			case x.Kind == course.Lab:
+				lab := said(progress.Completed, "urn:tizi:lab:"+x.Lab, "", now(), version)
+				lab["context"].(letter)["contextActivities"] = letter{"parent": []letter{{"id": lesson + "/" + step}}}
+				all = append(all, lab)
+			default:
+				all = append(all, said(progress.Read, lesson+"/"+step, "", now(), version))
+			}
+		}
+		hand(true, "the lesson", all...)
+		if l := of()["commencer/premiere-lecon"]; l == nil || !l.Done {
+			t.Fatalf("the lesson: %+v", l)
+		}
+		had := answered()
+		late := tookOffline("pre", map[string]string{"apprendre": "a"}, now(), version)
+		late["context"].(letter)["language"] = "fr"
+		n.clock.Move(time.Minute)
+		late["timestamp"] = now().UTC().Format(time.RFC3339Nano)
+		hand(false, "pas ouvert", late)
+		hand(true, "the test before", tookOffline("pre", map[string]string{"apprendre": "b", "nothing": "x"}, before, version))
+		if x := of()[progress.Pretest]; x == nil || !x.Done || x.Score != 0 || answered() != had+1 {
+			t.Errorf("the test before: %+v, %d answers", x, answered()-had)
+		}
+		// Taken again, with another answer: the first stands.
+		hand(true, "again", tookOffline("pre", map[string]string{"apprendre": "a"}, before, version))
+		if x := of()[progress.Pretest]; x.Score != 0 || answered() != had+1 {
+			t.Errorf("taken again: %+v, %d answers", x, answered()-had)
+		}
+
+		// The test after was open when it was taken, and is closed when it arrives.
+		open := func(open bool) {
+			t.Helper()
+			n.clock.Move(time.Hour)
+			must(t, n.Teaching.Open(ctx, id.Nil, c.centre, teaching.Opened{Group: c.group, Course: "mon-cours", Test: progress.Posttest, Open: open}))
+			n.clock.Move(time.Hour)
+		}
+		open(true)
+		while := now()
+		open(false)
+		closed := tookOffline("post", map[string]string{"apprendre-2": "a"}, now(), version)
+		closed["context"].(letter)["language"] = "fr"
+		hand(false, "pas ouvert", closed)
+		hand(true, "the test after", tookOffline("post", map[string]string{"apprendre-2": "a"}, while, version))
+		if x := of()[progress.Posttest]; x == nil || !x.Done || x.Score != 1 || answered() != had+2 {
+			t.Errorf("the test after: %+v", x)
+		}
+		g, err := n.Progress.CourseGain(ctx, n.DB, access.Everywhere(), "mon-cours")
+		must(t, err)
+		if g.N != 1 {
+			t.Errorf("the gain is of %d learners", g.N)
+		}
+	})
+}
+
 // A device that sends a little and then nothing is told that it was too slow, and keeps what it has.
 func TestOutboxTooSlow(t *testing.T) {
 	n := serve(t, store.SQLite, nil)
@@ -431,8 +554,13 @@ func TestPacks(t *testing.T) {
 		status, body := ask(tab.token, of+"ar")
 		var p learn.CoursePack
 		must(t, json.Unmarshal([]byte(body), &p))
-		if status != 200 || len(p.Modules) != 1 || p.Modules[0].Lessons[0].Steps["verifier/exemples"].Item.Right[0] != "a" || len(p.Labs) != 3 || strings.Contains(body, "Pin") || strings.Contains(body, s.person.String()) {
+		if status != 200 || len(p.Modules) != 1 || p.Modules[0].Lessons[0].Steps["verifier/exemples"].Item.Right[0] != "a" || len(p.Labs) != 3 || p.Tests["pre"].Items["apprendre"].Kind != quiz.Choice || !strings.Contains(p.Tests["post"].HTML, "q-apprendre-2") || strings.Contains(body, "Pin") || strings.Contains(body, s.person.String()) {
 			t.Errorf("a pack: status %d: %.400s", status, body)
+		}
+		for test, x := range p.Tests {
+			if b, _ := json.Marshal(x); strings.Contains(string(b), `"right"`) || strings.Contains(string(b), "correct") {
+				t.Errorf("the test %s tells what is right: %s", test, b)
+			}
 		}
 		for _, x := range []struct{ what, device, path string }{{"another language", tab.token, of + "en"}, {"no language", tab.token, of + "xx"}, {"no version", tab.token, "/packs/" + id.New().String() + "/fr"},
 			{"no device", "", of + "fr"}, {"no device", "nonsense", "/packs"}} {

@@ -1,8 +1,8 @@
 // The player of lessons without a link: the service worker shows this page in the place of a learner's pages that cannot be reached. It
 // puts together what the device keeps: the pack of the course, how far the learner is, and the outbox that takes what they do.
 import { markOf, type Key } from "./offline/mark";
-import { dropForm, passes, post, readCurrent, readForm, readState, signOutHere, touchCurrent, waiting, writeState, type Current, type KnownCourse, type KnownLesson, type KnownStep, type State } from "./lab/device";
-import { newId, Outbox } from "./lab/outbox";
+import { dropForm, passes, post, readCurrent, readForm, readState, signOutHere, tell, touchCurrent, troubleOf, waiting, writeState, type Current, type KnownCourse, type KnownLesson, type KnownStep, type Letter, type State } from "./lab/device";
+import { handOver, newId, Outbox } from "./lab/outbox";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
@@ -29,6 +29,7 @@ interface Pack {
   lang: string;
   title: Words;
   modules: { title: Words; lessons: PackLesson[] }[];
+  tests?: Record<string, { html: string; items: Record<string, Key> }>; // without what marks them
 }
 
 const lang = document.documentElement.lang;
@@ -121,7 +122,9 @@ class Player extends HTMLElement {
     if (courses === undefined) return this.home();
     const known = this.state.courses.find((c) => c.course === code);
     const pack = known && (await packOf(known.version));
-    if (courses !== "courses" || !known || !pack) return this.replaceChildren(part("elsewhere"));
+    if (!known || !pack) return this.replaceChildren(part("elsewhere"));
+    if (courses === "tests") return this.test(pack, known, module ?? "");
+    if (courses !== "courses") return this.replaceChildren(part("elsewhere"));
     if (!module) return this.course(pack, known);
     const l = pack.modules.flatMap((m) => m.lessons).find((l) => l.path === `${module}/${lesson}`);
     const at = known.lessons[`${module}/${lesson}`];
@@ -142,6 +145,18 @@ class Player extends HTMLElement {
     return open.filter((l) => known.lessons[l.path]!.begun).sort((a, b) => known.lessons[b.path]!.last - known.lessons[a.path]!.last)[0] ?? open[0];
   }
 
+  // takes reports whether it is the time for a test: see way.takes of the node.
+  private takes(known: KnownCourse, test: string): boolean {
+    const t = known.tests?.[test];
+    return !!t && !t.done && (t.open || (test === "pre" && !Object.values(known.lessons).some((l) => l.done)));
+  }
+
+  private nextTest(pack: Pack, known: KnownCourse): string | undefined {
+    return ["pre", "post"].find((t) => pack.tests?.[t] && this.takes(known, t));
+  }
+
+  private testUrl = (pack: Pack, test: string) => `/my/tests/${pack.course}/${test}`;
+
   private async home() {
     const cards: Node[] = [];
     for (const known of this.state.courses) {
@@ -151,9 +166,17 @@ class Player extends HTMLElement {
       const title = card.querySelector<HTMLAnchorElement>("[data-title]")!;
       say(title, pack.title);
       title.href = this.url(pack);
-      const l = this.next(pack, known);
-      card.querySelector<HTMLElement>("[data-all]")!.hidden = !!l;
-      if (l) {
+      const test = this.nextTest(pack, known);
+      const l = test ? undefined : this.next(pack, known);
+      card.querySelector<HTMLElement>("[data-all]")!.hidden = !!(l || test);
+      if (test) {
+        card.querySelector("[data-module]")!.remove();
+        card.querySelector("[data-name]")!.textContent = words(`why-${test}`);
+        const a = card.querySelector<HTMLAnchorElement>("[data-next]")!;
+        a.href = this.testUrl(pack, test);
+        a.querySelector("[data-begin]")!.textContent = words(test);
+        a.querySelector("[data-continue]")!.remove();
+      } else if (l) {
         say(card.querySelector("[data-module]")!, pack.modules.find((m) => m.lessons.includes(l))!.title);
         say(card.querySelector("[data-name]")!, l.title);
         card.querySelector<HTMLAnchorElement>("[data-next]")!.href = this.url(pack, l);
@@ -166,7 +189,16 @@ class Player extends HTMLElement {
 
   private course(pack: Pack, known: KnownCourse) {
     this.head(pack.title);
+    const tests = ["pre", "post"].filter((t) => pack.tests?.[t] && known.tests?.[t]);
     this.replaceChildren(
+      ...tests.map((test) => {
+        const x = part("test");
+        const a = x.querySelector<HTMLAnchorElement>("[data-title]")!;
+        a.textContent = words(test);
+        if (this.takes(known, test)) a.href = this.testUrl(pack, test);
+        if (!known.tests![test]!.done) x.querySelector("[data-done]")!.remove();
+        return x;
+      }),
       ...pack.modules.map((m) => {
         const x = part("module");
         say(x.querySelector("[data-title]")!, m.title);
@@ -251,18 +283,83 @@ class Player extends HTMLElement {
     });
     this.replaceChildren(page);
     for (const src of scripts) await import(src);
-    // A form that was sent as the link went is taken here: under its own mark, so that it counts once if the node had it already.
+    const data = await this.left(form);
+    if (!data) return;
+    // Under its own mark, so that it counts once if the node had it already.
+    const mark = data.get("mark");
+    await this.given(form, data, typeof mark === "string" && /^[0-9a-f]{32}$/.test(mark) ? mark : newId().replaceAll("-", ""), pack, l, at, s, p, to);
+  }
+
+  // left is what was typed into a form that was sent as the link went: it is taken here.
+  private async left(form: HTMLFormElement): Promise<FormData | undefined> {
     const left = await readForm(location.pathname, this.me.learner);
-    if (!left) return;
+    if (!left) return undefined;
     await dropForm(location.pathname);
     const data = new FormData();
-    let mark = newId().replaceAll("-", "");
     for (const [name, value] of left.fields) {
-      if (name === "mark" && typeof value === "string" && /^[0-9a-f]{32}$/.test(value)) mark = value;
       data.append(name, value);
       if (typeof value === "string") refill(form, name, value);
     }
-    await this.given(form, data, mark, pack, l, at, s, p, to);
+    return data;
+  }
+
+  // test is one of the tests of a course. It is kept whole, when it is handed in.
+  private async test(pack: Pack, known: KnownCourse, test: string) {
+    const p = pack.tests?.[test];
+    const t = known.tests?.[test];
+    if (!p || !t) return this.replaceChildren(part("elsewhere"));
+    this.head({ text: words(test), lang, dir: "" });
+    const done = () => {
+      const x = part("thanks");
+      const on = part("next");
+      on.querySelector("a")!.href = "/my";
+      x.querySelector(".stack-l")!.append(on);
+      this.replaceChildren(x);
+    };
+    if (t.done) return done();
+    if (!this.takes(known, test)) return this.replaceChildren(part("not-now"));
+    const page = new DOMParser().parseFromString(p.html, "text/html").body.firstElementChild!;
+    const form = page.querySelector("form")!;
+    const fields = new Map([...form.querySelectorAll<HTMLElement>("fieldset")].map((e) => [e.id.slice("f-".length), e]));
+    const buttons = form.querySelector(".btns")!;
+    const asked = t.items.filter((i) => p.items[i.id]);
+    for (const e of fields.values()) e.remove();
+    asked.forEach((i, n) => {
+      const key = p.items[i.id]!;
+      const field = fields.get(key.name)!;
+      field.querySelector(".learn-n")!.textContent = String(n + 1);
+      arrange(field, key, i.options ?? []);
+      buttons.before(field);
+    });
+    for (const a of form.querySelectorAll<HTMLAnchorElement>("a.btn")) a.href = "/my";
+    const give = async (data: FormData) => {
+      const answers: Record<string, string> = {};
+      for (const i of asked) {
+        const r = responseOf(p.items[i.id]!.name, data);
+        if (Object.keys(r).length) answers[i.id] = format(r);
+      }
+      if (Object.keys(answers).length < asked.length && !data.get("open")) {
+        if (!form.querySelector("#f-open")) buttons.before(part("leave-open"));
+        page.querySelector("[data-said]")?.remove();
+        const said = part("test-open").firstElementChild as HTMLElement;
+        said.dataset.said = "";
+        form.before(said);
+        return said.focus();
+      }
+      const result = { completion: true, extensions: { "urn:tizi:answers": answers } };
+      if (!(await this.say(pack, newId(), `urn:tizi:test:${pack.course}/${test}`, "http://adlnet.gov/expapi/verbs/completed", { result }))) return;
+      t.done = true;
+      await writeState(this.state).catch(() => undefined);
+      done();
+      void this.send();
+    };
+    form.addEventListener("submit", (e) => {
+      e.preventDefault();
+      void give(new FormData(form));
+    });
+    this.replaceChildren(page);
+    const data = await this.left(form);
+    if (data) await give(data);
   }
 
   private async given(form: HTMLFormElement, data: FormData, mark: string, pack: Pack, l: PackLesson, at: KnownLesson, s: KnownStep, p: PackStep, to: string) {
@@ -313,38 +410,45 @@ class Player extends HTMLElement {
     if (!kept) Object.assign(s, was);
   }
 
-  // keep puts what was done into the outbox and goes on when it lies on the disk; a device that is full says so, and nothing is lost that
-  // was typed.
+  // keep puts what was done at a step into the outbox and goes on when it lies on the disk.
   private async keep(pack: Pack, l: PackLesson, at: KnownLesson, s: KnownStep | undefined, verb: string, then: () => unknown, mark = newId().replaceAll("-", ""), response = "", file?: Blob): Promise<boolean> {
     const iri = `urn:tizi:course:${pack.course}/${l.path}${s ? `/${s.id}` : ""}`;
     const id = mark.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
     const digest = file && bytesToHex(sha256(new Uint8Array(await file.arrayBuffer())));
-    try {
-      await post({
-        id,
-        learner: this.me.learner,
-        ...(file && { artefact: file, digest }),
-        statement: {
-          id,
-          verb: { id: verb === "submit" ? "http://activitystrea.ms/submit" : `http://adlnet.gov/expapi/verbs/${verb}` },
-          object: { id: iri },
-          ...(response && { result: { response } }),
-          context: { platform: "Tizi", revision: pack.version, language: lang },
-          timestamp: new Date().toISOString(),
-          ...(file && { attachments: [{ usageType: "urn:tizi:work", display: { en: "work" }, contentType: file.type || "application/octet-stream", length: file.size, sha2: digest }] }),
-        },
-      });
-    } catch {
-      const full = part("full").firstElementChild as HTMLElement;
-      full.dataset.said = "";
-      this.prepend(full);
-      full.focus();
-      return false;
-    }
+    const kept = await this.say(
+      pack,
+      id,
+      iri,
+      verb === "submit" ? "http://activitystrea.ms/submit" : `http://adlnet.gov/expapi/verbs/${verb}`,
+      {
+        ...(response && { result: { response } }),
+        ...(file && { attachments: [{ usageType: "urn:tizi:work", display: { en: "work" }, contentType: file.type || "application/octet-stream", length: file.size, sha2: digest }] }),
+      },
+      { ...(file && { artefact: file, digest }) },
+    );
+    if (!kept) return false;
     if (s) s.done = true;
     await this.mark(at);
     then();
     void this.send();
+    return true;
+  }
+
+  // say keeps a statement until it is sent, and reports whether it is safe. A device that is full gives it to the node at once, and where
+  // there is no link says so: nothing is lost that was typed.
+  private async say(pack: Pack, id: string, object: string, verb: string, more: Record<string, unknown>, with_: Partial<Letter> = {}): Promise<boolean> {
+    const l: Letter = {
+      id,
+      learner: this.me.learner,
+      ...with_,
+      statement: { id, verb: { id: verb }, object: { id: object }, context: { platform: "Tizi", revision: pack.version, language: lang }, timestamp: new Date().toISOString(), ...more },
+    };
+    try {
+      await post(l);
+    } catch (e) {
+      if (!(await handOver(l))) return tell(troubleOf(e)), false;
+    }
+    tell();
     return true;
   }
 

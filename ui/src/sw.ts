@@ -1,11 +1,11 @@
 // The service worker: it keeps what pages are made of and the packs of lessons that the centre chose, and shows the player in the place of
 // a learner's page that cannot be reached. What is posted goes to the node; only a step of a lesson that could not be sent is kept.
-import { clearOut, dropCurrent, isOut, readCurrent, writeForm } from "./lab/device";
+import { clearOut, dropCurrent, isOut, readCurrent, troubleOf, writeForm } from "./lab/device";
 
 declare const self: {
   tizi: { version: string; files: string[] }; // written before this script by the node
   registration: { scope: string };
-  clients: { claim(): Promise<void> };
+  clients: { claim(): Promise<void>; matchAll(): Promise<{ url: string; postMessage(what: unknown): void }[]> };
   skipWaiting(): Promise<void>;
   addEventListener(type: string, listener: (e: any) => void): void;
 };
@@ -123,7 +123,7 @@ self.addEventListener("fetch", (e) => {
     e.waitUntil(dropCurrent());
     return;
   }
-  if (req.method === "POST" && url.pathname.startsWith("/my/courses/")) e.respondWith(sent(req, url.pathname));
+  if (req.method === "POST" && /^\/my\/(courses|tests)\//.test(url.pathname)) e.respondWith(sent(req, url.pathname));
   else if (req.method === "GET" && (url.pathname === "/my" || url.pathname.startsWith("/my/"))) e.respondWith(page(req, url));
   else if (req.method === "GET" && ["/", "/door", "/today"].includes(url.pathname)) e.respondWith(front(req, url));
 });
@@ -217,14 +217,20 @@ async function player(url: URL): Promise<Response> {
   return found;
 }
 
-// sent posts a step; what cannot be sent is kept for the player, which takes it as if it had been given there.
+// sent posts a step or a test; what cannot be sent is kept for the player, which takes it as if it had been given there. Where there is no
+// room the page stays as it is, with what was typed, and says so.
 async function sent(req: Request, path: string): Promise<Response> {
   const copy = req.clone();
   try {
     return await fetch(req);
   } catch {
     const me = await readCurrent();
-    if (me) await writeForm({ path, learner: me.learner, fields: [...(await copy.formData())] });
+    try {
+      if (me) await writeForm({ path, learner: me.learner, fields: [...(await copy.formData())] });
+    } catch (e) {
+      for (const c of await self.clients.matchAll()) if (new URL(c.url).pathname === path) c.postMessage(troubleOf(e));
+      return new Response(null, { status: 204 });
+    }
     return Response.redirect(path, 303);
   }
 }

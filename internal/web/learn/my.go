@@ -165,9 +165,11 @@ func (w *way) count(l []*course.Lesson) (n int) {
 	return n
 }
 
+func (w *way) took(test string) bool { return w.done[test] != nil && w.done[test].Done }
+
 // takes reports whether it is the time for a test: the first before any lesson is done, and both when the trainer has opened them.
 func (w *way) takes(test string) bool {
-	if t := w.done[test]; t != nil && t.Done {
+	if w.took(test) {
 		return false
 	}
 	if test == progress.Pretest {
@@ -291,8 +293,7 @@ func myCourse(a *door.Ask) error {
 			continue
 		}
 		r := MyTestRow{Kind: t.kind}
-		if p := w.done[t.kind]; p != nil && p.Done {
-			r.Done = true
+		if r.Done = w.took(t.kind); r.Done {
 		} else if w.takes(t.kind) {
 			r.URL = w.testURL(t.kind)
 		}
@@ -374,7 +375,7 @@ func myLessonBegun(a *door.Ask) error {
 		return err
 	}
 	if w.done[l.Path()] == nil {
-		d := w.deed(l, "", progress.Began)
+		d := w.deed(l.Path(), "", progress.Began)
 		d.ID = progress.EventID(a.Learner.Person, "began "+d.At.IRI())
 		if err := w.put(&d, nil); err != nil {
 			return err
@@ -388,9 +389,9 @@ func myLessonBegun(a *door.Ask) error {
 	return a.Go(w.lessonURL(l))
 }
 
-// deed is what the learner does at a step of a lesson.
-func (w *way) deed(l *course.Lesson, step, verb string) progress.Deed {
-	return progress.Deed{Person: w.a.Learner.Person, At: progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}, Verb: verb, Version: w.Version.ID, Group: w.group, Lang: string(w.a.Lang), On: w.on, Clock: w.said}
+// deed is what the learner does at a step of a lesson, or at a question of a test.
+func (w *way) deed(lesson, step, verb string) progress.Deed {
+	return progress.Deed{Person: w.a.Learner.Person, At: progress.At{Course: w.Version.Code, Lesson: lesson, Step: step}, Verb: verb, Version: w.Version.ID, Group: w.group, Lang: string(w.a.Lang), On: w.on, Clock: w.said}
 }
 
 // put says a deed. The same form sent again is the same deed; another answer in the same form, of a page that was gone back to, is
@@ -632,14 +633,14 @@ func myStepGiven(a *door.Ask, labs []Lab) error {
 		if !m.Answered {
 			return again("q-"+it.ID, "my.answer_missing", resp)
 		}
-		d = w.deed(l, step, progress.Answered)
+		d = w.deed(l.Path(), step, progress.Answered)
 		d.Response, d.Scored, d.Score, d.Right, d.Competencies = progress.FormatResponse(resp), m.Scored, m.Score, m.Correct, it.Competencies
 		to = w.stepURL(l, step) // which says how it was
 		if !m.Scored {
 			to = nextOf(w, l, steps, step)
 		}
 	case x.Kind == course.Project:
-		d = w.deed(l, step, progress.Submitted)
+		d = w.deed(l.Path(), step, progress.Submitted)
 		d.Response = strings.TrimSpace(a.R.PostFormValue("note"))
 		if len(d.Response) > maxAnswer {
 			return again("note", "my.note_long", nil, "n", maxAnswer)
@@ -661,7 +662,7 @@ func myStepGiven(a *door.Ask, labs []Lab) error {
 		}
 		a.Notify("good", "my.kept")
 	default:
-		d = w.deed(l, step, progress.Read)
+		d = w.deed(l.Path(), step, progress.Read)
 	}
 	d.ID = progress.EventID(a.Learner.Person, mark+d.At.IRI())
 	if err := w.put(&d, files); err != nil {
@@ -689,7 +690,7 @@ func (w *way) complete(l *course.Lesson) error {
 	if p := w.done[l.Path()]; p == nil || p.Done || p.Count(steps) < len(steps) {
 		return nil
 	}
-	d := w.deed(l, "", progress.Completed)
+	d := w.deed(l.Path(), "", progress.Completed)
 	right, of := w.marks(l, steps)
 	d.Raw, d.Of = float64(right), of
 	d.Competencies = l.Competencies
@@ -878,6 +879,17 @@ func serveFile(a *door.Ask, f record.File) error {
 	return err
 }
 
+// exam is a test of the course by its name, or nil.
+func (r *Reader) exam(test string) *quiz.Quiz {
+	switch test {
+	case progress.Pretest:
+		return r.Course.Pre
+	case progress.Posttest:
+		return r.Course.Post
+	}
+	return nil
+}
+
 // askedTest is the test that an address names.
 func askedTest(a *door.Ask) (*way, string, *quiz.Quiz, error) {
 	w, err := asked(a)
@@ -885,7 +897,7 @@ func askedTest(a *door.Ask) (*way, string, *quiz.Quiz, error) {
 		return nil, "", nil, err
 	}
 	test := a.R.PathValue("test")
-	q := map[string]*quiz.Quiz{progress.Pretest: w.Course.Pre, progress.Posttest: w.Course.Post}[test]
+	q := w.exam(test)
 	if q == nil {
 		return nil, "", nil, course.ErrUnknown
 	}
@@ -894,8 +906,7 @@ func askedTest(a *door.Ask) (*way, string, *quiz.Quiz, error) {
 
 func (w *way) test(test string, q *quiz.Quiz, given map[string]quiz.Response) MyTest {
 	v := MyTest{Kind: test, Course: Link{w.home(), w.Say(w.Course.Title)}, Action: w.testURL(test), HomeURL: "/my", Errors: map[string]string{}}
-	v.Done = w.done[test] != nil && w.done[test].Done
-	if v.Done {
+	if v.Done = w.took(test); v.Done {
 		return v
 	}
 	for i, x := range progress.Form(q, w.a.Learner.Person, progress.At{Course: w.Version.Code, Lesson: test}).Items {
@@ -912,7 +923,7 @@ func myTest(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	if done := w.done[test]; (done == nil || !done.Done) && !w.takes(test) {
+	if !w.took(test) && !w.takes(test) {
 		a.Notify("info", "my.not_now")
 		return a.Go(w.home())
 	}
@@ -928,15 +939,30 @@ func myTestGiven(a *door.Ask) error {
 	if !w.takes(test) { // it was taken, or it is not the time
 		return a.Go(w.testURL(test))
 	}
-	at := progress.At{Course: w.Version.Code, Lesson: test}
 	answers := map[string]quiz.Response{}
-	var deeds []progress.Deed
-	missing := 0
-	whole := progress.Deed{ID: progress.EventID(a.Learner.Person, "took "+at.IRI()), Person: a.Learner.Person, At: at, Verb: progress.Completed, Version: w.Version.ID, Group: w.group, Lang: string(a.Lang)}
-	for _, x := range progress.Form(q, a.Learner.Person, at).Items {
+	for i := range q.Items {
+		answers[q.Items[i].ID] = typedAnswer(a, &q.Items[i])
+	}
+	deeds, missing := w.sat(test, q, answers)
+	// Whoever does not know leaves a question open, and says so.
+	if missing > 0 && a.R.PostFormValue("open") == "" {
+		v := w.test(test, q, answers)
+		v.Errors["open"] = a.P.T("my.test_open", "n", missing)
+		return a.Again("learn/test", v)
+	}
+	if err := w.keep(deeds); err != nil {
+		return err
+	}
+	return a.Go(w.testURL(test))
+}
+
+// sat is what is said of a test that was taken: each answer, and what they are worth together. missing is how many questions have none.
+func (w *way) sat(test string, q *quiz.Quiz, answers map[string]quiz.Response) (deeds []progress.Deed, missing int) {
+	whole := w.deed(test, "", progress.Completed)
+	whole.ID = progress.EventID(whole.Person, "took "+whole.At.IRI())
+	for _, x := range progress.Form(q, whole.Person, whole.At).Items {
 		it := q.Item(x.ID)
-		resp := typedAnswer(a, it)
-		answers[it.ID] = resp
+		resp := answers[it.ID]
 		m := it.Mark(resp)
 		if m.Scored {
 			whole.Of++
@@ -946,24 +972,22 @@ func myTestGiven(a *door.Ask) error {
 			missing++
 			continue
 		}
-		d := whole
-		d.At.Step, d.Verb = it.ID, progress.Answered
-		d.ID = progress.EventID(a.Learner.Person, "took "+d.At.IRI())
-		d.Response, d.Scored, d.Score, d.Right, d.Competencies, d.Of = progress.FormatResponse(resp), m.Scored, m.Score, m.Correct, it.Competencies, 0
+		d := w.deed(test, it.ID, progress.Answered)
+		d.ID = progress.EventID(d.Person, "took "+d.At.IRI())
+		d.Response, d.Scored, d.Score, d.Right, d.Competencies = progress.FormatResponse(resp), m.Scored, m.Score, m.Correct, it.Competencies
 		deeds = append(deeds, d)
 	}
-	// Whoever does not know leaves a question open, and says so.
-	if missing > 0 && a.R.PostFormValue("open") == "" {
-		v := w.test(test, q, answers)
-		v.Errors["open"] = a.P.T("my.test_open", "n", missing)
-		return a.Again("learn/test", v)
-	}
-	err = a.H.Progress.Put(a.R.Context(), a.Learner.Centre, append(deeds, whole), nil)
+	return append(deeds, whole), missing
+}
+
+// keep says the deeds of a test. One that was taken by a form that was sent at the same time stands.
+func (w *way) keep(deeds []progress.Deed) error {
+	err := w.a.H.Progress.Put(w.a.R.Context(), w.a.Learner.Centre, deeds, nil)
 	var other *record.ConflictError
-	if err != nil && !errors.As(err, &other) { // in conflict it was taken by a form that was sent at the same time
-		return err
+	if errors.As(err, &other) {
+		return nil
 	}
-	return a.Go(w.testURL(test))
+	return err
 }
 
 func myStar(a *door.Ask) error {
@@ -1061,7 +1085,7 @@ func (r *Reader) TitleOf(at progress.At) Said {
 
 // Answered says what was asked and what was given, in words.
 func (r *Reader) Answered(at progress.At, given quiz.Response) (asked Said, words []Said) {
-	q := map[string]*quiz.Quiz{progress.Pretest: r.Course.Pre, progress.Posttest: r.Course.Post}[at.Lesson]
+	q := r.exam(at.Lesson)
 	item := at.Step
 	if l := r.Course.Lesson(at.Lesson); l != nil {
 		name, of, _ := strings.Cut(at.Step, "/")

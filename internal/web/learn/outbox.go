@@ -139,6 +139,7 @@ const (
 	notAnswer refusal = "offline.not.answer" // no answer, or one that is too long
 	notFile   refusal = "offline.not.file"   // the file is missing, or none of its kind
 	notOwn    refusal = "offline.not.own"    // another's
+	notTime   refusal = "offline.not.time"   // a test that nobody had opened
 )
 
 // inbox takes the letters of one batch.
@@ -218,14 +219,20 @@ func (in *inbox) take(v *statement.Value) error {
 		}
 	}
 	at, ok := progress.ParseAt(iri)
-	if !ok || !strings.Contains(at.Lesson, "/") {
+	if !ok {
 		return notKnown
 	}
-	w, l, err := in.way(v, at)
+	w, err := in.way(v, at)
 	if err != nil {
 		return err
 	}
-	if isLab {
+	l := w.Course.Lesson(at.Lesson)
+	switch {
+	case l == nil && isLab:
+		return notKnown
+	case l == nil:
+		return in.takeTest(w, at, v)
+	case isLab:
 		return in.takeLab(w, l, at, lab, v)
 	}
 	return in.takeDeed(w, l, at, v)
@@ -233,23 +240,23 @@ func (in *inbox) take(v *statement.Value) error {
 
 // way is the learner in the course that a letter is about: in the version that it names, whatever their group follows by now; where it names
 // none, in that which their group follows, or in the newest.
-func (in *inbox) way(v *statement.Value, at progress.At) (*way, *course.Lesson, error) {
+func (in *inbox) way(v *statement.Value, at progress.At) (*way, error) {
 	ctx := in.R.Context()
 	if l, ok := i18n.Parse(v.Get("context", "language").Text()); ok {
 		in.Lang, in.P = l, i18n.For(l)
 	}
 	newest, err := in.H.Courses.Find(ctx, in.H.DB, at.Course, 0)
 	if errors.Is(err, course.ErrUnknown) {
-		return nil, nil, errLater // commons come by exchange, and this one has not come
+		return nil, errLater // commons come by exchange, and this one has not come
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	ver, named := newest, false
 	if n, err := id.Parse(v.Get("context", "revision").Text()); err == nil {
 		x, err := in.H.Courses.Get(ctx, in.H.DB, n)
 		if err != nil && !errors.Is(err, course.ErrUnknown) {
-			return nil, nil, err
+			return nil, err
 		}
 		if err == nil && x.Code == at.Course {
 			ver, named = x, true
@@ -258,7 +265,7 @@ func (in *inbox) way(v *statement.Value, at progress.At) (*way, *course.Lesson, 
 	f := followed{version: *ver}
 	seats, err := following(&in.Ask)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, s := range seats {
 		if s.version.Code == at.Course {
@@ -270,17 +277,16 @@ func (in *inbox) way(v *statement.Value, at progress.At) (*way, *course.Lesson, 
 	}
 	w, err := f.way(&in.Ask)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	l := w.Course.Lesson(at.Lesson)
-	switch {
-	case l == nil && named:
-		return nil, nil, notKnown
-	case l == nil:
-		return nil, nil, errLater // of a version that has not come
+	switch there := w.Course.Lesson(at.Lesson) != nil || w.exam(at.Lesson) != nil; {
+	case !there && named:
+		return nil, notKnown
+	case !there:
+		return nil, errLater // of a version that has not come
 	}
 	w.on, w.said = in.clock.when(v.Get("timestamp").Text())
-	return w, l, nil
+	return w, nil
 }
 
 // takeDeed takes what the player of the device says. What an answer is worth is worked out here: the device may say what it likes.
@@ -293,7 +299,7 @@ func (in *inbox) takeDeed(w *way, l *course.Lesson, at progress.At, v *statement
 			return notKnown
 		}
 	}
-	d := w.deed(l, at.Step, verb)
+	d := w.deed(l.Path(), at.Step, verb)
 	response := door.Text(v.Get("result", "response").Text())
 	var files map[string][]byte
 	switch {
@@ -347,6 +353,56 @@ func (in *inbox) takeDeed(w *way, l *course.Lesson, at progress.At, v *statement
 		return err
 	}
 	return w.complete(l)
+}
+
+// AnswersKey names what was answered in a test: an object of texts by the question, in the result of the letter that says that it was taken.
+const AnswersKey = "urn:tizi:answers"
+
+// takeTest takes a test, whole as it was given: what its answers are worth is worked out here. One that was taken already stands.
+func (in *inbox) takeTest(w *way, at progress.At, v *statement.Value) error {
+	given := v.Get("result", "extensions", AnswersKey)
+	switch {
+	case at.Step != "":
+		return notKnown
+	case v.Get("verb", "id").Text() != progress.Verb(progress.Completed):
+		return notVerb
+	case w.took(at.Lesson):
+		return nil
+	case !given.IsObject():
+		return notAnswer
+	}
+	ok, err := in.inTime(w, at.Lesson)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return notTime
+	}
+	q, answers := w.exam(at.Lesson), map[string]quiz.Response{}
+	for i := range q.Items {
+		it := &q.Items[i]
+		if s := door.Text(given.Get(it.ID).Text()); s != "" {
+			if answers[it.ID] = answerOf(it, s); tooLong(answers[it.ID]) {
+				return notAnswer
+			}
+		}
+	}
+	deeds, _ := w.sat(at.Lesson, q, answers)
+	return w.keep(deeds)
+}
+
+// inTime reports whether it was the time for a test when it was taken, which may be long ago: another tablet may have brought lessons
+// since, and the trainer may have closed it.
+func (in *inbox) inTime(w *way, test string) (bool, error) {
+	if w.takes(test) {
+		return true, nil
+	}
+	if test == progress.Pretest {
+		return !slices.ContainsFunc(w.Course.Lessons(), func(l *course.Lesson) bool {
+			return w.finished(l) && !w.on.IsZero() && w.done[l.Path()].Last.Before(w.on)
+		}), nil
+	}
+	return in.H.Teaching.WasOpen(in.R.Context(), in.H.DB, w.group, w.Version.Code, test, w.on)
 }
 
 // shared is the verb of a lab whose result was shown to the group.

@@ -152,13 +152,14 @@ func (r *Reader) wordsOf(t i18n.Text) *Words {
 
 // CoursePack is a version of a course in a language as a device keeps it: pages that name nobody, with what marks the answers.
 type CoursePack struct {
-	Course  string       `json:"course"`
-	Version id.ID        `json:"version"`
-	Lang    i18n.Lang    `json:"lang"`
-	Title   Words        `json:"title"`
-	Modules []PackModule `json:"modules"`
-	Files   []string     `json:"files"` // addresses of what the pages show
-	Labs    []string     `json:"labs"`  // addresses of what labs fetch, which name more files
+	Course  string              `json:"course"`
+	Version id.ID               `json:"version"`
+	Lang    i18n.Lang           `json:"lang"`
+	Title   Words               `json:"title"`
+	Modules []PackModule        `json:"modules"`
+	Tests   map[string]PackTest `json:"tests"` // by progress.Pretest and progress.Posttest
+	Files   []string            `json:"files"` // addresses of what the pages show
+	Labs    []string            `json:"labs"`  // addresses of what labs fetch, which name more files
 }
 
 // PackModule is a module of one.
@@ -181,6 +182,13 @@ type PackStep struct {
 	Name Words    `json:"name"`
 	HTML string   `json:"html"`
 	Item *PackKey `json:"item,omitempty"`
+}
+
+// PackTest is a test of one: its page with all questions that it may ask, and by the question its kind and the name of its fields. Nothing
+// of the answers: a test helps nobody.
+type PackTest struct {
+	HTML  string             `json:"html"`
+	Items map[string]PackKey `json:"items"`
 }
 
 // PackKey marks answers to a question.
@@ -253,6 +261,14 @@ func packOf(a *door.Ask, labs []Lab, v course.Version, lang i18n.Lang) (*CourseP
 		}
 		out.Modules = append(out.Modules, x)
 	}
+	out.Tests = map[string]PackTest{}
+	for _, test := range []string{progress.Pretest, progress.Posttest} {
+		if q := w.exam(test); q != nil {
+			if out.Tests[test], err = w.packTest(test, q); err != nil {
+				return nil, err
+			}
+		}
+	}
 	out.Files = slices.Sorted(maps.Keys(r.used))
 	out.Labs = slices.Sorted(maps.Keys(assets))
 	return out, nil
@@ -304,6 +320,21 @@ func (w *way) packSteps(l *course.Lesson, x *course.Activity, labs []Lab, into m
 		}
 	}
 	return nil
+}
+
+func (w *way) packTest(test string, q *quiz.Quiz) (PackTest, error) {
+	p := PackTest{Items: map[string]PackKey{}}
+	v := MyTest{Kind: test, Course: Link{w.home(), w.Say(w.Course.Title)}, Action: w.testURL(test), Errors: map[string]string{}}
+	for i := range q.Items {
+		it := &q.Items[i]
+		one := w.question(it, "tests", quiz.Asked{ID: it.ID}, quiz.Response{}, false)
+		one.N, one.Hint = i+1, nil
+		v.Questions = append(v.Questions, *one)
+		p.Items[it.ID] = PackKey{Kind: it.Kind, Name: one.Name}
+	}
+	html, err := w.a.D.S.Block(w.a.Lang, "learn/test", "main", v)
+	p.HTML = string(html)
+	return p, err
 }
 
 // key is what a device marks answers to a question with: where the node takes them in, it marks them again.
@@ -362,6 +393,14 @@ type Known struct {
 	Course  string                 `json:"course"`
 	Version id.ID                  `json:"version"`
 	Lessons map[string]KnownLesson `json:"lessons"`
+	Tests   map[string]KnownTest   `json:"tests"`
+}
+
+// KnownTest is a test of one, with the questions that the learner is asked.
+type KnownTest struct {
+	Open  bool        `json:"open"` // their trainer has opened it
+	Done  bool        `json:"done"`
+	Items []KnownStep `json:"items"`
 }
 
 // KnownLesson is a lesson of one, with the steps that the learner meets.
@@ -383,7 +422,18 @@ type KnownStep struct {
 }
 
 func (w *way) known() Known {
-	k := Known{w.Version.Code, w.Version.ID, map[string]KnownLesson{}}
+	k := Known{w.Version.Code, w.Version.ID, map[string]KnownLesson{}, map[string]KnownTest{}}
+	for _, test := range []string{progress.Pretest, progress.Posttest} {
+		q := w.exam(test)
+		if q == nil {
+			continue
+		}
+		x := KnownTest{Open: w.open[test], Done: w.took(test)}
+		for _, it := range progress.Form(q, w.a.Learner.Person, progress.At{Course: w.Version.Code, Lesson: test}).Items {
+			x.Items = append(x.Items, KnownStep{ID: it.ID, Options: it.Options})
+		}
+		k.Tests[test] = x
+	}
 	for _, l := range w.Course.Lessons() {
 		x := KnownLesson{Done: w.finished(l), Begun: w.done[l.Path()] != nil, Steps: []KnownStep{}}
 		at := map[string]progress.Step{}

@@ -166,7 +166,7 @@ func (d *Draft) item(v MyStep, l *course.Lesson, x *course.Activity, item string
 // Test is the test before the course or the one after it; given says that it was answered.
 func (d *Draft) Test(test string, given bool) error {
 	a := d.w.a
-	q := map[string]*quiz.Quiz{progress.Pretest: d.w.Course.Pre, progress.Posttest: d.w.Course.Post}[test]
+	q := d.w.exam(test)
 	if q == nil {
 		return course.ErrUnknown
 	}

@@ -1,7 +1,7 @@
 // <tz-kept data-learner …> on the pages of learners on a device of the centre, and without a learner at their door: what was done on the
 // device and has not reached the node is sent, of whomever it is, and whoever is signed in is told of theirs. It also notes what the
 // device needs for when there is no link: who is signed in, how far they are, the packs of the centre.
-import { clearOut, dropCurrent, passes, readPass, readState, touchCurrent, waiting, writeCurrent, writePass, writeState, type KnownCourse } from "../lab/device";
+import { clearOut, dropCurrent, passes, readPass, readState, tell, touchCurrent, waiting, writeCurrent, writePass, writeState, type KnownCourse } from "../lab/device";
 import { Outbox } from "../lab/outbox";
 
 class Kept extends HTMLElement {
@@ -9,6 +9,7 @@ class Kept extends HTMLElement {
     addEventListener("online", this.send);
     document.addEventListener("visibilitychange", this.send);
     for (const e of ["pointerdown", "keydown"]) addEventListener(e, this.touch, { passive: true });
+    if ("serviceWorker" in navigator) navigator.serviceWorker.addEventListener("message", this.told);
     void this.begin();
   }
 
@@ -16,7 +17,10 @@ class Kept extends HTMLElement {
     removeEventListener("online", this.send);
     document.removeEventListener("visibilitychange", this.send);
     for (const e of ["pointerdown", "keydown"]) removeEventListener(e, this.touch);
+    if ("serviceWorker" in navigator) navigator.serviceWorker.removeEventListener("message", this.told);
   }
+
+  private readonly told = (e: MessageEvent) => tell(e.data);
 
   private readonly touch = () => void touchCurrent().catch(() => undefined);
 
@@ -29,8 +33,8 @@ class Kept extends HTMLElement {
         await clearOut();
         await writeCurrent({ learner, lang: document.documentElement.lang, idle: Number(this.dataset.idle), seen: Date.now() });
         const pass = await readPass(learner);
-        // How far they are is asked for where they begin, and not on each page.
-        if (!pass || location.pathname === "/my") await this.ask(learner, pass?.token);
+        // How far they are is asked for where they begin and after a test, and not on each page.
+        if (!pass || location.pathname === "/my" || location.pathname.startsWith("/my/tests/")) await this.ask(learner, pass?.token);
         else await this.steps(learner);
       }
       await this.show();
@@ -51,7 +55,8 @@ class Kept extends HTMLElement {
     // What was done here and has not reached the node is done.
     const old = await readState(learner);
     const open = new Set((await waiting(learner)).map((l) => (l.statement.object as { id: string }).id));
-    for (const c of said.courses)
+    for (const c of said.courses) {
+      for (const [test, t] of Object.entries(c.tests ?? {})) t.done ||= open.has(`urn:tizi:test:${c.course}/${test}`);
       for (const [path, l] of Object.entries(c.lessons)) {
         const was = old?.courses.find((o) => o.course === c.course)?.lessons[path];
         for (const s of l.steps) {
@@ -62,6 +67,7 @@ class Kept extends HTMLElement {
         l.done ||= l.steps.every((s) => s.done);
         l.last = Math.max(l.last, was?.last ?? 0);
       }
+    }
     await writeState({ learner, courses: said.courses });
   }
 

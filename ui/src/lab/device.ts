@@ -46,6 +46,12 @@ export interface KnownCourse {
   course: string;
   version: string;
   lessons: Record<string, KnownLesson>;
+  tests?: Record<string, KnownTest>; // none in what an earlier program kept
+}
+export interface KnownTest {
+  open: boolean; // the trainer has opened it
+  done: boolean;
+  items: { id: string; options?: string[] }[]; // what this learner is asked, as in a step
 }
 export interface KnownLesson {
   begun: boolean;
@@ -85,11 +91,32 @@ export interface Voice {
   sound: Blob;
 }
 
+// Trouble is what hinders keeping: a page of a later program has come, one of an earlier program does not go, there is no room.
+export type Trouble = "old" | "blocked" | "full";
+
+// tell shows what the page has to say of it, or no more of it. A service worker has no page.
+export function tell(what?: Trouble) {
+  if (typeof document === "undefined") return;
+  const box = document.querySelector<HTMLElement>("[data-store]");
+  if (!box) return;
+  for (const e of box.querySelectorAll<HTMLElement>("[data-trouble]")) e.hidden = e.dataset.trouble !== what;
+  box.hidden = !what;
+  if (what) box.focus();
+}
+
+// troubleOf is why something was not kept. Whatever else may be wrong with a disk, to whoever learns it is full.
+export const troubleOf = (e: unknown): Trouble => (["InvalidStateError", "VersionError"].includes((e as DOMException | undefined)?.name ?? "") ? "old" : "full");
+
 let opened: Promise<IDBDatabase> | undefined;
 
 function open(): Promise<IDBDatabase> {
   opened ??= new Promise((resolve, reject) => {
     const ask = indexedDB.open("tizi-labs", 3);
+    let waited = false;
+    ask.onblocked = () => {
+      waited = true;
+      tell("blocked");
+    };
     ask.onupgradeneeded = (e) => {
       if (e.oldVersion < 1) {
         ask.result.createObjectStore("work", { keyPath: ["learner", "lab"] });
@@ -103,11 +130,20 @@ function open(): Promise<IDBDatabase> {
       ask.result.createObjectStore("sheet", { keyPath: ["account", "path"] });
     };
     ask.onsuccess = () => {
-      // A page of a later program must not wait for this one.
-      ask.result.onversionchange = () => ask.result.close();
+      if (waited) tell();
+      // A page of a later program must not wait for this one, which keeps nothing from now on.
+      ask.result.onversionchange = () => {
+        ask.result.close();
+        tell("old");
+      };
+      ask.result.onclose = () => (opened = undefined); // the browser took it away: who asks next opens it again
       resolve(ask.result);
     };
-    ask.onerror = () => reject(ask.error);
+    ask.onerror = () => {
+      opened = undefined;
+      if (ask.error?.name === "VersionError") tell("old");
+      reject(ask.error);
+    };
   });
   return opened;
 }
@@ -119,7 +155,7 @@ async function within<T>(store: string, mode: IDBTransactionMode, act: (s: IDBOb
     const tx = db.transaction(store, mode);
     const ask = act(tx.objectStore(store));
     tx.oncomplete = () => resolve(ask.result);
-    tx.onerror = tx.onabort = () => reject(tx.error);
+    tx.onabort = () => reject(tx.error ?? ask.error); // every error ends so, and only then it is known which
   });
 }
 

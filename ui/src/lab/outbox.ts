@@ -80,6 +80,17 @@ export class Outbox {
   };
 }
 
+// handOver sends one letter that could not be kept here, and reports whether the node has it.
+export async function handOver(l: Letter): Promise<boolean> {
+  try {
+    const pass = await readPass(l.learner);
+    const answer = pass && (await fetch("/outbox", { method: "POST", ...packed([l], pass.token) }));
+    return !!answer?.ok && ((await answer.json()) as Sorted).taken.includes(l.id);
+  } catch {
+    return false; // no link
+  }
+}
+
 // Sorted is what the node says of a batch: what it holds now, what it will never take and why, and what it may take later.
 interface Sorted {
   taken: string[];
