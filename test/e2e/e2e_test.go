@@ -91,12 +91,13 @@ func tizi(t testing.TB) string {
 
 // node is the program, serving.
 type node struct {
-	t    testing.TB
-	dir  string
-	base string
-	args []string
-	cmd  *exec.Cmd
-	log  logged
+	t     testing.TB
+	dir   string
+	base  string
+	files string // the host of files of courses, where it is not that of pages
+	args  []string
+	cmd   *exec.Cmd
+	log   logged
 }
 
 // logged is what the program wrote to standard error.
@@ -182,6 +183,15 @@ var simulated = sync.OnceValues(func() (string, error) {
 // where its box is served.
 func serveDemo(t testing.TB, more ...string) *node {
 	t.Helper()
+	if more == nil {
+		more = []string{"--no-box"}
+	}
+	return start(t, "demo", copyOfDemo(t), more...)
+}
+
+// copyOfDemo is the folder of a copy of the simulated programme.
+func copyOfDemo(t testing.TB) string {
+	t.Helper()
 	from, err := simulated()
 	if err != nil {
 		t.Fatal(err)
@@ -197,10 +207,7 @@ func serveDemo(t testing.TB, more ...string) *node {
 		}
 		return err
 	})
-	if more == nil {
-		more = []string{"--no-box"}
-	}
-	return start(t, "demo", dir, more...)
+	return dir
 }
 
 // status is what tizi status says of the node while it serves.

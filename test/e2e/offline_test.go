@@ -1,15 +1,20 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -58,7 +63,7 @@ func (d *slate) start() {
 func (d *slate) tab(n *node, lang i18n.Lang) *tab {
 	d.t.Helper()
 	p := openTab(d.t, d.ctx, n.base)
-	p.lang = lang
+	p.lang, p.files = lang, n.files
 	return p
 }
 
@@ -102,18 +107,24 @@ func (p *tab) comes(expression string) {
 	}
 }
 
-// smallCourse brings the course that a new one begins with, mon-cours.
-func (n *node) smallCourse() {
+// smallCourse brings the course that a new one begins with, mon-cours, whose lesson has some activities more.
+func (n *node) smallCourse(more ...string) {
 	n.t.Helper()
 	dir := filepath.Join(n.t.TempDir(), "mon-cours")
 	tizid(n.t, "course", "new", dir)
+	if len(more) > 0 {
+		lesson := filepath.Join(dir, "modules/commencer/premiere-lecon/lesson.yaml")
+		b, err := os.ReadFile(lesson)
+		ok(n.t, err)
+		ok(n.t, os.WriteFile(lesson, []byte(strings.Replace(string(b), "trainer: formateur", strings.Join(append(more, "trainer: formateur"), "\n"), 1)), 0o600))
+	}
 	tizid(n.t, "import", "course", dir, "--data", n.dir)
 }
 
 // follows lets the first group of a centre follow the small course, in the tab of its manager.
-func (p *tab) follows(n *node, c *client, lang i18n.Lang) (group, title string) {
+func (p *tab) follows(n *node, c *client, lang i18n.Lang, more ...string) (group, title string) {
 	p.t.Helper()
-	n.smallCourse()
+	n.smallCourse(more...)
 	group = c.aGroup()
 	title = map[i18n.Lang]string{i18n.FR: "Un premier cours", i18n.AR: "درس أول"}[lang]
 	p.open(group + "/learning?lang=" + string(lang))
@@ -123,10 +134,10 @@ func (p *tab) follows(n *node, c *client, lang i18n.Lang) (group, title string) 
 	return group, title
 }
 
-// learns makes the tab's browser a tablet of the centre, on which a learner of a group comes in by card.
-func (p *tab) learns(n *node, manager *tab, group string, lang i18n.Lang) {
+// learns makes the tab's browser, in which the manager is signed in, a tablet of the centre, on which a learner of a group comes in by
+// card.
+func (p *tab) learns(manager *tab, group string, lang i18n.Lang) {
 	p.t.Helper()
-	p.signIn(n.play("centre"))
 	p.open("/tablets?lang=" + string(lang))
 	p.fill(p.T("tablets.name"), "Tablette 4")
 	p.follow("button", p.T("tablets.enrol_do"))
@@ -177,7 +188,8 @@ func TestOffline(t *testing.T) {
 			// The tablet.
 			d := newSlate(t)
 			p := d.tab(n, lang)
-			p.learns(n, manager, group, lang)
+			p.signIn(n.play("centre"))
+			p.learns(manager, group, lang)
 			p.comes(`caches.open("tizi-packs").then(c => c.keys()).then(k => k.filter(r => r.url.includes("?program=")).length === 2)`)
 			p.open("/my") // a page that came while the worker did has none
 			p.comes(`navigator.serviceWorker.controller !== null`)
@@ -295,7 +307,7 @@ func TestOfflineByPlainHTTP(t *testing.T) {
 			for _, k := range own.http.Jar.Cookies(u) {
 				call(p, network.SetCookie, network.SetCookieParams{Name: k.Name, Value: k.Value, URL: plain.base, HTTPOnly: ptr(true), SameSite: network.CookieSameSiteLax})
 			}
-			p.learns(n, manager, group, lang)
+			p.learns(manager, group, lang)
 			p.reads(p.T("offline.unsafe"))
 			p.picture("-plain")
 			p.open("/my/courses/mon-cours/commencer/premiere-lecon")
@@ -305,6 +317,209 @@ func TestOfflineByPlainHTTP(t *testing.T) {
 				t.Error("the address is a safe one")
 			}
 			p.verdict()
+		})
+	}
+}
+
+// project is something to hand in, in a lesson.
+const project = "  - {id: garder, kind: project, title: {fr: Garder, ar: نحتفظ, en: Keep}, text: parler}"
+
+// trustingSlate is a tablet that has installed the authority of a box, by whose name it finds it; n is that box, as the tablet reaches it.
+func trustingSlate(t *testing.T, n *node, port string) (d *slate, safe *node) {
+	t.Helper()
+	files := "files-" + boxName
+	home := trustStore(t, authority(t, n.base))
+	d = newSlate(t, chromedp.Env("HOME="+home), chromedp.Flag("host-resolver-rules", "MAP "+boxName+" 127.0.0.1, MAP "+files+" 127.0.0.1"))
+	return d, &node{t: t, base: "https://" + boxName + ":" + port, files: files + ":" + port}
+}
+
+// TestOfflineByHTTPS: over the box's own authority, a learner takes the test before a course without a link and hands a photo in; the
+// tablet is full, they are told and lose nothing; the test after is opened, they take it without a link; all of it arrives once, and the
+// gain counts them. In French and in Arabic.
+func TestOfflineByHTTPS(t *testing.T) {
+	browser(t)
+	for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+		t.Run(string(lang), func(t *testing.T) {
+			address, port := free(t)
+			n := start(t, "serve", copyOfDemo(t), "--https", address, "--name", boxName)
+			c := n.play("centre")
+			manager := newTab(t, n)
+			manager.signIn(c)
+			group, title := manager.follows(n, c, lang, project)
+			c.must(c.post("/tablets/packs", url.Values{"course": {"mon-cours"}, "lang": {"fr", "ar"}}))
+
+			d, safe := trustingSlate(t, n, port)
+			p := d.tab(safe, lang)
+			p.open("/?lang=" + string(lang))
+			js[any](p, `fetch("/demo", {method: "POST", body: new URLSearchParams({person: "centre"})})`)
+			p.learns(manager, group, lang)
+			p.comes(`caches.open("tizi-packs").then(c => c.keys()).then(k => k.filter(r => r.url.includes("?program=")).length === 2)`)
+			if !js[bool](p, `caches.open("tizi-packs").then(c => c.keys()).then(k => k.some(r => new URL(r.url).host.startsWith("files-")))`) {
+				t.Error("nothing is kept from the name of files")
+			}
+			p.open("/my")
+			p.comes(`navigator.serviceWorker.controller !== null`)
+			learner := js[string](p, `document.querySelector("tz-kept").dataset.learner`)
+			page := group + "/learning/" + learner
+			answered := func(key string) int {
+				return strings.Count(c.get(page).body, i18n.For(i18n.FR).T(key)+"</span>")
+			}
+			wrong, right := answered("learn.not_yet"), answered("learn.right")
+			online := func() {
+				p.link(true)
+				js[any](p, `dispatchEvent(new Event("online"))`)
+			}
+			take := func(test, question, answer string) {
+				t.Helper()
+				p.open("/my")
+				p.reads(p.T("offline.no_link"))
+				p.leave(func() { js[any](p, fmt.Sprintf(`document.querySelector("a[href$='/mon-cours/%s']").click()`, test)) })
+				p.comes(`document.querySelector("[name^=q-]") !== null`)
+				p.click("button", p.T("my.test_send"))
+				p.reads(p.T("offline.test_open"))
+				p.picture("-" + test)
+				js[any](p, fmt.Sprintf(`document.querySelector("[name=q-%s][value=%s]").click()`, question, answer))
+				p.click("button", p.T("my.test_send"))
+				p.reads(p.T("my.test_thanks"))
+			}
+
+			// The test before, without a link; the one after is not for now.
+			p.link(false)
+			p.open("/my")
+			p.comes(`document.querySelector("a[href$='/mon-cours/pre']") !== null`)
+			p.picture("-home")
+			take("pre", "apprendre", "b")
+			p.picture("-thanks")
+			p.open("/my/tests/mon-cours/post")
+			p.reads(p.T("my.not_now"))
+			p.open("/my/courses/mon-cours")
+			p.reads(p.T("my.test.post"))
+			p.picture("-course")
+
+			// A photo is handed in, by somebody who presses twice.
+			project := "/my/courses/mon-cours/commencer/premiere-lecon/garder"
+			photo := aPhoto(t)
+			p.open(project)
+			p.comes(`document.querySelector("#file") !== null`)
+			p.upload(p.T("my.file"), photo)
+			js[any](p, `const b = document.querySelector("main form button"); b.click(); b.click()`)
+			p.reads(p.T("offline.kept"))
+			p.picture("-handed-in")
+			kept := js[int](p, onDevice)
+			if kept != 2 {
+				t.Errorf("%d letters of 2 wait", kept)
+			}
+
+			// The tablet is full.
+			full := func(bytes *float64) {
+				t.Helper()
+				call(p, storage.OverrideQuotaForOrigin, storage.OverrideQuotaForOriginParams{Origin: safe.base, QuotaSize: bytes})
+			}
+			full(ptr(1.0))
+			note := map[i18n.Lang]string{i18n.FR: "Ma deuxième photo", i18n.AR: "صورتي الثانية"}[lang]
+			p.upload(p.T("my.file"), photo)
+			p.fill(p.T("my.note"), note)
+			p.click("button", p.T("my.hand_in"))
+			p.reads(p.T("offline.full"))
+			p.picture("-full")
+			p.width(360)
+			p.picture("-full-narrow")
+			p.width(1280)
+			if now := js[int](p, onDevice); now != kept || p.value(p.T("my.note")) != note {
+				t.Errorf("on a full tablet %d letters of %d wait, and %q is typed", now, kept, p.value(p.T("my.note")))
+			}
+			// What waits goes where there is a link, on a full tablet too, and what could not be kept with it.
+			online()
+			p.comes(onDevice + `.then(n => n === 0)`)
+			p.click("button", p.T("my.hand_in"))
+			p.reads(p.T("offline.kept"))
+			// The page of the node, sent as the link goes, on a full tablet: it stays as it is.
+			p.open(project)
+			p.fill(p.T("my.note"), note+" 3")
+			p.link(false)
+			p.click("button", p.T("my.hand_in"))
+			p.reads(p.T("offline.full"))
+			if got := p.value(p.T("my.note")); got != note+" 3" {
+				t.Errorf("what was typed is %q", got)
+			}
+			full(nil)
+			p.click("button", p.T("my.hand_in"))
+			p.reads(p.T("offline.kept"))
+
+			// The trainer opens the test after the course; the learner has seen that, and the link goes.
+			manager.open(group + "/learning")
+			manager.follow("button", manager.T("learning.open.post")+" "+title)
+			online()
+			p.comes(onDevice + `.then(n => n === 0)`)
+			p.open("/my")
+			p.comes(stateOnDevice + `.then(s => s.courses.find(c => c.course === "mon-cours").tests.post.open)`)
+			p.link(false)
+			take("post", "apprendre-2", "a")
+			online()
+			p.comes(onDevice + `.then(n => n === 0)`)
+			p.open("/my/work")
+			if n := js[int](p, `document.querySelectorAll(".my-works > li").length`); n != 3 {
+				t.Errorf("%d works of 3", n)
+			}
+			if w, r := answered("learn.not_yet")-wrong, answered("learn.right")-right; w != 1 || r != 1 {
+				t.Errorf("%d wrong answers and %d right ones, of 1 and 1", w, r)
+			}
+			manager.open(group + "/learning")
+			if gain := js[string](manager, fmt.Sprintf(`document.querySelector("#live-mon-cours tr:has(a[href$='%s'])").lastElementChild.innerText`, learner)); strings.TrimSpace(gain) != i18n.For(lang).Decimal(1, 2) {
+				t.Errorf("the gain is %q", gain)
+			}
+			manager.picture("-gain")
+			p.verdict()
+			manager.verdict()
+			n.check()
+		})
+	}
+}
+
+// aPhoto is a file with a picture.
+func aPhoto(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "photo.jpg")
+	var b bytes.Buffer
+	ok(t, jpeg.Encode(&b, image.NewRGBA(image.Rect(0, 0, 320, 240)), nil))
+	ok(t, os.WriteFile(path, b.Bytes(), 0o600))
+	return path
+}
+
+// stateOnDevice is how far the first learner of a tablet is, as that keeps it.
+const stateOnDevice = `new Promise((yes, no) => { const ask = indexedDB.open("tizi-labs"); ask.onerror = () => no(ask.error); ask.onsuccess = () => { const all = ask.result.transaction("state").objectStore("state").getAll(); all.onsuccess = () => { ask.result.close(); yes(all.result[0]) } } })`
+
+// TestTwoPrograms: a page of a later program takes what the device keeps; the one before lets go of it and says that it should be opened
+// again. One that waits for such a page says so, and goes on when that is closed.
+func TestTwoPrograms(t *testing.T) {
+	n := start(t, "serve", initialised(t, "MA-ERR-MJ1"))
+	for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+		t.Run(string(lang), func(t *testing.T) {
+			p := newTab(t, n)
+			p.lang = lang
+			p.open("/labs/drawing?lang=" + string(lang))
+			p.comes(`document.querySelector("[data-ready]") !== null`)
+			q := p.sibling()
+			q.open("/labs")
+			const open = `new Promise((yes, no) => { const ask = indexedDB.open("tizi-labs", %d); ask.onerror = () => no(ask.error); ask.onsuccess = () => { window.held = ask.result; yes(true) } })`
+			js[bool](q, fmt.Sprintf(open, 99))
+			p.reads(p.T("offline.old"))
+			p.picture("-old")
+			p.width(360)
+			p.picture("-old-narrow")
+			p.width(1280)
+			p.follow("link", p.T("offline.again")) // this program is the old one
+			p.reads(p.T("offline.old"))
+
+			js[bool](q, `new Promise((yes, no) => { window.held.close(); const ask = indexedDB.deleteDatabase("tizi-labs"); ask.onerror = () => no(ask.error); ask.onsuccess = () => yes(true) })`)
+			js[bool](q, fmt.Sprintf(open, 1))
+			p.open("/labs/drawing")
+			p.reads(p.T("offline.blocked"))
+			p.picture("-blocked")
+			js[any](q, `window.held.close()`)
+			p.comes(`document.querySelector("[data-ready]") !== null && document.querySelector("[data-store]").hidden`)
+			p.verdict()
+			q.verdict()
 		})
 	}
 }

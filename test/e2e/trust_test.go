@@ -24,22 +24,14 @@ func ok(t testing.TB, err error) {
 	}
 }
 
-// device is a Chromium of its own, which has installed an authority unless that is nil, and finds names on this machine.
-func device(t testing.TB, authority []byte, names ...string) context.Context {
+// trustStore is a home in which Chromium finds an authority, unless that is nil.
+func trustStore(t testing.TB, authority []byte) (home string) {
 	t.Helper()
-	slow(t)
-	chromium := os.Getenv("TIZI_CHROMIUM")
-	if chromium == "" {
-		chromium = "/usr/bin/chromium"
-	}
-	if _, err := os.Stat(chromium); err != nil {
-		t.Skip("there is no Chromium here; TIZI_CHROMIUM may name one")
-	}
 	certutil, err := exec.LookPath("certutil")
 	if err != nil {
 		t.Skip("certutil (libnss3-tools), with which Chromium's certificates are installed, is not here")
 	}
-	home := t.TempDir()
+	home = t.TempDir()
 	nss := filepath.Join(home, ".pki", "nssdb")
 	ok(t, os.MkdirAll(nss, 0o700))
 	run := func(args ...string) {
@@ -53,6 +45,21 @@ func device(t testing.TB, authority []byte, names ...string) context.Context {
 		ok(t, os.WriteFile(file, authority, 0o600))
 		run("-A", "-t", "C,,", "-n", "tizi", "-i", file)
 	}
+	return home
+}
+
+// device is a Chromium of its own, which has installed an authority unless that is nil, and finds names on this machine.
+func device(t testing.TB, authority []byte, names ...string) context.Context {
+	t.Helper()
+	slow(t)
+	chromium := os.Getenv("TIZI_CHROMIUM")
+	if chromium == "" {
+		chromium = "/usr/bin/chromium"
+	}
+	if _, err := os.Stat(chromium); err != nil {
+		t.Skip("there is no Chromium here; TIZI_CHROMIUM may name one")
+	}
+	home := trustStore(t, authority)
 	var rules []string
 	for _, n := range names {
 		rules = append(rules, "MAP "+n+" 127.0.0.1")

@@ -244,10 +244,7 @@ class Player extends HTMLElement {
     else {
       x.querySelector("[data-done]")!.remove();
       form.querySelector(at.begun ? "[data-begin]" : "[data-continue]")!.remove();
-      form.addEventListener("submit", (e) => {
-        e.preventDefault();
-        void this.keep(pack, l, at, undefined, "initialized", () => location.assign(this.url(pack, l, open)));
-      });
+      sends(form, () => this.keep(pack, l, at, undefined, "initialized", () => location.assign(this.url(pack, l, open))));
     }
     const next = at.done && this.next(pack, known);
     if (next) {
@@ -277,10 +274,7 @@ class Player extends HTMLElement {
     }
     for (const a of form.querySelectorAll<HTMLAnchorElement>("a.btn")) a.href = to;
     const scripts = [...page.querySelectorAll<HTMLScriptElement>("script[src]")].map((e) => (e.remove(), e.src));
-    form.addEventListener("submit", (e) => {
-      e.preventDefault();
-      void this.given(form, new FormData(form), newId().replaceAll("-", ""), pack, l, at, s, p, to);
-    });
+    sends(form, () => this.given(form, new FormData(form), newId().replaceAll("-", ""), pack, l, at, s, p, to));
     this.replaceChildren(page);
     for (const src of scripts) await import(src);
     const data = await this.left(form);
@@ -353,10 +347,7 @@ class Player extends HTMLElement {
       done();
       void this.send();
     };
-    form.addEventListener("submit", (e) => {
-      e.preventDefault();
-      void give(new FormData(form));
-    });
+    sends(form, () => give(new FormData(form)));
     this.replaceChildren(page);
     const data = await this.left(form);
     if (data) await give(data);
@@ -372,12 +363,12 @@ class Player extends HTMLElement {
       return e;
     };
     if (!p.item) {
-      if (p.kind !== "project") return void this.keep(pack, l, at, s, "experienced", () => location.assign(to), mark);
+      if (p.kind !== "project") return void await this.keep(pack, l, at, s, "experienced", () => location.assign(to), mark);
       const note = String(data.get("note") ?? "").trim().slice(0, 2000);
       const file = data.get("file");
       const photo = file instanceof Blob && file.size ? file : undefined;
       if (!note && !photo) return void tell(part("file"));
-      return void this.keep(pack, l, at, s, "submit", () => (tell(part("kept")), form.reset()), mark, note, photo);
+      return void await this.keep(pack, l, at, s, "submit", () => (tell(part("kept")), form.reset()), mark, note, photo);
     }
     const response = responseOf(p.item.name, data);
     if (![...Object.values(response)].some((v) => v.trim())) return void tell(part("missing"));
@@ -459,6 +450,17 @@ class Player extends HTMLElement {
     at.done ||= at.steps.every((s) => s.done);
     await writeState(this.state).catch(() => undefined);
   }
+}
+
+// sends takes what a form gives, and nothing more of it until that is done: who presses twice gives it once.
+function sends(form: HTMLFormElement, take: () => Promise<unknown>) {
+  let busy = false;
+  form.addEventListener("submit", (e) => {
+    e.preventDefault();
+    if (busy) return;
+    busy = true;
+    void take().finally(() => (busy = false));
+  });
 }
 
 // arrange puts what can be chosen into the order that is this learner's.
