@@ -20,6 +20,7 @@ import (
 	"tizi/internal/course"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
+	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/progress"
@@ -600,6 +601,72 @@ func TestPacks(t *testing.T) {
 		shown(0)
 		if _, body := ask(tab.token, "/packs"); strings.TrimSpace(body) != "[]" {
 			t.Errorf("wanted after all: %s", body)
+		}
+	})
+}
+
+// FuzzOutbox: whatever a device hands in, each letter is answered once or the batch is refused, and nothing fails inside; what was taken is
+// taken again.
+func FuzzOutbox(f *testing.F) {
+	n := serve(f, store.SQLite, nil)
+	n.programme(f)
+	s := n.spot(f, "in", "MA-ERR-MJ1")
+	version := n.projects(f)
+	must(f, n.Courses.Assign(ctx, id.Nil, person.Stream(s.centre), s.group, "mon-cours", version))
+	pass := n.slate(f, s.centre).pass(s.centre, s.person)
+	n.clock.Move(time.Hour)
+	now, lesson := n.clock.Now(), "urn:tizi:course:mon-cours/commencer/premiere-lecon"
+	photo := picture(f)
+	work := said(progress.Submitted, lesson+"/garder", "Mon dessin", now, version)
+	work["attachments"] = []letter{{"usageType": progress.Usage, "display": letter{"en": "work"}, "contentType": "image/jpeg", "length": len(photo), "sha2": sha(photo)}}
+	lab := said(progress.Completed, "urn:tizi:lab:drawing", "", now, version)
+	lab["context"].(letter)["contextActivities"] = letter{"parent": []letter{{"id": lesson + "/dessiner"}}}
+	lab["result"] = letter{"completion": true, "duration": "PT61S", "score": letter{"raw": 2, "min": 0, "max": 3, "scaled": 2.0 / 3}, "extensions": letter{"urn:tizi:lab:drawing:measures": letter{"a": 1}}}
+	for _, l := range []letter{
+		said(progress.Began, lesson, "", now, version),
+		said(progress.Read, lesson+"/lire", "", now.Add(-time.Minute), version),
+		said(progress.Answered, lesson+"/verifier/exemples", "b", now, version),
+		said(progress.Answered, lesson+"/verifier/exemples", "x[.]1[,]y[.]2", now, version),
+		tookOffline("pre", map[string]string{"apprendre": "a"}, now, version),
+		tookOffline("post", map[string]string{"apprendre-2": "a"}, now, version),
+		work, lab,
+	} {
+		b, err := json.Marshal([]letter{l})
+		must(f, err)
+		f.Add(now.Format(time.RFC3339Nano), string(b), photo)
+	}
+	f.Add("x", "[]", []byte{})
+	f.Add("", `[{"id":"01890000-0000-7000-8000-000000000001","object":{"id":"urn:tizi:test:mon-cours/pre"}}]`, []byte("%PDF-1.7"))
+	f.Fuzz(func(t *testing.T, sent, said string, file []byte) {
+		hand := func() (int, learn.Sorted) {
+			body := "--b\r\nContent-Type: application/json\r\n\r\n" + said + "\r\n--b\r\n\r\n" + string(file) + "\r\n--b--\r\n"
+			r := httptest.NewRequest("POST", "/outbox", strings.NewReader(body))
+			r.Header.Set("Content-Type", "multipart/mixed; boundary=b")
+			r.Header.Set("Authorization", "Bearer "+pass)
+			r.Header[http.CanonicalHeaderKey(learn.SentHeader)] = []string{sent}
+			w := httptest.NewRecorder()
+			n.web.ServeHTTP(w, r)
+			var out learn.Sorted
+			if w.Code == http.StatusOK {
+				must(t, json.Unmarshal(w.Body.Bytes(), &out))
+			} else if w.Code != http.StatusUnprocessableEntity && w.Code != http.StatusRequestEntityTooLarge {
+				t.Fatalf("status %d: %s", w.Code, w.Body)
+			}
+			return w.Code, out
+		}
+		status, first := hand()
+		if status != http.StatusOK {
+			return
+		}
+		letters, err := statement.Parse([]byte(said))
+		if err != nil {
+			return // it brought a boundary of its own
+		}
+		if got := len(first.Taken) + len(first.Refused) + len(first.Later); got != len(letters.Items()) {
+			t.Fatalf("%d letters, %d answers: %+v", len(letters.Items()), got, first)
+		}
+		if _, again := hand(); len(again.Taken) < len(first.Taken) {
+			t.Fatalf("taken first: %+v, and then: %+v", first, again)
 		}
 	})
 }

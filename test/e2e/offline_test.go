@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -416,6 +417,7 @@ func TestOfflineByHTTPS(t *testing.T) {
 				call(p, storage.OverrideQuotaForOrigin, storage.OverrideQuotaForOriginParams{Origin: safe.base, QuotaSize: bytes})
 			}
 			full(ptr(1.0))
+			p.fills()
 			note := map[i18n.Lang]string{i18n.FR: "Ma deuxième photo", i18n.AR: "صورتي الثانية"}[lang]
 			p.upload(p.T("my.file"), photo)
 			p.fill(p.T("my.note"), note)
@@ -436,6 +438,7 @@ func TestOfflineByHTTPS(t *testing.T) {
 			// The page of the node, sent as the link goes, on a full tablet: it stays as it is.
 			p.open(project)
 			p.fill(p.T("my.note"), note+" 3")
+			p.fills()
 			p.link(false)
 			p.click("button", p.T("my.hand_in"))
 			p.reads(p.T("offline.full"))
@@ -473,6 +476,18 @@ func TestOfflineByHTTPS(t *testing.T) {
 			manager.verdict()
 			n.check()
 		})
+	}
+}
+
+// fills waits until the browser keeps nothing more: it asks now and then how much room there is.
+func (p *tab) fills() {
+	p.t.Helper()
+	const full = `new Promise(yes => { const ask = indexedDB.open("room", 1); ask.onupgradeneeded = () => ask.result.createObjectStore("x"); ask.onerror = () => yes(true);
+ ask.onsuccess = () => { const tx = ask.result.transaction("x", "readwrite"); tx.objectStore("x").put("x".repeat(1000), 1); const end = full => () => { ask.result.close(); yes(full) }; tx.oncomplete = end(false); tx.onabort = end(true) } })`
+	for end := time.Now().Add(8 * patience); !js[bool](p, full); time.Sleep(time.Second) {
+		if time.Now().After(end) {
+			p.fatal(errors.New("the browser never has enough"))
+		}
 	}
 }
 

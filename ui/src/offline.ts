@@ -189,16 +189,22 @@ class Player extends HTMLElement {
 
   private course(pack: Pack, known: KnownCourse) {
     this.head(pack.title);
-    const tests = ["pre", "post"].filter((t) => pack.tests?.[t] && known.tests?.[t]);
+    const tests = document.createElement("ul");
+    tests.className = "my-list";
+    for (const test of ["pre", "post"]) {
+      const t = known.tests?.[test];
+      if (!t || !pack.tests?.[test]) continue;
+      const x = part("test");
+      const a = x.querySelector("a")!;
+      const open = this.takes(known, test);
+      a.textContent = words(test);
+      if (open) a.href = this.testUrl(pack, test);
+      else a.replaceWith(words(test));
+      x.querySelector("span")!.textContent = t.done ? words("done") : open ? "" : words(`when-${test}`);
+      tests.append(x);
+    }
     this.replaceChildren(
-      ...tests.map((test) => {
-        const x = part("test");
-        const a = x.querySelector<HTMLAnchorElement>("[data-title]")!;
-        a.textContent = words(test);
-        if (this.takes(known, test)) a.href = this.testUrl(pack, test);
-        if (!known.tests![test]!.done) x.querySelector("[data-done]")!.remove();
-        return x;
-      }),
+      ...(tests.children.length ? [tests] : []),
       ...pack.modules.map((m) => {
         const x = part("module");
         say(x.querySelector("[data-title]")!, m.title);

@@ -121,7 +121,7 @@ func (a *Ask) Unread() map[string]int {
 	}
 	ctx, out := a.R.Context(), map[string]int{}
 	fail := func(err error) {
-		if err != nil { // as with alerts
+		if err != nil && !a.left() { // as with alerts
 			a.D.Log.Error("counting messages failed", "route", a.R.Pattern, "err", err)
 		}
 	}
