@@ -526,6 +526,7 @@ func TestTwoPrograms(t *testing.T) {
 			p.follow("link", p.T("offline.again")) // this program is the old one
 			p.reads(p.T("offline.old"))
 
+			p.open("/labs") // which keeps nothing
 			js[bool](q, `new Promise((yes, no) => { window.held.close(); const ask = indexedDB.deleteDatabase("tizi-labs"); ask.onerror = () => no(ask.error); ask.onsuccess = () => yes(true) })`)
 			js[bool](q, fmt.Sprintf(open, 1))
 			p.open("/labs/drawing")

@@ -347,7 +347,7 @@ class Player extends HTMLElement {
         return said.focus();
       }
       const result = { completion: true, extensions: { "urn:tizi:answers": answers } };
-      if (!(await this.say(pack, newId(), `urn:tizi:test:${pack.course}/${test}`, "http://adlnet.gov/expapi/verbs/completed", { result }))) return;
+      if (!(await this.safe(pack, newId(), `urn:tizi:test:${pack.course}/${test}`, "http://adlnet.gov/expapi/verbs/completed", { result }))) return;
       t.done = true;
       await writeState(this.state).catch(() => undefined);
       done();
@@ -412,7 +412,7 @@ class Player extends HTMLElement {
     const iri = `urn:tizi:course:${pack.course}/${l.path}${s ? `/${s.id}` : ""}`;
     const id = mark.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
     const digest = file && bytesToHex(sha256(new Uint8Array(await file.arrayBuffer())));
-    const kept = await this.say(
+    const kept = await this.safe(
       pack,
       id,
       iri,
@@ -431,13 +431,13 @@ class Player extends HTMLElement {
     return true;
   }
 
-  // say keeps a statement until it is sent, and reports whether it is safe. A device that is full gives it to the node at once, and where
+  // safe keeps a statement until it is sent, and reports whether it is safe. A device that is full gives it to the node at once, and where
   // there is no link says so: nothing is lost that was typed.
-  private async say(pack: Pack, id: string, object: string, verb: string, more: Record<string, unknown>, with_: Partial<Letter> = {}): Promise<boolean> {
+  private async safe(pack: Pack, id: string, object: string, verb: string, more: Record<string, unknown>, file: Partial<Letter> = {}): Promise<boolean> {
     const l: Letter = {
       id,
       learner: this.me.learner,
-      ...with_,
+      ...file,
       statement: { id, verb: { id: verb }, object: { id: object }, context: { platform: "Tizi", revision: pack.version, language: lang }, timestamp: new Date().toISOString(), ...more },
     };
     try {
