@@ -180,10 +180,10 @@ export async function readCurrent(): Promise<Current | undefined> {
 export const writeCurrent = (c: Current) => within("current", "readwrite", (s) => s.put(c, "learner"));
 export const dropCurrent = () => within("current", "readwrite", (s) => s.delete("learner"));
 
-// touchCurrent says that they are still there.
+// touchCurrent says that they are still there, where there is room for that.
 export async function touchCurrent() {
   const c = await readCurrent();
-  if (c && Date.now() - c.seen > 5000) await writeCurrent({ ...c, seen: Date.now() });
+  if (c && Date.now() - c.seen > 5000) await writeCurrent({ ...c, seen: Date.now() }).catch(() => undefined);
 }
 
 // Who signed out without a link is signed out at the node before it shows anything of theirs.
