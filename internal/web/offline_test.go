@@ -283,6 +283,33 @@ func TestOutbox(t *testing.T) {
 		if _, got := n.hand(t, theirs, now(), nil, lab); len(got.Refused) != 1 {
 			t.Errorf("a lab of somebody else's: %+v", got)
 		}
+		// What no text of a database holds is in a letter of nobody's hand: it is answered.
+		for _, at := range []func(letter, string){
+			func(l letter, nul string) {
+				l["context"].(letter)["contextActivities"].(letter)["grouping"] = []letter{{"id": "urn:x" + nul}}
+			},
+			func(l letter, nul string) {
+				l["result"] = letter{"response": nul, "extensions": letter{"urn:x" + nul: nul}}
+			},
+			func(l letter, nul string) {
+				l["object"].(letter)["definition"] = letter{"name": letter{"fr": nul}, "type": "urn:y" + nul}
+			},
+			func(l letter, nul string) { l["context"].(letter)["platform"] = nul },
+			func(l letter, nul string) { l["context"].(letter)["language"] = nul },
+			func(l letter, nul string) { l["timestamp"] = nul },
+		} {
+			for _, nul := range []string{"a\x00b", "a\ufeffb\u202e", "a\U0010ffff"} {
+				odd := said(progress.Completed, "urn:tizi:lab:drawing", "", now(), version)
+				for _, step := range []string{"/nulle-part", "/dessiner"} {
+					odd["id"] = id.New().String()
+					odd["context"].(letter)["contextActivities"] = letter{"parent": []letter{{"id": lesson + step}}}
+					at(odd, nul)
+					if status, got := n.hand(t, theirs, now(), nil, odd); status != 200 || len(got.Taken)+len(got.Refused) != 1 {
+						t.Errorf("a letter with %q: status %d, %+v", nul, status, got)
+					}
+				}
+			}
+		}
 		works, err := n.Progress.Works(ctx, n.DB, s.person, "mon-cours")
 		must(t, err)
 		if len(works) != 2 {
