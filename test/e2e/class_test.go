@@ -18,14 +18,11 @@ const labResult = `(async () => { const kept = JSON.stringify({lab: "drawing", a
  return r.status })()`
 
 // TestClass is an afternoon of a group: what a learner made in a lab is judged and shown on the wall, the lesson is rehearsed and stops
-// half way, the group is split, the last test opened and taken, and the manager reads the gain. In Arabic, and with -long in French.
+// half way, the group is split, the last test opened and taken, and the manager reads the gain. In French and in Arabic.
 func TestClass(t *testing.T) {
 	browser(t)
-	for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+	for _, lang := range walked(i18n.AR) {
 		t.Run(string(lang), func(t *testing.T) {
-			if lang == i18n.FR && !*long {
-				t.Skip("one language is walked through here, the other with -long")
-			}
 			t.Parallel()
 			n := serveDemo(t)
 			manager, p, group, title := inClass(t, n, lang)

@@ -158,7 +158,7 @@ func (p *tab) learns(manager *tab, group string, lang i18n.Lang) {
 // they did is there once when the link is back. In French and in Arabic.
 func TestOffline(t *testing.T) {
 	browser(t)
-	for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+	for _, lang := range walked(i18n.AR) {
 		t.Run(string(lang), func(t *testing.T) {
 			n := serveDemo(t)
 			c := n.play("centre")
@@ -289,7 +289,7 @@ const onDevice = `new Promise((yes, no) => { const ask = indexedDB.open("tizi-la
 // a link, and the page says so.
 func TestOfflineByPlainHTTP(t *testing.T) {
 	browser(t)
-	for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+	for _, lang := range walked(i18n.AR) {
 		t.Run(string(lang), func(t *testing.T) {
 			n := serveDemo(t)
 			c := n.play("centre")
@@ -339,7 +339,7 @@ func trustingSlate(t *testing.T, n *node, port string) (d *slate, safe *node) {
 // gain counts them. In French and in Arabic.
 func TestOfflineByHTTPS(t *testing.T) {
 	browser(t)
-	for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+	for _, lang := range walked(i18n.FR) {
 		t.Run(string(lang), func(t *testing.T) {
 			address, port := free(t)
 			n := start(t, "serve", copyOfDemo(t), "--https", address, "--name", boxName)
@@ -512,7 +512,7 @@ const stateOnDevice = `new Promise((yes, no) => { const ask = indexedDB.open("ti
 // again. One that waits for such a page says so, and goes on when that is closed.
 func TestTwoPrograms(t *testing.T) {
 	n := start(t, "serve", initialised(t, "MA-ERR-MJ1"))
-	for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+	for _, lang := range walked(i18n.FR) {
 		t.Run(string(lang), func(t *testing.T) {
 			p := newTab(t, n)
 			p.lang = lang
@@ -549,7 +549,7 @@ func TestTwoPrograms(t *testing.T) {
 func TestOfflineAttendance(t *testing.T) {
 	browser(t)
 	n, _, sheets := centreWith30(t)
-	for i, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+	for i, lang := range walked(i18n.AR) {
 		t.Run(string(lang), func(t *testing.T) {
 			sheet := sheets[i]
 			c := n.client(string(lang)) // which signs out at the end

@@ -335,9 +335,6 @@ func (a *Ask) SignOut() error {
 	return a.H.Access.End(a.R.Context(), c.Value)
 }
 
-// left reports whether whoever asked has gone meanwhile: what was broken off for that is no failure.
-func (a *Ask) left() bool { return errors.Is(a.R.Context().Err(), context.Canceled) }
-
 // Fail shows what went wrong. What is nobody's fault but ours is logged with a reference that the page shows.
 func (a *Ask) Fail(err error) {
 	view := open.Error{BackURL: "/"}
@@ -358,7 +355,7 @@ func (a *Ask) Fail(err error) {
 		view.Status, view.Detail = http.StatusServiceUnavailable, a.P.T("error.busy")
 	case errors.As(err, &tooLarge):
 		view.Status, view.Detail = http.StatusRequestEntityTooLarge, a.P.T("error.too_large", "mb", tooLarge.Limit>>20)
-	case errors.Is(err, context.Canceled), a.left():
+	case errors.Is(err, context.Canceled):
 		return
 	default:
 		view.Status = http.StatusInternalServerError
