@@ -134,6 +134,7 @@ class Drawings extends Lab<State> {
       if (pad.empty) return this.tell(this.t("draw.empty"), "todo");
       const k = kinds[this.kind]!;
       k.drawings.push(pad.value);
+      this.remote.ask("see", pad.value).catch(() => {}); // learning says what is wrong
       this.forget();
       pad.clear();
       this.tell(k.drawings.length < least ? this.t("draw.more", { n: least - k.drawings.length, name: this.label(k.name) }) : this.t("draw.enough", { name: this.label(k.name) }), k.drawings.length < least ? "" : "good");

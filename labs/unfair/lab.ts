@@ -62,7 +62,7 @@ class Unfair extends Lab<State> {
   }
 
   private wall(style: Style, n: number): HTMLElement {
-    const of = toLearn(style).slice(0, n * things.length);
+    const of = toLearn(style, n);
     return h(
       "section",
       { class: "unfair-card" },

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -22,8 +23,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -656,50 +659,98 @@ func TestLabWithoutScripts(t *testing.T) {
 	p.reads(p.T("labs.program"))
 }
 
-// TestLabFigures measures the labs on a device four times as slow: go test ./test/e2e -run TestLabFigures -measure -v.
+// TestLabFigures measures the labs on a device four times as slow: go test ./test/e2e -run TestLabFigures -measure -v. Times of the clock are
+// the least of five, since other programs slow a page down and none makes it faster; those of the processor depend on no other program.
 func TestLabFigures(t *testing.T) {
 	if !*measure {
 		t.Skip("give -measure")
 	}
 	browser(t)
 	n := serveDemo(t)
+	load := func() string {
+		b, _ := os.ReadFile("/proc/loadavg")
+		l, _, _ := strings.Cut(string(b), " ")
+		return l
+	}
+	const slower = 4
+	slow := func(p *tab, rate float64) {
+		call(p, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: rate})
+	}
+	// spent are the milliseconds of the processor that the page's thread has had.
+	spent := func(p *tab) float64 {
+		for _, m := range call(p, performance.GetMetrics, cdp.Empty{}).Metrics {
+			if m.Name == "ThreadTime" {
+				return m.Value * 1000
+			}
+		}
+		t.Fatal("the browser does not say what a page has spent")
+		return 0
+	}
+	// From a press on what moves on to the next frame that shows it.
+	const press = `new Promise(ok => { const b = document.querySelector(".lab-body button, .lab-body input[type=radio]"); const t = performance.now(); b.click(); requestAnimationFrame(() => setTimeout(() => ok(performance.now() - t))) })`
 	for _, lab := range []string{"drawing", "unfair", "feed", "next-word"} {
 		p := newTab(t, n)
 		p.device(way{i18n.FR, "light"})
-		call(p, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: 4})
-		p.open("/labs/" + lab)
+		call(p, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
 		l := &pupil{tab: p, lab: lab}
+		p.open("/labs/" + lab)
 		l.alive()
-		start := js[float64](p, `performance.getEntriesByName("lab-ready")[0].startTime`)
 		bytes := js[float64](p, `performance.getEntriesByType("resource").filter(e => e.name.includes("/lab-") && e.name.endsWith(".js")).reduce((n, e) => n + e.encodedBodySize, 0)`)
-		t.Logf("%s: starts in %.0f ms, script %.1f KB compressed", lab, start, bytes/1024)
-		// From a press on what moves on to the next frame that shows it.
-		took := js[float64](p, `new Promise(ok => { const b = document.querySelector(".lab-body button, .lab-body input[type=radio]"); const t = performance.now(); b.click(); requestAnimationFrame(() => setTimeout(() => ok(performance.now() - t))) })`)
-		t.Logf("%s: answers in %.0f ms", lab, took)
-		if start > 2000 || took > 100 || bytes > 60<<10 && lab != "next-word" {
+		start, took, startCPU, tookCPU := math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1)
+		for range 5 {
+			before := spent(p)
+			p.open("/labs/" + lab)
+			l.alive()
+			alive := spent(p)
+			if alive < before { // the page is in a process of its own
+				before = 0
+			}
+			startCPU = min(startCPU, alive-before)
+			js[float64](p, press)
+			tookCPU = min(tookCPU, spent(p)-alive)
+			slow(p, slower)
+			p.open("/labs/" + lab)
+			l.alive()
+			start = min(start, js[float64](p, `performance.getEntriesByName("lab-ready")[0].startTime`))
+			took = min(took, js[float64](p, press))
+			slow(p, 1)
+		}
+		t.Logf("%s: starts in %.0f ms (%.0f of the processor at full speed), answers in %.0f ms (%.0f), script %.1f KB compressed; load %s", lab, start, startCPU, took, tookCPU, bytes/1024, load())
+		if start > 2000 || took > 100 || bytes > 60<<10 {
 			t.Errorf("%s is over its budget", lab)
 		}
 	}
-	// Sixty drawings, trained in the lab's own worker. A browser slows pages down and not workers.
+	// Sixty drawings of six things, each described when it is made and then all learned. A browser slows pages down and not workers, so
+	// the worker's script runs on the page.
 	p := newTab(t, n)
 	p.device(way{i18n.FR, "light"})
 	p.open("/labs/drawing")
 	(&pupil{tab: p, lab: "drawing"}).alive()
+	worker := js[string](p, `fetch(document.querySelector("tz-lab-drawing").dataset.pack).then(r => r.json()).then(p => fetch(p.worker)).then(r => r.text())`)
 	strokes, err := json.Marshal(drawings(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	took := js[[]float64](p, fmt.Sprintf(`(async () => {
- const all = %s, pack = await (await fetch(document.querySelector("tz-lab-drawing").dataset.pack)).json(), w = new Worker(pack.worker);
- const ask = (what, data) => new Promise(ok => { w.onmessage = e => ok(e.data.answer); w.postMessage({ n: 1, what, data }) });
- const drawings = Array.from({ length: 60 }, (_, i) => all[i %% 2 ? "fish" : "house"][i %% 8]);
- const trained = await ask("train", { drawings, labels: drawings.map((_, i) => i %% 6), classes: 6 });
- const t = performance.now();
- await ask("guess", { drawing: drawings[0], way: "weigh" });
- return [trained, performance.now() - t];
-})()`, strokes))
-	t.Logf("drawing: 60 drawings of 6 classes are learned in %.0f ms, one is recognised in %.0f ms (the worker at full speed)", took[0], took[1])
-	if took[0] > 500 {
-		t.Errorf("training takes %.0f ms", took[0])
+	slow(p, slower)
+	least := []float64{math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1)}
+	for range 5 {
+		took := js[[]float64](p, fmt.Sprintf(`(async () => {
+ const begin = self => { %s };
+ const all = Object.values(%s), drawings = Array.from({ length: 60 }, (_, i) => all[i %% all.length][i %% all[i %% all.length].length].map(s => s.map(v => v + i))); // none is twice the same
+ const learned = { drawings, labels: drawings.map((_, i) => i %% 6), classes: 6 };
+ const timed = async (self, what, data) => { const t = performance.now(); await new Promise(ok => { self.postMessage = ok; self.onmessage({ data: { n: 1, what, data } }) }); return performance.now() - t };
+ const worker = {}, reloaded = {};
+ begin(worker), begin(reloaded);
+ let seen = 0;
+ for (const d of drawings) seen = Math.max(seen, await timed(worker, "see", d));
+ return [await timed(worker, "train", learned), await timed(worker, "guess", { drawing: drawings[0], way: "weigh" }), seen, await timed(reloaded, "train", learned)];
+})()`, worker, strokes))
+		for i, ms := range took {
+			least[i] = min(least[i], ms)
+		}
+	}
+	t.Logf("drawing: 60 drawings of 6 things are learned in %.0f ms and one is recognised in %.0f; one is described in at most %.0f when it is made; after a reload all are described and learned in %.0f; load %s", least[0], least[1], least[2], least[3], load())
+	if least[0] > 500 || least[1] > 100 || least[2] > 100 {
+		t.Errorf("drawing is over its budget")
 	}
 }
