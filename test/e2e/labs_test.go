@@ -659,8 +659,9 @@ func TestLabWithoutScripts(t *testing.T) {
 	p.reads(p.T("labs.program"))
 }
 
-// TestLabFigures measures the labs on a device four times as slow: go test ./test/e2e -run TestLabFigures -measure -v. Times of the clock are
-// the least of five, since other programs slow a page down and none makes it faster; those of the processor depend on no other program.
+// TestLabFigures measures the labs on a device four times as slow: go test ./test/e2e -run TestLabFigures -measure -v. What is judged is what the
+// page's thread has had of the processor, four times, which depends on no other program. Beside it stands the clock of a browser that is slowed
+// four times, the least of five openings, with the load of the machine.
 func TestLabFigures(t *testing.T) {
 	if !*measure {
 		t.Skip("give -measure")
@@ -676,81 +677,84 @@ func TestLabFigures(t *testing.T) {
 	slow := func(p *tab, rate float64) {
 		call(p, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: rate})
 	}
-	// spent are the milliseconds of the processor that the page's thread has had.
+	// spent are the milliseconds of the processor that the page's thread has had, on a device four times as slow.
 	spent := func(p *tab) float64 {
 		for _, m := range call(p, performance.GetMetrics, cdp.Empty{}).Metrics {
 			if m.Name == "ThreadTime" {
-				return m.Value * 1000
+				return m.Value * 1000 * slower
 			}
 		}
 		t.Fatal("the browser does not say what a page has spent")
 		return 0
 	}
-	// From a press on what moves on to the next frame that shows it.
-	const press = `new Promise(ok => { const b = document.querySelector(".lab-body button, .lab-body input[type=radio]"); const t = performance.now(); b.click(); requestAnimationFrame(() => setTimeout(() => ok(performance.now() - t))) })`
-	for _, lab := range []string{"drawing", "unfair", "feed", "next-word"} {
+	measured := func(lab string) *pupil {
 		p := newTab(t, n)
 		p.device(way{i18n.FR, "light"})
 		call(p, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
 		l := &pupil{tab: p, lab: lab}
 		p.open("/labs/" + lab)
 		l.alive()
-		bytes := js[float64](p, `performance.getEntriesByType("resource").filter(e => e.name.includes("/lab-") && e.name.endsWith(".js")).reduce((n, e) => n + e.encodedBodySize, 0)`)
-		start, took, startCPU, tookCPU := math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1)
+		return l
+	}
+	// From a press to the next frame that shows it; where the step has nothing more to press, it goes on.
+	const press = `new Promise(ok => { const b = document.querySelector(".lab-body button, .lab-body input[type=radio]") ?? document.querySelector(".lab-foot .btn-main"); const t = performance.now(); b.click(); requestAnimationFrame(() => setTimeout(() => ok(performance.now() - t))) })`
+	for _, lab := range []string{"drawing", "unfair", "feed", "next-word"} {
+		l := measured(lab)
+		bytes := js[float64](l.tab, `performance.getEntriesByType("resource").filter(e => e.name.includes("/lab-") && e.name.endsWith(".js")).reduce((n, e) => n + e.encodedBodySize, 0)`)
+		start, answer, clockStart, clockAnswer := math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1)
 		for range 5 {
-			before := spent(p)
-			p.open("/labs/" + lab)
+			before := spent(l.tab)
+			l.open("/labs/" + lab)
 			l.alive()
-			alive := spent(p)
+			alive := spent(l.tab)
 			if alive < before { // the page is in a process of its own
 				before = 0
 			}
-			startCPU = min(startCPU, alive-before)
-			js[float64](p, press)
-			tookCPU = min(tookCPU, spent(p)-alive)
-			slow(p, slower)
-			p.open("/labs/" + lab)
+			start = min(start, alive-before)
+			js[float64](l.tab, press)
+			answer = min(answer, spent(l.tab)-alive)
+			slow(l.tab, slower)
+			l.open("/labs/" + lab)
 			l.alive()
-			start = min(start, js[float64](p, `performance.getEntriesByName("lab-ready")[0].startTime`))
-			took = min(took, js[float64](p, press))
-			slow(p, 1)
+			clockStart = min(clockStart, js[float64](l.tab, `performance.getEntriesByName("lab-ready")[0].startTime`))
+			clockAnswer = min(clockAnswer, js[float64](l.tab, press))
+			slow(l.tab, 1)
 		}
-		t.Logf("%s: starts in %.0f ms (%.0f of the processor at full speed), answers in %.0f ms (%.0f), script %.1f KB compressed; load %s", lab, start, startCPU, took, tookCPU, bytes/1024, load())
-		if start > 2000 || took > 100 || bytes > 60<<10 {
+		t.Logf("%s: starts in %.0f ms (by the clock %.0f), answers in %.0f (%.0f), script %.1f KB compressed; load %s", lab, start, clockStart, answer, clockAnswer, bytes/1024, load())
+		if start > 2000 || answer > 100 || bytes > 60<<10 {
 			t.Errorf("%s is over its budget", lab)
 		}
 	}
-	// Sixty drawings of six things, each described when it is made and then all learned. A browser slows pages down and not workers, so
-	// the worker's script runs on the page.
-	p := newTab(t, n)
-	p.device(way{i18n.FR, "light"})
-	p.open("/labs/drawing")
-	(&pupil{tab: p, lab: "drawing"}).alive()
-	worker := js[string](p, `fetch(document.querySelector("tz-lab-drawing").dataset.pack).then(r => r.json()).then(p => fetch(p.worker)).then(r => r.text())`)
+	// Sixty drawings of six things, each described when it is made and then all learned, by the worker's script on the page: a browser slows
+	// pages down and not workers, and says only of pages what they have spent.
+	l := measured("drawing")
+	script := js[string](l.tab, `fetch(document.querySelector("tz-lab-drawing").dataset.pack).then(r => r.json()).then(p => fetch(p.worker)).then(r => r.text())`)
 	strokes, err := json.Marshal(drawings(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	slow(p, slower)
-	least := []float64{math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1)}
-	for range 5 {
-		took := js[[]float64](p, fmt.Sprintf(`(async () => {
- const begin = self => { %s };
- const all = Object.values(%s), drawings = Array.from({ length: 60 }, (_, i) => all[i %% all.length][i %% all[i %% all.length].length].map(s => s.map(v => v + i))); // none is twice the same
- const learned = { drawings, labels: drawings.map((_, i) => i %% 6), classes: 6 };
- const timed = async (self, what, data) => { const t = performance.now(); await new Promise(ok => { self.postMessage = ok; self.onmessage({ data: { n: 1, what, data } }) }); return performance.now() - t };
- const worker = {}, reloaded = {};
- begin(worker), begin(reloaded);
- let seen = 0;
- for (const d of drawings) seen = Math.max(seen, await timed(worker, "see", d));
- return [await timed(worker, "train", learned), await timed(worker, "guess", { drawing: drawings[0], way: "weigh" }), seen, await timed(reloaded, "train", learned)];
-})()`, worker, strokes))
-		for i, ms := range took {
-			least[i] = min(least[i], ms)
+	js[bool](l.tab, fmt.Sprintf(`(() => {
+ const all = Object.values(%s), of = i => all[i %% all.length];
+ globalThis.worker = {};
+ globalThis.learned = { drawings: Array.from({ length: 60 }, (_, i) => of(i)[i %% of(i).length].map(s => s.map(v => v + i))), labels: Array.from({ length: 60 }, (_, i) => i %% 6), classes: 6 }; // none is twice the same
+ globalThis.ask = async (what, data) => { const t = performance.now(); await new Promise(ok => { worker.postMessage = ok; worker.onmessage({ data: { n: 1, what, data } }) }); return performance.now() - t };
+ (self => { %s })(worker);
+ return true;
+})()`, strokes, script))
+	for _, what := range []struct {
+		name, do string
+		most     float64
+	}{
+		{"60 drawings are described, each when it is made, in", `learned.drawings.reduce((all, d) => all.then(async ms => ms + await ask("see", d)), Promise.resolve(0))`, 60 * 100},
+		{"60 drawings of 6 things are learned in", `ask("train", learned)`, 500},
+		{"one is recognised in", `ask("guess", { drawing: learned.drawings[0], way: "weigh" })`, 100},
+	} {
+		before := spent(l.tab)
+		clock := js[float64](l.tab, what.do)
+		took := spent(l.tab) - before
+		t.Logf("drawing: %s %.0f ms (by the clock, at full speed, %.0f); load %s", what.name, took, clock, load())
+		if took > what.most {
+			t.Errorf("drawing is over its budget")
 		}
-	}
-	t.Logf("drawing: 60 drawings of 6 things are learned in %.0f ms and one is recognised in %.0f; one is described in at most %.0f when it is made; after a reload all are described and learned in %.0f; load %s", least[0], least[1], least[2], least[3], load())
-	if least[0] > 500 || least[1] > 100 || least[2] > 100 {
-		t.Errorf("drawing is over its budget")
 	}
 }
