@@ -377,6 +377,10 @@ class Drawings extends Lab<State> {
     return { kinds, tried, again, matrix: matrix(tried), matrixAfter: matrix(again), measures: this.measures() };
   }
 
+  protected forOthers() {
+    return { lines: this.summary(), drawings: this.state.kinds.flatMap((k) => k.drawings.slice(0, 2)) };
+  }
+
   protected picture() {
     return h("div", { class: "drawing-wall" }, ...this.state.kinds.flatMap((k) => k.drawings.slice(0, 4)).map((d) => thumb(d)));
   }

@@ -272,6 +272,10 @@ class Unfair extends Lab<State> {
     return { guess, reason, tries, own, measures: this.measures() };
   }
 
+  protected forOthers() {
+    return { lines: this.summary(), drawings: this.state.own.map((o) => o.drawing) };
+  }
+
   protected picture() {
     const best = this.best();
     return best ? this.recall(best.recall) : null;
