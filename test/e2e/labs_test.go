@@ -467,8 +467,8 @@ func drawingLab(l *pupil) {
 	}
 }
 
-// feedLab likes football and skips everything else.
-func feedLab(l *pupil) {
+// feedSteps likes football and skips everything else, as far as the questions.
+func feedSteps(l *pupil) {
 	round := func(n int) {
 		for i := range 8 {
 			l.until(fmt.Sprintf(`document.querySelector(".lab-body > p").textContent === %q`, l.w("scroll.count", "round", n, "n", i+1, "total", 8)))
@@ -498,6 +498,10 @@ func feedLab(l *pupil) {
 	l.next("play")
 	l.find(l.w("play.strength"), "slider")
 	l.next("check")
+}
+
+func feedLab(l *pupil) {
+	feedSteps(l)
 	k := l.check()
 	m := k.measures("feed")
 	if m["diversityFirst"] != 1 || m["diversityFallen"] > 0.5 || m["diversityAfterReset"] != 1 || m["likes"]+m["skipped"] != 32 {
@@ -508,8 +512,8 @@ func feedLab(l *pupil) {
 	}
 }
 
-// unfairLab trains with the town alone, finds out why the village is forgotten, and repairs it at the second try.
-func unfairLab(l *pupil) {
+// unfairSteps trains with the town alone, finds out why the village is forgotten, and repairs it at the second try.
+func unfairSteps(l *pupil) {
 	l.click("radio", l.w("look.same"))
 	l.next("one")
 	l.click("button", l.w("one.train"))
@@ -539,14 +543,18 @@ func unfairLab(l *pupil) {
 	l.click("button", l.w("play.teach"))
 	l.reads(l.w("play.taught", "n", 1))
 	l.next("check")
+}
+
+func unfairLab(l *pupil) {
+	unfairSteps(l)
 	m := l.check().measures("unfair")
 	if m["gapBefore"] <= 0.15 || m["gapAfter"] > 0.1 || m["recallVillageAfter"] < 0.8 || m["tries"] != 2 {
 		l.t.Errorf("measured %v", m)
 	}
 }
 
-// nextWordLab guesses, lets the machine write, doubts what it claims, and counts pieces.
-func nextWordLab(l *pupil) {
+// nextWordSteps guesses, lets the machine write, doubts what it claims, and counts pieces.
+func nextWordSteps(l *pupil) {
 	for i := range 3 {
 		l.until(fmt.Sprintf(`document.querySelectorAll(".lab-body .next-line:not(.next-open)").length === %d`, i))
 		js[any](l.tab, `document.querySelector(".lab-body .btns button").click()`)
@@ -557,7 +565,7 @@ func nextWordLab(l *pupil) {
 	l.until(`document.querySelectorAll(".next-card .lab-bar").length > 1`)
 	l.next("write")
 	l.click("button", l.w("write.next"))
-	l.click("radio", l.w("write.memory.2"))
+	l.click("radio", l.w("write.memory.3"))
 	l.click("radio", l.w("write.memory.1"))
 	for i := range 3 {
 		l.click("button", l.w("write.all"))
@@ -579,6 +587,10 @@ func nextWordLab(l *pupil) {
 	l.click("button", l.w("play.cut.do"))
 	l.until(`document.querySelectorAll(".next-pieces").length === 1`)
 	l.next("check")
+}
+
+func nextWordLab(l *pupil) {
+	nextWordSteps(l)
 	m := l.check().measures("next-word")
 	if m["claims"] != 5 || m["claimsChecked"] != 5 || m["claimsInvented"] != 3 || m["tokensZgh"] < 4*m["tokensEn"] || m["tokensEn"] < 5 {
 		l.t.Errorf("measured %v", m)
