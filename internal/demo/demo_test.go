@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"tizi/internal/access"
-	"tizi/internal/course"
 	"tizi/internal/demo"
 	"tizi/internal/house"
 	"tizi/internal/id"
@@ -17,6 +16,7 @@ import (
 	"tizi/internal/store"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
+	"tizi/labs"
 )
 
 func TestDemoHoldsTogether(t *testing.T) {
@@ -82,7 +82,7 @@ func TestDemoHoldsTogether(t *testing.T) {
 		}
 		tree, err = h.Places.Tree(ctx, h.DB)
 		testnode.Must(t, err)
-		for _, lab := range course.Labs {
+		for _, lab := range labs.Names() {
 			_, said, _, err := h.Records.Find(ctx, record.Query{Centre: tree.Code("MA-ERR-MJ1").ID, Activity: "urn:tizi:lab:" + lab})
 			testnode.Must(t, err)
 			if len(said) == 0 || len(said[0].Get("attachments").Items()) != 1 {
