@@ -535,6 +535,13 @@ func (w *way) show(l *course.Lesson, step string, x *course.Activity, q *quiz.As
 			}
 			v.Learner, v.Send = w.who.String(), v.Action+"/records"
 			v.LabAt = progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}.IRI()
+			allowed, err := w.a.H.Teaching.Allows(w.a.R.Context(), w.a.H.DB, w.group)
+			if err != nil {
+				return v, err
+			}
+			if allowed {
+				v.ShowURL = "/my/work"
+			}
 		}
 		if !w.trial {
 			v.Works, err = w.worksAt(l, step)

@@ -101,6 +101,7 @@ type MyStep struct {
 	Lab      *Lab
 	Learner  string // whose work the lab's is, at which step, and where it sends it
 	LabAt    string
+	ShowURL  string // where the learner's works are shown to the group, by id; "" where the trainer does not allow it
 	Send     string
 	Works    []Work // what was handed in for a project
 	Note     string // typed with a project
@@ -123,9 +124,11 @@ type Work struct {
 	Judged  []Judged // two where two judged it who had not seen each other
 	MarkURL string   // where a trainer judges it
 
-	Right, Out int    // of a lab: questions answered rightly, of how many
-	WallURL    string // where the learner shows it to the group; "" where the trainer does not allow it
-	Up, Barred bool   // it hangs there; a trainer took it down
+	Right, Out int         // of a lab: questions answered rightly, of how many
+	Lines      [][2]string // of a lab, in the learner's language: what came of it, and how much
+	Drawings   []string    // of a lab: paths of SVG, from 0 to 1000
+	WallURL    string      // where the learner shows it to the group; "" where the trainer does not allow it
+	Up, Barred bool        // it hangs there; a trainer took it down
 }
 
 // Judged is what somebody said of a work.

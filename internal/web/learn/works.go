@@ -79,14 +79,50 @@ func (r *Reader) made(x progress.Work, file string) (Made, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return m, err
 		}
-		var kept struct{ Answers map[string][]string }
-		if json.Unmarshal(b, &kept) == nil && len(kept.Answers["own"]) > 0 {
-			m.Note = kept.Answers["own"][0]
+		var kept struct {
+			Answers map[string][]string
+			Shown   struct {
+				Lines    [][2]string
+				Drawings [][][]float64
+			}
+		}
+		if json.Unmarshal(b, &kept) == nil {
+			if own := kept.Answers["own"]; len(own) > 0 {
+				m.Note = own[0]
+			}
+			m.Lines = kept.Shown.Lines[:min(len(kept.Shown.Lines), maxLines)]
+			for _, d := range kept.Shown.Drawings[:min(len(kept.Shown.Drawings), maxLines)] {
+				m.Drawings = append(m.Drawings, path(d))
+			}
 		}
 	} else {
 		m.URL, m.Image = file, file != "" && f.Type == "image/jpeg"
 	}
 	return m, nil
+}
+
+// maxLines is how many lines, and how many drawings, of a lab are shown.
+const maxLines = 12
+
+// path is a drawing, strokes of x and y in turn, as the path of an SVG. A stroke of one point is a dot.
+func path(drawing [][]float64) string {
+	var out []byte
+	for _, s := range drawing {
+		for i := 0; i+1 < len(s); i += 2 {
+			move := byte('L')
+			if i == 0 {
+				move = 'M'
+			}
+			out = append(out, move)
+			out = strconv.AppendFloat(out, s[i], 'f', 0, 64)
+			out = append(out, ' ')
+			out = strconv.AppendFloat(out, s[i+1], 'f', 0, 64)
+		}
+		if len(s) == 2 {
+			out = append(out, "h1"...)
+		}
+	}
+	return string(out)
 }
 
 // Paths are those of all lessons in their order.

@@ -29,7 +29,7 @@ func question(n int, answered, right bool) *learn.Question {
 	return &q
 }
 
-var onWall = []learn.OnWall{{Work: made[0], Who: "Salma", ID: "1"}, {Work: learn.Work{Title: inFR("Apprendre en dessinant"), Note: "La machine confond la théière et le verre.", Right: 2, Out: 3}, Who: "ياسين", ID: "2"}}
+var onWall = []learn.OnWall{{Work: made[0], Who: "Salma", ID: "1"}, {Work: learn.Work{Title: inFR("Apprendre en dessinant"), Note: "La machine confond la théière et le verre.", Right: 2, Out: 3, Lines: [][2]string{{"Dessins pour apprendre", "10"}, {"Dessins d’un ami reconnus", "3 sur 4"}}, Drawings: []string{"M180 460L180 900L820 900L820 460M110 480L500 120L890 480", "M500 500h1"}}, Who: "ياسين", ID: "2"}}
 
 var judged = []learn.Judged{{By: "Rachid Amrani", On: "2026-03-12", Comment: "Bravo, ta liste est claire. Essaie-la aussi avec une vidéo.", Criteria: []learn.JudgedBy{{Criterion: inFR("La liste"), Level: inFR("L’une concerne l’accord des autres"), N: 2, Of: 3}, {N: 1, Of: 2}}}, {By: "خديجة العلوي", On: "2026-03-12", Criteria: []learn.JudgedBy{{Criterion: inFR("La liste"), Level: inFR("Trois questions à se poser"), N: 1, Of: 3}}}}
 
