@@ -206,3 +206,45 @@ func TestWorkIsMarked(t *testing.T) {
 		}
 	})
 }
+
+// Marks are read in the words of the version that the work was judged by, whichever the group follows by now; whoever corrects them judges by
+// the words of that.
+func TestMarksKeepTheirWords(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		c := n.taught(t)
+		parent := n.open(t, access.Guardian, access.Place(c.centre), false)
+		must(t, n.Family.Link(ctx, n.owner.ID, access.Everywhere(), c.person, parent.ID, family.Who{Name: "Parent"}, true, true))
+		work := n.work(t, c.centre, c.person)
+		self := "/groups/" + c.group.String() + "/learning/" + c.person.String()
+		form := self + "/" + work.String() + "/marks"
+		if status, _, _ := n.request(t, c.trainer, "POST", form, url.Values{"level_0": {"2"}, "seen": {""}, "comment": {"Bravo"}}); status != 303 {
+			t.Fatalf("the marks: status %d", status)
+		}
+		_, _, body := n.request(t, c.trainer, "GET", form+"?lang=fr", nil)
+		if !strings.Contains(body, `value="2" checked`) {
+			t.Error("what is to be corrected is not filled in")
+		}
+		newer := n.version(t, 2, "fr: Variés,", "fr: Plats,", "Choisir des exemples", "Trouver des contraires")
+		must(t, n.Courses.Assign(ctx, id.Nil, person.Stream(c.centre), c.group, "mon-cours", newer))
+		for _, r := range []struct {
+			who  string
+			read func() string
+		}{
+			{"learner", func() string { _, _, b := n.learns(t, c.centre, c.person, "GET", "/my/work?lang=fr", nil); return b }},
+			{"guardian", func() string {
+				_, _, b := n.request(t, parent, "GET", "/children/"+c.person.String()+"/learning?lang=fr", nil)
+				return b
+			}},
+			{"trainer", func() string { _, _, b := n.request(t, c.trainer, "GET", self+"?lang=fr", nil); return b }},
+		} {
+			if b := r.read(); !strings.Contains(b, "Variés") || !strings.Contains(b, "Choisir des exemples") || strings.Contains(b, "Plats") || strings.Contains(b, "contraires") {
+				t.Errorf("the %s reads other words than those of the marks", r.who)
+			}
+		}
+		_, _, body = n.request(t, c.trainer, "GET", form+"?lang=fr", nil)
+		if !strings.Contains(body, "Plats") || strings.Contains(body, " checked") || !strings.Contains(body, "Bravo</textarea>") {
+			t.Error("a correction is not by the words of now, or levels of other words are filled in")
+		}
+	})
+}

@@ -135,7 +135,7 @@ type Judged struct {
 	Comment  string
 }
 
-// JudgedBy is a criterion with the level that was reached. It has no words where the rubric is another one by now.
+// JudgedBy is a criterion with the level that was reached. It has no words where the version that it was judged by is not here.
 type JudgedBy struct {
 	Criterion, Level Said
 	N, Of            int

@@ -335,10 +335,16 @@ func mark(a *door.Ask) error {
 	if err := a.H.Looks.Note(a.R.Context(), a.Actor(), look.Read, j.work.Person); err != nil {
 		return err
 	}
-	if len(j.marks) > 0 && slices.Equal(j.marks[len(j.marks)-1].Tops, learn.Tops(j.rubric)) { // to be corrected
+	if len(j.marks) > 0 { // to be corrected
 		last := j.marks[len(j.marks)-1]
-		v.choose(last.Levels)
 		v.Comment = last.Comment
+		_, was, err := j.reader.RubricOf(last.Version, j.work.At)
+		if err != nil {
+			return err
+		}
+		if learn.SameRubric(was, j.rubric) { // otherwise its levels mean others
+			v.choose(last.Levels)
+		}
 	}
 	return a.Render("teach/mark", v)
 }
