@@ -352,29 +352,14 @@ type Handed struct {
 // made is the condition that a deed d is a work. An index has it in these very words.
 const made = "step <> '' AND verb IN ('" + Submitted + "', '" + Completed + "')"
 
-func handed(r store.Row) (w Handed, err error) {
+func handed(r store.Row, more ...any) (w Handed, err error) {
 	var at int64
-	err = r.Scan(&w.ID, &w.Centre, &w.Person, &w.At.Course, &w.At.Lesson, &w.At.Step, &at)
+	err = r.Scan(append([]any{&w.ID, &w.Centre, &w.Person, &w.At.Course, &w.At.Lesson, &w.At.Step, &at}, more...)...)
 	w.On = time.UnixMilli(at).UTC()
 	return w, err
 }
 
 const handedColumns = "SELECT d.id, d.centre, d.person, d.course, d.lesson, d.step, d.at FROM progress_deed d WHERE "
-
-// Handed returns works of a scope since a moment, and those of also, other records of people in it; the newest first, at most max.
-func (p *Progress) Handed(ctx context.Context, q store.Querier, scope access.Scope, also []id.ID, since time.Time, max int) (out []Handed, err error) {
-	where, args := scope.People("d.centre", "d.person")
-	if len(also) > 0 {
-		in, more := store.In("d.person", also)
-		where, args = "("+where+" OR "+in+")", append(args, more...)
-	}
-	err = q.Each(ctx, handedColumns+where+" AND d.at >= ? AND "+made+stands+" ORDER BY d.at DESC, d.hlc DESC, d.id LIMIT ?", append(args, since.UnixMilli(), max), func(r store.Row) error {
-		w, err := handed(r)
-		out = append(out, w)
-		return err
-	})
-	return out, err
-}
 
 // Work returns a work of a centre's, or ErrNoWork of what is none, or was taken back.
 func (p *Progress) Work(ctx context.Context, q store.Querier, centre, work id.ID) (w Handed, err error) {

@@ -40,6 +40,7 @@ type MyCourse struct {
 // MyTestRow is a test of a course.
 type MyTestRow struct {
 	Kind, URL string // without an address it is not the time for it
+	When      string // the time for it: that of pre, or of post
 	Done      bool
 }
 
