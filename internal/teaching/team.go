@@ -147,6 +147,20 @@ type Teams struct {
 	Conflict bool // two made them who had not seen each other
 }
 
+// TeamsOfPeople returns in which small group somebody was in which session, under some records.
+func (t *Teaching) TeamsOfPeople(ctx context.Context, q store.Querier, records []id.ID) (map[id.ID]int, error) {
+	out := map[id.ID]int{}
+	in, args := store.In("person", records)
+	err := q.Each(ctx, "SELECT session, team FROM teaching_team WHERE "+in, args, func(r store.Row) error {
+		var session id.ID
+		var n int
+		err := r.Scan(&session, &n)
+		out[session] = n
+		return err
+	})
+	return out, err
+}
+
 // TeamsOf returns the small groups of a session; none where nobody made any.
 func (t *Teaching) TeamsOf(ctx context.Context, q store.Querier, session id.ID) (Teams, error) {
 	out := Teams{Of: map[id.ID]int{}}

@@ -539,7 +539,7 @@ func (w *way) show(l *course.Lesson, step string, x *course.Activity, q *quiz.As
 				continue
 			}
 			v.Learner, v.Send = w.who.String(), v.Action+"/records"
-			v.LabAt = progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}.IRI()
+			v.LabAt, v.LabOf = progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}.IRI(), w.Version.ID.String()
 		}
 		if !w.trial {
 			v.Works, err = w.worksAt(l, step)

@@ -100,8 +100,9 @@ type MyStep struct {
 	Given    bool      // it was answered; Question says how
 	Tries    int
 	Lab      *Lab
-	Learner  string // whose work the lab's is, at which step, and where it sends it
+	Learner  string // whose work the lab's is, at which step, in which version of the course, and where it sends it
 	LabAt    string
+	LabOf    string
 	Send     string
 	Works    []Work // what was handed in for a project
 	Note     string // typed with a project

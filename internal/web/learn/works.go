@@ -102,12 +102,7 @@ func Paths(c *course.Course) []string {
 
 // Rubric is that of a step, or nil.
 func (r *Reader) Rubric(at progress.At) []course.Criterion {
-	if l := r.Course.Lesson(at.Lesson); l != nil {
-		if x := l.Activity(at.Step); x != nil {
-			return x.Rubric
-		}
-	}
-	return nil
+	return r.Course.Rubric(at.Lesson, at.Step)
 }
 
 // Tops are how many levels each criterion of a rubric has.
