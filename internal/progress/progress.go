@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"tizi/internal/access"
 	"tizi/internal/course"
 	"tizi/internal/id"
 	"tizi/internal/person"
@@ -276,46 +275,19 @@ func GainOf(all ...Lessons) (g Gain) {
 		g.Pre += pre.Score
 		g.Post += post.Score
 	}
+	return g.mean()
+}
+
+// mean makes means of what are sums.
+func (g Gain) mean() Gain {
 	if g.N == 0 {
-		return g
+		return Gain{}
 	}
 	g.Pre, g.Post = g.Pre/float64(g.N), g.Post/float64(g.N)
 	if g.Pre < 1 {
 		g.Defined, g.G = true, (g.Post-g.Pre)/(1-g.Pre)
 	}
 	return g
-}
-
-// CourseGain is that of all learners of a course in a scope, each person once, whichever of their records took a test.
-func (p *Progress) CourseGain(ctx context.Context, q store.Querier, scope access.Scope, code string) (Gain, error) {
-	where, args := scope.People("centre", "person")
-	by := map[id.ID]Lessons{}
-	err := q.Each(ctx, "SELECT person, lesson, score FROM progress_lesson WHERE course = ? AND lesson IN (?, ?) AND done = 1 AND score >= 0 AND "+where+" ORDER BY person", append([]any{code, Pretest, Posttest}, args...), func(r store.Row) error {
-		var v id.ID
-		var test string
-		l := &Lesson{Done: true}
-		err := r.Scan(&v, &test, &l.Score)
-		if by[v] == nil {
-			by[v] = Lessons{}
-		}
-		by[v][test] = l
-		return err
-	})
-	if err != nil {
-		return Gain{}, err
-	}
-	ones, err := person.Ones(ctx, q, slices.Collect(maps.Keys(by)))
-	if err != nil {
-		return Gain{}, err
-	}
-	// Of those who have several records it is read again, of all of them together.
-	several := map[id.ID]bool{}
-	for v, all := range ones {
-		delete(by, v)
-		several[all[0]] = true
-	}
-	whole, err := p.Of(ctx, q, slices.Collect(maps.Keys(several)), code)
-	return GainOf(slices.Concat(slices.Collect(maps.Values(by)), slices.Collect(maps.Values(whole)))...), err
 }
 
 // Work is something that a learner handed in, or kept in a lab.

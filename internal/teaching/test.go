@@ -3,6 +3,7 @@ package teaching
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"tizi/internal/fact"
 	"tizi/internal/id"
@@ -38,11 +39,12 @@ var testTable = &store.Table{Name: "teaching_test", Key: 1,
 var testFold = &fact.Fold{
 	Name: "teaching.test", Kinds: []*fact.Kind{KindOpened}, Tables: []*store.Table{testTable},
 	Fold: func(s *fact.Subject, out *fact.Rows) error {
-		b, last, _ := fact.Said[Opened](s, nil)
-		if last == nil {
+		heads := s.Heads(fact.Is[Opened])
+		if len(heads) == 0 {
 			return nil
 		}
-		otherwise := len(s.Heads(func(f *fact.Fact) bool { o, ok := fact.As[Opened](f); return ok && o.Open != b.Open })) > 0
+		b, _ := fact.As[Opened](heads[len(heads)-1])
+		otherwise := slices.ContainsFunc(heads, func(f *fact.Fact) bool { o, _ := fact.As[Opened](f); return o.Open != b.Open })
 		out.Add(testTable, s.ID, b.Group, b.Course, b.Test, b.Open, otherwise)
 		return nil
 	},
