@@ -419,6 +419,8 @@ func explain(err error) error {
 		return nil
 	case IsOutage(err):
 		return err
+	case errors.Is(err, sqlite3.INTERRUPT): // only a context does that
+		return fmt.Errorf("%w: %w", context.Canceled, err)
 	case errors.Is(err, sqlite3.FULL):
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case errors.Is(err, sqlite3.BUSY):

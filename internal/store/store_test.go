@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"tizi/internal/id"
 	"tizi/internal/store"
@@ -26,6 +27,29 @@ func open(t *testing.T, e store.Engine) *store.DB {
 	}
 	testnode.Must(t, db.Write(t.Context(), func(tx store.Tx) error { return store.Filled(t.Context(), tx, []*store.Table{things}) }))
 	return db
+}
+
+// Who asked and went away is told so, and nothing is said of the disk: a browser leaves pages half read all day.
+func TestWhoWentAway(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		db := open(t, e)
+		ctx, cancel := context.WithCancel(t.Context())
+		var once sync.Once
+		err := db.Each(ctx, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) SELECT i FROM n", nil, func(store.Row) error {
+			once.Do(cancel)
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) || store.IsOutage(err) {
+			t.Errorf("a query that was given up: %v", err)
+		}
+		// The same where it never comes to a row.
+		ctx, cancel = context.WithCancel(t.Context())
+		time.AfterFunc(50*time.Millisecond, cancel)
+		_, err = store.One(ctx, db, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) SELECT count(*) FROM n", nil, new(int64))
+		if !errors.Is(err, context.Canceled) || store.IsOutage(err) {
+			t.Errorf("a query that was given up before its first row: %v", err)
+		}
+	})
 }
 
 func TestRowsComeBackAsWritten(t *testing.T) {

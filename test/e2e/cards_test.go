@@ -27,7 +27,7 @@ import (
 // came out of the browser, sends the picture and confirms what was read, in French and in Arabic.
 func TestCardsAndPaper(t *testing.T) {
 	browser(t)
-	for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+	for _, lang := range walked(i18n.AR) {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
 			n := serveDemo(t)

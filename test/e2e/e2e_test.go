@@ -29,7 +29,7 @@ import (
 
 var (
 	screens = flag.String("screens", "", "write a picture of every page visited into this folder")
-	long    = flag.Bool("long", false, "look at every screen in four languages, light and dark, and send each field every nonsense")
+	long    = flag.Bool("long", false, "look at every screen in four languages, light and dark, send each field every nonsense, and take every walk in French and in Arabic")
 )
 
 // passphrase is everybody's in these tests.

@@ -15,7 +15,7 @@ import (
 // TestPairByClicking pairs a box with headquarters, exchanges, and carries a bundle up and its receipt back, by clicking only.
 func TestPairByClicking(t *testing.T) {
 	browser(t)
-	for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+	for _, lang := range walked(i18n.AR) {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
 			hub := serveDemo(t)
@@ -132,7 +132,7 @@ func TestPairByClicking(t *testing.T) {
 // TestDayWithoutTheLink spends a day at the centre of the demonstration with the link cut; everything arrives after.
 func TestDayWithoutTheLink(t *testing.T) {
 	browser(t)
-	for _, lang := range []i18n.Lang{i18n.FR, i18n.AR} {
+	for _, lang := range walked(i18n.AR) {
 		t.Run(string(lang), func(t *testing.T) {
 			t.Parallel()
 			hub, box := serveTwo(t)

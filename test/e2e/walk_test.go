@@ -58,6 +58,15 @@ func schoolList(t testing.TB) string {
 	return path
 }
 
+// walked are the languages of a walk: one, in which half of the walks go, or with -long and for pictures French and Arabic. How each
+// screen looks in either is seen by TestScreens, and TestWalk goes in both.
+func walked(one i18n.Lang) []i18n.Lang {
+	if *long || *screens != "" {
+		return []i18n.Lang{i18n.FR, i18n.AR}
+	}
+	return []i18n.Lang{one}
+}
+
 // TestWalk is the first day with Tizi, in French and in Arabic: from an empty folder to a number on the board, and the
 // names behind it.
 func TestWalk(t *testing.T) {

@@ -1,6 +1,8 @@
 package door
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +22,7 @@ func (a *Ask) Alerts() []shell.Alert {
 	}
 	if a.alerts == nil {
 		list, err := a.readAlerts()
-		if err != nil {
+		if err != nil && !errors.Is(err, context.Canceled) {
 			// A page is worth more than its alerts.
 			a.D.Log.Error("alerts failed", "route", a.R.Pattern, "err", err)
 		}
@@ -121,7 +123,7 @@ func (a *Ask) Unread() map[string]int {
 	}
 	ctx, out := a.R.Context(), map[string]int{}
 	fail := func(err error) {
-		if err != nil { // as with alerts
+		if err != nil && !errors.Is(err, context.Canceled) { // as with alerts
 			a.D.Log.Error("counting messages failed", "route", a.R.Pattern, "err", err)
 		}
 	}
