@@ -224,7 +224,7 @@ func TestLearnersDoor(t *testing.T) {
 	if did[string(look.Unlocked)] != 2 || did[string(look.Given)] != 2 {
 		t.Errorf("there is listed %v", did)
 	}
-	if _, _, body := n.request(t, n.owner, "GET", "/audit?kind=changed&lang=fr", nil); !strings.Contains(body, "A débloqué sa connexion") || !strings.Contains(body, "A donné de quoi se connecter") {
+	if _, _, body := n.request(t, n.owner, "GET", "/audit?kind=changed&lang=fr&centre="+s.centre.String(), nil); !strings.Contains(body, "A débloqué sa connexion") || !strings.Contains(body, "A donné de quoi se connecter") {
 		t.Error("it is not on the page")
 	}
 	// The device is struck by somebody of the centre, not of another one.
