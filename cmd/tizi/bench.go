@@ -247,6 +247,7 @@ type benchXAPICmd struct {
 	scratch
 	Statements int           `help:"Statements in batches." default:"100000"`
 	Batch      int           `help:"Statements a batch." default:"50"`
+	Senders    int           `help:"Clients that send batches." default:"4"`
 	Clients    int           `help:"Clients that send one by one." default:"32"`
 	Single     time.Duration `help:"How long they do." default:"10s"`
 	Queries    int           `help:"How many queries are asked." default:"400"`
@@ -258,7 +259,7 @@ func (benchXAPICmd) Help() string {
 }
 
 func (c *benchXAPICmd) Run(ctx context.Context) error {
-	if c.Statements < 1000 || c.Batch < 1 || c.Clients < 1 || c.Single <= 0 || c.Queries < 1 {
+	if c.Statements < 1000 || c.Batch < 1 || c.Senders < 1 || c.Clients < 1 || c.Single <= 0 || c.Queries < 1 {
 		return usageError{fmt.Errorf("--statements from 1000, --batch, --clients, --single and --queries from 1")}
 	}
 	h, made, done, err := c.open(ctx)
@@ -272,15 +273,15 @@ func (c *benchXAPICmd) Run(ctx context.Context) error {
 	if err := bench.Prepare(ctx, h); err != nil {
 		return err
 	}
-	r, err := bench.MeasureXAPI(ctx, h, bench.XAPIOptions{Statements: c.Statements, Batch: c.Batch, Clients: c.Clients, Single: c.Single, Queries: c.Queries}, progress("statements"))
+	r, err := bench.MeasureXAPI(ctx, h, bench.XAPIOptions{Statements: c.Statements, Batch: c.Batch, Senders: c.Senders, Clients: c.Clients, Single: c.Single, Queries: c.Queries}, progress("statements"))
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return printJSON(r)
 	}
-	fmt.Printf("on %s, %d cores, %d statements\n  batches of %d: %.0f/s\n  one by one, %d clients: %.0f/s, p99 %.1f ms\n  by actor, verb, activity and since: p50 %.1f ms, p95 %.1f ms\n  between nodes: %.0f bytes a statement\n",
-		r.Engine, r.Cores, r.Statements, r.Batch, r.BatchStatementsPS, r.Clients, r.SingleStatementsPS, r.SingleP99, r.QueryP50, r.QueryP95, r.WireBytes)
+	fmt.Printf("on %s, %d cores, %d statements\n  batches of %d, %d senders: %.0f/s\n  one by one, %d clients: %.0f/s, p99 %.1f ms\n  by actor, verb, activity and since: p50 %.1f ms, p95 %.1f ms\n  between nodes: %.0f bytes a statement\n",
+		r.Engine, r.Cores, r.Statements, r.Batch, r.Senders, r.BatchStatementsPS, r.Clients, r.SingleStatementsPS, r.SingleP99, r.QueryP50, r.QueryP95, r.WireBytes)
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/place"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -30,7 +31,7 @@ func open(t testing.TB, e store.Engine) (*house.House, *testnode.Time) {
 	t.Helper()
 	clock := &testnode.Time{}
 	clock.Set(testnode.Epoch)
-	at := testnode.Place(t, e)
+	at := testhouse.Place(t, e)
 	h, err := house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: clock.Now})
 	must(t, err)
 	t.Cleanup(func() { h.Close() })

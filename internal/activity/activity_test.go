@@ -21,6 +21,7 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -40,7 +41,7 @@ func open(t testing.TB, e store.Engine) *node {
 	t.Helper()
 	n := &node{clock: &testnode.Time{}}
 	n.clock.Set(testnode.Epoch)
-	at := testnode.Place(t, e)
+	at := testhouse.Place(t, e)
 	var err error
 	n.House, err = house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: n.clock.Now})
 	must(t, err)

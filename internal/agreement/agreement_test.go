@@ -22,6 +22,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/source"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -44,7 +45,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T, e store.Engine) *world {
-	n := testnode.New(t, testnode.Place(t, e), house.Registry())
+	n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 	blobs, err := blob.Open(filepath.Join(t.TempDir(), "blobs"), nil)
 	must(t, err)
 	w := &world{t: t, n: n, Agreements: agreement.New(n.Log, blobs)}

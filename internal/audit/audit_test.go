@@ -22,6 +22,7 @@ import (
 	"tizi/internal/record"
 	"tizi/internal/safeguard"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
 )
@@ -47,7 +48,7 @@ func serve(t testing.TB, e store.Engine) *node {
 	t.Helper()
 	n := &node{clock: &testnode.Time{}, here: place.ID("MA-ERR-MJ1")}
 	n.clock.Set(ten)
-	at := testnode.Place(t, e)
+	at := testhouse.Place(t, e)
 	n.config = house.Config{Dir: t.TempDir(), Store: &at, Now: n.clock.Now}
 	var err error
 	n.House, err = house.Create(ctx, n.config)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/errgroup"
 
 	"tizi/internal/house"
 	"tizi/internal/id"
@@ -22,6 +23,7 @@ type XAPI struct {
 	Machine
 	Statements         int     `json:"statements"` // in the store when it was asked
 	Batch              int     `json:"batch"`
+	Senders            int     `json:"senders"` // of batches, at once
 	BatchStatementsPS  float64 `json:"batch_statements_per_s"`
 	Clients            int     `json:"clients"`
 	SingleStatementsPS float64 `json:"single_statements_per_s"`
@@ -36,6 +38,7 @@ type XAPI struct {
 type XAPIOptions struct {
 	Statements int           // in batches; 0 means 100,000
 	Batch      int           // 0 means 50
+	Senders    int           // of batches, at once; 0 means 4
 	Clients    int           // 0 means 32
 	Single     time.Duration // how long single statements are sent; 0 means 10 s
 	Queries    int           // 0 means 400
@@ -47,6 +50,9 @@ func (o XAPIOptions) defaults() XAPIOptions {
 	}
 	if o.Batch == 0 {
 		o.Batch = 50
+	}
+	if o.Senders == 0 {
+		o.Senders = 4
 	}
 	if o.Clients == 0 {
 		o.Clients = 32
@@ -88,27 +94,15 @@ func spoken(n, actors int, rng *rand.Rand) (*statement.Statement, error) {
 // and checking what was sent is part of it; HTTP is not.
 func MeasureXAPI(ctx context.Context, h *house.House, o XAPIOptions, progress func(done, total int64)) (*XAPI, error) {
 	o = o.defaults()
-	r := &XAPI{Machine: machine(string(h.DB.Engine)), Batch: o.Batch, Clients: o.Clients, Queries: o.Queries}
+	r := &XAPI{Machine: machine(string(h.DB.Engine)), Batch: o.Batch, Senders: o.Senders, Clients: o.Clients, Queries: o.Queries}
 	centre := place.ID("MA-ERR-MJ1")
 	from := record.Source{Centre: centre, Key: record.Tool("bench")}
 	actors := max(1, o.Statements/statementsEach)
 	rng := rand.New(rand.NewPCG(1, 2))
 	begun := time.Now()
-	start := time.Now()
-	for at := 0; at < o.Statements; at += o.Batch {
-		in := make([]*statement.Statement, min(o.Batch, o.Statements-at))
-		for i := range in {
-			var err error
-			if in[i], err = spoken(at+i, actors, rng); err != nil {
-				return nil, err
-			}
-		}
-		if _, err := h.Records.Put(ctx, from, in, nil); err != nil {
-			return nil, err
-		}
-		progress(int64(at), int64(o.Statements))
+	if err := r.batches(ctx, h, from, actors, o, progress); err != nil {
+		return nil, err
 	}
-	r.BatchStatementsPS = float64(o.Statements) / time.Since(start).Seconds()
 	if err := r.wire(ctx, h, centre); err != nil {
 		return nil, err
 	}
@@ -127,6 +121,40 @@ func MeasureXAPI(ctx context.Context, h *house.House, o XAPIOptions, progress fu
 	}
 	r.QueryP50, r.QueryP95 = percentile(times, .5), percentile(times, .95)
 	return r, nil
+}
+
+// batches sends statements in batches from several senders.
+func (r *XAPI) batches(ctx context.Context, h *house.House, from record.Source, actors int, o XAPIOptions, progress func(done, total int64)) error {
+	start := time.Now()
+	var next atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	for sender := range o.Senders {
+		g.Go(func() error {
+			rng := rand.New(rand.NewPCG(1, uint64(sender)))
+			for {
+				at := int(next.Add(int64(o.Batch))) - o.Batch
+				if at >= o.Statements {
+					return nil
+				}
+				in := make([]*statement.Statement, min(o.Batch, o.Statements-at))
+				for i := range in {
+					var err error
+					if in[i], err = spoken(at+i, actors, rng); err != nil {
+						return err
+					}
+				}
+				if _, err := h.Records.Put(ctx, from, in, nil); err != nil {
+					return err
+				}
+				if sender == 0 {
+					progress(min(next.Load(), int64(o.Statements)), int64(o.Statements))
+				}
+			}
+		})
+	}
+	err := g.Wait()
+	r.BatchStatementsPS = float64(o.Statements) / time.Since(start).Seconds()
+	return err
 }
 
 // singles sends statements one by one from several clients.

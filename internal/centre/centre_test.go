@@ -15,6 +15,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/place"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -53,7 +54,7 @@ type node struct {
 
 func each(t *testing.T, f func(t *testing.T, n node)) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
-		n := testnode.New(t, testnode.Place(t, e), house.Registry())
+		n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 		f(t, node{n, centre.New(n.Log)})
 		n.Whole()
 	})

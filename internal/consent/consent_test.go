@@ -25,6 +25,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/sheet"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -37,7 +38,7 @@ var (
 
 func open(t *testing.T, e store.Engine) *house.House {
 	t.Helper()
-	at := testnode.Place(t, e)
+	at := testhouse.Place(t, e)
 	clock := &testnode.Time{}
 	clock.Set(testnode.Epoch)
 	h, err := house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: clock.Now})

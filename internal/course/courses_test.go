@@ -19,6 +19,7 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -30,7 +31,7 @@ var (
 // A course is taken in once, given back byte by byte, and a group stays on the version that it follows until it is moved.
 func TestVersions(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
-		n := testnode.New(t, testnode.Place(t, e), house.Registry())
+		n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 		blobs, err := blob.Open(filepath.Join(t.TempDir(), "blobs"), nil)
 		must(t, err)
 		s := course.New(n.Log, blobs, framework.New(n.Log))

@@ -14,6 +14,7 @@ import (
 	"tizi/internal/progress"
 	"tizi/internal/record"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
 )
@@ -21,7 +22,7 @@ import (
 func TestDemoHoldsTogether(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
 		ctx := t.Context()
-		place := testnode.Place(t, e)
+		place := testhouse.Place(t, e)
 		h, err := house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &place, Now: func() time.Time { return testnode.Epoch }})
 		testnode.Must(t, err)
 		defer h.Close()

@@ -21,6 +21,7 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -42,7 +43,7 @@ func open(t testing.TB, e store.Engine) *desk {
 	t.Helper()
 	d := &desk{t: t, clock: &testnode.Time{}}
 	d.clock.Set(testnode.Epoch)
-	at := testnode.Place(t, e)
+	at := testhouse.Place(t, e)
 	var err error
 	d.House, err = house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: d.clock.Now})
 	must(t, err)

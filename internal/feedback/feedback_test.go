@@ -12,6 +12,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/place"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -21,7 +22,7 @@ func TestAnswersAndTheirWords(t *testing.T) {
 		ctx, must := context.Background(), testnode.Must
 		clock := &testnode.Time{}
 		clock.Set(testnode.Epoch)
-		at := testnode.Place(t, e)
+		at := testhouse.Place(t, e)
 		h, err := house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: clock.Now})
 		must(t, err)
 		t.Cleanup(func() { h.Close() })

@@ -20,6 +20,7 @@ import (
 	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -95,7 +96,7 @@ func TestRoundTrip(t *testing.T) {
 	must(t, err)
 	all["large"] = large
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
-		n := testnode.New(t, testnode.Place(t, e), house.Registry())
+		n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 		s := framework.New(n.Log)
 		for _, code := range []string{"ai4k12", "digcomp-2.2"} { // known before anybody takes them in
 			f, err := s.Code(ctx, n.DB, code)

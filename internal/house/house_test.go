@@ -18,6 +18,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -37,7 +38,7 @@ func createAt(t testing.TB, e store.Engine, now func() time.Time) (*house.House,
 	t.Helper()
 	c := house.Config{Dir: t.TempDir(), Now: now}
 	if e == store.Postgres {
-		c.URL = testnode.Place(t, e).URL
+		c.URL = testhouse.Place(t, e).URL
 	}
 	h, err := house.Create(ctx, c)
 	must(t, err)

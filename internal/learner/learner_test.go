@@ -20,6 +20,7 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
 )
@@ -43,7 +44,7 @@ func open(t *testing.T, e store.Engine) *school {
 	t.Helper()
 	s := &school{t: t, clock: &testnode.Time{}, centre: place.ID("MA-ERR-MJ1")}
 	s.clock.Set(testnode.Epoch)
-	at := testnode.Place(t, e)
+	at := testhouse.Place(t, e)
 	var err error
 	s.House, err = house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: s.clock.Now})
 	must(t, err)

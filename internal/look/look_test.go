@@ -12,6 +12,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -25,7 +26,7 @@ func node(t testing.TB, e store.Engine) (*house.House, *testnode.Time, func() *h
 	t.Helper()
 	clock := &testnode.Time{}
 	clock.Set(testnode.Epoch)
-	at := testnode.Place(t, e)
+	at := testhouse.Place(t, e)
 	c := house.Config{Dir: t.TempDir(), Store: &at, Now: clock.Now}
 	h, err := house.Create(ctx, c)
 	must(t, err)

@@ -19,6 +19,7 @@ import (
 	"tizi/internal/sheet"
 	"tizi/internal/store"
 	"tizi/internal/store/disk"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
 )
@@ -33,7 +34,7 @@ var (
 
 // node starts a node with everybody's kinds.
 func node(t testing.TB, e store.Engine) (*testnode.Node, *person.People) {
-	n := testnode.New(t, testnode.Place(t, e), house.Registry())
+	n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 	return n, person.New(n.Log)
 }
 

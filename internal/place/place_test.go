@@ -12,6 +12,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/place"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -21,7 +22,7 @@ var (
 )
 
 func node(t testing.TB, e store.Engine) (*testnode.Node, *place.Places) {
-	n := testnode.New(t, testnode.Place(t, e), house.Registry())
+	n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 	return n, place.New(n.Log)
 }
 

@@ -11,6 +11,7 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -18,7 +19,7 @@ import (
 // stands so already is not asked about again, and nothing is half written.
 func TestDoubts(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
-		n := testnode.New(t, testnode.Place(t, e), house.Registry())
+		n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 		must(t, place.New(n.Log).LoadCountry(ctx, id.Nil, "ma", true))
 		p := programme.New(n.Log)
 		set := func(indicator, at, period, sex string, value int64) programme.TargetSet {
@@ -153,7 +154,7 @@ func TestDoubts(t *testing.T) {
 // A target whose value was changed leaves its plan: taking the plan back does not take it, and can name it.
 func TestLeft(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
-		n := testnode.New(t, testnode.Place(t, e), house.Registry())
+		n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 		p := programme.New(n.Log)
 		pl := plan()
 		pl.Targets = nil

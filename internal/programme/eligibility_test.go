@@ -13,6 +13,7 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -98,7 +99,7 @@ func TestUnknownNeverRefuses(t *testing.T) {
 
 func TestVersions(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
-		n := testnode.New(t, testnode.Place(t, e), house.Registry())
+		n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 		p := programme.New(n.Log)
 		_, err := p.Set(ctx, id.Nil, plan())
 		must(t, err)
@@ -157,7 +158,7 @@ func TestVersions(t *testing.T) {
 // written anew. One that is only announced, or gets other ages, asks for those of its first day.
 func TestMovingAPhaseKeepsItsRule(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
-		n := testnode.New(t, testnode.Place(t, e), house.Registry())
+		n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 		p := programme.New(n.Log)
 		for i, c := range []struct {
 			from    string

@@ -12,6 +12,7 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -40,7 +41,7 @@ func plan() programme.Plan {
 // A plan is stated whole: what is so already writes nothing, what differs replaces, a refusal leaves nothing.
 func TestPlan(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
-		n := testnode.New(t, testnode.Place(t, e), house.Registry())
+		n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 		p := programme.New(n.Log)
 		facts := func() int64 {
 			c, err := n.Count(ctx, n.DB)

@@ -15,6 +15,7 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -117,7 +118,7 @@ func TestBeyond(t *testing.T) {
 // A plan is stated whole, adopted as targets that say so, and taken back; nobody replaces unseen.
 func TestRollout(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
-		n := testnode.New(t, testnode.Place(t, e), house.Registry())
+		n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 		p, ma := programme.New(n.Log), place.ID("MA")
 		pl := plan()
 		pl.Targets = []programme.TargetSet{{Indicator: measure.People, Place: ma, Value: 100, Baseline: 7}}

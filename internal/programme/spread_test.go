@@ -17,6 +17,7 @@ import (
 	"tizi/internal/programme"
 	"tizi/internal/source"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -97,7 +98,7 @@ func TestShare(t *testing.T) {
 // Parts are targets that say where they come from; what was corrected by hand stays, and nobody overwrites unseen.
 func TestSpread(t *testing.T) {
 	testnode.Engines(t, func(t *testing.T, e store.Engine) {
-		n := testnode.New(t, testnode.Place(t, e), house.Registry())
+		n := testnode.New(t, testhouse.Place(t, e), house.Registry())
 		p, ma := programme.New(n.Log), place.ID("MA")
 		agreed, said := id.New(), source.Source{Kind: "press", On: "2025"}
 		pl := plan()

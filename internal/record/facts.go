@@ -56,7 +56,7 @@ type Stated struct {
 
 // Check wants a statement.
 func (s Stated) Check() error {
-	v, err := statement.Parse(s.Said)
+	v, err := reread(s.Said)
 	if err != nil {
 		return err
 	}
@@ -235,7 +235,7 @@ func foldStatement(s *fact.Subject, out *fact.Rows) error {
 	}
 	for _, stream := range order {
 		k := first[stream]
-		v, err := statement.Parse(k.b.Said)
+		v, err := reread(k.b.Said)
 		if err != nil {
 			return err // Check has read it
 		}
@@ -324,7 +324,7 @@ type Taken struct {
 
 // TakenOf reads a row of Statements.
 func TakenOf(row []any) (Taken, error) {
-	v, err := statement.Parse([]byte(row[8].(string)))
+	v, err := reread([]byte(row[8].(string)))
 	t := Taken{ID: row[0].(id.ID), Centre: row[1].(id.ID), At: fact.Time(row[2].(int64)), Said: &statement.Statement{All: v}}
 	if row[6].(int64) == voids {
 		t.Voids = row[5].(id.ID)

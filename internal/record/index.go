@@ -110,7 +110,7 @@ func enter(ctx context.Context, tx store.Tx, fresh []place) error {
 		n = max(n+1, time.Now().UnixMicro())
 		last[p.centre], at[k] = n, n
 		seen = append(seen, []any{p.centre, n, p.id})
-		said, err := statement.Parse(p.said)
+		said, err := reread(p.said)
 		if err != nil {
 			return err
 		}

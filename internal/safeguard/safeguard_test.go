@@ -18,6 +18,7 @@ import (
 	"tizi/internal/safeguard"
 	"tizi/internal/seal"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -39,7 +40,7 @@ func start(t *testing.T, e store.Engine) *node {
 	n.clock.Set(testnode.Epoch)
 	c := house.Config{Dir: n.dir, Now: n.clock.Now}
 	if e != store.SQLite {
-		at := testnode.Place(t, e)
+		at := testhouse.Place(t, e)
 		c.Store = &at
 	}
 	var err error

@@ -21,6 +21,7 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/sms"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 )
 
@@ -71,7 +72,7 @@ func node(t *testing.T, e store.Engine, c *sms.Config) (*house.House, *testnode.
 	t.Helper()
 	clock := &testnode.Time{}
 	clock.Set(time.Date(2026, 3, 2, 10, 0, 0, 0, time.Local)) // a Monday
-	at := testnode.Place(t, e)
+	at := testhouse.Place(t, e)
 	h, err := house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: clock.Now})
 	must(t, err)
 	t.Cleanup(func() { h.Close() })

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -38,29 +40,97 @@ func Place(t testing.TB, engine store.Engine) store.Config {
 	if engine == store.SQLite {
 		return store.Config{Path: filepath.Join(t.TempDir(), "tizi.db")}
 	}
-	base := os.Getenv(PostgresEnv)
 	schema := "t" + strings.ReplaceAll(id.New().String(), "-", "")
-	db, err := sql.Open("pgx", base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Exec("CREATE SCHEMA " + schema); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := db.Exec("DROP SCHEMA " + schema + " CASCADE"); err != nil {
-			t.Error(err)
+	postgres(t, "CREATE SCHEMA "+schema)
+	t.Cleanup(func() { postgres(t, "DROP SCHEMA "+schema+" CASCADE") })
+	return store.Config{URL: address(t, func(u *url.URL) {
+		q := u.Query()
+		q.Set("search_path", schema)
+		u.RawQuery = q.Encode()
+	})}
+}
+
+// readied are the databases that Ready copies, by engine and name.
+var readied sync.Map
+
+// ready is the content of a file of SQLite, or the name of a database of the server.
+type ready struct {
+	file     []byte
+	database string
+}
+
+// Ready returns where a new database of the engine is, gone with the test, as prepare left one: it is called once in a process for each
+// name.
+func Ready(t testing.TB, engine store.Engine, name string, prepare func(store.Config) error) store.Config {
+	t.Helper()
+	once, _ := readied.LoadOrStore(string(engine)+name, sync.OnceValues(func() (r ready, err error) {
+		if engine == store.SQLite {
+			c := Fast(t)
+			if err := prepare(c); err != nil {
+				return r, err
+			}
+			r.file, err = os.ReadFile(c.Path)
+			return r, err
 		}
-		db.Close()
-	})
-	u, err := url.Parse(base)
-	if err != nil {
-		t.Fatal(err)
+		r.database = fmt.Sprintf("tizi_ready_%s_%d", name, os.Getpid())
+		discard(t)
+		postgres(t, "CREATE DATABASE "+r.database)
+		return r, prepare(store.Config{URL: address(t, func(u *url.URL) { u.Path = r.database })})
+	}))
+	r, err := once.(func() (ready, error))()
+	Must(t, err)
+	if engine == store.SQLite {
+		c := Place(t, engine)
+		Must(t, os.WriteFile(c.Path, r.file, 0o600))
+		return c
 	}
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	return store.Config{URL: u.String()}
+	name = "t" + strings.ReplaceAll(id.New().String(), "-", "")
+	postgres(t, "CREATE DATABASE "+name+" TEMPLATE "+r.database)
+	t.Cleanup(func() { postgres(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return store.Config{URL: address(t, func(u *url.URL) { u.Path = name })}
+}
+
+// discard drops what processes that are gone copied from.
+func discard(t testing.TB) {
+	t.Helper()
+	db, err := sql.Open("pgx", os.Getenv(PostgresEnv))
+	Must(t, err)
+	defer db.Close()
+	rows, err := db.Query("SELECT datname FROM pg_database WHERE datname LIKE 'tizi\\_ready\\_%'")
+	Must(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		Must(t, rows.Scan(&name))
+		var pid int
+		fmt.Sscanf(name[strings.LastIndexByte(name, '_')+1:], "%d", &pid)
+		if p, err := os.FindProcess(pid); err == nil && p.Signal(syscall.Signal(0)) != nil {
+			postgres(t, "DROP DATABASE IF EXISTS "+name)
+		}
+	}
+	Must(t, rows.Err())
+}
+
+// postgres runs statements on the server of the tests.
+func postgres(t testing.TB, statements ...string) {
+	t.Helper()
+	db, err := sql.Open("pgx", os.Getenv(PostgresEnv))
+	Must(t, err)
+	defer db.Close()
+	for _, s := range statements {
+		if _, err := db.Exec(s); err != nil {
+			t.Errorf("%s: %v", s, err)
+		}
+	}
+}
+
+// address is that of the server of the tests, changed.
+func address(t testing.TB, change func(*url.URL)) string {
+	t.Helper()
+	u, err := url.Parse(os.Getenv(PostgresEnv))
+	Must(t, err)
+	change(u)
+	return u.String()
 }
 
 // Fast returns where a new empty SQLite database is that does not wait for the disk: for tests that make many.

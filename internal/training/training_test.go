@@ -17,6 +17,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/programme"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
 )
@@ -46,7 +47,7 @@ func areas(n *testnode.Node) *node {
 }
 
 func open(t testing.TB, e store.Engine) *node {
-	c := areas(testnode.New(t, testnode.Place(t, e), house.Registry()))
+	c := areas(testnode.New(t, testhouse.Place(t, e), house.Registry()))
 	_, err := programme.New(c.Log).Set(ctx, id.Nil, programme.Plan{
 		Programme: programme.Opened{Code: "P", Name: i18n.Text{i18n.FR: "P"}},
 		Phases:    []programme.PhaseOpened{{Code: "1", Name: i18n.Text{i18n.FR: "1"}, From: "2026-01-05", To: "2026-12-31", AgeMin: 8, AgeMax: 14}},

@@ -16,6 +16,7 @@ import (
 	"tizi/internal/place"
 	"tizi/internal/programme"
 	"tizi/internal/store"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
 	"tizi/internal/visit"
@@ -33,7 +34,7 @@ func TestVisits(t *testing.T) {
 		now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 		c := house.Config{Dir: t.TempDir(), Now: func() time.Time { return now }}
 		if e == store.Postgres {
-			c.URL = testnode.Place(t, e).URL
+			c.URL = testhouse.Place(t, e).URL
 		}
 		h, err := house.Create(ctx, c)
 		must(t, err)

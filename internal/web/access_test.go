@@ -44,6 +44,7 @@ import (
 	"tizi/internal/seal"
 	"tizi/internal/store"
 	"tizi/internal/teaching"
+	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
 	"tizi/internal/web"
@@ -74,7 +75,7 @@ func serve(t testing.TB, e store.Engine, sign door.SingleSignOn) *node {
 	t.Helper()
 	n := &node{clock: &testnode.Time{}}
 	n.clock.Set(testnode.Epoch)
-	at := testnode.Place(t, e)
+	at := testhouse.Place(t, e)
 	var err error
 	n.House, err = house.Create(ctx, house.Config{Dir: t.TempDir(), Store: &at, Now: n.clock.Now})
 	must(t, err)
