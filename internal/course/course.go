@@ -146,6 +146,16 @@ func (l *Lesson) Activity(id string) *Activity {
 	return nil
 }
 
+// Rubric is that of a step, an activity of a lesson; nil where there is none.
+func (c *Course) Rubric(lesson, step string) []Criterion {
+	if l := c.Lesson(lesson); l != nil {
+		if x := l.Activity(step); x != nil {
+			return x.Rubric
+		}
+	}
+	return nil
+}
+
 // Chain is the order in which languages are looked for: the one asked for, what the course says falls back for it, and then those that it
 // is written in.
 func (c *Course) Chain(l i18n.Lang) []i18n.Lang {

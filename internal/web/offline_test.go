@@ -434,6 +434,11 @@ func TestPacks(t *testing.T) {
 		if status != 200 || len(p.Modules) != 1 || p.Modules[0].Lessons[0].Steps["verifier/exemples"].Item.Right[0] != "a" || len(p.Labs) != 3 || strings.Contains(body, "Pin") || strings.Contains(body, s.person.String()) {
 			t.Errorf("a pack: status %d: %.400s", status, body)
 		}
+		// What a lab of it keeps says where it was made, in which version.
+		lab := p.Modules[0].Lessons[0].Steps["dessiner"].HTML
+		if !strings.Contains(lab, `data-at="urn:tizi:course:mon-cours/commencer/premiere-lecon/dessiner"`) || !strings.Contains(lab, `data-revision="`+version.String()+`"`) {
+			t.Errorf("a lab of a pack does not know where it is: %.600s", lab)
+		}
 		for _, x := range []struct{ what, device, path string }{{"another language", tab.token, of + "en"}, {"no language", tab.token, of + "xx"}, {"no version", tab.token, "/packs/" + id.New().String() + "/fr"},
 			{"no device", "", of + "fr"}, {"no device", "nonsense", "/packs"}} {
 			if status, _ := ask(x.device, x.path); status != 404 {

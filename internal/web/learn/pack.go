@@ -275,7 +275,7 @@ func (w *way) packSteps(l *course.Lesson, x *course.Activity, labs []Lab, into m
 		if x.Kind == course.Lab {
 			for _, lab := range labs {
 				if lab.Name == x.Lab {
-					v.Lab, v.LabAt = &lab, at.IRI()
+					v.Lab, v.LabAt, v.LabOf = &lab, at.IRI(), w.Version.ID.String()
 				}
 			}
 			for _, ext := range []string{"css", "js", string(w.a.Lang) + ".json"} {

@@ -40,6 +40,7 @@ type MyCourse struct {
 // MyTestRow is a test of a course.
 type MyTestRow struct {
 	Kind, URL string // without an address it is not the time for it
+	When      string // the time for it: that of pre, or of post
 	Done      bool
 }
 
@@ -99,8 +100,9 @@ type MyStep struct {
 	Given    bool      // it was answered; Question says how
 	Tries    int
 	Lab      *Lab
-	Learner  string // whose work the lab's is, at which step, and where it sends it
+	Learner  string // whose work the lab's is, at which step, in which version of the course, and where it sends it
 	LabAt    string
+	LabOf    string
 	ShowURL  string // where the learner's works are shown to the group, by id; "" where the trainer does not allow it
 	Send     string
 	Works    []Work // what was handed in for a project
@@ -138,7 +140,7 @@ type Judged struct {
 	Comment  string
 }
 
-// JudgedBy is a criterion with the level that was reached. It has no words where the rubric is another one by now.
+// JudgedBy is a criterion with the level that was reached. It has no words where the version that it was judged by is not here.
 type JudgedBy struct {
 	Criterion, Level Said
 	N, Of            int

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"tizi/internal/course"
+	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/progress"
 	"tizi/internal/record"
@@ -136,12 +138,7 @@ func Paths(c *course.Course) []string {
 
 // Rubric is that of a step, or nil.
 func (r *Reader) Rubric(at progress.At) []course.Criterion {
-	if l := r.Course.Lesson(at.Lesson); l != nil {
-		if x := l.Activity(at.Step); x != nil {
-			return x.Rubric
-		}
-	}
-	return nil
+	return r.Course.Rubric(at.Lesson, at.Step)
 }
 
 // Tops are how many levels each criterion of a rubric has.
@@ -153,12 +150,44 @@ func Tops(rubric []course.Criterion) []int {
 	return out
 }
 
-// judged says marks in words: those of the rubric that this version has, where it is as it was.
+// RubricOf is the rubric of a step in the version of the course that somebody judged by. It is empty where that version is not here, or has
+// no such step.
+func (r *Reader) RubricOf(version id.ID, at progress.At) (*Reader, []course.Criterion, error) {
+	if version == r.Version.ID {
+		return r, r.Rubric(at), nil
+	}
+	v, err := r.a.H.Courses.Get(r.a.R.Context(), r.a.H.DB, version)
+	var was *Reader
+	if err == nil {
+		was, err = Of(r.a, *v)
+	}
+	if errors.Is(err, course.ErrUnknown) || errors.Is(err, course.ErrComing) {
+		return r, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return was, was.Rubric(at), nil
+}
+
+// SameRubric reports whether two rubrics say the same.
+func SameRubric(a, b []course.Criterion) bool {
+	same := func(x, y i18n.Text) bool { return maps.Equal(x, y) }
+	return slices.EqualFunc(a, b, func(x, y course.Criterion) bool {
+		return same(x.Criterion, y.Criterion) && slices.EqualFunc(x.Levels, y.Levels, same)
+	})
+}
+
+// judged says marks in words: those of the version that the work was judged by, whichever is the newest by now. Of one that is not here
+// there are the numbers alone.
 func (r *Reader) judged(at progress.At, marks []teaching.Mark, names door.Names) (out []Judged, err error) {
-	rubric := r.Rubric(at)
 	for _, m := range marks {
 		j := Judged{On: m.On.Local().Format(time.DateOnly), Comment: m.Comment}
 		if j.By, err = names.Of(r.a, m.By); err != nil {
+			return nil, err
+		}
+		was, rubric, err := r.RubricOf(m.Version, at)
+		if err != nil {
 			return nil, err
 		}
 		same := slices.Equal(Tops(rubric), m.Tops)
@@ -168,7 +197,7 @@ func (r *Reader) judged(at progress.At, marks []teaching.Mark, names door.Names)
 			}
 			c := JudgedBy{N: n, Of: m.Tops[i]}
 			if same {
-				c.Criterion, c.Level = r.Say(rubric[i].Criterion), r.Say(rubric[i].Levels[n-1])
+				c.Criterion, c.Level = was.Say(rubric[i].Criterion), was.Say(rubric[i].Levels[n-1])
 			}
 			j.Criteria = append(j.Criteria, c)
 		}

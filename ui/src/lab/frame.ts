@@ -347,6 +347,7 @@ export abstract class Lab<S extends object> extends HTMLElement {
       home: location.origin,
       at: new Date(),
       within: this.dataset.at ?? "",
+      revision: this.dataset.revision ?? "",
     });
     try {
       await post(l);
