@@ -45,7 +45,7 @@ const (
 var Sorts = []Sort{Seen, Listed, Taken, Changed, Granted}
 
 // sortOf are the sorts of looks.
-var sortOf = map[look.Action]Sort{look.Read: Seen, look.Consent: Seen, look.Photo: Seen, look.Scan: Seen, look.Case: Seen, look.Listed: Listed, look.Search: Listed, look.Print: Taken, look.Export: Taken}
+var sortOf = map[look.Action]Sort{look.Read: Seen, look.Consent: Seen, look.Photo: Seen, look.Scan: Seen, look.Case: Seen, look.Listed: Listed, look.Search: Listed, look.Print: Taken, look.Export: Taken, look.Unlocked: Changed, look.Given: Changed}
 
 // Kinds are the kinds of facts that the list shows.
 var Kinds = map[string]Sort{
@@ -261,12 +261,12 @@ func (r *reader) narrow(ctx context.Context) error {
 }
 
 func (r *reader) readLooks(ctx context.Context) error {
-	if r.f.Sort == Changed || r.f.Sort == Granted {
+	if r.f.Sort == Granted {
 		return nil
 	}
 	n := 0
 	var fault error
-	err := r.looks.Each(ctx, r.q, look.Filter{Scope: r.scope, Cases: r.f.Cases, From: r.f.From, To: r.f.To, Account: r.f.Account, Persons: r.persons}, func(l look.Entry) bool {
+	err := r.looks.Each(ctx, r.q, look.Filter{Scope: r.scope, Cases: r.f.Cases, From: r.f.From, To: r.f.To, Account: r.f.Account, Persons: r.persons, Deeds: r.f.Sort == Changed}, func(l look.Entry) bool {
 		e := Entry{At: l.At, Account: l.Account, What: string(l.Action), Sort: sortOf[l.Action], Centre: l.Centre, List: l.List, Names: l.Names, order: fact.At(l.At)}
 		if r.f.Sort != "" && e.Sort != r.f.Sort {
 			return true

@@ -192,10 +192,12 @@ func (a *Audit) sumDay(ctx context.Context, day string, from, to time.Time) ([]S
 			x.Exports++
 		case e.Action == look.Print:
 			x.Prints++
+		case sortOf[e.Action] == Changed:
+			x.Changes++
 		default:
 			x.Looks++
 		}
-		if !e.Person.IsNil() {
+		if !e.Person.IsNil() && sortOf[e.Action] != Changed {
 			s.people[e.Centre][e.Person] = true
 		}
 		fault = did(e.Centre, e.Account, e.At)

@@ -13,6 +13,7 @@ import (
 	"tizi/internal/framework"
 	"tizi/internal/i18n"
 	"tizi/internal/quiz"
+	"tizi/labs"
 )
 
 // Report is what was found out about a course.
@@ -298,8 +299,8 @@ func (k *check) activity(file string, l *Lesson, a *Activity) {
 	case Quiz:
 		need(a.Quiz != "", "quiz")
 	case Lab:
-		if need(a.Lab != "", "lab"); a.Lab != "" && !slices.Contains(Labs, a.Lab) {
-			k.fault(file, a.Line, "course.fault.lab", "lab", a.Lab, "known", strings.Join(Labs, ", "))
+		if need(a.Lab != "", "lab"); a.Lab != "" && !slices.Contains(labs.Names(), a.Lab) {
+			k.fault(file, a.Line, "course.fault.lab", "lab", a.Lab, "known", strings.Join(labs.Names(), ", "))
 		}
 	default:
 		k.fault(file, a.Line, "course.fault.activity_kind", "kind", a.Kind, "known", strings.Join(ActivityKinds, ", "))

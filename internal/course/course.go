@@ -27,9 +27,6 @@ const (
 // ActivityKinds lists them.
 var ActivityKinds = []string{Reading, Video, Audio, Talk, Quiz, Lab, Project}
 
-// Labs are the laboratories that a lesson may name.
-var Labs = []string{"drawing", "unfair", "feed", "next-word"}
-
 // Sections are what the trainer's text of a lesson has, by the ids of its headings.
 var Sections = []string{"prepare", "steps", "talk", "wrong", "unplugged", "home", "safe"}
 
@@ -103,7 +100,7 @@ type Activity struct {
 	Kind     string               `yaml:"kind,required"`
 	Title    i18n.Text            `yaml:"title,required"`
 	Text     string               `yaml:"text"`     // the name of a text
-	Lab      string               `yaml:"lab"`      // one of Labs
+	Lab      string               `yaml:"lab"`      // one of labs.Names
 	Quiz     string               `yaml:"quiz"`     // the name of a quiz
 	Media    string               `yaml:"media"`    // of video and audio: a file of the lesson
 	Captions map[i18n.Lang]string `yaml:"captions"` // of video: WebVTT files
@@ -144,6 +141,16 @@ func (l *Lesson) Activity(id string) *Activity {
 	for i := range l.Activities {
 		if l.Activities[i].ID == id {
 			return &l.Activities[i]
+		}
+	}
+	return nil
+}
+
+// Rubric is that of a step, an activity of a lesson; nil where there is none.
+func (c *Course) Rubric(lesson, step string) []Criterion {
+	if l := c.Lesson(lesson); l != nil {
+		if x := l.Activity(step); x != nil {
+			return x.Rubric
 		}
 	}
 	return nil

@@ -395,6 +395,11 @@ func (s *Courses) Of(ctx context.Context, q store.Querier, group id.ID) ([]Versi
 	return s.versions(ctx, q, "id IN (SELECT version FROM course_group WHERE cohort = ?)", group)
 }
 
+// InUse returns the versions of courses that some group follows.
+func (s *Courses) InUse(ctx context.Context, q store.Querier) ([]Version, error) {
+	return s.versions(ctx, q, "EXISTS (SELECT 1 FROM course_group g WHERE g.version = course.id)")
+}
+
 // Followed returns the codes of the courses that some groups follow, sorted.
 func (s *Courses) Followed(ctx context.Context, q store.Querier, groups []id.ID) ([]string, error) {
 	var out []string

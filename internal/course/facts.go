@@ -96,7 +96,7 @@ var (
 var (
 	table      = &store.Table{Name: "course", Key: 1, Columns: store.Cols("id:id code:text version:int digest:text title:text about:text hours:int at:int"), Indexes: []string{"code, version"}}
 	fileTable  = &store.Table{Name: "course_file", Key: 2, Columns: store.Cols("course:id path:text blob:text size:int")}
-	groupTable = &store.Table{Name: "course_group", Key: 1, Columns: store.Cols("id:id cohort:id code:text version:id conflict:int"), Indexes: []string{"cohort"}}
+	groupTable = &store.Table{Name: "course_group", Key: 1, Columns: store.Cols("id:id cohort:id code:text version:id conflict:int"), Indexes: []string{"cohort", "version"}}
 )
 
 // VersionID names a version by what is in it.

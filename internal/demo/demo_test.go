@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"tizi/internal/access"
-	"tizi/internal/course"
 	"tizi/internal/demo"
 	"tizi/internal/house"
+	"tizi/internal/id"
 	"tizi/internal/measure"
 	"tizi/internal/person"
 	"tizi/internal/programme"
@@ -17,6 +17,7 @@ import (
 	"tizi/internal/testhouse"
 	"tizi/internal/testnode"
 	"tizi/internal/training"
+	"tizi/labs"
 )
 
 func TestDemoHoldsTogether(t *testing.T) {
@@ -82,7 +83,7 @@ func TestDemoHoldsTogether(t *testing.T) {
 		}
 		tree, err = h.Places.Tree(ctx, h.DB)
 		testnode.Must(t, err)
-		for _, lab := range course.Labs {
+		for _, lab := range labs.Names() {
 			_, said, _, err := h.Records.Find(ctx, record.Query{Centre: tree.Code("MA-ERR-MJ1").ID, Activity: "urn:tizi:lab:" + lab})
 			testnode.Must(t, err)
 			if len(said) == 0 || len(said[0].Get("attachments").Items()) != 1 {
@@ -93,6 +94,18 @@ func TestDemoHoldsTogether(t *testing.T) {
 		testnode.Must(t, err)
 		if len(works) < 20 {
 			t.Errorf("%d works are handed in", len(works))
+		}
+		// Its trainer has judged most of them by the rubric, and what came last waits.
+		handed, err := h.Progress.Handed(ctx, h.DB, access.At(tree.Code("MA-ERR-MJ1").ID), nil, testnode.Epoch.AddDate(-2, 0, 0), 1000)
+		testnode.Must(t, err)
+		var all []id.ID
+		for _, w := range handed {
+			all = append(all, w.ID)
+		}
+		marks, err := h.Teaching.Marks(ctx, h.DB, tree.Code("MA-ERR-MJ1").ID, all)
+		testnode.Must(t, err)
+		if len(marks) < 10 || len(marks) >= len(works) {
+			t.Errorf("%d of %d works are judged", len(marks), len(works))
 		}
 		var sum int64
 		for _, c := range l {

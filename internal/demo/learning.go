@@ -111,8 +111,15 @@ type class struct {
 	rng     *rand.Rand
 
 	deeds []progress.Deed
+	made  []work // by the learner whose turn it is
 	labs  []*statement.Statement
 	files map[string][]byte
+}
+
+// work is what a learner handed in, and how it is judged.
+type work struct {
+	progress.Handed
+	rubric []course.Criterion
 }
 
 // learn writes down what the children did at each session up to yesterday.
@@ -141,7 +148,7 @@ func (l *class) learn(ctx context.Context) error {
 	}
 	lessons := l.course.Lessons()
 	for n, v := range members {
-		l.deeds, l.labs, l.files = nil, nil, map[string][]byte{}
+		l.deeds, l.made, l.labs, l.files = nil, nil, nil, map[string][]byte{}
 		knows := min(.6, max(.12, .34+.11*l.rng.NormFloat64())) // of what is asked, before
 		gains := min(.75, max(.1, .44+.12*l.rng.NormFloat64())) // of what was missing
 		at := days[0].Add(time.Duration(l.rng.IntN(180)) * time.Second)
@@ -169,6 +176,9 @@ func (l *class) learn(ctx context.Context) error {
 		if err := l.h.Progress.Put(ctx, l.centre, l.deeds, l.files); err != nil {
 			return err
 		}
+		if err := l.judge(ctx, days[len(days)-1]); err != nil {
+			return err
+		}
 		if len(l.labs) > 0 {
 			if _, err := l.h.Records.Put(ctx, record.Source{Centre: l.centre, Key: record.Tool("lab"), Version: statement.V2}, l.labs, l.files); err != nil {
 				return err
@@ -177,6 +187,31 @@ func (l *class) learn(ctx context.Context) error {
 	}
 	return nil
 }
+
+// judge lets the trainer judge what was handed in before the last session; what came at that one waits.
+func (l *class) judge(ctx context.Context, last time.Time) error {
+	for i, w := range l.made {
+		if len(w.rubric) == 0 || !w.On.Before(last) {
+			continue
+		}
+		levels, tops := make([]int, len(w.rubric)), make([]int, len(w.rubric))
+		for k, c := range w.rubric {
+			tops[k] = len(c.Levels)
+			levels[k] = max(1, tops[k]-l.rng.IntN(2))
+		}
+		comment := ""
+		if i%2 == 0 {
+			comment = praise[l.rng.IntN(len(praise))]
+		}
+		if err := l.h.Teaching.Mark(ctx, l.group.trainer, l.centre, w.Handed, l.version, levels, tops, comment, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// praise is what a trainer writes beside the levels.
+var praise = []string{"أحسنت، وضحت السبب بكلماتك.", "فكرة جميلة. في المرة القادمة أضف مثالا آخر.", "عملك مرتب، وعددت الأخطاء بدقة.", "شكرا لأنك سألت صديقك رأيه."}
 
 func (l *class) deed(v id.ID, at progress.At, verb string, mark int, on time.Time) progress.Deed {
 	return progress.Deed{ID: progress.EventID(v, fmt.Sprint("demo ", verb, mark, at.IRI())), Person: v, At: at, Verb: verb, Version: l.version, Group: l.group.cohort, Lang: "ar", On: on}
@@ -314,6 +349,7 @@ func (l *class) lesson(v id.ID, x *course.Lesson, n int, knows float64, on time.
 				d.Files, l.files[sum] = []progress.Attached{{Type: "image/jpeg", SHA2: sum, Length: len(b)}}, b
 			}
 			l.deeds = append(l.deeds, d)
+			l.made = append(l.made, work{progress.Handed{Work: progress.Work{ID: d.ID, Centre: l.centre, At: step, On: on}, Person: v}, a.Rubric})
 		default:
 			if on = on.Add(time.Duration(60+l.rng.IntN(150)) * time.Second); all {
 				l.deeds = append(l.deeds, l.deed(v, step, progress.Read, 0, on))
@@ -348,9 +384,12 @@ func (l *class) lab(v id.ID, name, within string, competencies []string, on time
 		artefact["rounds"], artefact["after"] = []float64{first, part(.5, .7), part(.25, .45)}, part(.78, .93)
 		measures = map[string]float64{"diversityFirst": first, "diversityFallen": artefact["rounds"].([]float64)[2], "diversityAfterReset": artefact["after"].(float64), "likes": float64(3 + l.rng.IntN(9)), "watched": float64(12 + l.rng.IntN(10)), "skipped": float64(5 + l.rng.IntN(12))}
 	case "next-word":
-		measures = map[string]float64{"claims": 4, "claimsChecked": 4, "claimsInvented": 2, "inventedBelieved": float64(l.rng.IntN(2))}
+		measures = map[string]float64{"claims": 5, "claimsChecked": 5, "claimsInvented": 3, "inventedBelieved": float64(l.rng.IntN(3)), "tokensFr": 19, "tokensAr": 16, "tokensZgh": 166, "tokensEn": 15}
 	}
 	artefact["measures"] = measures
+	right := l.rng.IntN(2) + 2
+	artefact["answers"] = map[string][]string{"own": {kept[l.rng.IntN(len(kept))]}}
+	artefact["shown"] = map[string]any{"lines": shown(name, measures)}
 	b, _ := json.Marshal(artefact) // of texts and numbers
 	sum := fmt.Sprintf("%x", sha256.Sum256(b))
 	l.files[sum] = b
@@ -362,7 +401,6 @@ func (l *class) lab(v id.ID, name, within string, competencies []string, on time
 	if within != "" {
 		activities["parent"] = []any{map[string]any{"id": within}}
 	}
-	right := l.rng.IntN(2) + 2
 	said, _ := json.Marshal(map[string]any{
 		"id": progress.EventID(v, "demo lab "+name+within).String(), "timestamp": on.UTC().Format(time.RFC3339),
 		"verb":        map[string]any{"id": progress.Verb(progress.Completed), "display": map[string]any{"en": "completed"}},
@@ -381,6 +419,23 @@ func (l *class) lab(v id.ID, name, within string, competencies []string, on time
 		panic(err)
 	}
 	l.labs = append(l.labs, x)
+}
+
+// shown are the lines of a lab in the portfolio, as the lab says them in Arabic.
+func shown(name string, m map[string]float64) [][2]string {
+	percent := func(part float64) string { return fmt.Sprintf("%.0f%%", part*100) }
+	both := func(town, village float64) string {
+		return "المدينة " + percent(town) + " · القرية " + percent(village)
+	}
+	switch name {
+	case "drawing":
+		return [][2]string{{"رسوم للتعلّم", fmt.Sprint(m["drawings"])}, {"ثقتها أمام رسم مجهول", percent(m["sureOfStrange"])}}
+	case "unfair":
+		return [][2]string{{"ما تعرّفت عليه من قبل", both(m["recallTownBefore"], m["recallVillageBefore"])}, {"ما تعرّفت عليه بعد الإصلاح", both(m["recallTownAfter"], m["recallVillageAfter"])}, {"المحاولات", fmt.Sprint(m["tries"])}}
+	case "feed":
+		return [][2]string{{"خيطي في البداية", percent(m["diversityFirst"])}, {"خيطي في أضيق حالاته", percent(m["diversityFallen"])}, {"بعد محو الصورة", percent(m["diversityAfterReset"])}}
+	}
+	return [][2]string{{"الأقوال التي حكمت عليها", fmt.Sprint(m["claims"])}, {"منها المختلق", fmt.Sprint(m["claimsInvented"])}}
 }
 
 // sketch is a picture of a drawing: a house of a few strokes, never twice alike.

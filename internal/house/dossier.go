@@ -34,15 +34,20 @@ type Dossier struct {
 	Guardians  []DossierLine  `json:"guardians"`
 	Messages   []DossierLine  `json:"messages"`
 	Texts      []DossierLine  `json:"texts,omitempty"` // by SMS, from this node
-	Looks      []DossierLine  `json:"looks"`           // who looked at the file, on this node
+	Learning   []DossierLine  `json:"learning"`        // what was said of it in learning records: What is an answer, State a verb with how it was
+	Marks      []DossierLine  `json:"marks"`           // of works, by trainers: What is the comment
+	Teams      []DossierLine  `json:"teams"`           // small groups of sessions: State is the number
+	Wall       []DossierLine  `json:"wall"`            // works that were shown to the group: State is shown, hidden or barred
+	Entry      []DossierLine  `json:"entry"`           // how the person signs in as a learner on this node: State says what, What its name
+	Looks      []DossierLine  `json:"looks"`           // who looked at the file or let the person sign in, on this node
 	History    []DossierLine  `json:"history"`
 	Files      []DossierFile  `json:"files"`
 }
 
-// DossierFile is a photo or a signed form.
+// DossierFile is a photo, a signed form, or a work that the person handed in.
 type DossierFile struct {
 	On   string `json:"on"`   // ISO date
-	What string `json:"what"` // photo or form
+	What string `json:"what"` // photo, form or work
 	Type string `json:"type"` // of Data, which JSON has in base64
 	Data []byte `json:"data"`
 }
@@ -263,6 +268,9 @@ func (h *House) Dossier(ctx context.Context, scope access.Scope, p id.ID) (*Doss
 			}
 			d.Looks = append(d.Looks, line)
 		}
+	}
+	if err := h.learned(ctx, d, records, name); err != nil {
+		return nil, err
 	}
 	for _, s := range subjects {
 		facts, err := h.Log.Of(ctx, h.DB, s)

@@ -108,6 +108,7 @@ func Registry() *fact.Registry {
 	r.AddAggregate(training.SheetSum)
 	r.AddAggregate(consent.Sum)
 	r.AddAggregate(progress.Sum)
+	r.AddAggregate(teaching.Sum) // after that of the works it reads
 	return r
 }
 

@@ -314,6 +314,24 @@ func TestNoRangeInFiguresInArabic(t *testing.T) {
 	}
 }
 
+// In Arabic a thing has one name on all screens: a course is دورة, a lesson درس, a session حصة, a trainer مكوّن.
+func TestArabicHasOneWordForAThing(t *testing.T) {
+	for key, m := range catalogues()[AR] {
+		for _, s := range m.forms {
+			for _, other := range []string{"مؤطر", "مكون", "جلسة", "جلسات"} {
+				if strings.Contains(s, other) {
+					t.Errorf("%s says %s: %s", key, other, s)
+				}
+			}
+		}
+	}
+	for key, want := range map[string]string{"learn.title": "الدورات", "author.course": "الدورة", "learning.course": "الدورة", "gains.course": "الدورة", "author.lesson": "الدرس", "learning.lesson": "الدرس", "learn.lessons_title": "الدروس", "my.sessions": "الحصص"} {
+		if s := For(AR).T(key); s != want {
+			t.Errorf("%s is %s, not %s", key, s, want)
+		}
+	}
+}
+
 // What families and children read in Tamazight stands in the list that a native reader works through, word for word, and is
 // spelt with the letters of IRCAM alone.
 func TestTamazightIsToBeConfirmed(t *testing.T) {

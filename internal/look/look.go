@@ -1,4 +1,5 @@
-// Package look keeps who looked at whose file, and which lists of names were shown to whom, on the node where it happened.
+// Package look keeps who looked at whose file, which lists of names were shown to whom, and who let a learner sign in, on the node where it
+// happened.
 // Nothing in it is a fact: it is appended, read by whoever the file is about or answers for them, and pruned when its time
 // is over.
 package look
@@ -8,6 +9,7 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 
 	"tizi/internal/fact"
@@ -39,15 +41,21 @@ const (
 	Listed  Action = "list"   // was shown names
 	Search  Action = "search" // was shown names that were asked for
 	Case    Action = "case"   // opened a case of safeguarding: the person is the case, and only officers read of it
+
+	Unlocked Action = "unlock" // let a learner try again who had too many wrong tries
+	Given    Action = "give"   // gave a learner other pictures, words or a card to sign in with
 )
 
+// Deeds are the actions that change something which is no fact: how a learner signs in is this node's own.
+var Deeds = []Action{Unlocked, Given}
+
 // Actions are all actions.
-var Actions = []Action{Read, Consent, Photo, Scan, Print, Export, Listed, Search, Case}
+var Actions = []Action{Read, Consent, Photo, Scan, Print, Export, Listed, Search, Case, Unlocked, Given}
 
 // Life is how long a look is kept.
 const Life = 400 * 24 * time.Hour
 
-// same is how long the same look of the same account is one look: a page is opened many times in an hour of work.
+// same is how long the same look of the same account is one look: a page is opened many times in an hour of work. Deeds are kept each.
 const same = time.Hour
 
 // Looks is the list of a node.
@@ -86,6 +94,9 @@ func (l *Looks) NoteCase(ctx context.Context, account, c, centre id.ID) error {
 
 // fresh are those at whom the account has not looked so a moment ago.
 func (l *Looks) fresh(ctx context.Context, account id.ID, action Action, persons []id.ID) ([]id.ID, error) {
+	if slices.Contains(Deeds, action) {
+		return persons, nil
+	}
 	since := l.log.Clock.Now().Add(-same).UnixMilli()
 	var out []id.ID
 	for _, p := range persons {

@@ -50,6 +50,7 @@ type Filter struct {
 	From, To time.Time    // From is in it, To is not
 	Account  id.ID        // Nil: whoever
 	Persons  []id.ID      // none: whomever
+	Deeds    bool         // those alone
 }
 
 var errEnough = errors.New("enough")
@@ -70,6 +71,9 @@ func (l *Looks) Each(ctx context.Context, q store.Querier, f Filter, fn func(Ent
 	if len(f.Persons) > 0 {
 		in, more := store.In("person", f.Persons)
 		where, args = where+" AND "+in, append(args, more...)
+	}
+	if f.Deeds {
+		where += " AND action IN ('" + string(Unlocked) + "', '" + string(Given) + "')"
 	}
 	err := q.Each(ctx, "SELECT "+columns+" FROM look WHERE "+where+" ORDER BY at DESC, account, person, centre, action, list", args, func(r store.Row) error {
 		e, err := scan(r)

@@ -243,6 +243,22 @@ func Ones(ctx context.Context, q store.Querier, persons []id.ID) (map[id.ID][]id
 	return out, nil
 }
 
+// Others returns records that are one person with a record of a scope, where the scope has some people of its centres and not all: of whole
+// centres all are in it that are theirs.
+func Others(ctx context.Context, q store.Querier, scope access.Scope) (out []id.ID, err error) {
+	if some, err := anyMerged(ctx, q); err != nil || !some || scope.Whole() {
+		return nil, err
+	}
+	where, args := scope.People("p.centre", "p.id")
+	err = q.Each(ctx, "SELECT DISTINCT o.person FROM person p JOIN person_alias me ON me.person = p.id JOIN person_alias o ON o.one = me.one AND o.person <> me.person WHERE "+where, args, func(r store.Row) error {
+		var v id.ID
+		err := r.Scan(&v)
+		out = append(out, v)
+		return err
+	})
+	return out, err
+}
+
 // Records returns the records that are one person with this one, itself among them, the smallest id first.
 func Records(ctx context.Context, q store.Querier, p id.ID) ([]id.ID, error) {
 	ones, err := Ones(ctx, q, []id.ID{p})

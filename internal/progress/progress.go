@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"tizi/internal/access"
 	"tizi/internal/course"
 	"tizi/internal/id"
 	"tizi/internal/person"
@@ -276,46 +275,19 @@ func GainOf(all ...Lessons) (g Gain) {
 		g.Pre += pre.Score
 		g.Post += post.Score
 	}
+	return g.mean()
+}
+
+// mean makes means of what are sums.
+func (g Gain) mean() Gain {
 	if g.N == 0 {
-		return g
+		return Gain{}
 	}
 	g.Pre, g.Post = g.Pre/float64(g.N), g.Post/float64(g.N)
 	if g.Pre < 1 {
 		g.Defined, g.G = true, (g.Post-g.Pre)/(1-g.Pre)
 	}
 	return g
-}
-
-// CourseGain is that of all learners of a course in a scope, each person once, whichever of their records took a test.
-func (p *Progress) CourseGain(ctx context.Context, q store.Querier, scope access.Scope, code string) (Gain, error) {
-	where, args := scope.People("centre", "person")
-	by := map[id.ID]Lessons{}
-	err := q.Each(ctx, "SELECT person, lesson, score FROM progress_lesson WHERE course = ? AND lesson IN (?, ?) AND done = 1 AND score >= 0 AND "+where+" ORDER BY person", append([]any{code, Pretest, Posttest}, args...), func(r store.Row) error {
-		var v id.ID
-		var test string
-		l := &Lesson{Done: true}
-		err := r.Scan(&v, &test, &l.Score)
-		if by[v] == nil {
-			by[v] = Lessons{}
-		}
-		by[v][test] = l
-		return err
-	})
-	if err != nil {
-		return Gain{}, err
-	}
-	ones, err := person.Ones(ctx, q, slices.Collect(maps.Keys(by)))
-	if err != nil {
-		return Gain{}, err
-	}
-	// Of those who have several records it is read again, of all of them together.
-	several := map[id.ID]bool{}
-	for v, all := range ones {
-		delete(by, v)
-		several[all[0]] = true
-	}
-	whole, err := p.Of(ctx, q, slices.Collect(maps.Keys(several)), code)
-	return GainOf(slices.Concat(slices.Collect(maps.Values(by)), slices.Collect(maps.Values(whole)))...), err
 }
 
 // Work is something that a learner handed in, or kept in a lab.
@@ -352,29 +324,14 @@ type Handed struct {
 // made is the condition that a deed d is a work. An index has it in these very words.
 const made = "step <> '' AND verb IN ('" + Submitted + "', '" + Completed + "')"
 
-func handed(r store.Row) (w Handed, err error) {
+func handed(r store.Row, more ...any) (w Handed, err error) {
 	var at int64
-	err = r.Scan(&w.ID, &w.Centre, &w.Person, &w.At.Course, &w.At.Lesson, &w.At.Step, &at)
+	err = r.Scan(append([]any{&w.ID, &w.Centre, &w.Person, &w.At.Course, &w.At.Lesson, &w.At.Step, &at}, more...)...)
 	w.On = time.UnixMilli(at).UTC()
 	return w, err
 }
 
 const handedColumns = "SELECT d.id, d.centre, d.person, d.course, d.lesson, d.step, d.at FROM progress_deed d WHERE "
-
-// Handed returns works of a scope since a moment, and those of also, other records of people in it; the newest first, at most max.
-func (p *Progress) Handed(ctx context.Context, q store.Querier, scope access.Scope, also []id.ID, since time.Time, max int) (out []Handed, err error) {
-	where, args := scope.People("d.centre", "d.person")
-	if len(also) > 0 {
-		in, more := store.In("d.person", also)
-		where, args = "("+where+" OR "+in+")", append(args, more...)
-	}
-	err = q.Each(ctx, handedColumns+where+" AND d.at >= ? AND "+made+stands+" ORDER BY d.at DESC, d.hlc DESC, d.id LIMIT ?", append(args, since.UnixMilli(), max), func(r store.Row) error {
-		w, err := handed(r)
-		out = append(out, w)
-		return err
-	})
-	return out, err
-}
 
 // Work returns a work of a centre's, or ErrNoWork of what is none, or was taken back.
 func (p *Progress) Work(ctx context.Context, q store.Querier, centre, work id.ID) (w Handed, err error) {

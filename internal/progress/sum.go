@@ -38,7 +38,7 @@ var (
 
 // Sum works out how far everybody is.
 var Sum = &fact.Aggregate{
-	Name: "progress", Tables: []*store.Table{deedTable, voidTable, lessonTable}, Sources: []*store.Table{record.Statements, person.Sheet},
+	Name: "progress", Tables: []*store.Table{deedTable, voidTable, lessonTable, testedTable, gainTable}, Sources: []*store.Table{record.Statements, person.Sheet, person.Edges},
 	Begin: func() fact.Collector { return &collector{deeds: map[at][]any{}, voids: map[at][]any{}} },
 }
 
@@ -56,10 +56,17 @@ type collector struct {
 	touched      map[key]bool
 	targets      []id.ID // of what voids
 	people       []id.ID // who came or went
+	joined       []id.ID // who became one with somebody, or ceased to be
 }
 
 // Change implements fact.Collector.
 func (c *collector) Change(t *store.Table, old, new []any) {
+	if t == person.Edges {
+		if a, b, ok := person.EdgeOf(old, new); ok {
+			c.joined = append(c.joined, a, b)
+		}
+		return
+	}
 	if t == person.Sheet {
 		if p, moved := person.HomeOf(old, new); moved {
 			c.people = append(c.people, p)
@@ -144,8 +151,16 @@ func seconds(iso string) int {
 	return int(d.Seconds())
 }
 
-// Flush implements fact.Collector. What is touched is worked out anew from the deeds, whatever order they came in.
+// Flush implements fact.Collector.
 func (c *collector) Flush(ctx context.Context, tx store.Tx) error {
+	if err := c.lessons(ctx, tx); err != nil {
+		return err
+	}
+	return c.gains(ctx, tx)
+}
+
+// lessons works out anew from the deeds what is touched, whatever order they came in.
+func (c *collector) lessons(ctx context.Context, tx store.Tx) error {
 	if err := replace(ctx, tx, deedTable, c.deeds); err != nil {
 		return err
 	}

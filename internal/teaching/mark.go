@@ -158,24 +158,6 @@ func (t *Teaching) Marks(ctx context.Context, q store.Querier, centre id.ID, wor
 	return out, nil
 }
 
-// Judged reports which of some works have marks, of whichever centre.
-func (t *Teaching) Judged(ctx context.Context, q store.Querier, works []id.ID) (map[id.ID]bool, error) {
-	out := map[id.ID]bool{}
-	for part := range slices.Chunk(works, 400) {
-		in, args := store.In("work", part)
-		err := q.Each(ctx, "SELECT DISTINCT work FROM teaching_mark WHERE "+in, args, func(r store.Row) error {
-			var v id.ID
-			err := r.Scan(&v)
-			out[v] = true
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
 // Seen names the judgements that somebody was shown, so that they replace no others.
 func Seen(l []Mark) string {
 	parts := make([]string, len(l))

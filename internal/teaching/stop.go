@@ -35,14 +35,14 @@ func (s Stopped) Check() error {
 var KindStopped = fact.NewKind[Stopped](fact.Kind{Name: "lesson.stopped", Streams: []string{"centre"}})
 
 var stopTable = &store.Table{Name: "teaching_stop", Key: 1,
-	Columns: store.Cols("id:id session:id cohort:id course:text lesson:text done:int upto:int at:text hlc:int account:id conflict:int"),
+	Columns: store.Cols("id:id session:id cohort:id course:text lesson:text done:int upto:int at:text hlc:int conflict:int"),
 	Indexes: []string{"cohort"}}
 
 var stopFold = &fact.Fold{
 	Name: "teaching.stop", Kinds: []*fact.Kind{KindStopped}, Tables: []*store.Table{stopTable},
 	Fold: func(s *fact.Subject, out *fact.Rows) error {
 		if b, last, several := fact.Said[Stopped](s, nil); last != nil {
-			out.Add(stopTable, s.ID, b.Session, b.Group, b.Course, b.Lesson, b.Done, b.Upto, b.At, int64(last.HLC), last.Actor, several)
+			out.Add(stopTable, s.ID, b.Session, b.Group, b.Course, b.Lesson, b.Done, b.Upto, b.At, int64(last.HLC), several)
 		}
 		return nil
 	},
@@ -57,7 +57,6 @@ func StopID(session id.ID, course string) id.ID { return id.Under(session, "stop
 // Stop is how far a group came.
 type Stop struct {
 	Stopped
-	By       id.ID
 	Conflict bool // two said so who had not seen each other
 }
 
@@ -85,9 +84,9 @@ func (t *Teaching) say(ctx context.Context, name string, kind *fact.Kind, actor,
 // Stops are how far a group came in its sessions, by course, the earliest session first.
 func (t *Teaching) Stops(ctx context.Context, q store.Querier, group id.ID) (map[string][]Stop, error) {
 	out := map[string][]Stop{}
-	err := q.Each(ctx, "SELECT session, cohort, course, lesson, done, upto, at, account, conflict FROM teaching_stop WHERE cohort = ? ORDER BY at, hlc, id", store.Args(group), func(r store.Row) error {
+	err := q.Each(ctx, "SELECT session, cohort, course, lesson, done, upto, at, conflict FROM teaching_stop WHERE cohort = ? ORDER BY at, hlc, id", store.Args(group), func(r store.Row) error {
 		var s Stop
-		err := r.Scan(&s.Session, &s.Group, &s.Course, &s.Lesson, &s.Done, &s.Upto, &s.At, &s.By, &s.Conflict)
+		err := r.Scan(&s.Session, &s.Group, &s.Course, &s.Lesson, &s.Done, &s.Upto, &s.At, &s.Conflict)
 		out[s.Course] = append(out[s.Course], s)
 		return err
 	})

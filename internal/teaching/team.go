@@ -8,7 +8,6 @@ import (
 	"errors"
 	"regexp"
 	"slices"
-	"time"
 
 	"tizi/internal/fact"
 	"tizi/internal/id"
@@ -114,7 +113,7 @@ func (b Teamed) Check() error {
 var KindTeamed = fact.NewKind[Teamed](fact.Kind{Name: "teams.made", Streams: []string{"centre"}})
 
 var teamTable = &store.Table{Name: "teaching_team", Key: 2,
-	Columns: store.Cols("id:id person:id session:id team:int account:id at:int conflict:int"),
+	Columns: store.Cols("id:id person:id session:id team:int conflict:int"),
 	Indexes: []string{"session", "person"}}
 
 var teamFold = &fact.Fold{
@@ -126,7 +125,7 @@ var teamFold = &fact.Fold{
 		}
 		for i, t := range b.Teams {
 			for _, p := range t {
-				out.Add(teamTable, s.ID, p, b.Session, i, last.Actor, last.HLC.Wall().UnixMilli(), several)
+				out.Add(teamTable, s.ID, p, b.Session, i, several)
 			}
 		}
 		return nil
@@ -145,20 +144,31 @@ func (t *Teaching) Team(ctx context.Context, actor, centre id.ID, b Teamed) erro
 // Teams are the small groups of a session: the number of that of each, from 0 on.
 type Teams struct {
 	Of       map[id.ID]int
-	By       id.ID
-	On       time.Time
 	Conflict bool // two made them who had not seen each other
+}
+
+// TeamsOfPeople returns in which small group somebody was in which session, under some records.
+func (t *Teaching) TeamsOfPeople(ctx context.Context, q store.Querier, records []id.ID) (map[id.ID]int, error) {
+	out := map[id.ID]int{}
+	in, args := store.In("person", records)
+	err := q.Each(ctx, "SELECT session, team FROM teaching_team WHERE "+in, args, func(r store.Row) error {
+		var session id.ID
+		var n int
+		err := r.Scan(&session, &n)
+		out[session] = n
+		return err
+	})
+	return out, err
 }
 
 // TeamsOf returns the small groups of a session; none where nobody made any.
 func (t *Teaching) TeamsOf(ctx context.Context, q store.Querier, session id.ID) (Teams, error) {
 	out := Teams{Of: map[id.ID]int{}}
-	err := q.Each(ctx, "SELECT person, team, account, at, conflict FROM teaching_team WHERE session = ? ORDER BY person", store.Args(session), func(r store.Row) error {
+	err := q.Each(ctx, "SELECT person, team, conflict FROM teaching_team WHERE session = ? ORDER BY person", store.Args(session), func(r store.Row) error {
 		var p id.ID
 		var n int
-		var ms int64
-		err := r.Scan(&p, &n, &out.By, &ms, &out.Conflict)
-		out.Of[p], out.On = n, time.UnixMilli(ms).UTC()
+		err := r.Scan(&p, &n, &out.Conflict)
+		out.Of[p] = n
 		return err
 	})
 	return out, err

@@ -3,6 +3,7 @@ package teaching
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"tizi/internal/fact"
@@ -11,7 +12,9 @@ import (
 	"tizi/internal/store"
 )
 
-// Opened is the body of test.opened: the learners of a group may take a test of a course, or may not any more.
+// Opened is the body of test.opened: the learners of a group may take a test of a course, or may not any more. The test of the beginning
+// may be taken before the first lesson where nobody has said so; that of the end may not. A test that was closed takes no answers: tests are
+// taken on pages of the node and never out of an outbox, and whoever had begun keeps what they typed and hands it in once it is open again.
 type Opened struct {
 	Group  id.ID  `json:"group"`
 	Course string `json:"course"`
@@ -31,15 +34,19 @@ func (o Opened) Check() error {
 var KindOpened = fact.NewKind[Opened](fact.Kind{Name: "test.opened", Streams: []string{"centre"}})
 
 var testTable = &store.Table{Name: "teaching_test", Key: 1,
-	Columns: store.Cols("id:id cohort:id course:text test:text open:int account:id at:int conflict:int"),
+	Columns: store.Cols("id:id cohort:id course:text test:text open:int conflict:int"),
 	Indexes: []string{"cohort"}}
 
 var testFold = &fact.Fold{
 	Name: "teaching.test", Kinds: []*fact.Kind{KindOpened}, Tables: []*store.Table{testTable},
 	Fold: func(s *fact.Subject, out *fact.Rows) error {
-		if b, last, several := fact.Said[Opened](s, nil); last != nil {
-			out.Add(testTable, s.ID, b.Group, b.Course, b.Test, b.Open, last.Actor, last.HLC.Wall().UnixMilli(), several)
+		heads := s.Heads(fact.Is[Opened])
+		if len(heads) == 0 {
+			return nil
 		}
+		b, _ := fact.As[Opened](heads[len(heads)-1])
+		otherwise := slices.ContainsFunc(heads, func(f *fact.Fact) bool { o, _ := fact.As[Opened](f); return o.Open != b.Open })
+		out.Add(testTable, s.ID, b.Group, b.Course, b.Test, b.Open, otherwise)
 		return nil
 	},
 	Sample: fact.Statements(KindOpened, func(d fact.Draw) fact.Body {
@@ -61,16 +68,23 @@ func (t *Teaching) WasOpen(ctx context.Context, q store.Querier, group id.ID, co
 	return found && (open || on.IsZero() || on.UnixMilli() < at), err
 }
 
-// Tests are those tests that a group may take, by course.
-func (t *Teaching) Tests(ctx context.Context, q store.Querier, group id.ID) (map[string]map[string]bool, error) {
-	out := map[string]map[string]bool{}
-	err := q.Each(ctx, "SELECT course, test FROM teaching_test WHERE cohort = ? AND open = 1", store.Args(group), func(r store.Row) error {
+// Test is what was said of a test.
+type Test struct {
+	Open     bool
+	Conflict bool // somebody else said otherwise, and they had not seen each other; the last word stands
+}
+
+// Tests are those tests of which somebody said to a group that it may take them, or may not any more, by course.
+func (t *Teaching) Tests(ctx context.Context, q store.Querier, group id.ID) (map[string]map[string]Test, error) {
+	out := map[string]map[string]Test{}
+	err := q.Each(ctx, "SELECT course, test, open, conflict FROM teaching_test WHERE cohort = ?", store.Args(group), func(r store.Row) error {
 		var course, test string
-		err := r.Scan(&course, &test)
+		var said Test
+		err := r.Scan(&course, &test, &said.Open, &said.Conflict)
 		if out[course] == nil {
-			out[course] = map[string]bool{}
+			out[course] = map[string]Test{}
 		}
-		out[course][test] = true
+		out[course][test] = said
 		return err
 	})
 	return out, err

@@ -63,7 +63,7 @@ var (
 	wallTable = &store.Table{Name: "teaching_wall", Key: 1, Columns: store.Cols("id:id cohort:id allow:int")}
 	hungTable = &store.Table{Name: "teaching_hung", Key: 1,
 		Columns: store.Cols("id:id work:id person:id centre:id cohort:id up:int barred:int at:int"),
-		Indexes: []string{"cohort, at", "work"}}
+		Indexes: []string{"cohort, at", "work", "person"}}
 )
 
 var wallFold = &fact.Fold{
@@ -180,6 +180,12 @@ func (t *Teaching) hanging(ctx context.Context, q store.Querier, where string, a
 // Wall is what hangs on the wall of a group, the newest first, at most max.
 func (t *Teaching) Wall(ctx context.Context, q store.Querier, group id.ID, max int) ([]Hanging, error) {
 	return t.hanging(ctx, q, "cohort = ? AND up = 1 ORDER BY at DESC, id LIMIT ?", store.Args(group, max))
+}
+
+// HangingOfPeople are the works that somebody hung on a wall, under some records, the first first.
+func (t *Teaching) HangingOfPeople(ctx context.Context, q store.Querier, records []id.ID) ([]Hanging, error) {
+	in, args := store.In("person", records)
+	return t.hanging(ctx, q, in+" ORDER BY at, id", args)
 }
 
 // HangingOf are the works of some people that are or were on a wall, by work.

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -522,14 +523,29 @@ func (n *node) course(t testing.TB) id.ID {
 	if !n.studied.IsNil() {
 		return n.studied
 	}
+	im := n.version(t, 1)
+	n.studied = im
+	return im
+}
+
+// version takes a version of the small course in, with other words in its lesson, each after what it stands for.
+func (n *node) version(t testing.TB, number int, words ...string) id.ID {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "mon-cours")
 	must(t, course.Start(dir))
+	for file, replaced := range map[string][]string{
+		"course.yaml": {"version: 1", fmt.Sprint("version: ", number)}, "modules/commencer/premiere-lecon/lesson.yaml": words,
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(file))
+		b, err := os.ReadFile(path)
+		must(t, err)
+		must(t, os.WriteFile(path, []byte(strings.NewReplacer(replaced...).Replace(string(b))), 0o644))
+	}
 	f, err := course.Open(dir)
 	must(t, err)
 	defer f.Close()
 	im, err := n.Courses.Import(ctx, id.Nil, f)
 	must(t, err)
-	n.studied = im.ID
 	return im.ID
 }
 

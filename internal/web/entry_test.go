@@ -5,13 +5,16 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/audit"
 	"tizi/internal/id"
 	"tizi/internal/learner"
+	"tizi/internal/look"
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/store"
@@ -205,6 +208,24 @@ func TestLearnersDoor(t *testing.T) {
 	}
 	if status, _ := pick(amina.Pictures, ""); status != 303 {
 		t.Errorf("unlocked: status %d", status)
+	}
+	// Who gave what they sign in with and who unlocked is listed as what changed something, each time, and nowhere as a look at the file.
+	if status, _, _ := n.request(t, trainer, "POST", page, url.Values{"unlock": {p[0].String()}}); status != 303 {
+		t.Errorf("unlock again: status %d", status)
+	}
+	listed, err := n.Audit.List(ctx, n.DB, audit.Filter{Scope: access.At(s.centre), Account: trainer.ID, Sort: audit.Changed, From: n.clock.Now().Add(-time.Hour), To: n.clock.Now().Add(time.Hour)}, 20)
+	must(t, err)
+	did := map[string]int{}
+	for _, e := range listed.Entries {
+		if slices.Equal(e.Persons, p[:1]) || e.What == string(look.Given) && slices.Equal(e.Persons, p[1:2]) {
+			did[e.What]++
+		}
+	}
+	if did[string(look.Unlocked)] != 2 || did[string(look.Given)] != 2 {
+		t.Errorf("there is listed %v", did)
+	}
+	if _, _, body := n.request(t, n.owner, "GET", "/audit?kind=changed&lang=fr&centre="+s.centre.String(), nil); !strings.Contains(body, "A débloqué sa connexion") || !strings.Contains(body, "A donné de quoi se connecter") {
+		t.Error("it is not on the page")
 	}
 	// The device is struck by somebody of the centre, not of another one.
 	devices, err := n.Learners.Devices(ctx, n.DB, access.Everywhere())

@@ -1,12 +1,15 @@
 package web_test
 
 import (
+	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/fact"
 	"tizi/internal/id"
 	"tizi/internal/person"
 	"tizi/internal/place"
@@ -124,6 +127,14 @@ func TestTrainerOpensTests(t *testing.T) {
 		if status, _, _ := learn("GET", post, nil); status != 303 {
 			t.Errorf("the test that was closed again: status %d", status)
 		}
+		// What somebody typed before it was closed is not taken, and not lost.
+		status, _, body := learn("POST", post, url.Values{"open": {"yes"}, "q-apprendre-2": {"a"}})
+		if status != 422 || !strings.Contains(body, "Ce test est fermé") || !strings.Contains(body, `value="a" checked`) {
+			t.Errorf("answers to a test that was closed meanwhile: status %d", status)
+		}
+		if l, err := n.Progress.Of(ctx, n.DB, []id.ID{c.person}, "mon-cours"); err != nil || l[c.person][progress.Posttest] != nil {
+			t.Errorf("of a closed test there is kept %v, %v", l[c.person][progress.Posttest], err)
+		}
 
 		// Who has two records has taken each test once, under whichever.
 		must(t, n.Teaching.Open(ctx, id.Nil, c.centre, teaching.Opened{Group: c.group, Course: "mon-cours", Test: progress.Posttest, Open: true}))
@@ -154,5 +165,54 @@ func TestTrainerOpensTests(t *testing.T) {
 		if _, _, body := n.request(t, other, "GET", "/board/gains?lang=fr", nil); strings.Contains(body, "0,80") || !strings.Contains(body, "moins de 5") {
 			t.Error("who may not know the people reads what one of them gained")
 		}
+	})
+}
+
+// The test of the beginning is open before the first lesson until the trainer closes it; what two say of it on two nodes is shown to both.
+func TestTrainerClosesTheFirstTest(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		c := n.taught(t)
+		pre, group := "/my/tests/mon-cours/pre", "/groups/"+c.group.String()
+		is := func(status int, next bool) {
+			t.Helper()
+			if got, _, _ := n.learns(t, c.centre, c.person, "GET", pre, nil); got != status {
+				t.Errorf("the test: status %d, not %d", got, status)
+			}
+			if _, _, body := n.learns(t, c.centre, c.person, "GET", "/my", nil); strings.Contains(body, `href="`+pre) != next {
+				t.Errorf("the test is what comes next: %t", !next)
+			}
+		}
+		says := func(want ...string) {
+			t.Helper()
+			_, _, body := n.request(t, c.trainer, "GET", group+"/learning?lang=fr", nil)
+			for _, w := range []string{"Ouvert avant la première leçon", ">Ouvert<", "Ouvrir le test du début", "Fermer le test du début", "autre chose de ce test"} {
+				if strings.Contains(strings.ReplaceAll(body, "</span>Ouvert", ">Ouvert"), w) != slices.Contains(want, w) {
+					t.Errorf("the trainer reads %q: %t", w, !slices.Contains(want, w))
+				}
+			}
+		}
+		is(200, true)
+		says("Ouvert avant la première leçon", "Ouvrir le test du début", "Fermer le test du début")
+		n.request(t, c.trainer, "POST", group+"/tests", url.Values{"course": {"mon-cours"}, "test": {"pre"}, "do": {"close"}})
+		is(303, false)
+		says("Ouvrir le test du début")
+		if _, _, body := n.learns(t, c.centre, c.person, "GET", "/my/courses/mon-cours?lang=fr", nil); strings.Contains(body, "avant la première leçon") {
+			t.Error("a test that was closed is promised before the first lesson")
+		}
+		n.request(t, c.trainer, "POST", group+"/tests", url.Values{"course": {"mon-cours"}, "test": {"pre"}, "do": {"open"}})
+		is(200, true)
+		says(">Ouvert<", "Fermer le test du début")
+
+		// Somebody on another node had said otherwise, and knew nothing of it.
+		subject, stream := id.Under(c.group, "test mon-cours/pre"), person.Stream(c.centre)
+		_, err := n.Log.Do(ctx, fact.Command{Name: "test", Stream: stream, Keys: []id.ID{subject}, Run: func(context.Context, store.Querier) (fact.Outcome, error) {
+			return fact.Outcome{Facts: []fact.New{{Stream: stream, Kind: teaching.KindOpened, Subject: subject, Actor: n.owner.ID,
+				Body: teaching.Opened{Group: c.group, Course: "mon-cours", Test: progress.Pretest}}}}, nil
+		}})
+		must(t, err)
+		says("Ouvrir le test du début", "Fermer le test du début", "autre chose de ce test")
+		n.request(t, c.trainer, "POST", group+"/tests", url.Values{"course": {"mon-cours"}, "test": {"pre"}, "do": {"open"}})
+		says(">Ouvert<", "Fermer le test du début")
 	})
 }

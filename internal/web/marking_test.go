@@ -3,6 +3,7 @@ package web_test
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/url"
 	"regexp"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"tizi/internal/access"
+	"tizi/internal/consent"
 	"tizi/internal/family"
 	"tizi/internal/i18n"
 	"tizi/internal/id"
@@ -18,6 +20,7 @@ import (
 	"tizi/internal/person"
 	"tizi/internal/place"
 	"tizi/internal/programme"
+	"tizi/internal/progress"
 	"tizi/internal/record"
 	"tizi/internal/statement"
 	"tizi/internal/store"
@@ -202,6 +205,159 @@ func TestWorkIsMarked(t *testing.T) {
 		for _, m := range marks[theirs] {
 			if m.Comment != "" {
 				t.Error(fmt.Sprint("of somebody who was erased there is read ", m.Comment))
+			}
+		}
+	})
+}
+
+// Marks are read in the words of the version that the work was judged by, whichever the group follows by now; whoever corrects them judges by
+// the words of that.
+func TestMarksKeepTheirWords(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		c := n.taught(t)
+		parent := n.open(t, access.Guardian, access.Place(c.centre), false)
+		must(t, n.Family.Link(ctx, n.owner.ID, access.Everywhere(), c.person, parent.ID, family.Who{Name: "Parent"}, true, true))
+		work := n.work(t, c.centre, c.person)
+		self := "/groups/" + c.group.String() + "/learning/" + c.person.String()
+		form := self + "/" + work.String() + "/marks"
+		if status, _, _ := n.request(t, c.trainer, "POST", form, url.Values{"level_0": {"2"}, "seen": {""}, "comment": {"Bravo"}}); status != 303 {
+			t.Fatalf("the marks: status %d", status)
+		}
+		_, _, body := n.request(t, c.trainer, "GET", form+"?lang=fr", nil)
+		if !strings.Contains(body, `value="2" checked`) {
+			t.Error("what is to be corrected is not filled in")
+		}
+		newer := n.version(t, 2, "fr: Variés,", "fr: Plats,", "Choisir des exemples", "Trouver des contraires")
+		must(t, n.Courses.Assign(ctx, id.Nil, person.Stream(c.centre), c.group, "mon-cours", newer))
+		for _, r := range []struct {
+			who  string
+			read func() string
+		}{
+			{"learner", func() string { _, _, b := n.learns(t, c.centre, c.person, "GET", "/my/work?lang=fr", nil); return b }},
+			{"guardian", func() string {
+				_, _, b := n.request(t, parent, "GET", "/children/"+c.person.String()+"/learning?lang=fr", nil)
+				return b
+			}},
+			{"trainer", func() string { _, _, b := n.request(t, c.trainer, "GET", self+"?lang=fr", nil); return b }},
+		} {
+			if b := r.read(); !strings.Contains(b, "Variés") || !strings.Contains(b, "Choisir des exemples") || strings.Contains(b, "Plats") || strings.Contains(b, "contraires") {
+				t.Errorf("the %s reads other words than those of the marks", r.who)
+			}
+		}
+		_, _, body = n.request(t, c.trainer, "GET", form+"?lang=fr", nil)
+		if !strings.Contains(body, "Plats") || strings.Contains(body, " checked") || !strings.Contains(body, "Bravo</textarea>") {
+			t.Error("a correction is not by the words of now, or levels of other words are filled in")
+		}
+	})
+}
+
+// What a person hands in at one centre neither hides nor judges what they handed in at another, under another of their records.
+func TestMarksAreOfOneCentre(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		c := n.taught(t)
+		boss := n.open(t, access.National, access.Place(place.ID("MA")), true)
+		far := n.spot(t, "out", "MA-AZI-MJ1", boss.ID)
+		must(t, n.Courses.Assign(ctx, id.Nil, person.Stream(far.centre), far.group, "mon-cours", n.studied))
+		must(t, n.People.Merge(ctx, n.owner.ID, access.Everywhere(), c.person, far.person, "same"))
+		here := n.work(t, c.centre, c.person)
+		n.clock.Move(time.Minute)
+		there := n.work(t, far.centre, far.person)
+		waits := func(want ...id.ID) {
+			t.Helper()
+			for _, who := range []*access.Account{c.trainer, boss} {
+				_, _, body := n.request(t, who, "GET", "/marking", nil)
+				for _, w := range []id.ID{here, there} {
+					is := slices.Contains(want, w) && (who == boss || w == here)
+					if strings.Contains(body, w.String()) != is {
+						t.Errorf("of %s there waits %s: %t", who.Name, w, !is)
+					}
+				}
+			}
+		}
+		waits(here, there)
+		form := "/groups/" + far.group.String() + "/learning/" + far.person.String() + "/" + there.String() + "/marks"
+		if status, _, _ := n.request(t, boss, "POST", form, url.Values{"level_0": {"2"}, "seen": {""}}); status != 303 {
+			t.Fatalf("the marks: status %d", status)
+		}
+		waits(here)
+		// At one centre the last of all records waits, until the records are two again.
+		twin, err := n.People.Register(ctx, id.Nil, c.centre, person.Details{"first_latin": "Twin", "birth": "2015-01-06", "sex": "f"}, nil)
+		must(t, err)
+		n.clock.Move(time.Minute)
+		theirs := n.work(t, c.centre, twin)
+		waits(here)
+		must(t, n.People.Merge(ctx, n.owner.ID, access.Everywhere(), c.person, twin, "same"))
+		waits()
+		if _, _, body := n.request(t, c.trainer, "GET", "/marking", nil); !strings.Contains(body, theirs.String()) {
+			t.Error("the last work of another record does not wait")
+		}
+		must(t, n.People.Unmerge(ctx, n.owner.ID, access.Everywhere(), c.person, twin, "two"))
+		waits(here)
+		rep, err := n.Check(ctx, nil)
+		must(t, err)
+		if !rep.OK {
+			t.Error(rep.Faults)
+		}
+	})
+}
+
+// Of many works those that wait longest come first, in pages, and none is left out.
+func TestMarkingHasPages(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		c := n.taught(t)
+		var people []id.ID
+		for i := range 59 {
+			p, err := n.People.Register(ctx, id.Nil, c.centre, person.Details{"first_latin": fmt.Sprint("L", i), "birth": "2015-01-06", "sex": "f"}, nil)
+			must(t, err)
+			n.agree(t, p, consent.Training)
+			people = append(people, p)
+		}
+		_, err := n.Training.Place(ctx, id.Nil, access.Everywhere(), c.group, people, "2026-03-02")
+		must(t, err)
+		var works []string
+		hand := func(who id.ID) {
+			n.clock.Move(time.Second)
+			d := progress.Deed{ID: id.New(), Person: who, At: progress.At{Course: "mon-cours", Lesson: "commencer/premiere-lecon", Step: "dessiner"}, Verb: progress.Submitted, Response: "Voilà"}
+			must(t, n.Progress.Put(ctx, c.centre, []progress.Deed{d}, nil))
+			works = append(works, d.ID.String())
+		}
+		hand(c.other) // who has no seat
+		for _, p := range people {
+			hand(p)
+		}
+		d := progress.Deed{ID: id.New(), Person: c.person, At: progress.At{Course: "mon-cours", Lesson: "commencer/premiere-lecon", Step: "lire"}, Verb: progress.Submitted, Response: "No rubric"}
+		must(t, n.Progress.Put(ctx, c.centre, []progress.Deed{d}, nil))
+		hand(c.person)
+		want := works[1:]
+		for _, who := range []*access.Account{c.trainer, n.owner} {
+			var got []string
+			pages := 0
+			for next := "/marking?lang=fr"; next != ""; pages++ {
+				status, _, body := n.request(t, who, "GET", next, nil)
+				if status != 200 {
+					t.Fatalf("%s: status %d", next, status)
+				}
+				for _, m := range regexp.MustCompile(`href="/groups/[^"]*/([^/"]*)/marks[?"]`).FindAllStringSubmatch(body, -1) {
+					got = append(got, m[1])
+				}
+				next = ""
+				if m := regexp.MustCompile(`rel="next" href="([^"]*)"`).FindStringSubmatch(body); m != nil {
+					next = html.UnescapeString(m[1])
+				}
+			}
+			if !slices.Equal(got, want) || pages != 2 {
+				t.Errorf("%s reads %d works on %d pages, not %d in their order", who.Name, len(got), pages, len(want))
+			}
+		}
+		if _, _, body := n.request(t, c.trainer, "GET", "/today?lang=fr", nil); !strings.Contains(body, "Au moins 50 travaux à évaluer") {
+			t.Error("the day does not say how many wait")
+		}
+		for _, bad := range []string{"x", "1", "1.x", "x." + works[0]} {
+			if status, _, _ := n.request(t, c.trainer, "GET", "/marking?after="+bad, nil); status != 404 {
+				t.Errorf("a page after %s: status %d", bad, status)
 			}
 		}
 	})

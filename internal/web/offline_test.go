@@ -590,6 +590,11 @@ func TestPacks(t *testing.T) {
 				t.Errorf("the test %s tells what is right: %s", test, b)
 			}
 		}
+		// What a lab of it keeps says where it was made, in which version.
+		lab := p.Modules[0].Lessons[0].Steps["dessiner"].HTML
+		if !strings.Contains(lab, `data-at="urn:tizi:course:mon-cours/commencer/premiere-lecon/dessiner"`) || !strings.Contains(lab, `data-revision="`+version.String()+`"`) {
+			t.Errorf("a lab of a pack does not know where it is: %.600s", lab)
+		}
 		for _, x := range []struct{ what, device, path string }{{"another language", tab.token, of + "en"}, {"no language", tab.token, of + "xx"}, {"no version", tab.token, "/packs/" + id.New().String() + "/fr"},
 			{"no device", "", of + "fr"}, {"no device", "nonsense", "/packs"}} {
 			if status, _ := ask(x.device, x.path); status != 404 {

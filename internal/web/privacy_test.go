@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,9 +15,13 @@ import (
 	"tizi/internal/family"
 	"tizi/internal/house"
 	"tizi/internal/id"
+	"tizi/internal/learner"
+	"tizi/internal/look"
 	"tizi/internal/place"
+	"tizi/internal/progress"
 	"tizi/internal/safeguard"
 	"tizi/internal/store"
+	"tizi/internal/teaching"
 	"tizi/internal/testnode"
 )
 
@@ -249,4 +254,64 @@ func TestErasureLeavesListsUnderWay(t *testing.T) {
 	if status, _, _ := n.request(t, boss, "GET", "/import/"+key+"/report", nil); status != 200 {
 		t.Errorf("the report: %d", status)
 	}
+}
+
+// Whoever asks for all that is known of a learner reads what they did, how it was judged, with whom they worked, what they showed and how
+// they sign in.
+func TestDossierOfALearner(t *testing.T) {
+	testnode.Engines(t, func(t *testing.T, e store.Engine) {
+		n := serve(t, e, nil)
+		c := n.taught(t)
+		work := n.work(t, c.centre, c.person)
+		d := progress.Deed{ID: id.New(), Person: c.person, At: progress.At{Course: "mon-cours", Lesson: "commencer/premiere-lecon", Step: "verifier/exemples"}, Verb: progress.Answered, Response: "Ma réponse", Scored: true, Score: 1, Right: true}
+		must(t, n.Progress.Put(ctx, c.centre, []progress.Deed{d}, nil))
+		handed, err := n.Progress.Work(ctx, n.DB, c.centre, work)
+		must(t, err)
+		must(t, n.Teaching.Mark(ctx, c.trainer.ID, c.centre, handed, n.studied, []int{2}, []int{3}, "Bravo", ""))
+		must(t, n.Teaching.Team(ctx, c.trainer.ID, c.centre, teaching.Teamed{Session: c.session, Group: c.group, Teams: [][]id.ID{{c.person}}}))
+		must(t, n.Teaching.Hang(ctx, handed, c.group, true))
+		_, err = n.Learners.Give(ctx, c.trainer.ID, access.Everywhere(), c.group, []id.ID{c.person}, learner.AllPictures, "fr")
+		must(t, err)
+		must(t, n.Looks.Note(ctx, c.trainer.ID, look.Given, c.person))
+		tab := n.slate(t, c.centre)
+		tab.pass(c.centre, c.person)
+		_, err = n.Learners.Begin(ctx, c.centre, c.person, id.Nil)
+		must(t, err)
+
+		got, err := n.Dossier(ctx, access.Everywhere(), c.person)
+		must(t, err)
+		var states []string
+		for _, l := range got.Entry {
+			states = append(states, l.State)
+		}
+		if s := strings.Join(states, " "); s != "avatar session pass" || got.Entry[0].By != c.trainer.Name || got.Entry[2].What != "Tablette 4" {
+			t.Errorf("signing in: %+v", got.Entry)
+		}
+		one := func(what string, l []house.DossierLine, want house.DossierLine) {
+			t.Helper()
+			if len(l) != 1 || l[0] != want {
+				t.Errorf("%s: %+v", what, l)
+			}
+		}
+		day := n.Today()
+		one("marks", got.Marks, house.DossierLine{On: day, What: "Bravo", State: "Choisir des exemples: Variés (2/3)", Where: "Un premier cours · Une machine qui apprend", By: c.trainer.Name})
+		one("small groups", got.Teams, house.DossierLine{On: "2026-03-02", What: "team", State: "1", Where: "G in"})
+		one("the wall", got.Wall, house.DossierLine{On: day, What: "wall", State: "shown", Where: "G in"})
+		if len(got.Learning) != 2 || got.Learning[1].What != "Ma réponse" || got.Learning[1].State != "answered right 1" {
+			t.Errorf("learning: %+v", got.Learning)
+		}
+		if !slices.ContainsFunc(got.Files, func(f house.DossierFile) bool { return f.What == "work" && f.Type == "image/jpeg" && len(f.Data) > 0 }) {
+			t.Error("the work is missing")
+		}
+		manager := n.open(t, access.Centre, access.Place(c.centre), false)
+		if status, _, _ := n.request(t, manager, "POST", "/requests/"+c.spot.request.String()+"/confirm", nil); status != 303 {
+			t.Fatalf("the confirmation: status %d", status)
+		}
+		_, _, body := n.request(t, n.owner, "GET", "/people/"+c.person.String()+"/dossier?lang=fr", nil)
+		for _, want := range []string{"Bravo", "Variés", "Petit groupe 1", "Montré au groupe", "Ma réponse", "Avatar donné", "A donné de quoi se connecter", "Tablette 4"} {
+			if !strings.Contains(body, want) {
+				t.Errorf("the page lacks %q", want)
+			}
+		}
+	})
 }

@@ -11,9 +11,13 @@ const inks = 8; // squares of ink a side
 // length is how many numbers describe a drawing.
 export const length = (cells - 1) * (cells - 1) * 4 * turns + inks * inks;
 
-// raster is the picture of a drawing, 0 to 1 a pixel, as large as it fits.
+// raster is the picture of a drawing, 0 to 1 a pixel, as large as it fits, with a pixel of nothing around it: rim a row.
+const rim = size + 2;
 export function raster(d: Drawing): Float32Array {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  let left = Infinity;
+  let top = Infinity;
+  let right = -Infinity;
+  let bottom = -Infinity;
   for (const s of d)
     for (let i = 0; i < s.length; i += 2) {
       left = Math.min(left, s[i]!);
@@ -22,30 +26,45 @@ export function raster(d: Drawing): Float32Array {
       bottom = Math.max(bottom, s[i + 1]!);
     }
   const scale = (size - 6) / Math.max(right - left, bottom - top, 60);
-  const x = (v: number) => (v - (left + right) / 2) * scale + size / 2;
-  const y = (v: number) => (v - (top + bottom) / 2) * scale + size / 2;
-  const out = new Float32Array(size * size);
-  for (const s of d)
-    for (let i = 0; i < s.length; i += 2) {
-      const j = Math.min(i + 2, s.length - 2);
-      segment(out, x(s[i]!), y(s[i + 1]!), x(s[j]!), y(s[j + 1]!));
+  const ox = size / 2 - ((left + right) / 2) * scale;
+  const oy = size / 2 - ((top + bottom) / 2) * scale;
+  const out = new Float32Array(rim * rim);
+  for (const s of d) {
+    let ax = s[0]! * scale + ox;
+    let ay = s[1]! * scale + oy;
+    if (s.length === 2) segment(out, ax, ay, ax, ay);
+    for (let i = 2; i < s.length; i += 2) {
+      const bx = s[i]! * scale + ox;
+      const by = s[i + 1]! * scale + oy;
+      // A hand gives many points a pixel, and a line through half of them is the same line.
+      if (i + 2 < s.length && Math.abs(bx - ax) + Math.abs(by - ay) < 0.5) continue;
+      segment(out, ax, ay, bx, by);
+      ax = bx;
+      ay = by;
     }
+  }
   return out;
 }
 
 // segment inks the pixels near a line.
 function segment(out: Float32Array, ax: number, ay: number, bx: number, by: number) {
   const reach = 1.8;
-  const [dx, dy] = [bx - ax, by - ay];
+  const dx = bx - ax;
+  const dy = by - ay;
   const long = dx * dx + dy * dy;
-  const first = (v: number) => Math.max(0, Math.floor(v - reach));
-  const last = (v: number) => Math.min(size - 1, Math.ceil(v + reach));
-  for (let py = first(Math.min(ay, by)); py <= last(Math.max(ay, by)); py++)
-    for (let px = first(Math.min(ax, bx)); px <= last(Math.max(ax, bx)); px++) {
-      const [qx, qy] = [px + 0.5 - ax, py + 0.5 - ay];
+  const left = Math.max(0, Math.floor(Math.min(ax, bx) - reach));
+  const right = Math.min(size - 1, Math.ceil(Math.max(ax, bx) + reach));
+  const top = Math.max(0, Math.floor(Math.min(ay, by) - reach));
+  const bottom = Math.min(size - 1, Math.ceil(Math.max(ay, by) + reach));
+  for (let y = top; y <= bottom; y++)
+    for (let x = left; x <= right; x++) {
+      const qx = x + 0.5 - ax;
+      const qy = y + 0.5 - ay;
       const t = long ? Math.max(0, Math.min(1, (qx * dx + qy * dy) / long)) : 0;
-      const ink = Math.max(0, Math.min(1, reach - Math.hypot(qx - t * dx, qy - t * dy)));
-      const at = py * size + px;
+      const rx = qx - t * dx;
+      const ry = qy - t * dy;
+      const ink = Math.min(1, reach - Math.sqrt(rx * rx + ry * ry)); // hypot is ten times as slow
+      const at = (y + 1) * rim + x + 1;
       if (ink > out[at]!) out[at] = ink;
     }
 }
@@ -53,32 +72,33 @@ function segment(out: Float32Array, ax: number, ay: number, bx: number, by: numb
 // features describes a drawing; the numbers together have length 1.
 export function features(d: Drawing): Float32Array {
   const pic = raster(d);
-  const pixel = (x: number, y: number) => (x < 0 || y < 0 || x >= size || y >= size ? 0 : pic[y * size + x]!);
   const hist = new Float32Array(cells * cells * turns);
   const ink = new Float32Array(inks * inks);
   for (let y = 0; y < size; y++)
     for (let x = 0; x < size; x++) {
-      const at = ((y * inks) / size) | 0;
-      ink[at * inks + (((x * inks) / size) | 0)]! += pixel(x, y);
-      const gx = pixel(x + 1, y) - pixel(x - 1, y);
-      const gy = pixel(x, y + 1) - pixel(x, y - 1);
-      const strength = Math.hypot(gx, gy);
-      if (strength === 0) continue;
+      const at = (y + 1) * rim + x + 1;
+      ink[((y * inks) / size | 0) * inks + ((x * inks) / size | 0)]! += pic[at]!;
+      const gx = pic[at + 1]! - pic[at - 1]!;
+      const gy = pic[at + rim]! - pic[at - rim]!;
+      if (gx === 0 && gy === 0) continue;
       const turn = ((Math.atan2(gy, gx) + Math.PI) % Math.PI) * (turns / Math.PI);
-      vote(hist, x, y, turn, strength);
+      vote(hist, x, y, turn, Math.sqrt(gx * gx + gy * gy));
     }
   const out = new Float32Array(length);
+  const block = 4 * turns;
   let n = 0;
   for (let by = 0; by < cells - 1; by++)
     for (let bx = 0; bx < cells - 1; bx++) {
-      const from = n;
-      for (const [cx, cy] of [[bx, by], [bx + 1, by], [bx, by + 1], [bx + 1, by + 1]] as const)
-        for (let b = 0; b < turns; b++) out[n++] = hist[(cy * cells + cx) * turns + b]!;
-      unit(out.subarray(from, n), 0.5);
+      // Two cells side by side lie side by side in the histogram too.
+      for (let row = by; row < by + 2; row++) {
+        const from = (row * cells + bx) * turns;
+        for (let b = 0; b < 2 * turns; b++) out[n++] = hist[from + b]!;
+      }
+      unit(out, n - block, n, 0.5);
     }
-  unit(ink, 0.01);
-  for (const v of ink) out[n++] = v * 1.5;
-  unit(out, 0);
+  unit(ink, 0, ink.length, 0.01);
+  for (let i = 0; i < ink.length; i++) out[n++] = ink[i]! * 1.5;
+  unit(out, 0, length, 0);
   return out;
 }
 
@@ -86,18 +106,25 @@ export function features(d: Drawing): Float32Array {
 function vote(hist: Float32Array, x: number, y: number, turn: number, strength: number) {
   const cx = (x + 0.5) / cell - 0.5;
   const cy = (y + 0.5) / cell - 0.5;
-  const [x0, y0, b0] = [Math.floor(cx), Math.floor(cy), Math.floor(turn - 0.5)];
-  for (let i = 0; i < 8; i++) {
-    const [ix, iy, ib] = [x0 + (i & 1), y0 + ((i >> 1) & 1), b0 + (i >> 2)];
-    if (ix < 0 || iy < 0 || ix >= cells || iy >= cells) continue;
-    const w = (1 - Math.abs(cx - ix)) * (1 - Math.abs(cy - iy)) * (1 - Math.abs(turn - 0.5 - ib));
-    hist[(iy * cells + ix) * turns + ((ib + turns) % turns)]! += w * strength;
-  }
+  const x0 = Math.floor(cx);
+  const y0 = Math.floor(cy);
+  const b0 = Math.floor(turn - 0.5);
+  const b1 = turn - 0.5 - b0; // the part of the direction beyond
+  const first = (b0 + turns) % turns;
+  const second = (b0 + 1) % turns;
+  for (let iy = Math.max(0, y0); iy <= Math.min(cells - 1, y0 + 1); iy++)
+    for (let ix = Math.max(0, x0); ix <= Math.min(cells - 1, x0 + 1); ix++) {
+      const w = (1 - Math.abs(cx - ix)) * (1 - Math.abs(cy - iy)) * strength;
+      const at = (iy * cells + ix) * turns;
+      hist[at + first]! += w * (1 - b1);
+      hist[at + second]! += w * b1;
+    }
 }
 
-function unit(v: Float32Array, least: number) {
+// unit makes the numbers of v between two places have length 1, or less where there is hardly anything.
+function unit(v: Float32Array, from: number, to: number, least: number) {
   let sum = 0;
-  for (const x of v) sum += x * x;
+  for (let i = from; i < to; i++) sum += v[i]! * v[i]!;
   const by = 1 / (Math.sqrt(sum) + least || 1);
-  for (let i = 0; i < v.length; i++) v[i]! *= by;
+  for (let i = from; i < to; i++) v[i]! *= by;
 }

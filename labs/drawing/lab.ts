@@ -134,6 +134,7 @@ class Drawings extends Lab<State> {
       if (pad.empty) return this.tell(this.t("draw.empty"), "todo");
       const k = kinds[this.kind]!;
       k.drawings.push(pad.value);
+      this.remote.ask("see", pad.value).catch(() => {}); // learning says what is wrong
       this.forget();
       pad.clear();
       this.tell(k.drawings.length < least ? this.t("draw.more", { n: least - k.drawings.length, name: this.label(k.name) }) : this.t("draw.enough", { name: this.label(k.name) }), k.drawings.length < least ? "" : "good");
@@ -374,6 +375,10 @@ class Drawings extends Lab<State> {
     const { kinds, tried, again } = this.state;
     const matrix = (list: Tried[]) => kinds.map((_, r) => kinds.map((_, c) => list.filter((t) => t.truth === r && t.guess === c).length));
     return { kinds, tried, again, matrix: matrix(tried), matrixAfter: matrix(again), measures: this.measures() };
+  }
+
+  protected forOthers() {
+    return { lines: this.summary(), drawings: this.state.kinds.flatMap((k) => k.drawings.slice(0, 2)) };
   }
 
   protected picture() {

@@ -23,41 +23,60 @@ const rounds = 160;
 const pace = 12;
 const forget = 0.0004; // so that no weight grows for one drawing's sake
 
-// train finds the weights. All examples have the same length.
+const bias = 0.1; // what stands for the one more number in every example
+
+// train finds the weights. All examples have the same length. The weights begin at nothing and every round moves them along examples
+// alone, so at any time they are so much of each example; a round changes how much, for which it needs to know of the examples no
+// more than how alike any two are. With sixty of them that is a tenth of the work of moving the weights themselves, and the same in the end.
 export function train(examples: Example[], classes: number): Weights {
-  const n = examples[0]!.x.length;
-  const w = new Float32Array(classes * (n + 1));
-  const push = new Float32Array(w.length);
-  const slope = new Float32Array(w.length);
+  const n = examples.length;
+  const long = examples[0]!.x.length;
+  const alike = new Float32Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) alike[i * n + j] = alike[j * n + i] = dot(examples[i]!.x, 0, examples[j]!.x, 0, long) + bias * bias;
+  const much = new Float32Array(classes * n); // of each example in the weights of each class
+  const push = new Float32Array(much.length);
+  const off = new Float32Array(much.length); // how far the answers are from the truth
+  const z = new Float32Array(classes);
   for (let round = 0; round < rounds; round++) {
-    slope.fill(0);
-    for (const e of examples) {
-      const p = weigh({ classes, w }, e.x);
+    for (let i = 0; i < n; i++) {
+      let top = -Infinity;
       for (let c = 0; c < classes; c++) {
-        const off = (p[c]! - (c === e.y ? 1 : 0)) / examples.length;
-        const at = c * (n + 1);
-        for (let i = 0; i < n; i++) slope[at + i]! += off * e.x[i]!;
-        slope[at + n]! += off * 0.1;
+        z[c] = dot(much, c * n, alike, i * n, n);
+        top = Math.max(top, z[c]!);
       }
+      let all = 0;
+      for (let c = 0; c < classes; c++) all += z[c] = Math.exp(z[c]! - top);
+      for (let c = 0; c < classes; c++) off[c * n + i] = (z[c]! / all - (c === examples[i]!.y ? 1 : 0)) / n;
     }
-    for (let i = 0; i < w.length; i++) {
-      push[i] = 0.8 * push[i]! - pace * (1 - 0.8) * (slope[i]! + forget * w[i]!);
-      w[i]! += push[i]!;
+    for (let i = 0; i < much.length; i++) {
+      push[i] = 0.8 * push[i]! - pace * (1 - 0.8) * (off[i]! + forget * much[i]!);
+      much[i]! += push[i]!;
     }
   }
+  const w = new Float32Array(classes * (long + 1));
+  for (let c = 0; c < classes; c++)
+    for (let i = 0; i < n; i++) {
+      const by = much[c * n + i]!;
+      const { x } = examples[i]!;
+      const at = c * (long + 1);
+      for (let k = 0; k < long; k++) w[at + k]! += by * x[k]!;
+      w[at + long]! += by * bias;
+    }
   return { classes, w };
+}
+
+// dot is the sum of products of n numbers of a with as many of b, each from a place on.
+function dot(a: Float32Array, from: number, b: Float32Array, at: number, n: number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += a[from + i]! * b[at + i]!;
+  return sum;
 }
 
 // weigh is how sure the weights are of each class.
 export function weigh(m: Weights, x: Float32Array): number[] {
   const n = x.length;
-  const z = [];
-  for (let c = 0; c < m.classes; c++) {
-    const at = c * (n + 1);
-    let sum = m.w[at + n]! * 0.1;
-    for (let i = 0; i < n; i++) sum += m.w[at + i]! * x[i]!;
-    z.push(sum);
-  }
+  const z = Array.from({ length: m.classes }, (_, c) => dot(x, 0, m.w, c * (n + 1), n) + m.w[c * (n + 1) + n]! * bias);
   const top = Math.max(...z);
   const e = z.map((v) => Math.exp(v - top));
   const all = e.reduce((a, b) => a + b, 0);
@@ -67,11 +86,7 @@ export function weigh(m: Weights, x: Float32Array): number[] {
 // nearest are the k examples that are most alike, the best first; likeness is 1 for the same and 0 for nothing in common.
 export function nearest(examples: Example[], x: Float32Array, k: number): Guess["near"] {
   return examples
-    .map((e, index) => {
-      let likeness = 0;
-      for (let i = 0; i < x.length; i++) likeness += x[i]! * e.x[i]!;
-      return { index, likeness };
-    })
+    .map((e, index) => ({ index, likeness: dot(x, 0, e.x, 0, x.length) }))
     .sort((a, b) => b.likeness - a.likeness)
     .slice(0, k);
 }

@@ -234,6 +234,10 @@ class Feed extends Lab<State> {
     return { rounds, after, acts, belief, strength, surprise, measures: this.measures() };
   }
 
+  protected forOthers() {
+    return { lines: this.summary().slice(0, 3) }; // as mixed as it was
+  }
+
   protected picture() {
     return this.mixed();
   }

@@ -19,6 +19,7 @@ interface State {
 }
 
 const tongues: Tongue[] = ["fr", "ar", "zgh", "en"];
+const last = (text: string) => words(text).at(-1)!;
 const right = (lang: string) => (lang === "ar" ? "rtl" : "ltr");
 
 class NextWord extends Lab<State> {
@@ -75,7 +76,7 @@ class NextWord extends Lab<State> {
     const list = beginnings[this.tongue];
     const at = state.guesses.length;
     into.append(h("details", { class: "next-text" }, h("summary", { "data-key": "text" }, this.w("guess.text", { n: corpora[this.tongue].length })), h("ul", {}, ...corpora[this.tongue].map((s) => h("li", {}, this.sentence(s))))));
-    for (const g of state.guesses) into.append(h("p", { class: "next-line" }, h("bdi", {}, `${g.before} `, h("b", {}, g.word)), " ", h("span", { class: "muted" }, this.w("guess.found", { n: g.n }))));
+    for (const g of state.guesses) into.append(h("p", { class: "next-line" }, h("bdi", {}, `${g.before} `, h("b", {}, g.word)), " ", h("span", { class: "muted" }, this.w("guess.found", { last: last(g.before), word: g.word, n: g.n }))));
     const before = list[at];
     if (before === undefined) {
       into.append(h("p", { class: "notice notice-good" }, this.icon("done"), h("span", {}, this.w("guess.over"))));
@@ -88,7 +89,7 @@ class NextWord extends Lab<State> {
         state.guesses.push({ before, word: c.word, n: c.n });
         this.changed();
         this.redraw();
-        this.tell(this.t("guess.said", { word: c.word, n: c.n }), "good");
+        this.tell(this.t("guess.said", { last: last(before), word: c.word, n: c.n }), "good");
       }, { "data-key": `word-${c.word}` }))),
     );
   }
@@ -133,7 +134,7 @@ class NextWord extends Lab<State> {
       "fieldset",
       { class: "lab-row" },
       h("legend", {}, this.w("write.memory")),
-      ...[1, 2].map((n) => h("label", { class: "lab-choice lab-choice-s" }, h("input", { type: "radio", name: "memory", checked: state.memory === n, onchange: () => ((state.memory = n), this.changed(), changed()) }), h("span", {}, this.w(`write.memory.${n}`)))),
+      ...[1, 2, 3].map((n) => h("label", { class: "lab-choice lab-choice-s" }, h("input", { type: "radio", name: "memory", checked: state.memory === n, onchange: () => ((state.memory = n), this.changed(), changed()) }), h("span", {}, this.w(`write.memory.${n}`)))),
     );
   }
 

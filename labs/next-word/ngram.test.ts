@@ -29,15 +29,15 @@ test("a short memory invents, and says from what", () => {
   }
 });
 
-test("a longer memory invents less", () => {
-  const copied = (memory: number) => {
-    const m = read(corpora.fr, memory);
-    const rnd = dice(3);
-    return Array.from({ length: 300 }, () => write(m, [], rnd).join(" ")).filter((s) => m.sentences.has(s)).length / 300;
-  };
-  const [one, two] = [copied(1), copied(2)];
-  console.log(`copied word for word: memory of one ${one}, of two ${two}`);
-  assert.ok(two > one + 0.1, `${one} ${two}`);
+// Lesson mot-suivant of the trainers' course says these to who teaches it.
+test("a longer memory invents less: one sentence in six is copied, then half, then nearly all", () => {
+  for (const [lang, said] of [["fr", [0.16, 0.56, 0.86]], ["ar", [0.28, 0.73, 1]]] as const)
+    for (const [i, part] of said.entries()) {
+      const m = read(corpora[lang], i + 1);
+      const rnd = dice(3);
+      const copied = Array.from({ length: 2000 }, () => write(m, [], rnd).join(" ")).filter((s) => m.sentences.has(s)).length / 2000;
+      assert.ok(Math.abs(copied - part) < 0.04, `${lang}, memory of ${i + 1}: ${copied}`);
+    }
 });
 
 test("each beginning can go on in several ways", () => {
@@ -47,8 +47,9 @@ test("each beginning can go on in several ways", () => {
 test("one sentence takes the fewest tokens in English, and many times more in Tamazight", () => {
   const t = new Tiktoken(vocabulary(readFileSync(`${process.env.TIZI_MODULES}/js-tiktoken/dist/ranks/o200k_base.js`, "utf8")));
   const n = Object.fromEntries(tongues.map((lang) => [lang, cut(t, same[lang]).length]));
-  console.log(n);
-  assert.ok(n.en! < n.fr! && n.ar! > n.en! && n.zgh! > 4 * n.en!, JSON.stringify(n));
+  assert.deepEqual(n, { fr: 19, ar: 16, en: 15, zgh: 166 }); // lesson quatre-langues of the trainers' course says so, and what follows
+  const counted = (text: string) => cut(t, text).length;
+  assert.deepEqual(["My sister brings the hot bread to the neighbour.", "Ma sœur apporte le pain chaud à la voisine.", "أختي تحمل الخبز الساخن إلى الجارة.", "azul", "ⴰⵣⵓⵍ"].map(counted), [10, 11, 13, 2, 12]);
   for (const lang of tongues) assert.equal(cut(t, same[lang]).map((p) => p.text).join("").replace(/\ufffd/g, "").length > 0, true);
   assert.equal(cut(t, "<|endoftext|>").map((p) => p.text).join(""), "<|endoftext|>");
 });

@@ -4,7 +4,7 @@
 export const end = "";
 
 export interface Model {
-  memory: number; // how many words it looks back at: 1 or 2
+  memory: number; // how many words it looks back at, from 1
   after: Map<string, Map<string, number>>; // what came before to what came next, and how often
   sentences: Set<string>;
   pairs: number; // counted

@@ -2,7 +2,7 @@
 import type { Drawing } from "lab/pad";
 import { features } from "../drawing/features";
 import { best, train, weigh, type Example, type Weights } from "../drawing/learn";
-import { styles, things, toLearn, toTest, type Style } from "./styles";
+import { held, styles, things, toLearn, toTest, type Style } from "./styles";
 
 // Mix is how many drawings of each thing are taken from each collection, and what the learner drew.
 export interface Mix {
@@ -17,16 +17,18 @@ export interface Outcome {
   said: Record<Style, number[]>; // what it said of each of those
 }
 
+// What was described once is kept, and what no mix asked for is not described.
 const described = new Map<string, Example[]>();
 
-function examples(name: string, of: { drawing: Drawing; label: number }[]): Example[] {
+function examples(name: string, n: number, of: () => { drawing: Drawing; label: number }[]): Example[] {
   let e = described.get(name);
-  if (!e) described.set(name, (e = of.map((d) => ({ x: features(d.drawing), y: d.label }))));
-  return e;
+  if (!e) described.set(name, (e = []));
+  if (e.length < n) for (const d of of().slice(e.length, n)) e.push({ x: features(d.drawing), y: d.label });
+  return e.slice(0, n);
 }
 
 export function learnFrom(mix: Mix): Weights {
-  const seen = styles.flatMap((s) => examples(`learn ${s}`, toLearn(s)).slice(0, mix[s] * things.length));
+  const seen = styles.flatMap((s) => examples(`learn ${s}`, mix[s] * things.length, () => toLearn(s, mix[s])));
   for (const d of mix.own) seen.push({ x: features(d.drawing), y: d.label });
   return train(seen, things.length);
 }
@@ -34,7 +36,7 @@ export function learnFrom(mix: Mix): Weights {
 export function outcome(w: Weights): Outcome {
   const out: Outcome = { recall: { town: 0, village: 0 }, said: { town: [], village: [] } };
   for (const s of styles) {
-    const test = examples(`test ${s}`, toTest(s));
+    const test = examples(`test ${s}`, held * things.length, () => toTest(s));
     out.said[s] = test.map((e) => best(weigh(w, e.x)));
     out.recall[s] = out.said[s].filter((y, i) => y === test[i]!.y).length / test.length;
   }

@@ -62,7 +62,7 @@ class Unfair extends Lab<State> {
   }
 
   private wall(style: Style, n: number): HTMLElement {
-    const of = toLearn(style).slice(0, n * things.length);
+    const of = toLearn(style, n);
     return h(
       "section",
       { class: "unfair-card" },
@@ -270,6 +270,10 @@ class Unfair extends Lab<State> {
   protected artefact() {
     const { guess, reason, tries, own } = this.state;
     return { guess, reason, tries, own, measures: this.measures() };
+  }
+
+  protected forOthers() {
+    return { lines: this.summary(), drawings: this.state.own.map((o) => o.drawing) };
   }
 
   protected picture() {

@@ -32,5 +32,5 @@ export function collection(style: Style, n: number, seed: number): { drawing: Dr
 
 // The collections of the lesson: the same on every tablet, so that a group speaks of the same drawings.
 const seeds: Record<Style, [learn: number, test: number]> = { town: [11, 12], village: [21, 22] };
-export const toLearn = (style: Style) => collection(style, each, seeds[style][0]);
+export const toLearn = (style: Style, n = each) => collection(style, n, seeds[style][0]); // n of each thing: the first ones
 export const toTest = (style: Style) => collection(style, held, seeds[style][1]);

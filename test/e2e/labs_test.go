@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -22,8 +23,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -464,8 +467,8 @@ func drawingLab(l *pupil) {
 	}
 }
 
-// feedLab likes football and skips everything else.
-func feedLab(l *pupil) {
+// feedSteps likes football and skips everything else, as far as the questions.
+func feedSteps(l *pupil) {
 	round := func(n int) {
 		for i := range 8 {
 			l.until(fmt.Sprintf(`document.querySelector(".lab-body > p").textContent === %q`, l.w("scroll.count", "round", n, "n", i+1, "total", 8)))
@@ -495,6 +498,10 @@ func feedLab(l *pupil) {
 	l.next("play")
 	l.find(l.w("play.strength"), "slider")
 	l.next("check")
+}
+
+func feedLab(l *pupil) {
+	feedSteps(l)
 	k := l.check()
 	m := k.measures("feed")
 	if m["diversityFirst"] != 1 || m["diversityFallen"] > 0.5 || m["diversityAfterReset"] != 1 || m["likes"]+m["skipped"] != 32 {
@@ -505,8 +512,8 @@ func feedLab(l *pupil) {
 	}
 }
 
-// unfairLab trains with the town alone, finds out why the village is forgotten, and repairs it at the second try.
-func unfairLab(l *pupil) {
+// unfairSteps trains with the town alone, finds out why the village is forgotten, and repairs it at the second try.
+func unfairSteps(l *pupil) {
 	l.click("radio", l.w("look.same"))
 	l.next("one")
 	l.click("button", l.w("one.train"))
@@ -536,14 +543,18 @@ func unfairLab(l *pupil) {
 	l.click("button", l.w("play.teach"))
 	l.reads(l.w("play.taught", "n", 1))
 	l.next("check")
+}
+
+func unfairLab(l *pupil) {
+	unfairSteps(l)
 	m := l.check().measures("unfair")
 	if m["gapBefore"] <= 0.15 || m["gapAfter"] > 0.1 || m["recallVillageAfter"] < 0.8 || m["tries"] != 2 {
 		l.t.Errorf("measured %v", m)
 	}
 }
 
-// nextWordLab guesses, lets the machine write, doubts what it claims, and counts pieces.
-func nextWordLab(l *pupil) {
+// nextWordSteps guesses, lets the machine write, doubts what it claims, and counts pieces.
+func nextWordSteps(l *pupil) {
 	for i := range 3 {
 		l.until(fmt.Sprintf(`document.querySelectorAll(".lab-body .next-line:not(.next-open)").length === %d`, i))
 		js[any](l.tab, `document.querySelector(".lab-body .btns button").click()`)
@@ -554,7 +565,7 @@ func nextWordLab(l *pupil) {
 	l.until(`document.querySelectorAll(".next-card .lab-bar").length > 1`)
 	l.next("write")
 	l.click("button", l.w("write.next"))
-	l.click("radio", l.w("write.memory.2"))
+	l.click("radio", l.w("write.memory.3"))
 	l.click("radio", l.w("write.memory.1"))
 	for i := range 3 {
 		l.click("button", l.w("write.all"))
@@ -576,6 +587,10 @@ func nextWordLab(l *pupil) {
 	l.click("button", l.w("play.cut.do"))
 	l.until(`document.querySelectorAll(".next-pieces").length === 1`)
 	l.next("check")
+}
+
+func nextWordLab(l *pupil) {
+	nextWordSteps(l)
 	m := l.check().measures("next-word")
 	if m["claims"] != 5 || m["claimsChecked"] != 5 || m["claimsInvented"] != 3 || m["tokensZgh"] < 4*m["tokensEn"] || m["tokensEn"] < 5 {
 		l.t.Errorf("measured %v", m)
@@ -656,50 +671,102 @@ func TestLabWithoutScripts(t *testing.T) {
 	p.reads(p.T("labs.program"))
 }
 
-// TestLabFigures measures the labs on a device four times as slow: go test ./test/e2e -run TestLabFigures -measure -v.
+// TestLabFigures measures the labs on a device four times as slow: go test ./test/e2e -run TestLabFigures -measure -v. What is judged is what the
+// page's thread has had of the processor, four times, which depends on no other program. Beside it stands the clock of a browser that is slowed
+// four times, the least of five openings, with the load of the machine.
 func TestLabFigures(t *testing.T) {
 	if !*measure {
 		t.Skip("give -measure")
 	}
 	browser(t)
 	n := serveDemo(t)
-	for _, lab := range []string{"drawing", "unfair", "feed", "next-word"} {
+	load := func() string {
+		b, _ := os.ReadFile("/proc/loadavg")
+		l, _, _ := strings.Cut(string(b), " ")
+		return l
+	}
+	const slower = 4
+	slow := func(p *tab, rate float64) {
+		call(p, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: rate})
+	}
+	// spent are the milliseconds of the processor that the page's thread has had, on a device four times as slow.
+	spent := func(p *tab) float64 {
+		for _, m := range call(p, performance.GetMetrics, cdp.Empty{}).Metrics {
+			if m.Name == "ThreadTime" {
+				return m.Value * 1000 * slower
+			}
+		}
+		t.Fatal("the browser does not say what a page has spent")
+		return 0
+	}
+	measured := func(lab string) *pupil {
 		p := newTab(t, n)
 		p.device(way{i18n.FR, "light"})
-		call(p, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: 4})
-		p.open("/labs/" + lab)
+		call(p, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
 		l := &pupil{tab: p, lab: lab}
+		p.open("/labs/" + lab)
 		l.alive()
-		start := js[float64](p, `performance.getEntriesByName("lab-ready")[0].startTime`)
-		bytes := js[float64](p, `performance.getEntriesByType("resource").filter(e => e.name.includes("/lab-") && e.name.endsWith(".js")).reduce((n, e) => n + e.encodedBodySize, 0)`)
-		t.Logf("%s: starts in %.0f ms, script %.1f KB compressed", lab, start, bytes/1024)
-		// From a press on what moves on to the next frame that shows it.
-		took := js[float64](p, `new Promise(ok => { const b = document.querySelector(".lab-body button, .lab-body input[type=radio]"); const t = performance.now(); b.click(); requestAnimationFrame(() => setTimeout(() => ok(performance.now() - t))) })`)
-		t.Logf("%s: answers in %.0f ms", lab, took)
-		if start > 2000 || took > 100 || bytes > 60<<10 && lab != "next-word" {
+		return l
+	}
+	// From a press to the next frame that shows it; where the step has nothing more to press, it goes on.
+	const press = `new Promise(ok => { const b = document.querySelector(".lab-body button, .lab-body input[type=radio]") ?? document.querySelector(".lab-foot .btn-main"); const t = performance.now(); b.click(); requestAnimationFrame(() => setTimeout(() => ok(performance.now() - t))) })`
+	for _, lab := range []string{"drawing", "unfair", "feed", "next-word"} {
+		l := measured(lab)
+		bytes := js[float64](l.tab, `performance.getEntriesByType("resource").filter(e => e.name.includes("/lab-") && e.name.endsWith(".js")).reduce((n, e) => n + e.encodedBodySize, 0)`)
+		start, answer, clockStart, clockAnswer := math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1)
+		for range 5 {
+			before := spent(l.tab)
+			l.open("/labs/" + lab)
+			l.alive()
+			alive := spent(l.tab)
+			if alive < before { // the page is in a process of its own
+				before = 0
+			}
+			start = min(start, alive-before)
+			js[float64](l.tab, press)
+			answer = min(answer, spent(l.tab)-alive)
+			slow(l.tab, slower)
+			l.open("/labs/" + lab)
+			l.alive()
+			clockStart = min(clockStart, js[float64](l.tab, `performance.getEntriesByName("lab-ready")[0].startTime`))
+			clockAnswer = min(clockAnswer, js[float64](l.tab, press))
+			slow(l.tab, 1)
+		}
+		t.Logf("%s: starts in %.0f ms (by the clock %.0f), answers in %.0f (%.0f), script %.1f KB compressed; load %s", lab, start, clockStart, answer, clockAnswer, bytes/1024, load())
+		if start > 2000 || answer > 100 || bytes > 60<<10 {
 			t.Errorf("%s is over its budget", lab)
 		}
 	}
-	// Sixty drawings, trained in the lab's own worker. A browser slows pages down and not workers.
-	p := newTab(t, n)
-	p.device(way{i18n.FR, "light"})
-	p.open("/labs/drawing")
-	(&pupil{tab: p, lab: "drawing"}).alive()
+	// Sixty drawings of six things, each described when it is made and then all learned, by the worker's script on the page: a browser slows
+	// pages down and not workers, and says only of pages what they have spent.
+	l := measured("drawing")
+	script := js[string](l.tab, `fetch(document.querySelector("tz-lab-drawing").dataset.pack).then(r => r.json()).then(p => fetch(p.worker)).then(r => r.text())`)
 	strokes, err := json.Marshal(drawings(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	took := js[[]float64](p, fmt.Sprintf(`(async () => {
- const all = %s, pack = await (await fetch(document.querySelector("tz-lab-drawing").dataset.pack)).json(), w = new Worker(pack.worker);
- const ask = (what, data) => new Promise(ok => { w.onmessage = e => ok(e.data.answer); w.postMessage({ n: 1, what, data }) });
- const drawings = Array.from({ length: 60 }, (_, i) => all[i %% 2 ? "fish" : "house"][i %% 8]);
- const trained = await ask("train", { drawings, labels: drawings.map((_, i) => i %% 6), classes: 6 });
- const t = performance.now();
- await ask("guess", { drawing: drawings[0], way: "weigh" });
- return [trained, performance.now() - t];
-})()`, strokes))
-	t.Logf("drawing: 60 drawings of 6 classes are learned in %.0f ms, one is recognised in %.0f ms (the worker at full speed)", took[0], took[1])
-	if took[0] > 500 {
-		t.Errorf("training takes %.0f ms", took[0])
+	js[bool](l.tab, fmt.Sprintf(`(() => {
+ const all = Object.values(%s), of = i => all[i %% all.length];
+ globalThis.worker = {};
+ globalThis.learned = { drawings: Array.from({ length: 60 }, (_, i) => of(i)[i %% of(i).length].map(s => s.map(v => v + i))), labels: Array.from({ length: 60 }, (_, i) => i %% 6), classes: 6 }; // none is twice the same
+ globalThis.ask = async (what, data) => { const t = performance.now(); await new Promise(ok => { worker.postMessage = ok; worker.onmessage({ data: { n: 1, what, data } }) }); return performance.now() - t };
+ (self => { %s })(worker);
+ return true;
+})()`, strokes, script))
+	for _, what := range []struct {
+		name, do string
+		most     float64
+	}{
+		{"60 drawings are described, each when it is made, in", `learned.drawings.reduce((all, d) => all.then(async ms => ms + await ask("see", d)), Promise.resolve(0))`, 60 * 100},
+		{"60 drawings of 6 things are learned in", `ask("train", learned)`, 500},
+		{"one is recognised in", `ask("guess", { drawing: learned.drawings[0], way: "weigh" })`, 100},
+	} {
+		before := spent(l.tab)
+		clock := js[float64](l.tab, what.do)
+		took := spent(l.tab) - before
+		t.Logf("drawing: %s %.0f ms (by the clock, at full speed, %.0f); load %s", what.name, took, clock, load())
+		if took > what.most {
+			t.Errorf("drawing is over its budget")
+		}
 	}
 }

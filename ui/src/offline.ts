@@ -148,7 +148,7 @@ class Player extends HTMLElement {
   // takes reports whether it is the time for a test: see way.takes of the node.
   private takes(known: KnownCourse, test: string): boolean {
     const t = known.tests?.[test];
-    return !!t && !t.done && (t.open || (test === "pre" && !Object.values(known.lessons).some((l) => l.done)));
+    return !!t && !t.done && (t.open || (test === "pre" && !t.said && !Object.values(known.lessons).some((l) => l.done)));
   }
 
   private nextTest(pack: Pack, known: KnownCourse): string | undefined {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tizi/internal/access"
@@ -14,6 +15,7 @@ import (
 	"tizi/internal/id"
 	"tizi/internal/look"
 	"tizi/internal/person"
+	"tizi/internal/progress"
 	"tizi/internal/retention"
 	"tizi/internal/training"
 	"tizi/internal/web/door"
@@ -160,6 +162,38 @@ func dossier(a *door.Ask) error {
 	for _, e := range d.Messages {
 		v.Messages = append(v.Messages, DossierLine{On: e.On, State: e.What, By: e.By})
 	}
+	for _, e := range d.Learning {
+		verb, how, _ := strings.Cut(e.State, " ")
+		line := DossierLine{On: e.On, Text: e.What, Where: e.Where, State: verb}
+		if slices.Contains(dossierVerbs, verb) {
+			line.State = a.P.T("dossier.verb." + verb)
+		}
+		for _, w := range strings.Fields(how) {
+			if f, err := strconv.ParseFloat(w, 64); err == nil {
+				w = a.P.Percent(int64(f*1000+.5), 1000)
+			} else {
+				w = a.P.T("my.state." + w)
+			}
+			line.State += " · " + w
+		}
+		v.Learning = append(v.Learning, line)
+	}
+	for _, e := range d.Marks {
+		v.Marks = append(v.Marks, DossierLine{On: e.On, Text: e.What, Where: e.Where, State: e.State, By: e.By})
+	}
+	for _, e := range d.Teams {
+		v.Teams = append(v.Teams, DossierLine{On: e.On, Where: e.Where, State: a.P.T("dossier.team", "n", e.State)})
+	}
+	for _, e := range d.Wall {
+		v.Wall = append(v.Wall, DossierLine{On: e.On, Where: e.Where, State: a.P.T("dossier.wall." + e.State)})
+	}
+	for _, e := range d.Entry {
+		line := DossierLine{On: e.On, Where: e.Where, By: e.By, State: a.P.T("dossier.entry." + e.State)}
+		if line.Text = e.What; e.State == "refused" {
+			line.Text = a.P.T(e.What)
+		}
+		v.Entry = append(v.Entry, line)
+	}
 	for _, e := range d.Looks {
 		v.Looks = append(v.Looks, DossierLine{On: e.On, State: a.P.T("look." + e.What), By: e.By})
 	}
@@ -171,10 +205,13 @@ func dossier(a *door.Ask) error {
 		v.History = append(v.History, line)
 	}
 	for _, f := range d.Files {
-		v.Files = append(v.Files, DossierFile{f.On, f.What, template.URL("data:" + f.Type + ";base64," + base64.StdEncoding.EncodeToString(f.Data))})
+		v.Files = append(v.Files, DossierFile{f.On, f.What, strings.HasPrefix(f.Type, "image/"), template.URL("data:" + f.Type + ";base64," + base64.StdEncoding.EncodeToString(f.Data))})
 	}
 	return a.Render("people/dossier", v)
 }
+
+// dossierVerbs are the verbs of learning records that the catalogue has words for.
+var dossierVerbs = []string{progress.Began, progress.Read, progress.Answered, progress.Completed, progress.Submitted}
 
 // dossierKinds are the kinds of facts about a person that the catalogue has words for.
 var dossierKinds = []string{person.KindRegistered.Name, person.KindEdited.Name, training.KindEnrolment.Name, training.KindFollowed.Name, training.KindReferral.Name, training.KindAnswer.Name, training.KindAppeal.Name, training.KindAppealDecided.Name}

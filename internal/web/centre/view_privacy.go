@@ -28,21 +28,24 @@ type Dossier struct {
 	Enrolments, Attendance, History      []DossierLine
 	Consents, Guardians, Messages, Looks []DossierLine
 	Referrals, Appeals, Cards            []DossierLine
+	Learning, Marks, Teams, Wall, Entry  []DossierLine
 	Files                                []DossierFile
 	JSONURL                              string
 }
 
-// DossierFile is a photo or a signed form ("photo", "form") of an ISO date, with the picture itself.
+// DossierFile is a photo, a signed form or a work ("photo", "form", "work") of an ISO date, with the picture itself; a work that is none is
+// a file to take along.
 type DossierFile struct {
 	On, What string
+	Image    bool
 	Picture  template.URL
 }
 
 // DossierField is one detail.
 type DossierField struct{ Name, Value string }
 
-// DossierLine is one thing that is known, on an ISO date.
-type DossierLine struct{ On, What, State, Where, By string }
+// DossierLine is one thing that is known, on an ISO date; Text is what somebody wrote.
+type DossierLine struct{ On, What, State, Text, Where, By string }
 
 // Retention is the screen people/retention: how long people are kept, and whose time will be over.
 type Retention struct {

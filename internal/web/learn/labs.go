@@ -43,11 +43,12 @@ func (l Lab) Open(pack string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<tz-lab-%s data-pack="%s">`, template.HTMLEscapeString(l.Name), template.HTMLEscapeString(pack)))
 }
 
-// OpenFor is Open for a learner who is signed in: whose work it is, the step of a lesson that it is done at, and where the outbox sends it
-// from a device without a pass.
-func (l Lab) OpenFor(pack, learner, at, send string) template.HTML {
+// OpenFor is Open within a lesson: whose work it is, the step that it is done at, the version of the course, where the outbox sends it
+// from a device without a pass, and where it is shown to the group ("": it is not allowed). In a pack, which is nobody's, the player says
+// whose it is.
+func (l Lab) OpenFor(pack, learner, at, version, send, show string) template.HTML {
 	e := template.HTMLEscapeString
-	return template.HTML(fmt.Sprintf(`<tz-lab-%s data-pack="%s" data-learner="%s" data-at="%s" data-send="%s">`, e(l.Name), e(pack), e(learner), e(at), e(send)))
+	return template.HTML(fmt.Sprintf(`<tz-lab-%s data-pack="%s" data-learner="%s" data-at="%s" data-revision="%s" data-send="%s" data-show="%s">`, e(l.Name), e(pack), e(learner), e(at), e(version), e(send), e(show)))
 }
 
 // Close ends it.

@@ -87,10 +87,10 @@ type way struct {
 	*Reader
 	group id.ID
 	done  progress.Lessons
-	open  map[string]bool // tests that their trainer has opened
-	from  int             // the lesson that the group is at
-	on    time.Time       // when what is said was done; zero: now
-	said  string          // what the clock of the device said of it
+	tests map[string]teaching.Test // that their trainer has opened or closed
+	from  int                      // the lesson that the group is at
+	on    time.Time                // when what is said was done; zero: now
+	said  string                   // what the clock of the device said of it
 	who   id.ID
 	base  string // where its pages stand
 	trial bool   // a trainer goes through it: nothing is read of anybody or kept
@@ -103,11 +103,11 @@ func (f followed) way(a *door.Ask) (*way, error) {
 	}
 	w := &way{Reader: r, group: f.group.Cohort, who: a.Learner.Person, base: "/my/courses/" + f.version.Code}
 	ctx, h := a.R.Context(), a.H
-	open, err := h.Teaching.Tests(ctx, h.DB, w.group)
+	tests, err := h.Teaching.Tests(ctx, h.DB, w.group)
 	if err != nil {
 		return nil, err
 	}
-	w.open = open[w.Version.Code]
+	w.tests = tests[w.Version.Code]
 	stops, err := h.Teaching.Stops(ctx, h.DB, w.group)
 	if err != nil {
 		return nil, err
@@ -167,15 +167,17 @@ func (w *way) count(l []*course.Lesson) (n int) {
 
 func (w *way) took(test string) bool { return w.done[test] != nil && w.done[test].Done }
 
-// takes reports whether it is the time for a test: the first before any lesson is done, and both when the trainer has opened them.
+// takes reports whether it is the time for a test: when the trainer has opened it, and the first before any lesson is done where the trainer
+// has not closed it.
 func (w *way) takes(test string) bool {
 	if w.took(test) {
 		return false
 	}
+	said, known := w.tests[test]
 	if test == progress.Pretest {
-		return w.Course.Pre != nil && (w.open[test] || w.count(w.Course.Lessons()) == 0)
+		return w.Course.Pre != nil && (said.Open || !known && w.count(w.Course.Lessons()) == 0)
 	}
-	return w.Course.Post != nil && w.open[test]
+	return w.Course.Post != nil && said.Open
 }
 
 // next is what comes next in the course: a test; the first lesson that is not done from where the learner or the group has come to, so
@@ -292,7 +294,10 @@ func myCourse(a *door.Ask) error {
 		if t.q == nil {
 			continue
 		}
-		r := MyTestRow{Kind: t.kind}
+		r := MyTestRow{Kind: t.kind, When: t.kind}
+		if _, said := w.tests[t.kind]; said {
+			r.When = progress.Posttest // as that is: when the trainer opens it
+		}
 		if r.Done = w.took(t.kind); r.Done {
 		} else if w.takes(t.kind) {
 			r.URL = w.testURL(t.kind)
@@ -535,7 +540,14 @@ func (w *way) show(l *course.Lesson, step string, x *course.Activity, q *quiz.As
 				continue
 			}
 			v.Learner, v.Send = w.who.String(), v.Action+"/records"
-			v.LabAt = progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}.IRI()
+			v.LabAt, v.LabOf = progress.At{Course: w.Version.Code, Lesson: l.Path(), Step: step}.IRI(), w.Version.ID.String()
+			allowed, err := w.a.H.Teaching.Allows(w.a.R.Context(), w.a.H.DB, w.group)
+			if err != nil {
+				return v, err
+			}
+			if allowed {
+				v.ShowURL = "/my/work"
+			}
 		}
 		if !w.trial {
 			v.Works, err = w.worksAt(l, step)
@@ -936,7 +948,7 @@ func myTestGiven(a *door.Ask) error {
 	if err != nil {
 		return err
 	}
-	if !w.takes(test) { // it was taken, or it is not the time
+	if w.took(test) {
 		return a.Go(w.testURL(test))
 	}
 	answers := map[string]quiz.Response{}
@@ -944,6 +956,11 @@ func myTestGiven(a *door.Ask) error {
 		answers[q.Items[i].ID] = typedAnswer(a, &q.Items[i])
 	}
 	deeds, missing := w.sat(test, q, answers)
+	if !w.takes(test) { // it was closed meanwhile: what was typed waits for it to be opened
+		v := w.test(test, q, answers)
+		v.Errors[""] = a.P.T("my.test_closed")
+		return a.Again("learn/test", v)
+	}
 	// Whoever does not know leaves a question open, and says so.
 	if missing > 0 && a.R.PostFormValue("open") == "" {
 		v := w.test(test, q, answers)

@@ -291,7 +291,7 @@ func (w *way) packSteps(l *course.Lesson, x *course.Activity, labs []Lab, into m
 		if x.Kind == course.Lab {
 			for _, lab := range labs {
 				if lab.Name == x.Lab {
-					v.Lab, v.LabAt = &lab, at.IRI()
+					v.Lab, v.LabAt, v.LabOf = &lab, at.IRI(), w.Version.ID.String()
 				}
 			}
 			for _, ext := range []string{"css", "js", string(w.a.Lang) + ".json"} {
@@ -399,6 +399,7 @@ type Known struct {
 // KnownTest is a test of one, with the questions that the learner is asked.
 type KnownTest struct {
 	Open  bool        `json:"open"` // their trainer has opened it
+	Said  bool        `json:"said"` // or has closed it
 	Done  bool        `json:"done"`
 	Items []KnownStep `json:"items"`
 }
@@ -428,7 +429,8 @@ func (w *way) known() Known {
 		if q == nil {
 			continue
 		}
-		x := KnownTest{Open: w.open[test], Done: w.took(test)}
+		_, said := w.tests[test]
+		x := KnownTest{Open: w.tests[test].Open, Said: said, Done: w.took(test)}
 		for _, it := range progress.Form(q, w.a.Learner.Person, progress.At{Course: w.Version.Code, Lesson: test}).Items {
 			x.Items = append(x.Items, KnownStep{ID: it.ID, Options: it.Options})
 		}

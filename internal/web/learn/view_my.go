@@ -40,6 +40,7 @@ type MyCourse struct {
 // MyTestRow is a test of a course.
 type MyTestRow struct {
 	Kind, URL string // without an address it is not the time for it
+	When      string // the time for it: that of pre, or of post
 	Done      bool
 }
 
@@ -99,8 +100,10 @@ type MyStep struct {
 	Given    bool      // it was answered; Question says how
 	Tries    int
 	Lab      *Lab
-	Learner  string // whose work the lab's is, at which step, and where it sends it
+	Learner  string // whose work the lab's is, at which step, in which version of the course, and where it sends it
 	LabAt    string
+	LabOf    string
+	ShowURL  string // where the learner's works are shown to the group, by id; "" where the trainer does not allow it
 	Send     string
 	Works    []Work // what was handed in for a project
 	Note     string // typed with a project
@@ -123,9 +126,11 @@ type Work struct {
 	Judged  []Judged // two where two judged it who had not seen each other
 	MarkURL string   // where a trainer judges it
 
-	Right, Out int    // of a lab: questions answered rightly, of how many
-	WallURL    string // where the learner shows it to the group; "" where the trainer does not allow it
-	Up, Barred bool   // it hangs there; a trainer took it down
+	Right, Out int         // of a lab: questions answered rightly, of how many
+	Lines      [][2]string // of a lab, in the learner's language: what came of it, and how much
+	Drawings   []string    // of a lab: paths of SVG, from 0 to 1000
+	WallURL    string      // where the learner shows it to the group; "" where the trainer does not allow it
+	Up, Barred bool        // it hangs there; a trainer took it down
 }
 
 // Judged is what somebody said of a work.
@@ -135,7 +140,7 @@ type Judged struct {
 	Comment  string
 }
 
-// JudgedBy is a criterion with the level that was reached. It has no words where the rubric is another one by now.
+// JudgedBy is a criterion with the level that was reached. It has no words where the version that it was judged by is not here.
 type JudgedBy struct {
 	Criterion, Level Said
 	N, Of            int

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"tizi/internal/course"
+	"tizi/internal/i18n"
 	"tizi/internal/id"
 	"tizi/internal/progress"
 	"tizi/internal/record"
@@ -79,14 +81,50 @@ func (r *Reader) made(x progress.Work, file string) (Made, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return m, err
 		}
-		var kept struct{ Answers map[string][]string }
-		if json.Unmarshal(b, &kept) == nil && len(kept.Answers["own"]) > 0 {
-			m.Note = kept.Answers["own"][0]
+		var kept struct {
+			Answers map[string][]string
+			Shown   struct {
+				Lines    [][2]string
+				Drawings [][][]float64
+			}
+		}
+		if json.Unmarshal(b, &kept) == nil {
+			if own := kept.Answers["own"]; len(own) > 0 {
+				m.Note = own[0]
+			}
+			m.Lines = kept.Shown.Lines[:min(len(kept.Shown.Lines), maxLines)]
+			for _, d := range kept.Shown.Drawings[:min(len(kept.Shown.Drawings), maxLines)] {
+				m.Drawings = append(m.Drawings, path(d))
+			}
 		}
 	} else {
 		m.URL, m.Image = file, file != "" && f.Type == "image/jpeg"
 	}
 	return m, nil
+}
+
+// maxLines is how many lines, and how many drawings, of a lab are shown.
+const maxLines = 12
+
+// path is a drawing, strokes of x and y in turn, as the path of an SVG. A stroke of one point is a dot.
+func path(drawing [][]float64) string {
+	var out []byte
+	for _, s := range drawing {
+		for i := 0; i+1 < len(s); i += 2 {
+			move := byte('L')
+			if i == 0 {
+				move = 'M'
+			}
+			out = append(out, move)
+			out = strconv.AppendFloat(out, s[i], 'f', 0, 64)
+			out = append(out, ' ')
+			out = strconv.AppendFloat(out, s[i+1], 'f', 0, 64)
+		}
+		if len(s) == 2 {
+			out = append(out, "h1"...)
+		}
+	}
+	return string(out)
 }
 
 // Paths are those of all lessons in their order.
@@ -100,12 +138,7 @@ func Paths(c *course.Course) []string {
 
 // Rubric is that of a step, or nil.
 func (r *Reader) Rubric(at progress.At) []course.Criterion {
-	if l := r.Course.Lesson(at.Lesson); l != nil {
-		if x := l.Activity(at.Step); x != nil {
-			return x.Rubric
-		}
-	}
-	return nil
+	return r.Course.Rubric(at.Lesson, at.Step)
 }
 
 // Tops are how many levels each criterion of a rubric has.
@@ -117,12 +150,44 @@ func Tops(rubric []course.Criterion) []int {
 	return out
 }
 
-// judged says marks in words: those of the rubric that this version has, where it is as it was.
+// RubricOf is the rubric of a step in the version of the course that somebody judged by. It is empty where that version is not here, or has
+// no such step.
+func (r *Reader) RubricOf(version id.ID, at progress.At) (*Reader, []course.Criterion, error) {
+	if version == r.Version.ID {
+		return r, r.Rubric(at), nil
+	}
+	v, err := r.a.H.Courses.Get(r.a.R.Context(), r.a.H.DB, version)
+	var was *Reader
+	if err == nil {
+		was, err = Of(r.a, *v)
+	}
+	if errors.Is(err, course.ErrUnknown) || errors.Is(err, course.ErrComing) {
+		return r, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return was, was.Rubric(at), nil
+}
+
+// SameRubric reports whether two rubrics say the same.
+func SameRubric(a, b []course.Criterion) bool {
+	same := func(x, y i18n.Text) bool { return maps.Equal(x, y) }
+	return slices.EqualFunc(a, b, func(x, y course.Criterion) bool {
+		return same(x.Criterion, y.Criterion) && slices.EqualFunc(x.Levels, y.Levels, same)
+	})
+}
+
+// judged says marks in words: those of the version that the work was judged by, whichever is the newest by now. Of one that is not here
+// there are the numbers alone.
 func (r *Reader) judged(at progress.At, marks []teaching.Mark, names door.Names) (out []Judged, err error) {
-	rubric := r.Rubric(at)
 	for _, m := range marks {
 		j := Judged{On: m.On.Local().Format(time.DateOnly), Comment: m.Comment}
 		if j.By, err = names.Of(r.a, m.By); err != nil {
+			return nil, err
+		}
+		was, rubric, err := r.RubricOf(m.Version, at)
+		if err != nil {
 			return nil, err
 		}
 		same := slices.Equal(Tops(rubric), m.Tops)
@@ -132,7 +197,7 @@ func (r *Reader) judged(at progress.At, marks []teaching.Mark, names door.Names)
 			}
 			c := JudgedBy{N: n, Of: m.Tops[i]}
 			if same {
-				c.Criterion, c.Level = r.Say(rubric[i].Criterion), r.Say(rubric[i].Levels[n-1])
+				c.Criterion, c.Level = was.Say(rubric[i].Criterion), was.Say(rubric[i].Levels[n-1])
 			}
 			j.Criteria = append(j.Criteria, c)
 		}

@@ -96,7 +96,7 @@ func (s *Shell) Foreign(files string, next http.Handler) http.Handler {
 			w.Header().Set("Access-Control-Allow-Origin", "*")
 			w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
 		case strings.EqualFold(host, s.opts.Files):
-			http.Error(w, "There are only files of courses under this name.", http.StatusNotFound)
+			http.Error(w, s.Page(r).Printer.T("error.only_files"), http.StatusNotFound)
 			return
 		case is && s.Files(r) != "":
 			http.Redirect(w, r, s.Files(r)+r.URL.RequestURI(), http.StatusTemporaryRedirect)

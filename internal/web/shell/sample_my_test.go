@@ -29,7 +29,7 @@ func question(n int, answered, right bool) *learn.Question {
 	return &q
 }
 
-var onWall = []learn.OnWall{{Work: made[0], Who: "Salma", ID: "1"}, {Work: learn.Work{Title: inFR("Apprendre en dessinant"), Note: "La machine confond la théière et le verre.", Right: 2, Out: 3}, Who: "ياسين", ID: "2"}}
+var onWall = []learn.OnWall{{Work: made[0], Who: "Salma", ID: "1"}, {Work: learn.Work{Title: inFR("Apprendre en dessinant"), Note: "La machine confond la théière et le verre.", Right: 2, Out: 3, Lines: [][2]string{{"Dessins pour apprendre", "10"}, {"Dessins d’un ami reconnus", "3 sur 4"}}, Drawings: []string{"M180 460L180 900L820 900L820 460M110 480L500 120L890 480", "M500 500h1"}}, Who: "ياسين", ID: "2"}}
 
 var judged = []learn.Judged{{By: "Rachid Amrani", On: "2026-03-12", Comment: "Bravo, ta liste est claire. Essaie-la aussi avec une vidéo.", Criteria: []learn.JudgedBy{{Criterion: inFR("La liste"), Level: inFR("L’une concerne l’accord des autres"), N: 2, Of: 3}, {N: 1, Of: 2}}}, {By: "خديجة العلوي", On: "2026-03-12", Criteria: []learn.JudgedBy{{Criterion: inFR("La liste"), Level: inFR("Trois questions à se poser"), N: 1, Of: 3}}}}
 
@@ -108,7 +108,7 @@ var learners = []shown{
 	}},
 	{"group-learning", "teach/learning", func(p *i18n.Printer) any {
 		return teach.Learning{Name: "Enfants, mercredi", RosterURL: "#", SessionsURL: "#", LearningURL: "#", WallURL: "#", MarkingURL: "#", Action: "#", Offered: []shell.Option{{Value: "x", Label: "Outils numériques"}}, Errors: map[string]string{"course": p.T("learning.choose")},
-			Courses: []teach.Grid{{Code: "enfants", Title: inFR("L’IA pour les enfants"), Version: 1, Newer: 2, NewerID: "x", Tests: true, GainN: 2, People: 3, AllN: 41, Gain: "0,41", All: "0,38", Opens: []teach.OpenTest{{Kind: "pre", Taken: 3, Of: 3, Action: "#"}, {Kind: "post", Open: true, Taken: 2, Of: 3, Action: "#"}},
+			Courses: []teach.Grid{{Code: "enfants", Title: inFR("L’IA pour les enfants"), Version: 1, Newer: 2, NewerID: "x", Tests: true, GainN: 2, People: 3, AllN: 41, Gain: "0,41", All: "0,38", Opens: []teach.OpenTest{{Kind: "pre", First: true, Taken: 3, Of: 3, Action: "#"}, {Kind: "post", Open: true, Conflict: true, Taken: 2, Of: 3, Action: "#"}},
 				Lessons: []teach.GridLesson{{N: 1, Title: inFR("Obéir ou apprendre"), PrintURL: "#", RehearseURL: "#"}, {N: 2, Title: inFR("Trois voisins"), PrintURL: "#"}, {N: 3, Title: inLang(i18n.AR, "من يقرر؟"), PrintURL: "#"}},
 				Stuck:   []teach.StuckRow{{Name: "Yassine Alaoui", URL: "#", Lesson: inFR("Trois voisins"), Step: inFR("Que dit la machine ?"), Why: "tries", Failed: 4}, {Name: "سلمى بناني", URL: "#", Lesson: inFR("Trois voisins"), Why: "idle", Minutes: 14}},
 				Rows: []teach.GridRow{
@@ -130,7 +130,7 @@ var learners = []shown{
 	}},
 	{"class-child-none", "guardian/learning", func(*i18n.Printer) any { return family.Learning{Name: "Salma Bennani", ChildURL: "#"} }},
 	{"class-marking", "teach/marking", func(*i18n.Printer) any {
-		return teach.Marking{Days: 180, Groups: []teach.MarkingGroup{
+		return teach.Marking{Days: 180, Pager: shell.Pager{Total: -1, Next: "#"}, Groups: []teach.MarkingGroup{
 			{Name: "Enfants, mercredi", URL: "#", Rows: []teach.MarkingRow{{Name: "سلمى بناني", URL: "#", Lesson: inFR("Trois voisins"), Title: inFR("Ma liste avant de partager"), On: "2026-03-04"}, {Name: "Yassine Alaoui", URL: "#", Lesson: inLang(i18n.AR, "من يقرر؟"), Title: inLang(i18n.AR, "لائحتي"), On: "2026-03-11"}}},
 			{Name: "فوج السبت", URL: "#", Rows: []teach.MarkingRow{{Name: "Zineb Ait Ouarab-Belkacemi El Idrissi", URL: "#", Lesson: inFR("Trois voisins"), Title: inFR("Ma liste avant de partager"), On: "2026-03-04"}}}}}
 	}},

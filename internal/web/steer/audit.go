@@ -284,7 +284,7 @@ func (x *auditor) what(e audit.Entry) (string, error) {
 	switch {
 	case e.List != "":
 		return p.T("look."+e.What) + " · " + p.T("audit.list."+string(e.List)) + " · " + p.T("audit.names", "n", e.Names), nil
-	case e.Sort == audit.Seen || e.Sort == audit.Listed || e.Sort == audit.Taken:
+	case e.Sort == audit.Seen || e.Sort == audit.Listed || e.Sort == audit.Taken || slices.Contains(look.Deeds, look.Action(e.What)):
 		return p.T("look." + e.What), nil
 	}
 	s := p.T("audit.did." + e.What)

@@ -179,12 +179,13 @@ func gridOf(a *door.Ask, c *training.Cohort, ver course.Version, people []*perso
 		}
 	}
 	if a.May(access.Teach) && !c.Closed {
-		open, err := a.H.Teaching.Tests(ctx, a.H.DB, c.ID)
+		said, err := a.H.Teaching.Tests(ctx, a.H.DB, c.ID)
 		if err != nil {
 			return x, err
 		}
 		for _, test := range tests(r.Course) {
-			o := OpenTest{Kind: test, Open: open[ver.Code][test], Of: len(people), Action: "/groups/" + c.ID.String() + "/tests"}
+			t, known := said[ver.Code][test]
+			o := OpenTest{Kind: test, Open: t.Open, Conflict: t.Conflict, First: !known && test == progress.Pretest, Of: len(people), Action: "/groups/" + c.ID.String() + "/tests"}
 			for _, l := range all {
 				if t := l[test]; t != nil && t.Done {
 					o.Taken++

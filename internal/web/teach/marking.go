@@ -2,9 +2,11 @@ package teach
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tizi/internal/access"
@@ -18,6 +20,7 @@ import (
 	"tizi/internal/training"
 	"tizi/internal/web/door"
 	"tizi/internal/web/learn"
+	"tizi/internal/web/shell"
 )
 
 func markingRoutes(d *door.Door) {
@@ -28,7 +31,8 @@ func markingRoutes(d *door.Door) {
 
 const (
 	markingDays = 180  // how far back a work waits
-	markingMax  = 3000 // works that are looked at
+	markingPage = 50   // works of a page, and those that the day counts
+	markingRead = 1000 // works that are looked at for a page, of whoever has no seat any more too
 )
 
 // waits is a work that waits to be judged.
@@ -43,127 +47,95 @@ func (w waits) url() string {
 	return "/groups/" + w.group.ID.String() + "/learning/" + w.seat.String() + "/" + w.ID.String() + "/marks"
 }
 
-// waiting are the works that the account has to judge, those that wait longest first: of each step the last that somebody handed in, by
-// whichever of their records, in a group of the centre where it was made.
-func waiting(a *door.Ask, scope access.Scope) ([]waits, error) {
+// waiting are works that the account has to judge, those that wait longest first, at most max: of each step the last that somebody handed in,
+// by whichever of their records, in a group of the centre where it was made. next is the last that was looked at where there may be more.
+func waiting(a *door.Ask, scope access.Scope, after progress.Work, max int) (out []waits, next *progress.Work, err error) {
 	ctx := a.R.Context()
-	also, err := others(a, scope)
-	if err != nil {
-		return nil, err
-	}
-	list, err := a.H.Progress.Handed(ctx, a.H.DB, scope, also, a.H.Log.Clock.Now().AddDate(0, 0, -markingDays), markingMax)
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	people, works := make([]id.ID, len(list)), make([]id.ID, len(list))
-	for i, w := range list {
-		people[i], works[i] = w.Person, w.ID
-	}
-	ones, err := person.Ones(ctx, a.H.DB, people)
-	if err != nil {
-		return nil, err
-	}
-	judged, err := a.H.Teaching.Judged(ctx, a.H.DB, works)
-	if err != nil {
-		return nil, err
-	}
-	type step struct {
-		one id.ID
-		at  progress.At
-	}
-	last := map[step]bool{}
-	list = slices.DeleteFunc(list, func(w progress.Handed) bool { // the newest comes first
-		k := step{w.Person, w.At}
-		if all := ones[w.Person]; all != nil {
-			k.one = all[0]
-		}
-		was := last[k]
-		last[k] = true
-		return was || judged[w.ID]
-	})
-	people = people[:0]
-	for _, w := range list {
-		people = append(people, w.Person)
-	}
-	slices.SortFunc(people, func(a, b id.ID) int { return slices.Compare(a[:], b[:]) })
-	seats, err := a.H.Training.OfPeople(ctx, a.H.DB, slices.Compact(people))
-	if err != nil {
-		return nil, err
+	f := teaching.Waits{Scope: scope, Since: a.H.Log.Clock.Now().AddDate(0, 0, -markingDays), After: after, Max: max + 1}
+	if f.At, err = judgeable(a); err != nil {
+		return nil, nil, err
 	}
 	groups := map[id.ID]*training.Cohort{}
 	readers := map[id.ID][]*learn.Reader{}
-	group := func(v id.ID) (*training.Cohort, []*learn.Reader, error) {
-		if c, ok := groups[v]; ok {
-			return c, readers[v], nil
+	for seen := 0; ; seen += f.Max {
+		list, err := a.H.Teaching.Waiting(ctx, a.H.DB, f)
+		if err != nil || len(list) == 0 {
+			return out, nil, err
 		}
-		c, err := a.H.Training.Cohort(ctx, a.H.DB, scope, v, a.Today())
-		if errors.Is(err, training.ErrNoGroup) {
-			c, err = nil, nil
+		people := make([]id.ID, len(list))
+		for i, w := range list {
+			people[i] = w.Person
 		}
-		if groups[v] = c; c == nil || err != nil {
+		slices.SortFunc(people, func(a, b id.ID) int { return slices.Compare(a[:], b[:]) })
+		seats, err := a.H.Training.OfPeople(ctx, a.H.DB, slices.Compact(people))
+		if err != nil {
 			return nil, nil, err
 		}
-		readers[v], err = read(a, v)
-		return c, readers[v], err
+		for _, w := range list {
+			if len(out) == max || seen >= markingRead {
+				return out, &f.After, nil
+			}
+			f.After = w.Work
+			x := waits{Handed: w}
+			for _, e := range seats[w.Person] {
+				if x.group != nil || e.Cohort.IsNil() || e.Centre != w.Centre || !learner.Seated(e) {
+					continue
+				}
+				c, ok := groups[e.Cohort]
+				if !ok {
+					c, err = a.H.Training.Cohort(ctx, a.H.DB, scope, e.Cohort, a.Today())
+					if errors.Is(err, training.ErrNoGroup) {
+						c, err = nil, nil
+					}
+					if err != nil {
+						return nil, nil, err
+					}
+					if groups[e.Cohort] = c; c != nil {
+						if readers[e.Cohort], err = read(a, e.Cohort); err != nil {
+							return nil, nil, err
+						}
+					}
+				}
+				for _, r := range readers[e.Cohort] {
+					if r.Version.Code == w.At.Course && len(r.Rubric(w.At)) > 0 {
+						x.group, x.seat, x.reader = c, e.Person, r
+					}
+				}
+			}
+			if x.group != nil {
+				out = append(out, x)
+			}
+		}
+		if len(list) < f.Max {
+			return out, nil, nil
+		}
 	}
-	var out []waits
-	for _, w := range slices.Backward(list) {
-	seats:
-		for _, e := range seats[w.Person] {
-			if e.Cohort.IsNil() || e.Centre != w.Centre || !learner.Seated(e) {
-				continue
-			}
-			c, courses, err := group(e.Cohort)
-			if err != nil {
-				return nil, err
-			}
-			for _, r := range courses {
-				if c != nil && r.Version.Code == w.At.Course && len(r.Rubric(w.At)) > 0 {
-					out = append(out, waits{w, c, e.Person, r})
-					break seats
+}
+
+// judgeable are the steps that have a rubric in a version of a course that some group follows.
+func judgeable(a *door.Ask) (out []progress.At, err error) {
+	ctx := a.R.Context()
+	versions, err := a.H.Courses.InUse(ctx, a.H.DB)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range versions {
+		c, err := a.H.Courses.Load(ctx, a.H.DB, v)
+		if errors.Is(err, course.ErrComing) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range c.Lessons() {
+			for _, x := range l.Activities {
+				if at := (progress.At{Course: v.Code, Lesson: l.Path(), Step: x.ID}); len(x.Rubric) > 0 && !slices.Contains(out, at) {
+					out = append(out, at)
 				}
 			}
 		}
 	}
 	return out, nil
-}
-
-// ownGroups bounds the groups of a trainer's that are read.
-const ownGroups = 200
-
-// others are records that are one person with somebody in the account's own groups, and have no seat there themselves. Of a whole centre
-// all are in the scope anyway.
-func others(a *door.Ask, scope access.Scope) (out []id.ID, err error) {
-	ctx := a.R.Context()
-	if scope.Whole() {
-		return nil, nil
-	}
-	groups, _, err := a.H.Training.Cohorts(ctx, a.H.DB, scope, training.CohortFilter{Size: ownGroups}, a.Today())
-	if err != nil {
-		return nil, err
-	}
-	seated := map[id.ID]bool{}
-	var people []id.ID
-	for _, c := range groups {
-		roster, err := a.H.Training.Roster(ctx, a.H.DB, c.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range roster {
-			seated[e.Person] = true
-			people = append(people, e.Person)
-		}
-	}
-	ones, err := person.Ones(ctx, a.H.DB, people)
-	for _, all := range ones {
-		for _, p := range all {
-			if !seated[p] {
-				seated[p] = true
-				out = append(out, p)
-			}
-		}
-	}
-	return out, err
 }
 
 // read reads the courses of a group. One whose files are still on their way is left out.
@@ -186,7 +158,11 @@ func read(a *door.Ask, group id.ID) (out []*learn.Reader, err error) {
 }
 
 func marking(a *door.Ask) error {
-	list, err := waiting(a, a.Scope)
+	after, err := afterOf(a.R.URL.Query().Get("after"))
+	if err != nil {
+		return err
+	}
+	list, next, err := waiting(a, a.Scope, after, markingPage)
 	if err != nil {
 		return err
 	}
@@ -203,7 +179,13 @@ func marking(a *door.Ask) error {
 	for _, p := range people {
 		named[p.ID] = p
 	}
-	v := Marking{Days: markingDays}
+	v := Marking{Days: markingDays, Pager: shell.Pager{Total: -1}}
+	if next != nil {
+		v.Pager.Next = fmt.Sprintf("/marking?after=%d.%s", next.On.UnixMilli(), next.ID)
+	}
+	if !after.On.IsZero() {
+		v.Pager.Prev = "/marking"
+	}
 	at := map[id.ID]int{}
 	for _, w := range list {
 		p := named[w.seat]
@@ -222,18 +204,43 @@ func marking(a *door.Ask) error {
 	return a.Render("teach/marking", v)
 }
 
-// toMark is the task that works make which wait to be judged. Who answers for a whole country judges none.
+// afterOf reads where a page begins: behind a work, by its moment and its id.
+func afterOf(s string) (w progress.Work, err error) {
+	if s == "" {
+		return w, nil
+	}
+	ms, work, _ := strings.Cut(s, ".")
+	at, err := strconv.ParseInt(ms, 10, 64)
+	if err == nil {
+		w.On = time.UnixMilli(at)
+		w.ID, err = id.Parse(work)
+	}
+	if err != nil {
+		return w, fs.ErrNotExist
+	}
+	return w, nil
+}
+
+// ownCentres is how many centres somebody answers for at most whose works they judge themselves: who answers for a region, or a country,
+// judges none, and finds them on the page of the works.
+const ownCentres = 3
+
+// toMark is the task that works make which wait to be judged.
 func toMark(a *door.Ask, v *Today) error {
 	if !a.May(access.Teach) {
 		return nil
 	}
 	scope, err := a.ScopeOf(access.Teach)
-	if err != nil || scope.All() {
+	if err != nil || scope.All() || len(scope.Centres()) > ownCentres {
 		return err
 	}
-	list, err := waiting(a, scope)
+	list, next, err := waiting(a, scope, progress.Work{}, markingPage)
 	if n := len(list); n > 0 {
-		v.Tasks = append(v.Tasks, Task{Kind: "marking", Text: a.P.T("today.task.marking", "n", n), Since: list[0].On.Local().Format(time.DateOnly), URL: "/marking"})
+		key := "today.task.marking"
+		if next != nil {
+			key = "today.task.marking_more"
+		}
+		v.Tasks = append(v.Tasks, Task{Kind: "marking", Text: a.P.T(key, "n", n), Since: list[0].On.Local().Format(time.DateOnly), URL: "/marking"})
 	}
 	return err
 }
@@ -335,10 +342,16 @@ func mark(a *door.Ask) error {
 	if err := a.H.Looks.Note(a.R.Context(), a.Actor(), look.Read, j.work.Person); err != nil {
 		return err
 	}
-	if len(j.marks) > 0 && slices.Equal(j.marks[len(j.marks)-1].Tops, learn.Tops(j.rubric)) { // to be corrected
+	if len(j.marks) > 0 { // to be corrected
 		last := j.marks[len(j.marks)-1]
-		v.choose(last.Levels)
 		v.Comment = last.Comment
+		_, was, err := j.reader.RubricOf(last.Version, j.work.At)
+		if err != nil {
+			return err
+		}
+		if learn.SameRubric(was, j.rubric) { // otherwise its levels mean others
+			v.choose(last.Levels)
+		}
 	}
 	return a.Render("teach/mark", v)
 }

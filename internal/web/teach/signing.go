@@ -93,6 +93,9 @@ func signingGiven(a *door.Ask) error {
 		if err := a.H.Learners.Unlock(ctx, people[i].ID); err != nil {
 			return err
 		}
+		if err := a.H.Looks.Note(ctx, a.Actor(), look.Unlocked, people[i].ID); err != nil {
+			return err
+		}
 		a.Notify("good", "signing.unlocked")
 		return a.Go(v.Action)
 	}
@@ -127,7 +130,7 @@ func signingGiven(a *door.Ask) error {
 	case err != nil:
 		return err
 	}
-	if err := a.H.Looks.Note(ctx, a.Actor(), look.Print, ids...); err != nil {
+	if err := a.H.Looks.Note(ctx, a.Actor(), look.Given, ids...); err != nil {
 		return err
 	}
 	sheet := CardSheet{Group: v.Group, BackURL: v.Action, SignIn: true}

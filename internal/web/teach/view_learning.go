@@ -40,6 +40,8 @@ type Grid struct {
 type OpenTest struct {
 	Kind      string
 	Open      bool
+	First     bool // it is open to whoever has done no lesson: nobody has said anything of it
+	Conflict  bool // two said otherwise who had not seen each other
 	Taken, Of int
 	Action    string
 }
@@ -116,6 +118,7 @@ type AnswerRow struct {
 type Marking struct {
 	Days   int // how far back it looks
 	Groups []MarkingGroup
+	Pager  shell.Pager
 }
 
 // MarkingGroup is a group with its works.

@@ -50,6 +50,7 @@ export interface KnownCourse {
 }
 export interface KnownTest {
   open: boolean; // the trainer has opened it
+  said: boolean; // or has closed it
   done: boolean;
   items: { id: string; options?: string[] }[]; // what this learner is asked, as in a step
 }

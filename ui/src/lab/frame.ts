@@ -35,6 +35,9 @@ interface Pack {
   voice?: Record<string, string>;
 }
 
+// nobody is whose work it is outside of a learner's lesson. A trainer is nobody's learner; so no learner's voice is ever recorded.
+const nobody = "guest";
+
 export abstract class Lab<S extends object> extends HTMLElement {
   // The lab's own part.
   protected abstract readonly name: string;
@@ -44,6 +47,10 @@ export abstract class Lab<S extends object> extends HTMLElement {
   protected abstract summary(): Line[]; // what the portfolio shows
   protected abstract measures(): Record<string, number>; // the moment of insight, as figures
   protected abstract artefact(): unknown; // what was made; JSON, nothing that names anybody
+  // forOthers is what others see of it, in the portfolio at the centre and on the wall of the group: lines, and drawings where there are any.
+  protected forOthers(): { lines: Line[]; drawings?: number[][][] } {
+    return { lines: this.summary() };
+  }
   protected picture(): Element | null {
     return null;
   }
@@ -69,7 +76,7 @@ export abstract class Lab<S extends object> extends HTMLElement {
     return this.work.state;
   }
   private get learner() {
-    return this.dataset.learner ?? "guest";
+    return this.dataset.learner ?? nobody;
   }
 
   async connectedCallback() {
@@ -208,7 +215,7 @@ export abstract class Lab<S extends object> extends HTMLElement {
         { class: "lab-steps", open },
         h("summary", { "data-key": "lab-steps" }, h("span", {}, this.w("lab.step", { n: at + 1, total: this.all.length })), dots),
         h("ol", {}, ...this.all.map((step, i) => h("li", {}, button(h("span", {}, this.w(`step.${step.key}`)), () => this.go(i), { class: "lab-goto", "aria-current": i === at && "step", disabled: !may(i) }), done(i) ? this.icon("check") : null, done(i) ? h("span", { class: "sr" }, this.w("lab.done")) : null))),
-        h("div", { class: "lab-more" }, this.spoken.recorder(this.all[at]!.key), button(this.w("lab.reset"), () => this.reset(), { class: "btn btn-danger" })),
+        h("div", { class: "lab-more" }, this.learner === nobody ? this.spoken.recorder(this.all[at]!.key) : null, button(this.w("lab.reset"), () => this.reset(), { class: "btn btn-danger" })),
       ),
     );
     const last = at === this.all.length - 1;
@@ -319,7 +326,7 @@ export abstract class Lab<S extends object> extends HTMLElement {
     into.append(
       this.card(),
       h("div", { class: "field" }, h("label", { for: "lab-own" }, this.w("lab.own")), own),
-      h("div", { class: "btns" }, button(h("span", {}, this.icon("done"), " ", this.w("lab.keep")), () => void this.kept(), { class: "btn btn-main", "data-key": "lab-keep" }), button(this.w("lab.large"), () => this.large(), { "data-key": "lab-large" }), this.hasAttribute("data-show") && button(this.w("lab.group"), () => this.group(), { "data-key": "lab-group" })),
+      h("div", { class: "btns" }, button(h("span", {}, this.icon("done"), " ", this.w("lab.keep")), () => void this.kept(), { class: "btn btn-main", "data-key": "lab-keep" }), button(this.w("lab.large"), () => this.large(), { "data-key": "lab-large" })),
       h("div", { class: "lab-out", role: "status" }),
     );
     void this.showKept();
@@ -336,10 +343,11 @@ export abstract class Lab<S extends object> extends HTMLElement {
       questions: this.about.checks.length,
       measures: this.measures(),
       competencies: this.about.competencies,
-      artefact: { lab: this.name, answers: this.work.answers, ...(this.artefact() as object) },
+      artefact: { lab: this.name, answers: this.work.answers, ...(this.artefact() as object), shown: this.plain() },
       home: location.origin,
       at: new Date(),
       within: this.dataset.at ?? "",
+      revision: this.dataset.revision ?? "",
     });
     try {
       await post(l);
@@ -354,7 +362,14 @@ export abstract class Lab<S extends object> extends HTMLElement {
     void this.outbox.send();
   }
 
-  // showKept says what is on this device only, and what the centre has acknowledged.
+  // plain is what others see as text, in the learner's language.
+  private plain() {
+    const { lines, drawings = [] } = this.forOthers();
+    const text = (what: string | Node) => (typeof what === "string" ? what : what.textContent!);
+    return { lines: lines.map(([what, value]) => [text(what), text(value)]), drawings: drawings.slice(0, 12) };
+  }
+
+  // showKept says what is on this device only, and what the centre has acknowledged, which the group may be shown.
   private async showKept() {
     const out = this.body.querySelector(".lab-out");
     if (!out || !this.work.kept) return;
@@ -362,7 +377,7 @@ export abstract class Lab<S extends object> extends HTMLElement {
     if (!letters) return; // it cannot be read, so nothing is claimed
     const mine = letters.find((l) => l.id === this.work.kept);
     const key = !mine ? "lab.sent" : mine.refused ? "lab.refused" : this.dataset.token || this.dataset.send ? "lab.waits" : "lab.here";
-    out.replaceChildren(h("p", { class: mine?.refused ? "notice notice-help" : "notice notice-good" }, this.icon(mine?.refused ? "warning" : "done"), h("span", {}, this.w(key), " ", letters.length > 1 ? this.w("lab.waiting", { n: letters.length }) : "")));
+    out.replaceChildren(h("p", { class: mine?.refused ? "notice notice-help" : "notice notice-good" }, this.icon(mine?.refused ? "warning" : "done"), h("span", {}, this.w(key), " ", letters.length > 1 ? this.w("lab.waiting", { n: letters.length }) : "")), key === "lab.sent" && this.dataset.show ? this.group() : "");
   }
 
   // large fills the screen with the result, for those who stand around it.
@@ -373,9 +388,9 @@ export abstract class Lab<S extends object> extends HTMLElement {
     d.showModal();
   }
 
-  // group hands the result to the page around the lab, which shows it on the centre's box where the trainer allows it.
-  private group() {
-    this.dispatchEvent(new CustomEvent("tz-lab-show", { bubbles: true, detail: { lab: this.name, measures: this.measures(), artefact: this.artefact() } }));
+  // group hangs what the centre has on the wall of the group; the page names the wall where the trainer allows it.
+  private group(): HTMLElement {
+    return h("form", { method: "post", action: `${this.dataset.show}/${this.work.kept}/wall` }, h("button", { class: "btn", name: "do", value: "hang", "data-key": "lab-group" }, h("span", {}, this.icon("people"), " ", this.w("lab.group"))));
   }
 }
 

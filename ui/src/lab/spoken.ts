@@ -21,6 +21,7 @@ export class Spoken {
   // show puts the button beside an instruction, if it was spoken.
   async show(step: string, into: HTMLElement, icon: (name: string) => SVGElement) {
     this.sound?.pause();
+    if (this.sound) URL.revokeObjectURL(this.sound.src);
     this.step = step;
     this.into = into;
     this.icon = icon;

@@ -19,6 +19,7 @@ export interface Deed {
   home: string; // the node's origin, where the learner's account is
   at: Date;
   within: string; // the step of a lesson; "" outside of any
+  revision: string; // the version of the course that the lesson is of; "" outside of any
 }
 
 // iri names a lab alike on every node.
@@ -47,7 +48,7 @@ export function letter(d: Deed): Letter {
         score: { raw: d.right, min: 0, max: d.questions, scaled: d.questions ? d.right / d.questions : 0 },
         extensions: { [`${iri(d.lab)}:measures`]: d.measures },
       },
-      context: { platform: "Tizi", language: d.lang, contextActivities: { grouping, ...(d.within && { parent: [{ id: d.within }] }) } },
+      context: { platform: "Tizi", ...(d.revision && { revision: d.revision }), language: d.lang, contextActivities: { grouping, ...(d.within && { parent: [{ id: d.within }] }) } },
       timestamp: d.at.toISOString(),
       attachments: [
         { usageType: "urn:tizi:artefact", display: { [d.lang]: d.title }, contentType: "application/json", length: bytes.length, sha2: digest },
