@@ -34,7 +34,7 @@ func (o Opened) Check() error {
 var KindOpened = fact.NewKind[Opened](fact.Kind{Name: "test.opened", Streams: []string{"centre"}})
 
 var testTable = &store.Table{Name: "teaching_test", Key: 1,
-	Columns: store.Cols("id:id cohort:id course:text test:text open:int conflict:int"),
+	Columns: store.Cols("id:id cohort:id course:text test:text open:int at:int conflict:int"),
 	Indexes: []string{"cohort"}}
 
 var testFold = &fact.Fold{
@@ -44,9 +44,10 @@ var testFold = &fact.Fold{
 		if len(heads) == 0 {
 			return nil
 		}
-		b, _ := fact.As[Opened](heads[len(heads)-1])
+		last := heads[len(heads)-1]
+		b, _ := fact.As[Opened](last)
 		otherwise := slices.ContainsFunc(heads, func(f *fact.Fact) bool { o, _ := fact.As[Opened](f); return o.Open != b.Open })
-		out.Add(testTable, s.ID, b.Group, b.Course, b.Test, b.Open, otherwise)
+		out.Add(testTable, s.ID, b.Group, b.Course, b.Test, b.Open, last.HLC.Wall().UnixMilli(), otherwise)
 		return nil
 	},
 	Sample: fact.Statements(KindOpened, func(d fact.Draw) fact.Body {
