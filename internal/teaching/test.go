@@ -13,8 +13,8 @@ import (
 )
 
 // Opened is the body of test.opened: the learners of a group may take a test of a course, or may not any more. The test of the beginning
-// may be taken before the first lesson where nobody has said so; that of the end may not. A test that was closed takes no answers: tests are
-// taken on pages of the node and never out of an outbox, and whoever had begun keeps what they typed and hands it in once it is open again.
+// may be taken before the first lesson where nobody has said so; that of the end may not. A test that was closed takes no answers: whoever had
+// begun keeps what they typed and hands it in once it is open again. One that was taken without a link counts where it was the time for it then.
 type Opened struct {
 	Group  id.ID  `json:"group"`
 	Course string `json:"course"`
