@@ -80,7 +80,7 @@ func TestFaults(t *testing.T) {
 		{"course.yaml", "modules: [commencer]", "modules: [../commencer]", "course.yaml:1 course.fault.name"},
 		{"course.yaml", "languages: [fr, ar, en]", "languages: [fr, es]", "course.yaml:1 course.fault.language"},
 		{"course.yaml", "hours: 1", "hours: &x 1", "course.yaml:4 course.fault.alias"},
-		{"course.yaml", "title: {fr: Un premier cours, ar: درس أول, en: A first course}", "title: Cours", "course.yaml:1 course.fault.want_text"},
+		{"course.yaml", "title: {fr: Un premier cours, ar: دورة أولى, en: A first course}", "title: Cours", "course.yaml:1 course.fault.want_text"},
 		{"course.yaml", "[commencer]", "[commencer", "course.yaml:9 course.fault.yaml"},
 		{"course.yaml", "ages: [8, 14]", "ages: [14, 8]", "course.yaml:3 course.fault.ages"},
 		{"course.yaml", "", "-", "course.yaml:0 course.fault.missing"},

@@ -380,9 +380,12 @@ func (l *class) lab(v id.ID, name, within string, competencies []string, on time
 		after := part(.85, 1)
 		measures = map[string]float64{"recallTownBefore": town, "recallVillageBefore": village, "gapBefore": math.Round((town-village)*100) / 100, "recallTownAfter": town, "recallVillageAfter": after, "gapAfter": math.Round(math.Abs(town-after)*100) / 100, "tries": float64(1 + l.rng.IntN(3))}
 	case "feed":
-		first := part(.8, .95)
-		artefact["rounds"], artefact["after"] = []float64{first, part(.5, .7), part(.25, .45)}, part(.78, .93)
-		measures = map[string]float64{"diversityFirst": first, "diversityFallen": artefact["rounds"].([]float64)[2], "diversityAfterReset": artefact["after"].(float64), "likes": float64(3 + l.rng.IntN(9)), "watched": float64(12 + l.rng.IntN(10)), "skipped": float64(5 + l.rng.IntN(12))}
+		// What the lab gives whoever likes one or two topics of eight, over four rounds of eight posts.
+		fallen := part(.3, .4)
+		likes, watched := 6+l.rng.IntN(9), l.rng.IntN(4)
+		artefact["rounds"], artefact["after"] = []float64{1, part(.75, .92), part(.45, .65), fallen}, 1.0
+		artefact["acts"] = map[string]int{"like": likes, "watch": watched, "skip": 32 - likes - watched}
+		measures = map[string]float64{"diversityFirst": 1, "diversityFallen": fallen, "diversityAfterReset": 1, "diversityUnfollowed": 1, "likes": float64(likes), "watched": float64(watched), "skipped": float64(32 - likes - watched)}
 	case "next-word":
 		measures = map[string]float64{"claims": 5, "claimsChecked": 5, "claimsInvented": 3, "inventedBelieved": float64(l.rng.IntN(3)), "tokensFr": 19, "tokensAr": 16, "tokensZgh": 166, "tokensEn": 15}
 	}

@@ -90,6 +90,13 @@ func (r *Records) byIDs(ctx context.Context, q store.Querier, centre id.ID, ids 
 	return out, nil
 }
 
+// Somewhere returns one of some centres that has statements, or Nil.
+func (r *Records) Somewhere(ctx context.Context, centres []id.ID) (found id.ID, err error) {
+	in, args := store.In("centre", centres)
+	_, err = store.One(ctx, r.log.DB, "SELECT centre FROM record_seen WHERE "+in+" LIMIT 1", args, &found)
+	return found, err
+}
+
 // Get returns a statement and whether it was voided, or ErrUnknown. With a key, only what that key sent.
 func (r *Records) Get(ctx context.Context, centre, key, statementID id.ID) (*Row, *statement.Value, error) {
 	var out *Row

@@ -20,7 +20,8 @@ interface State {
 }
 
 const acts: Act[] = ["like", "watch", "skip"];
-const rounds = 4; // the first to meet the feed, the rest to scroll
+const rounds = 4; // at least: the first to meet the feed, the rest to scroll
+const gap = 0.15; // by so much it must have become less mixed, or there is nothing to see
 
 class Feed extends Lab<State> {
   protected readonly name = "feed";
@@ -42,7 +43,17 @@ class Feed extends Lab<State> {
   }
 
   private finished(): boolean {
-    return this.state.rounds.length > rounds;
+    return this.state.rounds.length > rounds && this.fell();
+  }
+
+  private fell(): boolean {
+    return this.state.rounds[0]! - this.fallen() >= gap;
+  }
+
+  // seen are the rounds of which the learner has done something with a post.
+  private seen(): number[] {
+    const { rounds, at } = this.state;
+    return at === 0 && rounds.length > 1 ? rounds.slice(0, -1) : rounds;
   }
 
   private text(p: Post): Node {
@@ -53,13 +64,14 @@ class Feed extends Lab<State> {
     return this.w(`topic.${t}`);
   }
 
-  // feed shows one post after the other, until the given round is over.
+  // feed shows one post after the other, until the given round is over, and the last not before the feed has become less mixed.
   private feed(into: HTMLElement, until: number) {
     const { state } = this;
-    if (state.rounds.length > until) {
+    if (until < rounds ? state.rounds.length > until : this.finished()) {
       into.append(h("p", { class: "notice notice-good" }, this.icon("done"), h("span", {}, this.w("scroll.over"))), this.mixed());
       return;
     }
+    if (state.rounds.length > rounds) into.append(h("p", { class: "notice notice-wait" }, this.icon("info"), h("span", {}, this.w("scroll.flat"))));
     const post = state.posts[state.at]!;
     into.append(
       h("p", { class: "muted" }, this.w("scroll.count", { round: state.rounds.length, n: state.at + 1, total: long })),
@@ -97,7 +109,7 @@ class Feed extends Lab<State> {
   // mixed are the rounds so far, and how mixed each was.
   private mixed(): HTMLElement {
     const { state } = this;
-    const lines = state.rounds.map((d, i) => share(this.w("mixed.round", { n: i + 1 }), d, this.percent(d), i === state.rounds.length - 1));
+    const lines = this.seen().map((d, i, all) => share(this.w("mixed.round", { n: i + 1 }), d, this.percent(d), i === all.length - 1));
     if (state.after >= 0) lines.push(share(this.w("mixed.after"), state.after, this.percent(state.after), true));
     return h("section", { class: "feed-mixed" }, h("h3", {}, this.w("mixed.title")), h("ul", { class: "lab-bars" }, ...lines));
   }
@@ -207,7 +219,7 @@ class Feed extends Lab<State> {
   }
 
   private fallen(): number {
-    return Math.min(...this.state.rounds);
+    return Math.min(...this.seen());
   }
 
   protected summary(): Line[] {
@@ -230,8 +242,8 @@ class Feed extends Lab<State> {
 
   // What somebody likes is nobody's business: the artefact has how mixed the feed was, and not of what.
   protected artefact() {
-    const { rounds, after, acts, belief, strength, surprise } = this.state;
-    return { rounds, after, acts, belief, strength, surprise, measures: this.measures() };
+    const { after, acts, belief, strength, surprise } = this.state;
+    return { rounds: this.seen(), after, acts, belief, strength, surprise, measures: this.measures() };
   }
 
   protected forOthers() {

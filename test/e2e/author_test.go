@@ -52,7 +52,7 @@ func TestAuthor(t *testing.T) {
 			p, manager := newTab(t, n), newTab(t, n)
 			p.signIn(n.play("nationale"))
 			manager.signIn(c)
-			title := map[i18n.Lang]string{i18n.FR: "Un premier cours", i18n.AR: "درس أول"}[lang]
+			title := map[i18n.Lang]string{i18n.FR: "Un premier cours", i18n.AR: "دورة أولى"}[lang]
 
 			p.open("/authoring?lang=" + string(lang))
 			p.fill(p.T("author.code"), "Mon Essai")

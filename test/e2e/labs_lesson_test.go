@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -95,6 +96,11 @@ func TestLabVoice(t *testing.T) {
 	n := serveDemo(t)
 	p := d.tab(n, i18n.FR)
 	l := begin(p, "feed", way{i18n.FR, "light"})
+	if strings.Contains(js[string](p, `document.querySelector(".lab-steps").textContent`), l.w("lab.record")) {
+		t.Error("whoever comes by may record their voice")
+	}
+	p.signIn(n.play("formatrice"))
+	l = begin(p, "feed", way{i18n.FR, "light"})
 	heard := func() {
 		t.Helper()
 		js[bool](p, `(() => { const play = HTMLMediaElement.prototype.play; HTMLMediaElement.prototype.play = function () { globalThis.heard = this; return play.call(this) }; return true })()`)

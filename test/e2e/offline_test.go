@@ -127,7 +127,7 @@ func (p *tab) follows(n *node, c *client, lang i18n.Lang, more ...string) (group
 	p.t.Helper()
 	n.smallCourse(more...)
 	group = c.aGroup()
-	title = map[i18n.Lang]string{i18n.FR: "Un premier cours", i18n.AR: "درس أول"}[lang]
+	title = map[i18n.Lang]string{i18n.FR: "Un premier cours", i18n.AR: "دورة أولى"}[lang]
 	p.open(group + "/learning?lang=" + string(lang))
 	p.choose(p.T("learning.course"), title)
 	p.follow("button", p.T("learning.follow"))

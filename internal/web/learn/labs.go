@@ -38,9 +38,13 @@ type Lab struct {
 }
 
 // Open begins the lab's element, which the lab's script brings to life; pack is the address of its words. Names of elements are not for
-// templates to fill in.
-func (l Lab) Open(pack string) template.HTML {
-	return template.HTML(fmt.Sprintf(`<tz-lab-%s data-pack="%s">`, template.HTMLEscapeString(l.Name), template.HTMLEscapeString(pack)))
+// templates to fill in. Whoever works here may speak the instructions.
+func (l Lab) Open(pack string, staff bool) template.HTML {
+	voice := ""
+	if staff {
+		voice = " data-voice"
+	}
+	return template.HTML(fmt.Sprintf(`<tz-lab-%s data-pack="%s"%s>`, template.HTMLEscapeString(l.Name), template.HTMLEscapeString(pack), voice))
 }
 
 // OpenFor is Open within a lesson: whose work it is, the step that it is done at, the version of the course, where the outbox sends it

@@ -42,8 +42,17 @@ func asked(a *door.Ask) (List, record.Query, error) {
 	}
 	v := List{Centre: q.Get("centre"), Verb: strings.TrimSpace(q.Get("verb")), Activity: strings.TrimSpace(q.Get("activity")), From: q.Get("from"), To: q.Get("to"), Centres: a.Centres(scope), Errors: map[string]string{}}
 	x := record.Query{Limit: size, Verb: v.Verb, Activity: v.Activity, RelatedActivities: true, Unnamed: true}
-	if v.Centre == "" && len(v.Centres) > 0 {
+	if v.Centre == "" && len(v.Centres) > 0 { // where there is something to read, if anywhere
 		v.Centre = v.Centres[0].Value
+		all := make([]id.ID, len(v.Centres))
+		for i, o := range v.Centres {
+			all[i] = id.MustParse(o.Value)
+		}
+		if c, err := a.H.Records.Somewhere(a.R.Context(), all); err != nil {
+			return v, record.Query{}, err
+		} else if !c.IsNil() {
+			v.Centre = c.String()
+		}
 	}
 	x.Centre = a.CentreOf(scope, v.Centre)
 	if x.Centre.IsNil() && v.Centre != "" { // where there is no centre yet, nobody chose a wrong one

@@ -35,7 +35,7 @@ interface Pack {
   voice?: Record<string, string>;
 }
 
-// nobody is whose work it is outside of a learner's lesson. A trainer is nobody's learner; so no learner's voice is ever recorded.
+// nobody is whose work it is outside of a learner's lesson.
 const nobody = "guest";
 
 export abstract class Lab<S extends object> extends HTMLElement {
@@ -215,7 +215,7 @@ export abstract class Lab<S extends object> extends HTMLElement {
         { class: "lab-steps", open },
         h("summary", { "data-key": "lab-steps" }, h("span", {}, this.w("lab.step", { n: at + 1, total: this.all.length })), dots),
         h("ol", {}, ...this.all.map((step, i) => h("li", {}, button(h("span", {}, this.w(`step.${step.key}`)), () => this.go(i), { class: "lab-goto", "aria-current": i === at && "step", disabled: !may(i) }), done(i) ? this.icon("check") : null, done(i) ? h("span", { class: "sr" }, this.w("lab.done")) : null))),
-        h("div", { class: "lab-more" }, this.learner === nobody ? this.spoken.recorder(this.all[at]!.key) : null, button(this.w("lab.reset"), () => this.reset(), { class: "btn btn-danger" })),
+        h("div", { class: "lab-more" }, "voice" in this.dataset ? this.spoken.recorder(this.all[at]!.key) : null, button(this.w("lab.reset"), () => this.reset(), { class: "btn btn-danger" })),
       ),
     );
     const last = at === this.all.length - 1;
