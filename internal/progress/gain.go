@@ -164,34 +164,11 @@ func (c *collector) gains(ctx context.Context, tx store.Tx) error {
 	if err := tx.Insert(ctx, testedTable, rows); err != nil {
 		return err
 	}
-	maps.DeleteFunc(sums, func(_ cell, v [3]int64) bool { return v == [3]int64{} })
-	cells := slices.SortedFunc(maps.Keys(sums), func(a, b cell) int {
-		return cmp.Or(cmp.Compare(a.course, b.course), bytes.Compare(a.centre[:], b.centre[:]))
-	})
-	sets = make([][]any, len(cells))
-	for i, at := range cells {
-		sets[i] = []any{at.course, at.centre}
+	grown := make([][]any, 0, len(sums))
+	for at, v := range sums {
+		grown = append(grown, []any{at.course, at.centre, v[0], v[1], v[2]})
 	}
-	err = tx.Many(ctx, "SELECT n, pre, post FROM progress_gain WHERE course = ? AND centre = ?", sets, func(i int, r store.Row) error {
-		var n, pre, post int64
-		err := r.Scan(&n, &pre, &post)
-		v := sums[cells[i]]
-		sums[cells[i]] = [3]int64{v[0] + n, v[1] + pre, v[2] + post}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	rows = nil
-	for _, at := range cells {
-		if v := sums[at]; v[0] > 0 {
-			rows = append(rows, []any{at.course, at.centre, v[0], v[1], v[2]})
-		}
-	}
-	if err := tx.Many(ctx, "DELETE FROM progress_gain WHERE course = ? AND centre = ?", sets, nil); err != nil {
-		return err
-	}
-	return tx.Insert(ctx, gainTable, rows)
+	return store.Sum(ctx, tx, gainTable, grown)
 }
 
 // CourseGain is that of all learners of a course in a scope, each person once, whichever of their records took a test. Of whole centres it
